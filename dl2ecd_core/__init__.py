@@ -1,0 +1,1 @@
+"""dl2ecd: a deep-learning model and its class information become an Esri classifier definition."""

@@ -1,0 +1,82 @@
+"""The files that belong to a model beside its primary file."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Iterable, List, Tuple
+
+from ..errors import ModelFileError
+from ..wording import quoted
+from .description import ModelPart
+from .wire.source import ByteSource
+
+
+def primary_part(source: ByteSource) -> ModelPart:
+    """The primary file as a part of the model."""
+    return ModelPart(source.path.name, source.path, source.size)
+
+
+def parts_of(
+    source: ByteSource, companions: Iterable[str]
+) -> Tuple[Tuple[ModelPart, ...], Tuple[str, ...]]:
+    """The files of a model, and the companions that are not there.
+
+    Parameters
+    ----------
+    companions
+        Paths relative to the primary file's folder, with forward slashes, as the format's rules
+        or the file itself name them.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-file-outside`` when a path is absolute, has a drive, or leaves the folder: a model
+        must not be able to pull other files of this machine into an .ecd.
+    """
+    folder = source.path.parent
+    found: List[ModelPart] = [primary_part(source)]
+    missing: List[str] = []
+    for path in dict.fromkeys(companions):
+        location = folder / relative_path(source, path)
+        clean = location.relative_to(folder).as_posix()
+        if location.is_file() and _is_inside(folder, location):
+            found.append(ModelPart(clean, location, location.stat().st_size))
+        elif location.is_file():
+            raise _outside(source, path)
+        else:
+            missing.append(clean)
+    return tuple(found), tuple(missing)
+
+
+def relative_path(source: ByteSource, path: str) -> PurePosixPath:
+    """A companion's path after checking that it stays inside the model's folder."""
+    pure = PurePosixPath(path)
+    if (
+        not path
+        or "\\" in path
+        or ":" in path
+        or "\0" in path
+        or pure.is_absolute()
+        or ".." in pure.parts
+        or len(path) > 1024
+    ):
+        raise _outside(source, path)
+    return pure
+
+
+def _is_inside(folder: Path, location: Path) -> bool:
+    """Whether a file lies in the folder also after links are followed."""
+    try:
+        location.resolve().relative_to(folder.resolve())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _outside(source: ByteSource, path: str) -> ModelFileError:
+    return ModelFileError(
+        "model-file-outside",
+        f"The model names a file outside its own folder: {quoted(path)}.",
+        hint="Put the model and all its files into one folder and export it again.",
+        file=source.name,
+    )

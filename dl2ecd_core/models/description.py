@@ -1,0 +1,201 @@
+"""What a model file says about itself, in the same words for every format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Dict, List, Optional, Tuple
+
+from ..findings import Finding
+
+#: A tensor's dimensions in the order of the framework's Python API; None is a free dimension.
+Dims = Tuple[Optional[int], ...]
+
+
+class Evidence(str, Enum):
+    """Where a statement comes from."""
+
+    DECLARED = "declared"
+    """The file says so."""
+    INFERRED = "inferred"
+    """Worked out from the graph or from the shapes of the weights."""
+
+
+class Role(str, Enum):
+    """What an input or output is for."""
+
+    DATA = "data"
+    """An image going in, predictions coming out."""
+    LABEL = "label"
+    """An input that only training needs."""
+    LOSS = "loss"
+    """An output that only training needs: a loss or an error rate."""
+
+
+class Activation(str, Enum):
+    """What was done last to an output, as far as it tells how classes are read from it."""
+
+    NONE = "none"
+    """Raw scores: the last operation is known and is none of the others."""
+    SOFTMAX = "softmax"
+    SIGMOID = "sigmoid"
+    ARGMAX = "argmax"
+    """The values are class indices; there is no class axis."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of a model.
+
+    Attributes
+    ----------
+    name
+        As the framework's Python API reports it; None when the framework makes it up on loading.
+    shape
+        In the framework's own order; None for a free dimension; the whole None when the rank is
+        not known.
+    axes
+        One letter per dimension: N, C, H, W, or ``?``; None when the shape is.
+    data_type
+        NumPy's name (``float32``), or the format's own where NumPy has none; None when unknown.
+    evidence
+        None when nothing is known of the shape.
+    role
+        Data unless the file shows that only training needs it.
+    activation
+        The last operation of an output, None when not known.
+    class_count
+        The number of classes an output tells apart where its class axis does not say it
+        (an argmax taken over 5 channels: 5); None otherwise.
+    """
+
+    name: Optional[str]
+    shape: Optional[Dims] = None
+    axes: Optional[str] = None
+    data_type: Optional[str] = None
+    evidence: Optional[Evidence] = None
+    role: Role = Role.DATA
+    activation: Optional[Activation] = None
+    class_count: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        if self.shape is not None and (self.axes is None or len(self.axes) != len(self.shape)):
+            raise ValueError(f"axes {self.axes!r} do not name the dimensions of {self.shape!r}")
+
+    def size_of(self, axis: str) -> Optional[int]:
+        """The length of the axis with this letter; None when absent, free or unknown."""
+        if self.shape is None or self.axes is None or axis not in self.axes:
+            return None
+        return self.shape[self.axes.index(axis)]
+
+    def as_dict(self) -> Dict[str, object]:
+        """The tensor as ``inspect --json`` shows it."""
+        return {
+            "name": self.name,
+            "shape": None if self.shape is None else list(self.shape),
+            "axes": self.axes,
+            "data_type": self.data_type,
+            "evidence": None if self.evidence is None else self.evidence.value,
+        }
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One of the files a model consists of.
+
+    Attributes
+    ----------
+    path
+        Relative to the primary file's folder, with forward slashes, never leaving that folder.
+    location
+        Where the file lies on this machine.
+    size
+        In bytes, when it was inspected.
+    """
+
+    path: str
+    location: Path
+    size: int
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """Names of classes found in the model file, in the order of the output's channels.
+
+    Attributes
+    ----------
+    source
+        Where they stand, for a person: ``metadata property 'class_names'``.
+    """
+
+    names: Tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """All that a model file says about itself without its framework.
+
+    Attributes
+    ----------
+    format
+        Id such as ``cntk-v2``, ``tensorflow-graphdef``, ``onnx``.
+    framework
+        The field's name of the framework: ``CNTK``, ``TensorFlow``, ``ONNX``, ``Core ML`` ...
+    producer
+        What wrote the file, where it says so: ``pytorch 2.13.0``.
+    framework_version
+        The version of the framework, where the file says it.
+    inputs, outputs
+        Empty when the file tells nothing about them.
+    parameters
+        Number of weights; None when the file does not tell or does not hold them.
+    files
+        The primary file first, then its companions.
+    missing_files
+        Relative paths of companions that were not found.
+    padding
+        Pixels that the model crops from each side of its input tile, only where the walk from
+        input to output shows a net stride of 1 and a cropped border.
+    class_names
+        Names of classes that the file carries.
+    findings
+        Security-relevant facts, what could not be told, what is missing.
+    """
+
+    format: str
+    framework: str
+    files: Tuple[ModelPart, ...]
+    producer: Optional[str] = None
+    framework_version: Optional[str] = None
+    inputs: Tuple[Tensor, ...] = ()
+    outputs: Tuple[Tensor, ...] = ()
+    parameters: Optional[int] = None
+    missing_files: Tuple[str, ...] = ()
+    padding: Optional[int] = None
+    class_names: Tuple[ClassNames, ...] = ()
+    findings: Tuple[Finding, ...] = ()
+
+    @property
+    def primary(self) -> ModelPart:
+        """The file that the framework is asked to load."""
+        return self.files[0]
+
+    def as_dict(self) -> Dict[str, object]:
+        """The description as ``inspect --json`` shows it."""
+        files: List[Dict[str, object]] = [
+            {"path": part.path, "size": part.size} for part in self.files
+        ]
+        files += [{"path": path, "size": None} for path in self.missing_files]
+        return {
+            "format": self.format,
+            "framework": self.framework,
+            "framework_version": self.framework_version,
+            "producer": self.producer,
+            "inputs": [tensor.as_dict() for tensor in self.inputs],
+            "outputs": [tensor.as_dict() for tensor in self.outputs],
+            "parameters": self.parameters,
+            "files": files,
+            "findings": [item.as_dict() for item in self.findings],
+        }

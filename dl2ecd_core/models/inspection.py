@@ -1,0 +1,88 @@
+"""From a path to a model's description: find the primary file, recognise it, read it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Optional, Union
+
+from ..errors import ModelFileError
+from .description import ModelDescription
+from .mistaken import refuse_mistaken
+from .registry import Match, readers
+from .wire.source import ByteSource
+
+
+def inspect_model(path: Union[str, os.PathLike[str]]) -> ModelDescription:
+    """What a model file says about itself, read without its framework.
+
+    Parameters
+    ----------
+    path
+        The model's file, or the folder of a format that is one (SavedModel, .mlpackage).
+
+    Returns
+    -------
+    ModelDescription
+        Format, inputs, outputs, parameter count and the files that belong to it.
+
+    Raises
+    ------
+    ModelFileError
+        When there is no such file, its content is of no known format, or it is damaged.
+
+    Examples
+    --------
+    >>> inspect_model("landcover.onnx").outputs[0].shape  # doctest: +SKIP
+    (None, 2, 256, 256)
+    """
+    name = os.fspath(path)
+    with ByteSource(_primary_file(Path(name), name), name) as source:
+        refuse_mistaken(source)
+        return _read(source)
+
+
+def _primary_file(path: Path, name: str) -> Path:
+    """The file that stands for a folder; the path itself for a file."""
+    if not path.is_dir():
+        return path
+    for inside in ("saved_model.pb", "saved_model.pbtxt"):
+        if (path / inside).is_file():
+            return path / inside
+    package = path / "Data" / "com.apple.CoreML"
+    if package.is_dir():
+        for model in sorted(package.glob("*.mlmodel")):
+            return model
+    raise ModelFileError(
+        "model-is-folder",
+        f"'{name}' is a folder without a model that is known to be one.",
+        hint="Give the model file inside it; for a TensorFlow SavedModel, its saved_model.pb.",
+        file=name,
+    )
+
+
+def _read(source: ByteSource) -> ModelDescription:
+    possible = []
+    for reader in readers():
+        match = reader.recognise(source)
+        if match is Match.SURE:
+            return reader.read(source)
+        if match is Match.MAYBE:
+            possible.append(reader)
+    first_error: Optional[ModelFileError] = None
+    for reader in possible:
+        try:
+            return reader.read(source)
+        except ModelFileError as error:
+            first_error = first_error or error
+    if first_error is not None:
+        raise first_error
+    raise ModelFileError(
+        "model-not-recognised",
+        f"'{source.name}' is not a model of a known format; it starts with the bytes "
+        f"{source.read_up_to(0, 8).hex(' ')}.",
+        hint="Known formats are listed in the README. Export the model again, or convert it "
+        "to ONNX.",
+        file=source.name,
+        offset=0,
+    )

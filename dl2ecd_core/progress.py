@@ -1,0 +1,22 @@
+"""How a conversion talks to the door it was called through: one small callback object."""
+
+from __future__ import annotations
+
+from .findings import Finding
+
+
+class Listener:
+    """Hears what happens during a conversion; every method may be overridden.
+
+    The base class hears nothing and never cancels.
+    """
+
+    def found(self, finding: Finding) -> None:
+        """A finding was made; each is told once, in the order they are made."""
+
+    def progressed(self, done: int, total: int, doing: str) -> None:
+        """`done` of `total` bytes are handled; `doing` says at what, for a person."""
+
+    def cancelled(self) -> bool:
+        """Whether the person wants to stop; asked often, so it must be quick."""
+        return False

@@ -1,0 +1,81 @@
+"""Putting names and numbers from files into sentences without letting them do harm.
+
+Text from a model or a document is someone else's: it may be endless, hold terminal escape
+sequences, or turn the reading direction around. Everything that goes into a message passes here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Iterable, Optional, Sequence
+
+#: Longest piece of foreign text in a message, in characters.
+LONGEST = 120
+
+# Control, format (bidirectional marks, zero-width), surrogate, private and unassigned characters,
+# and the separators that end a line.
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def printable(text: str, longest: int = LONGEST) -> str:
+    r"""The text with unprintable characters escaped, shortened in the middle.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if len(text) > longest:
+        half = (longest - 1) // 2
+        text = f"{text[:half]}…{text[-half:]}"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    if unicodedata.category(letter) not in _UNPRINTABLE:
+        return letter
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def quoted(text: Optional[str], longest: int = LONGEST) -> str:
+    """A name in single quotes, or a word for a missing one."""
+    return "(unnamed)" if text is None else f"'{printable(text, longest)}'"
+
+
+def counted(number: int, singular: str, plural: Optional[str] = None) -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "class", "classes"), counted(2, "band")
+    ('1 class', '2 bands')
+    """
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(items: Iterable[str], *, most: int = 8) -> str:
+    """Names in a row, the rest counted.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed("abcd", most=2)
+    ("'a' and 'b'", "'a', 'b' and 2 more")
+    """
+    names: Sequence[str] = list(items)
+    shown = [quoted(name) for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    if len(shown) > 1:
+        return f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return "".join(shown)
+
+
+def shape_text(shape: Optional[Sequence[Optional[int]]]) -> str:
+    """Dimensions as people write them: ``4 x 256 x 256``, ``?`` for a free one."""
+    if shape is None:
+        return "unknown"
+    if not shape:
+        return "scalar"
+    return " x ".join("?" if size is None else str(size) for size in shape)
