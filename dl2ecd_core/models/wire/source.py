@@ -61,6 +61,9 @@ class ByteSource:
         except OSError as error:
             raise self._unreadable(error) from error
         self._blocks: Dict[int, bytes] = {}
+        #: What readers worked out already and others may want again (an archive's directory), by
+        #: its class: several formats share one container.
+        self.known: Dict[type, object] = {}
 
     def __enter__(self) -> ByteSource:
         return self
