@@ -45,6 +45,8 @@ MODULES: Tuple[str, ...] = (
     "tensorflow.savedmodel",
     "tensorflow.graphdef",
     "onnx",
+    "tflite",
+    "openvino",
 )
 
 

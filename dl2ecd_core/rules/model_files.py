@@ -28,6 +28,14 @@ RULES: Tuple[Rule, ...] = (
     Rule("model-shape-unknown", _INFORMATION, "Shapes are stored or can be worked out."),
     Rule("model-runs-own-code", _WARNING, "The model brings no code or operation of its own."),
     Rule(
+        "model-needs-extension",
+        _INFORMATION,
+        "The plain runtime of the model's framework has all of its operations.",
+    ),
+    Rule(
+        "class-names-unreadable", _INFORMATION, "Class names that a model carries can be read."
+    ),
+    Rule(
         "model-local-paths",
         _INFORMATION,
         "The model carries no paths of the machine it was made on.",
@@ -37,6 +45,11 @@ RULES: Tuple[Rule, ...] = (
         "pickle-unlisted-globals",
         _WARNING,
         "A pickle imports nothing outside the list of known names.",
+    ),
+    Rule(
+        "pickle-runs-code",
+        _ERROR,
+        "No pickle imports a function that runs commands or code of its author's choice.",
     ),
     Rule("pickle-not-analysed", _WARNING, "A pickle in the model can be walked to its end."),
     Rule(

@@ -1,0 +1,285 @@
+"""The XML of an IR as layers and edges, read as a stream in bounded memory.
+
+Expat is fed piece by piece and no tree is built, so memory depends on the layers alone. A document
+type definition, which only attacks on XML readers bring along, ends the reading before anything
+in it is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Tuple
+from xml.parsers import expat
+
+from ...errors import ModelFileError
+from ...wording import printable
+from ..description import Dims
+from ..wire.source import ByteSource
+
+#: XML files larger than this are refused; 50 000 layers need about so much.
+LARGEST_XML = 32 * 1024 * 1024
+MOST_LAYERS = 60_000
+MOST_EDGES = 300_000
+DEEPEST = 64
+LARGEST_RANK = 32
+_PIECE = 256 * 1024
+_LONGEST_NOTE = 4096
+_MOST_NOTES = 256
+_NUMBER = re.compile(r"-?\d{1,18}")
+
+
+@dataclass
+class Port:
+    """An output of a layer."""
+
+    id: str
+    precision: str
+    names: Tuple[str, ...]
+    dims: List[Optional[int]] = field(default_factory=list)
+
+    @property
+    def shape(self) -> Dims:
+        """Dimensions, None where free."""
+        return tuple(self.dims)
+
+
+@dataclass
+class Layer:
+    """A layer with what is needed of its attributes."""
+
+    id: str
+    name: str
+    type: str
+    version: str
+    precision: str
+    output_names: Tuple[str, ...] = ()
+    ports: List[Port] = field(default_factory=list)
+    input_ports: List[str] = field(default_factory=list)
+    data: Dict[str, str] = field(default_factory=dict)
+    layout: str = ""
+
+
+@dataclass
+class Net:
+    """The whole graph.
+
+    Attributes
+    ----------
+    weights_end
+        Where the last weights end in the .bin; 0 when none lie in there.
+    notes
+        Values of conversion parameters.
+    """
+
+    version_text: str = ""
+    version: int = 0
+    layers: Dict[str, Layer] = field(default_factory=dict)
+    edges: List[Tuple[str, str, str, str]] = field(default_factory=list)
+    weights_end: int = 0
+    producer: Optional[str] = None
+    labels: str = ""
+    notes: List[str] = field(default_factory=list)
+
+
+_KEPT = ("shape", "element_type", "offset", "size", "axis", "type", "order")
+
+
+def parse(source: ByteSource) -> Net:
+    """The graph in an XML file.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` with the place of a syntax error, ``model-unsupported`` for a document
+        type definition, ``model-too-complex`` beyond the limits above.
+    """
+    if source.size > LARGEST_XML:
+        raise _too_complex(source, f"an XML file of {source.size} bytes", LARGEST_XML)
+    builder = _Builder(source)
+    # Other encodings could hide what the checks look for; OpenVINO writes UTF-8.
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = builder.doctype
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    builder.parser = parser
+    try:
+        for offset in range(0, source.size, _PIECE):
+            parser.Parse(source.read(offset, min(_PIECE, source.size - offset)), False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise source.damaged(
+            max(0, parser.ErrorByteIndex),
+            f"'{source.name}' is broken XML: {printable(expat.ErrorString(error.code) or '')} in "
+            f"line {error.lineno}, column {error.offset + 1}.",
+        ) from error
+    return builder.net
+
+
+def _too_complex(source: ByteSource, what: str, most: int) -> ModelFileError:
+    return ModelFileError(
+        "model-too-complex",
+        f"The OpenVINO model has {what}; at most {most} are read.",
+        file=source.name,
+    )
+
+
+class _Builder:
+    """Takes in the parser's events."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.net = Net()
+        self.source = source
+        self.parser = expat.ParserCreate()
+        self._path: List[str] = []
+        self._layer: Optional[Layer] = None
+        self._port: Optional[Port] = None
+        self._text = ""
+
+    def doctype(self, *_: object) -> None:
+        """Refuse a document type definition."""
+        raise ModelFileError(
+            "model-unsupported",
+            f"'{self.source.name}' brings a document type definition; OpenVINO writes none, and "
+            "attacks on XML readers need one.",
+            hint="Convert the model again, or fetch it from a source that you trust.",
+            file=self.source.name,
+        )
+
+    def start(self, tag: str, attributes: Dict[str, str]) -> None:
+        """An element begins."""
+        path = self._path
+        path.append(tag)
+        depth = len(path)
+        if depth > DEEPEST:
+            raise _too_complex(self.source, f"elements {depth} levels deep", DEEPEST)
+        if depth == 1:
+            self._start_net(attributes)
+        elif depth == 2:
+            return
+        elif path[1] == "layers":
+            if depth == 3 and tag == "layer":
+                self._start_layer(attributes)
+            elif depth > 3 and path[2] == "layer":
+                self._inside_layer(depth, tag, attributes)
+        elif path[1] == "edges":
+            if tag == "edge":
+                self._edge(attributes)
+        elif path[1] in ("rt_info", "meta_data") and "value" in attributes:
+            self._note(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        path = self._path
+        if self._port is not None:
+            if len(path) == 6:
+                self.parser.CharacterDataHandler = None
+                if tag == "dim":
+                    self._port.dims.append(_size(self._text))
+            elif len(path) == 5:
+                self._port = None
+        path.pop()
+
+    def _characters(self, text: str) -> None:
+        self._text = (self._text + text)[:32]
+
+    def _start_net(self, attributes: Dict[str, str]) -> None:
+        self.net.version_text = attributes.get("version", "")
+        self.net.version = _whole(self.net.version_text)
+
+    def _start_layer(self, attributes: Dict[str, str]) -> None:
+        if len(self.net.layers) >= MOST_LAYERS:
+            raise _too_complex(self.source, "more layers than usual", MOST_LAYERS)
+        self._layer = Layer(
+            id=attributes.get("id", ""),
+            name=attributes.get("name", ""),
+            type=attributes.get("type", ""),
+            version=attributes.get("version", ""),
+            precision=attributes.get("precision", ""),
+            output_names=_names(attributes.get("output_names", "")),
+        )
+        self.net.layers[self._layer.id] = self._layer
+
+    def _inside_layer(self, depth: int, tag: str, attributes: Dict[str, str]) -> None:
+        layer, path = self._layer, self._path
+        if layer is None:
+            return
+        if depth == 4:
+            if tag in ("weights", "biases"):
+                self._weights(attributes)
+            elif tag == "data" or tag.endswith("_data"):
+                layer.data = {key: attributes[key][:64] for key in _KEPT if key in attributes}
+                if layer.type == "Const":
+                    self._weights(attributes)
+        elif depth == 5:
+            if tag == "port" and path[3] == "output":
+                self._start_port(layer, attributes)
+            elif tag == "port" and path[3] == "input":
+                layer.input_ports.append(attributes.get("id", ""))
+            elif path[3] == "blobs":
+                self._weights(attributes)
+            elif tag == "attribute" and attributes.get("name") == "layout":
+                layer.layout = attributes.get("layout", "")[:64]
+        elif depth == 6 and self._port is not None and tag == "dim":
+            self._text = ""
+            if len(self._port.dims) >= LARGEST_RANK:
+                raise _too_complex(self.source, "more dimensions than usual", LARGEST_RANK)
+            self.parser.CharacterDataHandler = self._characters
+
+    def _start_port(self, layer: Layer, attributes: Dict[str, str]) -> None:
+        self._port = Port(
+            attributes.get("id", ""),
+            attributes.get("precision", ""),
+            _names(attributes.get("names", "")),
+        )
+        layer.ports.append(self._port)
+
+    def _weights(self, attributes: Dict[str, str]) -> None:
+        offset, size = _whole(attributes.get("offset", "")), _whole(attributes.get("size", ""))
+        if size > 0:
+            self.net.weights_end = max(self.net.weights_end, offset + size)
+
+    def _edge(self, attributes: Dict[str, str]) -> None:
+        if len(self.net.edges) >= MOST_EDGES:
+            raise _too_complex(self.source, "more edges than usual", MOST_EDGES)
+        self.net.edges.append(
+            (
+                attributes.get("from-layer", ""),
+                attributes.get("from-port", ""),
+                attributes.get("to-layer", ""),
+                attributes.get("to-port", ""),
+            )
+        )
+
+    def _note(self, tag: str, attributes: Dict[str, str]) -> None:
+        value = attributes["value"]
+        net, path = self.net, self._path
+        if path[2:] == ["model_info", "labels"]:
+            net.labels = value
+        elif tag in ("Runtime_version", "MO_version") and len(path) == 3:
+            if net.producer is None:
+                net.producer = value[:128] or None
+        elif tag == "info" and attributes.get("name") == "OpenVINO Runtime":
+            net.producer = value[:128] or None
+        elif len(net.notes) < _MOST_NOTES:
+            net.notes.append(value[:_LONGEST_NOTE])
+
+
+def _names(text: str) -> Tuple[str, ...]:
+    """Tensor names: separated by commas, those inside a name written with a backslash."""
+    if not text:
+        return ()
+    parts = re.split(r"(?<!\\),", text)
+    return tuple(part.replace("\\,", ",") for part in parts if part)
+
+
+def _whole(text: str) -> int:
+    """A whole number; -1 for anything else."""
+    text = text.strip()
+    return int(text) if _NUMBER.fullmatch(text) else -1
+
+
+def _size(text: str) -> Optional[int]:
+    size = _whole(text)
+    return size if size >= 0 else None

@@ -1,0 +1,129 @@
+"""TensorFlow Lite models (.tflite): a FlatBuffer that declares its inputs and outputs.
+
+Schema: tensorflow/lite/schema/schema.fbs in https://github.com/tensorflow/tensorflow; names and
+shapes are those of the first subgraph's tensors, as TensorFlow's interpreter reports them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import List, Optional, Tuple
+
+from ...errors import ModelFileError
+from ...findings import Finding
+from ...rules import finding
+from ...wording import listed
+from ..companions import parts_of
+from ..description import Activation, Evidence, ModelDescription, Tensor
+from ..registry import Match
+from ..wire.source import ByteSource
+from .labels import class_names
+from .layout import input_axes, output_axes
+from .predictions import prediction_of
+from .schema import Model, TensorInfo, load
+
+_FLEX = "Flex"
+# Operators with a name instead of a number that TensorFlow's own interpreter brings along
+# (tensorflow/lite/core/kernels/register.cc).
+_BROUGHT_ALONG = frozenset(
+    ("AudioSpectrogram", "Mfcc", "NumericVerify", "TFLite_Detection_PostProcess")
+)
+# TensorFlow operations that call Python functions of the process that made the model.
+_PYTHON = frozenset(("FlexPyFunc", "FlexPyFuncStateless", "FlexEagerPyFunc"))
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the file carries the identifier of the TFLite schema."""
+    return Match.SURE if source.read_up_to(4, min(4, source.size - 4)) == b"TFL3" else Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What a TensorFlow Lite model says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` where an offset leads outside the file, ``model-unsupported`` for a
+        schema version other than 3.
+    """
+    model = load(source)
+    if model.version != 3:
+        raise ModelFileError(
+            "model-unsupported",
+            f"'{source.name}' is a TensorFlow Lite model of schema version {model.version}; only "
+            "version 3 is known.",
+            hint="Convert the model again with a current TensorFlow.",
+            file=source.name,
+        )
+    outputs = [_output(model, index) for index in model.outputs]
+    names, findings = class_names(source, model)
+    files, missing = parts_of(source, model.external_files)
+    return ModelDescription(
+        format="tflite",
+        framework="TensorFlow Lite",
+        producer=model.producer,
+        framework_version=model.runtime_version,
+        inputs=tuple(_input(model, index) for index in model.inputs),
+        outputs=tuple(outputs),
+        files=files,
+        missing_files=missing,
+        class_names=names,
+        findings=(*_about_operators(model.custom_codes), *findings),
+    )
+
+
+def _input(model: Model, index: int) -> Tensor:
+    info = model.tensor(index)
+    return _tensor(info, input_axes(model, index))
+
+
+def _output(model: Model, index: int) -> Tensor:
+    info = model.tensor(index)
+    prediction = prediction_of(model, index)
+    tensor = _tensor(info, output_axes(model, index))
+    axes = tensor.axes
+    if axes is not None and prediction.activation is Activation.ARGMAX:
+        # What is left of the class axis after an argmax holds no classes.
+        axes = axes.replace("C", "?")
+    return replace(
+        tensor, axes=axes, activation=prediction.activation, class_count=prediction.class_count
+    )
+
+
+def _tensor(info: TensorInfo, axes: Optional[str]) -> Tensor:
+    known = info.shape is not None
+    return Tensor(
+        info.name,
+        info.shape,
+        axes if known else None,
+        info.data_type,
+        Evidence.DECLARED if known else None,
+    )
+
+
+def _about_operators(codes: Tuple[str, ...]) -> List[Finding]:
+    own = [
+        code
+        for code in codes
+        if code in _PYTHON or (code not in _BROUGHT_ALONG and not code.startswith(_FLEX))
+    ]
+    flex = [code[len(_FLEX) :] for code in codes if code.startswith(_FLEX) and code not in own]
+    findings: List[Finding] = []
+    if own:
+        findings.append(
+            finding(
+                "model-runs-own-code",
+                f"The model uses operations that are not TensorFlow Lite's own: {listed(own)}.",
+                hint="It runs only where their author's code is installed; run that code only if "
+                "you trust where it comes from.",
+            )
+        )
+    if flex:
+        findings.append(
+            finding(
+                "model-needs-extension",
+                f"The model uses operations of full TensorFlow (Select TF ops): {listed(flex)}.",
+                hint="A plain TensorFlow Lite runtime refuses it; it needs the Flex delegate.",
+            )
+        )
+    return findings
