@@ -1,0 +1,131 @@
+"""Live validation: what the tool's updateParameters and updateMessages do.
+
+Both run after every change in the dialog and must neither take long nor raise.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import List, Optional, Sequence
+
+from ..findings import Finding, Severity, in_order
+from .arcgis import Parameter, text_of
+from .examination import Examined, Known, examiner
+from .proposal import proposed_output
+from .speech import NOT_YET_CHECKED, NOT_YET_COMPARED, surprise, tooltip
+
+
+class _Proposals:
+    """Names that were proposed in this session; module state, as tools are made anew each time."""
+
+    most = 64
+    made: OrderedDict[str, None] = OrderedDict()
+
+    @classmethod
+    def remember(cls, name: str) -> None:
+        cls.made[name] = None
+        while len(cls.made) > cls.most:
+            cls.made.popitem(last=False)
+
+
+def update_parameters(parameters: Sequence[Parameter]) -> None:
+    """Propose the output's name from the model's, as long as the person has set none.
+
+    A name that is still the proposal follows when another model is chosen. In a scripted call all
+    parameters are new at once, so a given output is never taken for a proposal.
+    """
+    try:
+        model, _, output = parameters
+        path = text_of(model)
+        proposal = proposed_output(path) if path else None
+        if proposal is None:
+            return
+        present = text_of(output)
+        ours = present in _Proposals.made and output.hasBeenValidated and not model.hasBeenValidated
+        if not present or ours:
+            output.value = proposal
+            _Proposals.remember(proposal)
+    except Exception:
+        # A proposal is a convenience: without it the person types a name.
+        return
+
+
+def update_messages(parameters: Sequence[Parameter]) -> None:
+    """Show beside the parameters what is wrong with the files, as far as it is known by now."""
+    model, info, output = parameters
+    try:
+        examined = examiner.examine(_readable(model), _readable(info))
+        _show_model(model, examined)
+        _show_info(info, examined)
+        _show_output(output)
+    except Exception as error:
+        _say(model, Severity.WARNING, surprise(error, "Checking the parameters"))
+
+
+def _readable(parameter: Parameter) -> str:
+    """The path to examine; empty when ArcGIS itself has found that it can't be read."""
+    return "" if parameter.hasError() else text_of(parameter)
+
+
+def _show_model(parameter: Parameter, examined: Examined) -> None:
+    _show(parameter, examined.model, [], "" if examined.model else NOT_YET_CHECKED)
+
+
+def _show_info(parameter: Parameter, examined: Examined) -> None:
+    if examined.info is None:
+        _show(parameter, None, [], NOT_YET_CHECKED)
+        return
+    further: List[Finding] = []
+    outstanding = ""
+    if examined.fit is not None:
+        further += examined.fit.findings
+        outstanding = examined.fit.surprise
+    elif examined.model is not None:
+        outstanding = NOT_YET_COMPARED
+    _show(parameter, examined.info, further, outstanding)
+
+
+def _show(
+    parameter: Parameter,
+    known: Optional[Known[object]],
+    further: Sequence[Finding],
+    outstanding: str,
+) -> None:
+    """Errors and warnings beside a parameter; what is only information is left to the run."""
+    if not _readable(parameter):
+        return
+    findings: List[Finding] = list(further)
+    remarks: List[str] = []
+    if known is not None:
+        findings = [*known.findings, *further]
+        remarks.append(known.surprise)
+    remarks = [text for text in (*remarks, outstanding) if text]
+    shown = [
+        item for item in in_order(findings) if item.severity is not Severity.INFORMATION
+    ]  # fmt: skip
+    if not shown and not remarks:
+        return
+    heaviest = shown[0].severity if shown else Severity.WARNING
+    _say(parameter, heaviest, tooltip(shown, remarks))
+
+
+def _show_output(parameter: Parameter) -> None:
+    path = text_of(parameter)
+    if not path:
+        return
+    pure = PureWindowsPath(path) if PureWindowsPath(path).drive else PurePosixPath(path)
+    if pure.suffix.lower() != ".ecd":
+        stem = pure.stem or "landcover"
+        _say(
+            parameter,
+            Severity.ERROR,
+            f"The output's name must end in .ecd, for example '{stem}.ecd'.",
+        )
+
+
+def _say(parameter: Parameter, severity: Severity, text: str) -> None:
+    if severity is Severity.ERROR:
+        parameter.setErrorMessage(text)
+    elif not parameter.hasError():
+        parameter.setWarningMessage(text)

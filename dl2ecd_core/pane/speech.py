@@ -1,0 +1,99 @@
+"""Findings as the pane says them: the rule in brackets, the sentence, what to do, where."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import List, Sequence
+
+from ..findings import Finding, Place, Severity
+from ..wording import printable, quoted
+
+#: Longer lists are cut in a parameter's tooltip, which can't be scrolled.
+MOST_LINES = 40
+
+#: Said of a file that takes longer to read than a dialog may wait.
+NOT_YET_CHECKED = (
+    "Not checked yet: reading this file takes longer than the dialog waits. The run checks all of "
+    "it before anything is written; changing any parameter looks again."
+)
+
+#: Said when only the comparison is outstanding.
+NOT_YET_COMPARED = (
+    "Not yet compared with the model, which takes longer to read than the dialog waits. The run "
+    "compares them before anything is written."
+)
+
+CANCELLED = "Cancelled. Nothing was written; an output from before is as it was."
+
+
+def sentence(finding: Finding) -> str:
+    """One finding on one line.
+
+    Examples
+    --------
+    >>> from dl2ecd_core.rules import finding
+    >>> place = Place(file="c:/test/classInfo.json", line=3, column=9)
+    >>> sentence(finding("class-name-empty", "A class has no name.", where=place))
+    '[class-name-empty] A class has no name. (classInfo.json, line 3, column 9)'
+    """
+    words = [f"[{finding.rule}]", finding.message]
+    if finding.hint:
+        words.append(finding.hint)
+    place = place_text(finding.where)
+    if place:
+        words.append(f"({place})")
+    return " ".join(words)
+
+
+def place_text(place: Place) -> str:
+    """Where something is, with the bare name of the file: the pane shows the path itself."""
+    parts: List[str] = []
+    if place.file is not None:
+        parts.append(printable(_bare_name(place.file)))
+    if place.line is not None:
+        parts.append(f"line {place.line}")
+        if place.column is not None:
+            parts.append(f"column {place.column}")
+    if place.path not in (None, "$"):
+        parts.append(printable(str(place.path)))
+    if place.tensor is not None:
+        parts.append(f"tensor {quoted(place.tensor)}")
+    if place.offset is not None:
+        parts.append(f"byte {place.offset}")
+    return ", ".join(parts)
+
+
+def _bare_name(path: str) -> str:
+    name = PureWindowsPath(path).name if "\\" in path else PurePosixPath(path).name
+    return name or path
+
+
+def tooltip(findings: Sequence[Finding], more: Sequence[str] = ()) -> str:
+    """Errors and warnings for a parameter, one per line; further lines after them."""
+    among_errors = any(item.severity is Severity.ERROR for item in findings)
+    lines = []
+    for item in findings:
+        line = sentence(item)
+        if among_errors and item.severity is Severity.WARNING:
+            line = f"Warning: {line}"
+        lines.append(line)
+    left = len(lines) - MOST_LINES
+    if left > 1:
+        lines[MOST_LINES:] = [f"... and {left} more; the command 'dl2ecd check' lists them all."]
+    return "\n".join([*lines, *more])
+
+
+def surprise(error: BaseException, doing: str) -> str:
+    """What to say of an exception that nobody expected: a sentence, not a traceback."""
+    detail = printable(str(error), 300)
+    kind = type(error).__name__
+    if isinstance(error, ImportError):
+        return (
+            f"{doing} needs a part that could not be loaded ({detail}). Copy the whole download "
+            "beside DeepLearningTools.pyt again, and check that ArcGIS Pro's Python environment "
+            "has jsonschema and lxml."
+        )
+    return (
+        f"{doing} failed unexpectedly ({kind}{': ' + detail if detail else ''}). "
+        "Please report this together with the files' kind and origin."
+    )
