@@ -1,0 +1,317 @@
+"""Reading the class information document: everything it says, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Mapping, Tuple, Union
+
+from ..errors import ClassInfoError
+from ..findings import Finding, Place, errors_in, in_order
+from ..json_text import UNREADABLE, JsonText, read_json
+from ..rules import finding
+from ..wording import counted, quoted
+from .classes import examine_classes
+from .description import ClassInfo
+from .keys import DOCUMENT_KEYS, EMD_KEYS, OBSERVED_EMD_KEYS, ROOT_NAMES, UNUSED_EMD_KEYS, Key
+from .mistaken import other_document
+from .schema import validators
+from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, whole_number
+
+_ROOT_KEYS: Dict[str, Key] = {key.name: key for key in (*DOCUMENT_KEYS, *EMD_KEYS)}
+_PASSED_ON = frozenset({*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS})
+_ALL_UNUSABLE = frozenset(key.name for key in DOCUMENT_KEYS)
+_MODEL_TYPE = _ROOT_KEYS["ModelType"]
+
+
+def read_class_info(path: Union[str, os.PathLike[str]]) -> ClassInfo:
+    """The class information of a document that is right.
+
+    Raises
+    ------
+    ClassInfoError
+        When something in it is an error; carries everything that is wrong.
+    """
+    info = examine_class_info(path)
+    if errors_in(info.findings):
+        raise ClassInfoError(in_order(info.findings))
+    return info
+
+
+def examine_class_info(path: Union[str, os.PathLike[str]]) -> ClassInfo:
+    """What a document says, and everything wrong with it as findings; never raises for it."""
+    return examine_text(read_json(path), os.fspath(path))
+
+
+def examine_text(text: JsonText, file: str) -> ClassInfo:
+    """The same for a document that has been read from its text already."""
+    findings: List[Finding] = list(text.findings)
+    root = text.value
+    if not isinstance(root, dict):
+        if root is not UNREADABLE:
+            findings.append(_not_an_object(root, text))
+        return _nothing(file, text, findings, {})
+    other = other_document(root, text.places)
+    if other is not None:
+        return _nothing(file, text, [*findings, other], root)
+    examination = _Examination(root, text)
+    examination.run()
+    return examination.result(file, findings)
+
+
+class _Examination:
+    """One run over a document's root."""
+
+    def __init__(self, root: Dict[str, object], text: JsonText) -> None:
+        self.root = root
+        self.text = text
+        self.places = text.places
+        self.findings: List[Finding] = []
+        self.unusable: Dict[str, None] = {}
+        # Where a required key is misspelt its value is looked at all the same.
+        self.spelt: Dict[str, str] = {}
+
+    def run(self) -> None:
+        self._find_misspelt_keys()
+        self._check_keys()
+        self._check_what_is_said_twice()
+        self._check_choices()
+        self._say_what_is_not_used()
+        self.classes, found, usable = examine_classes(
+            self._value("Classes"), self.text, self._steps("Classes")
+        )
+        self.findings.extend(found)
+        if not usable:
+            self.unusable["Classes"] = None
+
+    def _steps(self, name: str) -> Tuple[str, ...]:
+        return (self.spelt.get(name, name),)
+
+    def _value(self, name: str) -> object:
+        return self.root.get(self.spelt.get(name, name), UNREADABLE)
+
+    def _usable(self, name: str) -> bool:
+        return name in self.root and name not in self.unusable
+
+    def _at(self, name: str, *, of_key: bool = False) -> Place:
+        return self.places.at(self._steps(name), of_key=of_key)
+
+    def _add(self, rule: str, message: str, where: Place, hint: str = "") -> None:
+        self.findings.append(finding(rule, message, hint=hint, where=where))
+
+    def _find_misspelt_keys(self) -> None:
+        open_names = tuple(name for name in ROOT_NAMES if name not in self.root)
+        for name in self.root:
+            if name in ROOT_NAMES:
+                continue
+            meant = lookalike(name, open_names)
+            if meant is None:
+                continue
+            key = _ROOT_KEYS.get(meant)
+            if key is not None and key.required:
+                self.spelt.setdefault(meant, name)
+                continue
+            self._add(
+                "class-info-misspelt-key",
+                f"The key {quoted(name)} is not known, and is not used.",
+                self.places.at([name], of_key=True),
+                f"Did you mean '{meant}'?",
+            )
+
+    def _check_keys(self) -> None:
+        validator, _ = validators()
+        wrong: Dict[str, None] = {}
+        document: Dict[str, Any] = {self._name_of(name): value for name, value in self.root.items()}
+        for error in validator.iter_errors(document):
+            path = list(error.absolute_path)
+            if path:
+                wrong[str(path[0])] = None
+        for key in DOCUMENT_KEYS:
+            if key.required and key.name not in document:
+                self._missing(key)
+        for name, misspelt in self.spelt.items():
+            self._misspelt_required(name, misspelt)
+        for name in document:
+            if name in wrong and name in _ROOT_KEYS:
+                self._wrong(_ROOT_KEYS[name], document[name])
+            elif document[name] is UNREADABLE:
+                self.unusable[name] = None
+            elif is_placeholder(document[name]) and name in ROOT_NAMES:
+                self._wrong(_ROOT_KEYS.get(name) or _any(name), document[name])
+
+    def _name_of(self, name: str) -> str:
+        for meant, written in self.spelt.items():
+            if written == name:
+                return meant
+        return name
+
+    def _missing(self, key: Key) -> None:
+        self.unusable[key.name] = None
+        if self.text.is_complete(self.root):
+            self._add(
+                "class-info-key-missing",
+                f"The key '{key.name}' is missing: {_lowered(key.meaning)}",
+                self.places.at([key.name]),
+                f"Add it{_example_of(key)}.",
+            )
+
+    def _misspelt_required(self, name: str, written: str) -> None:
+        self._add(
+            "class-info-key-missing",
+            f"The key '{name}' is missing, but there is an unknown key {quoted(written)}.",
+            self.places.at([written], of_key=True),
+            f"Did you mean '{name}'?",
+        )
+
+    def _wrong(self, key: Key, value: object) -> None:
+        self.unusable[key.name] = None
+        if value is UNREADABLE:
+            return
+        about = complaint(key, value)
+        self._add(about.rule, f"{key.name} {about.says}", self._at(key.name), about.hint)
+
+    def _check_what_is_said_twice(self) -> None:
+        mini, batch = self.root.get("MiniBatchSize"), self.root.get("BatchSize")
+        if self._usable("MiniBatchSize") and self._usable("BatchSize") and mini != batch:
+            self._add(
+                "class-info-contradiction",
+                f"MiniBatchSize is {shown(mini)}, but BatchSize is {shown(batch)}.",
+                self._at("BatchSize"),
+                "They are the same thing: leave one of them out.",
+            )
+        bands = self.root.get("ExtractBands")
+        count = whole_number(self._value("NumberRasterBands"))
+        if (
+            self._usable("ExtractBands")
+            and "NumberRasterBands" not in self.unusable
+            and isinstance(bands, list)
+            and count is not None
+            and len(bands) != count
+        ):
+            self._add(
+                "class-info-band-list",
+                f"ExtractBands lists {counted(len(bands), 'band')}, but NumberRasterBands is "
+                f"{count}.",
+                self._at("ExtractBands"),
+                "List each band that the model takes, in its order, or leave ExtractBands out.",
+            )
+
+    def _check_choices(self) -> None:
+        value = self.root.get(_MODEL_TYPE.name)
+        if not self._usable(_MODEL_TYPE.name) or value in _MODEL_TYPE.choices:
+            return
+        question = did_you_mean(str(value), _MODEL_TYPE.choices)
+        if question:
+            self._add(
+                "class-info-misspelt-value",
+                f"ModelType is {quoted(str(value))}, which Esri's readers don't know.",
+                self._at(_MODEL_TYPE.name),
+                question,
+            )
+
+    def _say_what_is_not_used(self) -> None:
+        for name, reason in UNUSED_EMD_KEYS.items():
+            if name in self.root and name not in self.unusable:
+                self._add(
+                    "class-info-key-not-used",
+                    f"The key '{name}' is not used: {reason}.",
+                    self._at(name, of_key=True),
+                    "Remove it, so that nobody relies on it.",
+                )
+
+    def result(self, file: str, findings: List[Finding]) -> ClassInfo:
+        batch = None
+        for name in ("MiniBatchSize", "BatchSize"):
+            if batch is None and self._usable(name):
+                batch = whole_number(self.root[name])
+        storage = self.root.get("ModelStorage") if self._usable("ModelStorage") else None
+        classifier = self._value("Classifier")
+        bands = whole_number(self._value("NumberRasterBands"))
+        usable_bands = "NumberRasterBands" not in self.unusable and bands is not None
+        return ClassInfo(
+            file=file,
+            classifier=str(classifier) if "Classifier" not in self.unusable else "",
+            band_count=bands if usable_bands and bands is not None else 0,
+            mini_batch_size=1 if batch is None else batch,
+            mini_batch_given=batch is not None,
+            classes=self.classes,
+            emd_keys={
+                name: value
+                for name, value in self.root.items()
+                if name in _PASSED_ON and name not in self.unusable
+            },
+            storage=str(storage) if storage is not None else None,
+            document=_readable(self.root, self.text),
+            unusable=frozenset(self.unusable),
+            findings=_in_document_order([*findings, *self.findings]),
+            places=self.places,
+        )
+
+
+def _any(name: str) -> Key:
+    description = _ROOT_KEYS["Description"]
+    return Key(name, description.kind, "")
+
+
+def _lowered(meaning: str) -> str:
+    return meaning[0].lower() + meaning[1:]
+
+
+def _example_of(key: Key) -> str:
+    return f', for example "{key.name}": {json.dumps(key.example)}'
+
+
+def _not_an_object(root: object, text: JsonText) -> Finding:
+    return finding(
+        "class-info-wrong-type",
+        f"The document should be an object in braces {{ }}, not {shown(root)}.",
+        hint='Start it with { "ImportDeepLearningModelToEsriExtraInfo": 0, ...',
+        where=text.places.at([]),
+    )
+
+
+def _nothing(
+    file: str, text: JsonText, findings: List[Finding], document: Mapping[str, object]
+) -> ClassInfo:
+    """The result for a document that says nothing usable."""
+    return ClassInfo(
+        file=file,
+        classifier="",
+        band_count=0,
+        mini_batch_size=1,
+        mini_batch_given=False,
+        classes=(),
+        emd_keys={},
+        storage=None,
+        document=_readable(document, text),
+        unusable=_ALL_UNUSABLE,
+        findings=_in_document_order(findings),
+        places=text.places,
+    )
+
+
+def _readable(document: Mapping[str, object], text: JsonText) -> Mapping[str, object]:
+    """The document with null for what could not be read."""
+    if not text.findings:
+        return document
+    root: Dict[str, object] = {}
+    pending: List[Tuple[Any, Any]] = [(document, root)]
+    while pending:
+        source, target = pending.pop()
+        for step, value in source.items() if isinstance(source, dict) else enumerate(source):
+            copy: Any = None if value is UNREADABLE else value
+            if isinstance(value, (dict, list)):
+                copy = type(value)()
+                pending.append((value, copy))
+            if isinstance(target, dict):
+                target[step] = copy
+            else:
+                target.append(copy)
+    return root
+
+
+def _in_document_order(findings: List[Finding]) -> Tuple[Finding, ...]:
+    def position(item: Finding) -> Tuple[int, int]:
+        return item.where.line or 0, item.where.column or 0
+
+    return tuple(sorted(findings, key=position))

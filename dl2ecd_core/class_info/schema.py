@@ -1,0 +1,178 @@
+"""The JSON Schema of the class information document and the README's table, from the keys.
+
+Schema dialect: JSON Schema Draft 2020-12, https://json-schema.org/draft/2020-12.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+from .. import schemas
+from .keys import CHANNELS, CLASS_KEYS, DOCUMENT_KEYS, EMD_KEYS, UNUSED_EMD_KEYS, Key, Kind
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+#: File name of the schema that ships.
+NAME = "class_information.schema.json"
+
+_Schema = Dict[str, Any]
+
+EXAMPLE: _Schema = {
+    "ImportDeepLearningModelToEsriExtraInfo": 0,
+    "Version": 1,
+    "Classifier": "CNTK",
+    "NumberRasterBands": 4,
+    "MiniBatchSize": 16,
+    "Classes": [
+        {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]},
+        {"Value": 200, "Name": " Other (Pervious)", "Color": [56, 168, 0]},
+    ],
+}
+
+
+def build_schema() -> _Schema:
+    """The schema as the table of keys makes it; the shipped file is equal to it."""
+    properties = {key.name: _property(key) for key in (*DOCUMENT_KEYS, *EMD_KEYS)}
+    for name, reason in UNUSED_EMD_KEYS.items():
+        properties[name] = {"description": f"Not used: {reason}.", "deprecated": True}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:dl2ecd:schema:class-information:1",
+        "title": "Class information for a deep-learning model",
+        "description": "What Deep Learning Model To Ecd needs to know beside the model: "
+        "framework, bands and classes. Other keys are allowed and kept.",
+        "type": "object",
+        "required": [key.name for key in DOCUMENT_KEYS if key.required],
+        "properties": properties,
+        "examples": [EXAMPLE],
+        "$defs": {"class": _class_schema()},
+    }
+
+
+def _class_schema() -> _Schema:
+    properties = {}
+    for key in (*CLASS_KEYS, *CHANNELS):
+        for name in (key.name, *key.aliases):
+            properties[name] = _property(key)
+    return {
+        "title": "A class",
+        "type": "object",
+        "properties": properties,
+        "allOf": [
+            {"anyOf": [{"required": [name]} for name in (key.name, *key.aliases)]}
+            for key in CLASS_KEYS
+            if key.required
+        ],
+        "examples": EXAMPLE["Classes"],
+    }
+
+
+def _property(key: Key) -> _Schema:
+    described: _Schema = {"title": key.name, "description": key.meaning}
+    described.update(_of_kind(key))
+    if key.example is not None:
+        described["examples"] = [key.example]
+    if key.default is not None:
+        described["default"] = key.default
+    return described
+
+
+def _of_kind(key: Key) -> _Schema:
+    kind = key.kind
+    if kind is Kind.INTEGER:
+        if key.constant is not None:
+            return {"type": "integer", "const": key.constant}
+        return {"type": "integer", **_limits(key)}
+    if kind is Kind.NUMBER:
+        return {"type": "number", **_limits(key)}
+    if kind is Kind.TEXT:
+        # Known but open choices are no rule for a schema: readers of other makers know more.
+        choices = {"enum": list(key.choices)} if key.closed else {}
+        return {"type": "string", "pattern": r"\S", **choices}
+    return dict(_COMPOUND[kind])
+
+
+def _limits(key: Key) -> _Schema:
+    limits = {"minimum": key.minimum, "maximum": key.maximum}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+_COMPOUND: Dict[Kind, _Schema] = {
+    Kind.COLOR: {
+        "anyOf": [
+            {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 0, "maximum": 255},
+                "minItems": 3,
+                "maxItems": 3,
+            },
+            {"const": [-1, -1, -1]},
+        ]
+    },
+    Kind.CLASSES: {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/class"}},
+    Kind.BANDS: {
+        "type": "array",
+        "minItems": 1,
+        "items": {
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"\S"}]
+        },
+    },
+    Kind.RANGE: {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    Kind.CONFIGURATION: {
+        "anyOf": [
+            {"type": "string", "pattern": r"\S"},
+            {
+                "type": "object",
+                "required": ["Name"],
+                "properties": {"Name": {"type": "string", "pattern": r"\S"}},
+            },
+        ]
+    },
+    Kind.ANYTHING: {},
+}
+
+
+@lru_cache(maxsize=1)
+def validators() -> Tuple[Validator, Validator]:
+    """One for the document without its classes, one for a class.
+
+    Classes are looked at one by one: most of ten thousand are plainly right, and a validator
+    takes its time for each.
+    """
+    from jsonschema import Draft202012Validator
+
+    whole = schemas.load(NAME)
+    properties = dict(whole["properties"])
+    properties["Classes"] = {
+        name: part for name, part in properties["Classes"].items() if name != "items"
+    }
+    root = {**whole, "properties": properties}
+    return Draft202012Validator(root), Draft202012Validator(whole["$defs"]["class"])
+
+
+def keys_table() -> str:
+    """The keys as a Markdown table, for the README.
+
+    Examples
+    --------
+    >>> print(keys_table().splitlines()[0])
+    | Key | Value | Needed | Meaning | Example |
+    """
+    rows: List[Tuple[str, ...]] = [("Key", "Value", "Needed", "Meaning", "Example")]
+    rows.append(("---",) * 5)
+    rows.extend(_row(key, "") for key in DOCUMENT_KEYS)
+    rows.extend(_row(key, "Classes[].") for key in CLASS_KEYS)
+    rows.extend(_row(key, "") for key in EMD_KEYS)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def _row(key: Key, prefix: str) -> Tuple[str, ...]:
+    names = " or ".join(f"`{prefix}{name}`" for name in (key.name, *key.aliases))
+    needed = "yes" if key.required else "no"
+    if key.default is not None:
+        needed = f"no, `{json.dumps(key.default)}` when missing"
+    example = "" if key.kind is Kind.CLASSES else f"`{json.dumps(key.example)}`"
+    return names, key.kind.value, needed, key.meaning.replace("|", "\\|"), example

@@ -1,0 +1,219 @@
+"""What is wrong with a value, in words: the schema says where, this says what and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from typing import NamedTuple, Optional, Tuple
+
+from ..wording import counted, printable, quoted
+from .keys import Key, Kind
+
+
+class Complaint(NamedTuple):
+    """Rule, sentence (without its subject) and hint."""
+
+    rule: str
+    says: str
+    hint: str
+
+
+_PLACEHOLDER = re.compile(r"\s*e\.?\s?g\.?(?:[\s,:]|\Z)", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*\Z")
+_HEX_COLOR = re.compile(r"\s*#?([0-9A-Fa-f]{6})\s*\Z")
+_LONGEST = 48
+
+
+def whole_number(value: object) -> Optional[int]:
+    """The integer that a value is: 4 and 4.0 (as JSON Schema has it), but not true or "4"."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return None
+
+
+def is_placeholder(value: object) -> bool:
+    """Whether a value is an example that nobody replaced, such as "e.g. CNTK"."""
+    return isinstance(value, str) and _PLACEHOLDER.match(value) is not None
+
+
+def shown(value: object) -> str:
+    """A value as its document has it, cut short."""
+    if isinstance(value, str):
+        return f"the text {quoted(value, _LONGEST)}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return printable(json.dumps(value), _LONGEST) if _is_small(value) else "a huge number"
+    if isinstance(value, dict):
+        return f"an object with {counted(len(value), 'key')}"
+    if isinstance(value, list):
+        if len(value) <= 6 and all(_is_small(item) for item in value):
+            return json.dumps(value)
+        return f"a list of {counted(len(value), 'item')}"
+    return "unreadable"
+
+
+def _is_small(value: object) -> bool:
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and -(10**18) < value < 10**18
+    )
+
+
+def complaint(key: Key, value: object) -> Complaint:
+    """Why a value can't be that of a key; the sentence follows the key's name."""
+    if is_placeholder(value):
+        return Complaint(
+            "class-info-placeholder",
+            f"still holds the placeholder {quoted(str(value), _LONGEST)}.",
+            f"Put the real value there. {_example(key)}",
+        )
+    if key.kind is Kind.INTEGER:
+        return _about_integer(key, value)
+    if key.kind is Kind.COLOR:
+        return _about_color(key, value)
+    if key.kind is Kind.TEXT:
+        return _about_text(key, value)
+    if key.kind is Kind.CLASSES and value == []:
+        return Complaint(
+            "class-info-no-classes",
+            "is empty: there is no class.",
+            f"List each class of the model, in the order of its outputs. {_example(key)}",
+        )
+    if key.kind is Kind.CLASSES and isinstance(value, dict):
+        return Complaint(
+            "class-info-wrong-type",
+            f"should be {key.kind.value} in square brackets, not {shown(value)}.",
+            _example(key),
+        )
+    return _wrong_type(key, value)
+
+
+def _example(key: Key) -> str:
+    if key.example is None:
+        return ""
+    return f'Example: "{key.name}": {json.dumps(key.example)}'
+
+
+def _wrong_type(key: Key, value: object, hint: str = "") -> Complaint:
+    if not hint and value is None and not key.required:
+        hint = "Leave the key out if there is nothing to say."
+    return Complaint(
+        "class-info-wrong-type",
+        f"should be {key.kind.value}, not {shown(value)}.",
+        hint or _example(key),
+    )
+
+
+def _about_integer(key: Key, value: object) -> Complaint:
+    number = whole_number(value)
+    if number is None:
+        if isinstance(value, str) and _NUMBER.match(value):
+            return _wrong_type(key, value, f"Remove the quotes: {int(value)}")
+        return _wrong_type(key, value)
+    if key.constant is not None:
+        return Complaint(
+            "class-info-wrong-value",
+            f"is {shown(number)}; only {key.constant} is known.",
+            f'Write "{key.name}": {key.constant}',
+        )
+    if key.name == "Value":
+        return Complaint(
+            "class-value-out-of-range",
+            f"is {shown(number)}, which no raster can hold.",
+            f"Class values lie between {key.minimum:,} and {key.maximum:,}; "
+            "best between 0 and 255.",
+        )
+    if key.minimum is not None and number < key.minimum:
+        limit = f"must be at least {key.minimum}"
+    else:
+        limit = f"must be at most {key.maximum:,}"
+    return Complaint("class-info-wrong-value", f"{limit}, but is {shown(number)}.", _example(key))
+
+
+def _about_text(key: Key, value: object) -> Complaint:
+    if not isinstance(value, str):
+        number = whole_number(value)
+        return _wrong_type(key, value, f'Put it in quotes: "{value}"' if number is not None else "")
+    if key.closed and value.strip():
+        return Complaint(
+            "class-info-wrong-value",
+            f"is {quoted(value, _LONGEST)}; it can only be {_alternatives(key)}.",
+            did_you_mean(value, key.choices),
+        )
+    rule = "class-name-empty" if key.name == "Name" else "class-info-wrong-value"
+    return Complaint(rule, "is empty.", _example(key))
+
+
+def _alternatives(key: Key) -> str:
+    return " or ".join(f"'{choice}'" for choice in key.choices)
+
+
+def _about_color(key: Key, value: object) -> Complaint:
+    if isinstance(value, str):
+        match = _HEX_COLOR.match(value)
+        if match is not None:
+            code = match.group(1)
+            channels = [int(code[at : at + 2], 16) for at in (0, 2, 4)]
+            return _wrong_type(key, value, f"In numbers it is {channels}.")
+        return _wrong_type(key, value)
+    if not isinstance(value, list):
+        return _wrong_type(key, value)
+    if len(value) != 3:
+        hint = "Leave out the fourth, transparency." if len(value) == 4 else _example(key)
+        return Complaint(
+            "class-info-wrong-type",
+            f"has {counted(len(value), 'number')} instead of three, red, green and blue.",
+            hint,
+        )
+    numbers = [whole_number(channel) for channel in value]
+    if any(number is None for number in numbers):
+        return _wrong_type(key, value, _from_fractions(value))
+    return out_of_range(value)
+
+
+def out_of_range(value: object) -> Complaint:
+    """The complaint about a channel that is not 0 to 255."""
+    return Complaint(
+        "class-color-out-of-range",
+        f"is {shown(value)}, but red, green and blue go from 0 to 255.",
+        "Correct the number, or leave the colour out to get one from the palette.",
+    )
+
+
+def _from_fractions(channels: object) -> str:
+    if not isinstance(channels, list):
+        return ""
+    if all((isinstance(part, float) and 0 <= part <= 1) or part in (0, 1) for part in channels):
+        return f"In steps of 0 to 255 it is {[round(part * 255) for part in channels]}."
+    if all(isinstance(part, str) and _NUMBER.match(part) for part in channels):
+        return f"Remove the quotes: {[int(part) for part in channels]}"
+    return ""
+
+
+def did_you_mean(word: str, known: Tuple[str, ...]) -> str:
+    """A question naming the known word that looks most like this one, or nothing."""
+    match = lookalike(word, known)
+    return "" if match is None else f"Did you mean '{match}'?"
+
+
+def lookalike(word: str, known: Tuple[str, ...]) -> Optional[str]:
+    """The known word that an unknown one is probably meant to be."""
+    if len(word) > 60 or word in known:
+        return None
+    plain = {_bare(name): name for name in reversed(known)}
+    bare = _bare(word)
+    if bare in plain:
+        return plain[bare]
+    close = difflib.get_close_matches(bare, plain, n=1, cutoff=0.75)
+    return plain[close[0]] if close else None
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\s_\-]", "", word).lower()

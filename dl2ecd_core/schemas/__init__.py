@@ -1,0 +1,20 @@
+"""The JSON Schemas that come with the package."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Dict
+
+
+@cache
+def load(name: str) -> Dict[str, Any]:
+    """A schema by its file name, e.g. ``class_information.schema.json``; don't change it."""
+    document: Dict[str, Any] = json.loads(path(name).read_text(encoding="utf-8"))
+    return document
+
+
+def path(name: str) -> Path:
+    """Where a schema lies, for editors that complete from it."""
+    return Path(__file__).with_name(name)
