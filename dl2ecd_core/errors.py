@@ -40,6 +40,8 @@ class ModelFileError(Dl2EcdError):
         The path as the user gave it.
     offset
         Byte at which reading stopped, where one is known.
+    further
+        Other findings about the same file.
     """
 
     def __init__(
@@ -50,9 +52,10 @@ class ModelFileError(Dl2EcdError):
         hint: str = "",
         file: Optional[str] = None,
         offset: Optional[int] = None,
+        further: Iterable[Finding] = (),
     ) -> None:
         self.finding = finding(rule, message, hint=hint, where=Place(file=file, offset=offset))
-        super().__init__([self.finding])
+        super().__init__([self.finding, *further])
 
 
 class ClassInfoError(Dl2EcdError):

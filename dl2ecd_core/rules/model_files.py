@@ -32,8 +32,11 @@ RULES: Tuple[Rule, ...] = (
         _INFORMATION,
         "The plain runtime of the model's framework has all of its operations.",
     ),
+    Rule("class-names-unreadable", _INFORMATION, "Class names that a model carries can be read."),
     Rule(
-        "class-names-unreadable", _INFORMATION, "Class names that a model carries can be read."
+        "model-runtime-only",
+        _INFORMATION,
+        "The model needs no operation that only one program has.",
     ),
     Rule(
         "model-local-paths",
