@@ -1,0 +1,98 @@
+"""``dl2ecd convert``: the main job."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+import click
+
+from ..class_output import find_class_output
+from ..conversion import Conversion, convert
+from ..ecd.document import REFERENCED
+from ..errors import Dl2EcdError
+from ..findings import Finding
+from ..wording import counted, printable
+from . import CONTEXT
+from .exit_codes import REFUSED
+from .terminal import ProgressBar, print_classes, print_findings, print_json
+
+
+@click.command("convert", context_settings=CONTEXT)
+@click.argument("model")
+@click.argument("class_info")
+@click.argument("ecd")
+@click.option(
+    "--reference",
+    is_flag=True,
+    help="Leave the model where it is: only its size and digest go into the .ecd.",
+)
+@click.option("--strict", is_flag=True, help="Refuse for warnings too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.pass_context
+def convert_command(
+    context: click.Context,
+    model: str,
+    class_info: str,
+    ecd: str,
+    reference: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Turn MODEL and its CLASS_INFO into the Esri classifier definition ECD.
+
+    An existing ECD is replaced, whole or not at all; when something does not fit, nothing is
+    written and everything that is wrong is listed.
+
+    \b
+    Examples:
+      dl2ecd convert landcover.model classes.json landcover.ecd
+      dl2ecd convert saved_model/ classes.json landcover.ecd --reference
+      dl2ecd convert landcover.onnx classes.json landcover.ecd --strict --json
+    """
+    bar = ProgressBar()
+    try:
+        done = convert(
+            model,
+            class_info,
+            ecd,
+            storage=REFERENCED if reference else None,
+            strict=strict,
+            messages=bar,
+        )
+    except Dl2EcdError as error:
+        bar.stop()
+        _report(as_json, None, error.findings)
+        if not as_json:
+            click.echo("Nothing was written.")
+        context.exit(REFUSED)
+    finally:
+        bar.stop()
+    _report(as_json, done, done.findings)
+
+
+def _report(as_json: bool, done: Optional[Conversion], findings: Tuple[Finding, ...]) -> None:
+    if as_json:
+        print_json(
+            {
+                "ok": done is not None,
+                "ecd": None if done is None else done.ecd,
+                "findings": [item.as_dict() for item in findings],
+            }
+        )
+        return
+    print_findings(findings)
+    if done is not None:
+        print_conversion(done)
+
+
+def print_conversion(done: Conversion) -> None:
+    """What was written, with the classes as the .ecd has them."""
+    info, model = done.examination.info, done.examination.model
+    framework = model.framework if model is not None else info.classifier
+    click.echo(
+        f"Wrote {printable(done.ecd, 400)}: {framework}, {counted(info.band_count, 'band')}, "
+        f"{counted(len(info.classes), 'class', 'classes')}."
+    )
+    output = model and find_class_output(model, [item.value for item in info.classes])
+    first = output.first_index if output else 0
+    print_classes(enumerate(info.classes, first))

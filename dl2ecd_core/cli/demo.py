@@ -1,0 +1,54 @@
+"""``dl2ecd demo``: the main job on a small real model that ships with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..conversion import convert
+from ..demo import CLASS_INFO, ECD, MODEL, unpack
+from ..errors import Dl2EcdError
+from ..wording import printable
+from . import CONTEXT
+from .convert import print_conversion
+from .exit_codes import REFUSED
+from .terminal import print_findings, print_model
+
+
+@click.command("demo", context_settings=CONTEXT)
+@click.argument("folder", required=False, default="dl2ecd-demo")
+@click.pass_context
+def demo_command(context: click.Context, folder: str) -> None:
+    """Put a small land-cover model and its class information into FOLDER and convert them.
+
+    FOLDER is dl2ecd-demo by default. The model was trained with CNTK 2.7 on made-up scenes; the
+    demo does the main job on it and shows the commands that do the same.
+
+    \b
+    Example:
+      dl2ecd demo
+    """
+    place = Path(folder)
+    model, class_info, ecd = place / MODEL, place / CLASS_INFO, place / ECD
+    try:
+        unpack(place)
+        done = convert(model, class_info, ecd)
+    except Dl2EcdError as error:
+        print_findings(error.findings)
+        context.exit(REFUSED)
+    for command in (
+        f"dl2ecd inspect {model}",
+        f"dl2ecd convert {model} {class_info} {ecd}",
+    ):
+        click.echo(f"$ {printable(command, 1000)}")
+        if command.startswith("dl2ecd inspect"):
+            if done.examination.model is not None:
+                print_model(done.examination.model)
+        else:
+            print_findings(done.findings)
+            print_conversion(done)
+    click.echo()
+    click.echo(
+        f"Look at {printable(str(class_info), 400)}: it is what you write for your own model."
+    )

@@ -1,0 +1,77 @@
+"""``dl2ecd init``: a class information document to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+import click
+
+from ..ecd.layout import text_of
+from ..errors import Dl2EcdError
+from ..models import inspect_model
+from ..output import check_target, refused, whole_file
+from ..template import class_information_for
+from ..wording import printable
+from . import CONTEXT
+from .exit_codes import REFUSED
+from .terminal import print_findings, print_json
+
+
+@click.command("init", context_settings=CONTEXT)
+@click.argument("model")
+@click.argument("class_info", required=False)
+@click.option("--overwrite", is_flag=True, help="Replace an existing CLASS_INFO.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.pass_context
+def init_command(
+    context: click.Context, model: str, class_info: Optional[str], overwrite: bool, as_json: bool
+) -> None:
+    """Write a class information document for MODEL to fill in.
+
+    Bands, batch size and the number of classes are taken from the model; names and colors are
+    yours to change. Without CLASS_INFO, the document is named after the model and lies beside it.
+
+    \b
+    Examples:
+      dl2ecd init landcover.onnx
+      dl2ecd init landcover.model classes.json --overwrite
+    """
+    target = class_info or _beside(model)
+    try:
+        description = inspect_model(model)
+        check_target(target, [part.location for part in description.files])
+        if Path(target).exists() and not overwrite:
+            raise refused(
+                "output-exists",
+                f"The file '{printable(target, 400)}' exists already.",
+                "Give another name, or --overwrite to replace it.",
+                target,
+            )
+        text = text_of(class_information_for(description))
+        with whole_file(target) as output:
+            output.write(text.encode("ascii"))
+    except Dl2EcdError as error:
+        if as_json:
+            print_json(
+                {
+                    "ok": False,
+                    "class_info": None,
+                    "findings": [item.as_dict() for item in error.findings],
+                }
+            )
+        else:
+            print_findings(error.findings)
+        context.exit(REFUSED)
+    if as_json:
+        findings = [item.as_dict() for item in description.findings]
+        print_json({"ok": True, "class_info": target, "findings": findings})
+        return
+    print_findings(description.findings)
+    click.echo(f"Wrote {printable(target, 400)}. Fill in names and colors, then:")
+    click.echo(f"  dl2ecd check {printable(model, 400)} {printable(target, 400)}")
+
+
+def _beside(model: str) -> str:
+    path = Path(model)
+    return str(path.with_name(f"{path.stem}_classes.json"))

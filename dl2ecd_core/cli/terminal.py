@@ -1,0 +1,181 @@
+"""What a person sees: findings, tables and swatches on a terminal, plain text in a pipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+import click
+
+from ..class_info import LandClass
+from ..findings import Finding, Severity, in_order
+from ..models import Evidence, ModelDescription, Tensor
+from ..progress import Listener
+from ..wording import counted, printable, shape_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+_STYLES = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.INFORMATION: "cyan",
+}
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """The one JSON document of a command, on stdout and in ASCII."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=True))
+
+
+def console() -> Console:
+    """Standard output: styled and wrapped on a terminal, plain lines in a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Every finding with its rule, its place and what to do; then how many there are."""
+    from rich.text import Text
+
+    out = console()
+    ordered = in_order(findings)
+    for item in ordered:
+        line = Text()
+        line.append(f"{item.severity.value}", style=_STYLES[item.severity])
+        line.append(f" {item.rule}", style="dim")
+        line.append(f": {item.message}")
+        out.print(line)
+        place = printable(str(item.where), 500)
+        if place:
+            out.print(Text(f"    at {place}", style="dim"))
+        if item.where.excerpt:
+            for row in item.where.excerpt.split("\n"):
+                out.print(Text(f"    {row}"), soft_wrap=True)
+        if item.hint:
+            out.print(Text(f"    {item.hint}"))
+    if ordered:
+        out.print(Text(_tally(ordered), style="bold"))
+
+
+def _tally(findings: Sequence[Finding]) -> str:
+    parts = []
+    for severity, word in (
+        (Severity.ERROR, "error"),
+        (Severity.WARNING, "warning"),
+    ):
+        number = sum(item.severity is severity for item in findings)
+        if number:
+            parts.append(counted(number, word))
+    return ", ".join(parts) or "Nothing wrong was found; the lines above are for information."
+
+
+def print_classes(rows: Iterable[Tuple[int, LandClass]]) -> None:
+    """The classes with the model's output index, the pixel value, a swatch and the name."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Index", "Value"):
+        table.add_column(heading, justify="right")
+    for heading in ("Color", "Name"):
+        table.add_column(heading, overflow="fold")
+    for index, land_class in rows:
+        red, green, blue = land_class.color
+        color = Text("  ", style=f"on rgb({red},{green},{blue})")
+        color.append(f" #{red:02x}{green:02x}{blue:02x}", style="not dim on default")
+        table.add_row(
+            str(index), str(land_class.value), color, Text(printable(land_class.name, 80))
+        )
+    console().print(table)
+
+
+def print_model(model: ModelDescription) -> None:
+    """What a model file says about itself."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(f"{printable(model.primary.path)}: {model.framework} ({model.format})", "bold"))
+    facts: List[Tuple[str, Optional[str]]] = [
+        ("Made by", model.producer),
+        ("Framework version", model.framework_version),
+        ("Parameters", None if model.parameters is None else f"{model.parameters:,}"),
+        ("Cropped border", None if model.padding is None else counted(model.padding, "pixel")),
+    ]
+    for name, value in facts:
+        if value is not None:
+            out.print(Text(f"  {name}: {printable(value)}"))
+    tensors = [("input", tensor) for tensor in model.inputs]
+    tensors += [("output", tensor) for tensor in model.outputs]
+    if tensors:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("", "Name", "Shape", "Axes", "Type", "Known from"):
+            table.add_column(heading, overflow="fold")
+        for kind, tensor in tensors:
+            table.add_row(*(Text(cell) for cell in _tensor_row(kind, tensor)))
+        out.print(table)
+    else:
+        out.print(Text("  The file does not tell its inputs and outputs."))
+    for found in model.class_names:
+        names = ", ".join(printable(name, 40) for name in found.names[:40])
+        out.print(Text(f"  Class names in the {found.source}: {names}"))
+    if len(model.files) > 1 or model.missing_files:
+        out.print(Text("  Files:"))
+        for part in model.files:
+            out.print(Text(f"    {printable(part.path, 400)} ({part.size:,} bytes)"))
+        for path in model.missing_files:
+            out.print(Text(f"    {printable(path, 400)} (missing)", style="red"))
+
+
+def _tensor_row(kind: str, tensor: Tensor) -> List[str]:
+    evidence = {
+        Evidence.DECLARED: "the file",
+        Evidence.INFERRED: "the structure",
+        None: "",
+    }[tensor.evidence]
+    role = "" if tensor.role.value == "data" else f" ({tensor.role.value})"
+    return [
+        kind + role,
+        "" if tensor.name is None else printable(tensor.name, 60),
+        shape_text(tensor.shape),
+        tensor.axes or "",
+        tensor.data_type or "",
+        evidence,
+    ]
+
+
+class ProgressBar(Listener):
+    """A bar on the terminal's error stream while bytes are passed on; nothing in a pipe."""
+
+    def __init__(self) -> None:
+        self._progress: Optional[Progress] = None
+        self._task: Optional[TaskID] = None
+
+    def progressed(self, done: int, total: int, doing: str) -> None:
+        """Start the bar when there is something to wait for; move it."""
+        if not sys.stderr.isatty() or total < 8 << 20:
+            return
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+            self._progress = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                DownloadColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._progress.start()
+            self._task = self._progress.add_task(printable(doing), total=total)
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, description=printable(doing))
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()

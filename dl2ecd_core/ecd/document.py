@@ -1,0 +1,175 @@
+"""The .ecd document: both vocabularies from one source.
+
+The format is described in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional
+
+from ..class_info import ClassInfo, LandClass
+from ..class_output import ClassOutput, find_class_output
+from ..frameworks import reader_framework
+from ..image_input import tile_size
+from ..model_uses import model_configuration, model_type
+from ..models import ModelDescription, Tensor
+from ..version import __version__
+from .layout import Gap
+
+#: What the root says of the file; a reader goes by these, not by the extension.
+SIGNATURE = "EsriClassifierDefinitionFile"
+FILE_VERSION = 3
+#: The version of the deep-learning part, raised when a reader of this one would misread it.
+DEEP_LEARNING_FORMAT = 1
+
+EMBEDDED = "embedded"
+REFERENCED = "referenced"
+
+#: Root keys that are always this project's to write.
+_OWN_KEYS = frozenset({"Framework", "ModelFile", "BatchSize", "Classes"})
+
+
+def build_document(
+    model: ModelDescription, info: ClassInfo, target: Path, storage: str
+) -> Dict[str, object]:
+    """The whole .ecd but for digests and bytes, for which gaps are left.
+
+    Parameters
+    ----------
+    target
+        Where the .ecd will lie: ModelFile is relative to its folder.
+    storage
+        ``"embedded"`` or ``"referenced"``.
+    """
+    values = [land_class.value for land_class in info.classes]
+    output = find_class_output(model, values)
+    document: Dict[str, object] = {
+        SIGNATURE: 0,
+        "FileVersion": FILE_VERSION,
+        "NumberDefinitions": 1,
+    }
+    document.update(model_definition(model, info, relative_model_file(model, target)))
+    document["ExtraInfo"] = info.document
+    document["Generator"] = {
+        "Name": "dl2ecd",
+        "Version": __version__,
+        "DeepLearningFormat": DEEP_LEARNING_FORMAT,
+    }
+    document["Definitions"] = [_definition(model, info, output, storage)]
+    return document
+
+
+def model_definition(
+    model: ModelDescription, info: ClassInfo, model_file: str
+) -> Dict[str, object]:
+    """The keys of the .emd vocabulary: given ones as given, the others worked out.
+
+    https://github.com/Esri/raster-deep-learning/blob/master/docs/writing_deep_learning_python_raster_functions.md
+    """
+    given = info.emd_keys
+    height, width = tile_size(model)
+    worked_out: Dict[str, object] = {
+        "Framework": reader_framework(model.framework),
+        "ModelConfiguration": model_configuration(model),
+        "ModelType": model_type(model),
+        "ModelFile": model_file,
+        "ImageHeight": height,
+        "ImageWidth": width,
+        "ModelPadding": model.padding,
+        "ExtractBands": list(range(info.band_count)),
+        "BatchSize": info.mini_batch_size,
+        "Classes": [_emd_class(land_class) for land_class in info.classes],
+    }
+    if "InferenceFunction" in given:
+        # A reader of the user's own: naming a published one beside it would be a guess.
+        worked_out["ModelConfiguration"] = None
+    keys: Dict[str, object] = {}
+    for key, value in worked_out.items():
+        value = given[key] if key in given and key not in _OWN_KEYS else value
+        if value is not None:
+            keys[key] = value
+    for key, value in given.items():
+        if key not in keys and key not in _OWN_KEYS:
+            keys[key] = value
+    return keys
+
+
+def _emd_class(land_class: LandClass) -> Dict[str, object]:
+    return {
+        "Value": land_class.value,
+        "Name": land_class.name,
+        "Color": list(land_class.color),
+    }
+
+
+def relative_model_file(model: ModelDescription, target: Path) -> str:
+    """The path from the .ecd's folder to the model, or its bare name on another drive."""
+    # Folders are resolved, since '..' is taken from where a link leads; names are kept.
+    location = model.primary.location.parent.resolve() / model.primary.location.name
+    folder = target.parent.resolve()
+    try:
+        return Path(os.path.relpath(location, folder)).as_posix()
+    except ValueError:
+        return model.primary.location.name
+
+
+def _definition(
+    model: ModelDescription, info: ClassInfo, output: Optional[ClassOutput], storage: str
+) -> Dict[str, object]:
+    first = output.first_index if output is not None else 0
+    definition: Dict[str, object] = {
+        "Classifier": info.classifier,
+        "NumberClasses": len(info.classes),
+        "NumberBands": info.band_count,
+        "RasterIsSegmented": False,
+        "MiniBatchSize": info.mini_batch_size,
+    }
+    if output is not None and output.background is not None:
+        definition["BackgroundIndex"] = output.background
+    definition["Classes"] = [
+        {
+            "ClassIndex": first + position,
+            "ClassValue": land_class.value,
+            "ClassName": land_class.name,
+            "Red": land_class.color[0],
+            "Green": land_class.color[1],
+            "Blue": land_class.color[2],
+        }
+        for position, land_class in enumerate(info.classes)
+    ]
+    definition["Model"] = _model(model, storage)
+    return definition
+
+
+def _model(model: ModelDescription, storage: str) -> Dict[str, object]:
+    files: List[Mapping[str, object]] = []
+    for index, part in enumerate(model.files):
+        entry: Dict[str, object] = {
+            "Path": part.path,
+            "Size": part.size,
+            "SHA256": Gap("digest", index),
+        }
+        if storage == EMBEDDED:
+            entry["Data"] = Gap("data", index)
+        files.append(entry)
+    return {
+        "Format": model.format,
+        "FrameworkVersion": model.framework_version,
+        "Parameters": model.parameters,
+        "Inputs": [_tensor(tensor) for tensor in model.inputs],
+        "Outputs": [_tensor(tensor) for tensor in model.outputs],
+        "Storage": storage,
+        "Files": files,
+    }
+
+
+def _tensor(tensor: Tensor) -> Dict[str, object]:
+    return {
+        "Name": tensor.name,
+        "Shape": None if tensor.shape is None else list(tensor.shape),
+        "Axes": tensor.axes,
+        "DataType": tensor.data_type,
+        "Evidence": None if tensor.evidence is None else tensor.evidence.value,
+    }

@@ -1,0 +1,150 @@
+"""The .ecd document: both vocabularies, from one source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict
+
+import jsonschema
+
+from dl2ecd_core.ecd.document import build_document
+from dl2ecd_core.ecd.layout import Gap
+from dl2ecd_core.models import Activation, ModelPart
+from dl2ecd_core.schemas import load as load_schema
+from tests.documents import (
+    ESRI_EXAMPLE,
+    ModelDescription,
+    class_info,
+    description,
+    image,
+    land_classes,
+    probabilities,
+)
+
+
+def build(
+    folder: Path, model: ModelDescription, storage: str = "embedded", **changes: Any
+) -> Dict[str, Any]:
+    info = class_info(folder, **changes)
+    return build_document(model, info, folder / "a.ecd", storage)
+
+
+def filled(value: Any) -> Any:
+    """The document with its gaps filled, for the schema."""
+    if isinstance(value, Gap):
+        return "0" * 64 if value.kind == "digest" else ""
+    if isinstance(value, dict):
+        return {key: filled(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [filled(item) for item in value]
+    return value
+
+
+def test_the_example_of_the_format(tmp_path: Path) -> None:
+    model = description(
+        files=(ModelPart("landcover.model", tmp_path / "models" / "landcover.model", 87755),),
+        outputs=(image("probabilities", 2, 128, 128),),
+        padding=64,
+        parameters=12890,
+    )
+    built = build(tmp_path, model, Classes=ESRI_EXAMPLE["Classes"])
+    assert list(built) == [
+        "EsriClassifierDefinitionFile",
+        "FileVersion",
+        "NumberDefinitions",
+        "Framework",
+        "ModelConfiguration",
+        "ModelType",
+        "ModelFile",
+        "ImageHeight",
+        "ImageWidth",
+        "ModelPadding",
+        "ExtractBands",
+        "BatchSize",
+        "Classes",
+        "ExtraInfo",
+        "Generator",
+        "Definitions",
+    ]
+    assert built["ModelConfiguration"] == "AzurePixelLevelLandClassification"
+    assert built["ModelType"] == "ImageClassification"
+    assert built["ModelFile"] == "models/landcover.model"
+    assert (built["ImageHeight"], built["ImageWidth"], built["ModelPadding"]) == (256, 256, 64)
+    assert built["ExtractBands"] == [0, 1, 2, 3]
+    assert built["BatchSize"] == 16
+    assert built["Classes"] == ESRI_EXAMPLE["Classes"]
+    assert built["ExtraInfo"] == ESRI_EXAMPLE
+    (definition,) = built["Definitions"]
+    assert definition["Classes"][1] == {
+        "ClassIndex": 1,
+        "ClassValue": 200,
+        "ClassName": " Other (Pervious)",
+        "Red": 56,
+        "Green": 168,
+        "Blue": 0,
+    }
+    assert list(definition)[-1] == "Model"
+    assert list(definition["Model"])[-1] == "Files"
+    assert list(definition["Model"]["Files"][0]) == ["Path", "Size", "SHA256", "Data"]
+    jsonschema.validate(filled(built), load_schema("ecd.schema.json"))
+
+
+def test_referenced_files_have_no_data(tmp_path: Path) -> None:
+    built = build(tmp_path, description(), "referenced")
+    (entry,) = built["Definitions"][0]["Model"]["Files"]
+    assert list(entry) == ["Path", "Size", "SHA256"]
+    jsonschema.validate(filled(built), load_schema("ecd.schema.json"))
+
+
+def test_background_is_written_and_shifts_the_indices(tmp_path: Path) -> None:
+    model = description(outputs=(probabilities(3),))
+    (definition,) = build(tmp_path, model, Classes=land_classes(2, first=1))["Definitions"]
+    assert definition["BackgroundIndex"] == 0
+    assert [entry["ClassIndex"] for entry in definition["Classes"]] == [1, 2]
+    assert definition["NumberClasses"] == 2
+
+
+def test_one_channel_parts_index_0_and_1(tmp_path: Path) -> None:
+    model = description(outputs=(probabilities(1, activation=Activation.SIGMOID),))
+    (definition,) = build(tmp_path, model)["Definitions"]
+    assert [entry["ClassIndex"] for entry in definition["Classes"]] == [0, 1]
+    assert "BackgroundIndex" not in definition
+
+
+def test_given_keys_pass_and_win(tmp_path: Path) -> None:
+    given = {
+        "ModelConfiguration": {"Name": "MyReader"},
+        "ImageHeight": 256,
+        "ModelPadding": 0,
+        "DataRange": [0, 1],
+        "ModelName": "Mine",
+        "ExtractBands": ["Red", "Green", "Blue", "NIR"],
+    }
+    built = build(tmp_path, description(), **given)
+    assert {key: built[key] for key in given} == given
+
+
+def test_an_unknown_padding_is_not_written_as_zero(tmp_path: Path) -> None:
+    assert "ModelPadding" not in build(tmp_path, description())
+
+
+def test_an_unknown_key_stays_in_the_source_document_alone(tmp_path: Path) -> None:
+    built = build(tmp_path, description(), Surveyor={"Name": "Vermessung", "Year": 2019})
+    assert built["ExtraInfo"]["Surveyor"] == {"Name": "Vermessung", "Year": 2019}
+    assert "Surveyor" not in built
+
+
+def test_a_framework_is_named_as_readers_import_it(tmp_path: Path) -> None:
+    model = description(framework="TensorFlow", format="tensorflow-graphdef")
+    built = build(tmp_path, model, Classifier="tensorflow")
+    assert built["Framework"] == "TensorFlow"
+    assert built["Definitions"][0]["Classifier"] == "tensorflow"
+
+
+def test_the_model_file_is_relative_to_the_ecd(tmp_path: Path) -> None:
+    location = tmp_path / "other folder" / "näme.model"
+    model = description(files=(ModelPart("näme.model", location, 3),))
+    info = class_info(tmp_path)
+    target = tmp_path / "ecds" / "a.ecd"
+    built = build_document(model, info, target, "embedded")
+    assert built["ModelFile"] == "../other folder/näme.model"

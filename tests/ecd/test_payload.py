@@ -1,0 +1,130 @@
+"""Bytes on their way into an .ecd: hashed, encoded, and refused when they change."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+from typing import List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dl2ecd_core.ecd import payload
+from dl2ecd_core.ecd.payload import CHUNK, Progress, encoded, pass_on, stamp
+from dl2ecd_core.errors import Cancelled, ConversionRefused, ModelFileError
+from dl2ecd_core.models import ModelPart
+from dl2ecd_core.progress import Listener
+
+
+def part_of(path: Path) -> ModelPart:
+    return ModelPart(path.name, path, path.stat().st_size)
+
+
+def progress(total: int = 0) -> Progress:
+    return Progress(Listener(), total)
+
+
+class TestEncoding:
+    @given(st.binary(max_size=200_000))
+    def test_is_the_standard_base64(self, data: bytes) -> None:
+        assert encoded(data) == base64.b64encode(data)
+
+    @pytest.mark.parametrize("size", [0, 1, 2, 3, 48 * 1024, 48 * 1024 + 1, 200_001])
+    def test_is_the_same_without_the_fast_extra(
+        self, size: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = bytes(range(256)) * (size // 256 + 1)
+        monkeypatch.setattr(payload, "_encode_fast", None)
+        assert encoded(data[:size]) == base64.b64encode(data[:size])
+
+
+class TestPassingOn:
+    @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
+    def test_digest_and_base64_of_files_of_any_size(self, tmp_path: Path, size: int) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(os.urandom(size))
+        written: List[bytes] = []
+        digest = pass_on(part_of(path), stamp(path), progress(size), written.append)
+        assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
+        assert base64.b64decode(b"".join(written), validate=True) == path.read_bytes()
+
+    def test_without_a_writer_only_the_digest_is_made(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(b"model")
+        digest = pass_on(part_of(path), stamp(path), progress(5))
+        assert digest == hashlib.sha256(b"model").hexdigest()
+
+    def test_progress_ends_at_the_total_and_names_the_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(bytes(2 * CHUNK + 1))
+        told = []
+
+        class Hearing(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                told.append((done, total, doing))
+
+        pass_on(part_of(path), stamp(path), Progress(Hearing(), 2 * CHUNK + 1))
+        assert [done for done, _, _ in told] == [CHUNK, 2 * CHUNK, 2 * CHUNK + 1]
+        assert told[-1][1] == 2 * CHUNK + 1
+        assert "a.model" in told[-1][2]
+
+    def test_cancelling_stops_at_the_next_chunk(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(bytes(3 * CHUNK))
+        written: List[bytes] = []
+
+        class Impatient(Listener):
+            def cancelled(self) -> bool:
+                return True
+
+        with pytest.raises(Cancelled):
+            pass_on(part_of(path), stamp(path), Progress(Impatient(), 0), written.append)
+        assert len(written) == 1
+
+
+class TestChanges:
+    def changing(self, path: Path, change: str) -> None:
+        """Pass a file on and change it when its first chunk has been read."""
+        size = path.stat().st_size
+
+        def write(data: bytes) -> None:
+            if change == "shrink":
+                os.truncate(path, CHUNK + 5)
+            elif change == "grow":
+                with path.open("ab") as handle:
+                    handle.write(b"more")
+            elif change == "rewrite":
+                with path.open("r+b") as handle:
+                    handle.write(b"other")
+                os.utime(path, ns=(1, 1))
+            elif change == "replace":
+                other = path.with_name("other")
+                other.write_bytes(bytes(size))
+                other.replace(path)
+
+        pass_on(part_of(path), stamp(path), progress(size), write)
+
+    @pytest.mark.parametrize("change", ["shrink", "grow", "rewrite", "replace"])
+    def test_are_noticed_while_reading(self, tmp_path: Path, change: str) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(bytes(3 * CHUNK))
+        with pytest.raises(ConversionRefused) as error:
+            self.changing(path, change)
+        assert error.value.findings[0].rule == "file-changed"
+
+    def test_are_noticed_before_reading(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(b"model")
+        before = stamp(path)
+        path.write_bytes(b"another model")
+        with pytest.raises(ConversionRefused) as error:
+            pass_on(part_of(path), before, progress())
+        assert error.value.findings[0].rule == "file-changed"
+
+    def test_a_file_that_is_gone_is_said(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelFileError) as error:
+            stamp(tmp_path / "gone.model")
+        assert error.value.findings[0].rule == "file-unreadable"
