@@ -117,10 +117,13 @@ def _may_run(tool: Type[object], parameters: Sequence[Parameter], log: Log) -> b
         log.add(ERROR, "Failed to execute. Parameters are not valid.")
     for text in errors:
         log.add(ERROR, text)
+    if not errors:
+        # Warnings of validation stay in the pane: a run that replaces an output says nothing of it.
+        return True
     for parameter in parameters:
         if parameter.hasWarning():
             log.add(WARNING, parameter.message)
-    return not errors
+    return False
 
 
 def _execute(tool: Type[object], parameters: Sequence[Parameter], log: Log) -> None:

@@ -42,6 +42,10 @@ class Background(Generic[T]):
             return None
         return job.outcome
 
+    def begin(self, key: Hashable, work: Callable[[], T]) -> None:
+        """Start work that nobody waits for, unless it is under way."""
+        self._begin(key, work)
+
     def _begin(self, key: Hashable, work: Callable[[], T]) -> Optional[_Job[T]]:
         with self._lock:
             if key in self._jobs:

@@ -33,17 +33,18 @@ def update_parameters(parameters: Sequence[Parameter]) -> None:
     """Propose the output's name from the model's, as long as the person has set none.
 
     A name that is still the proposal follows when another model is chosen. In a scripted call all
-    parameters are new at once, so a given output is never taken for a proposal.
+    parameters are new at once: there a missing output stays missing, and a given one is never
+    taken for a proposal.
     """
     try:
-        model, _, output = parameters
-        path = text_of(model)
-        proposal = proposed_output(path) if path else None
-        if proposal is None:
+        model, info, output = parameters
+        model_is_new = not model.hasBeenValidated
+        scripted = model_is_new and bool(text_of(info)) and not info.hasBeenValidated
+        proposal = proposed_output(text_of(model))
+        if scripted or proposal is None:
             return
         present = text_of(output)
-        ours = present in _Proposals.made and output.hasBeenValidated and not model.hasBeenValidated
-        if not present or ours:
+        if not present or (model_is_new and present in _Proposals.made):
             output.value = proposal
             _Proposals.remember(proposal)
     except Exception:
@@ -55,6 +56,8 @@ def update_messages(parameters: Sequence[Parameter]) -> None:
     """Show beside the parameters what is wrong with the files, as far as it is known by now."""
     model, info, output = parameters
     try:
+        if not text_of(model) and not text_of(info):
+            examiner.prepare()
         examined = examiner.examine(_readable(model), _readable(info))
         _show_model(model, examined)
         _show_info(info, examined)

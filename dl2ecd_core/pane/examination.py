@@ -100,6 +100,10 @@ class Examiner:
             fit = self._compare(about_model, about_info, deadline)
         return Examined(about_model, about_info, fit)  # type: ignore[arg-type]
 
+    def prepare(self) -> None:
+        """Load what examining needs while the person is still choosing files."""
+        self._background.begin("prepare", _prepare)
+
     def _look(
         self, kind: str, path: str, read: Callable[[str], Known[object]], deadline: float
     ) -> Optional[Known[object]]:
@@ -137,6 +141,18 @@ class _Fit(Known[object]):
 
     model: Optional[Known[object]] = None
     info: Optional[Known[object]] = None
+
+
+def _prepare() -> Known[object]:
+    try:
+        from .. import checks, class_info, models
+        from ..models.registry import readers
+
+        loaded = (checks, class_info, models, *readers())
+    except Exception as error:
+        # Said when a file is examined.
+        return Known(surprise=surprise(error, "Loading dl2ecd"))
+    return Known(loaded)
 
 
 def _read_info(path: str) -> Known[object]:
