@@ -1,0 +1,202 @@
+"""ONNX models.
+
+The format: https://github.com/onnx/onnx/blob/main/docs/IR.md and onnx/onnx.proto in the same
+repository. Only the structure is read; tensors are skipped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Dict, List, Optional, Tuple
+
+from ...errors import ModelFileError
+from ...findings import Finding
+from ...rules import finding
+from ...wording import listed, quoted
+from ..description import Evidence, ModelDescription, Tensor
+from ..graph.footprint import model_padding
+from ..wire.protobuf import Message
+from ..wire.source import ByteSource
+from .document import Document, ValueType, read_document
+from .external import external_files
+from .inference.values import UNKNOWN, Value
+from .inference.walk import Walk, agreed
+from .meaning import Meanings
+from .metadata import class_names, local_path_in
+from .recognition import other_encoding, recognise
+from .survey import Survey, survey
+
+__all__ = ["read", "recognise"]
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What an ONNX model says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged``, ``model-too-complex``, ``model-file-outside``, or
+        ``model-unsupported`` for its text and JSON forms.
+    """
+    encoding = other_encoding(source)
+    if encoding is not None:
+        raise ModelFileError(
+            "model-unsupported",
+            f"'{source.name}' is a model in {encoding}, which is not read.",
+            hint="Save it in ONNX's usual binary form (.onnx); in Python: "
+            "onnx.save(model, 'model.onnx').",
+            file=source.name,
+            offset=0,
+        )
+    message = Message(source, what="the model")
+    document = read_document(message)
+    if not document.graph.nodes and not document.graph.outputs:
+        raise message.wrong("its graph has neither operations nor outputs")
+    seen = survey(document)
+    files, missing, broken = external_files(source, seen.external)
+    inputs = {
+        name: type_
+        for name, type_ in document.graph.inputs.items()
+        if name not in document.graph.initializers
+    }
+    walk = Walk(document, inputs)
+    inputs_ = tuple(_input(name, type_, walk) for name, type_ in inputs.items())
+    outputs = _outputs(document, walk)
+    producer = f"{document.producer} {document.producer_version}".strip()
+    return ModelDescription(
+        format="onnx",
+        framework="ONNX",
+        files=files,
+        producer=producer or None,
+        inputs=inputs_,
+        outputs=outputs,
+        parameters=document.graph.elements,
+        missing_files=missing,
+        padding=_padding(inputs_, outputs, walk),
+        class_names=class_names(document),
+        findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
+    )
+
+
+def _input(name: str, type_: ValueType, walk: Walk) -> Tensor:
+    shape = type_.shape
+    if shape is None:
+        return Tensor(name, data_type=type_.data_type)
+    letters = [walk.letters.get((name, axis), "?") for axis in range(len(shape))]
+    axes = "".join(one if letters.count(one) == 1 else "?" for one in letters)
+    return Tensor(name, shape, axes, type_.data_type, Evidence.DECLARED)
+
+
+def _outputs(document: Document, walk: Walk) -> Tuple[Tensor, ...]:
+    meanings = Meanings(document, walk)
+    outputs: List[Tensor] = []
+    for name, type_ in document.graph.outputs.items():
+        activation, classes = meanings.of(name)
+        value = walk.values.get(name, UNKNOWN)
+        tensor = _output(name, type_, value)
+        outputs.append(replace(tensor, activation=activation, class_count=classes))
+    return tuple(outputs)
+
+
+def _output(name: str, type_: ValueType, value: Value) -> Tensor:
+    """An output as it is declared, completed by what the walk found."""
+    data_type = type_.data_type or value.data_type
+    if not type_.is_tensor:
+        return Tensor(name, data_type=data_type)
+    if type_.shape is None:
+        if value.shape is None:
+            return Tensor(name, data_type=data_type)
+        return Tensor(name, value.shape, _axes(value), data_type, Evidence.INFERRED)
+    shape = type_.shape if value.shape is None else agreed(type_.shape, value.shape)
+    if shape is None:
+        # Declared and found ranks differ: what is declared is doubtful, nothing is said.
+        return Tensor(name, data_type=data_type)
+    axes = _axes(value) if value.shape is not None else "?" * len(shape)
+    completed = any(one is None and other is not None for one, other in zip(type_.shape, shape))
+    evidence = Evidence.INFERRED if completed else Evidence.DECLARED
+    return Tensor(name, shape, axes, data_type, evidence)
+
+
+def _axes(value: Value) -> Optional[str]:
+    letters = value.axes
+    if letters is None:
+        return None
+    return "".join(one if letters.count(one) == 1 else "?" for one in letters)
+
+
+def _padding(inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...], walk: Walk) -> Optional[int]:
+    """Pixels cropped from each side, when there is one image and all outputs agree."""
+    images = [tensor for tensor in inputs if tensor.axes and {"H", "W"} <= set(tensor.axes)]
+    paddings = set()
+    for output in outputs:
+        if len(images) != 1 or not output.axes or not {"H", "W"} <= set(output.axes):
+            continue
+        value = walk.values.get(output.name or "", UNKNOWN)
+        if value.shape is None or len(value.tracks) != len(output.axes):
+            return None
+        paddings.add(
+            model_padding(
+                [images[0].size_of(letter) for letter in "HW"],
+                [output.size_of(letter) for letter in "HW"],
+                [value.tracks[output.axes.index(letter)].footprint for letter in "HW"],
+            )
+        )
+    return paddings.pop() if len(paddings) == 1 else None
+
+
+def _findings(document: Document, seen: Survey) -> List[Finding]:
+    found: List[Finding] = []
+    by_domain: Dict[str, List[str]] = {
+        domain: sorted(ops) for domain, ops in sorted(seen.foreign.items())
+    }
+    for domain, ops in by_domain.items():
+        found.append(
+            finding(
+                "model-runs-own-code",
+                f"The model uses operations that are not part of ONNX, of the domain "
+                f"{quoted(domain)}: {listed(ops)}.",
+                hint="They run code from a library that has to be installed with the model: "
+                "use it only if you trust where that comes from.",
+            )
+        )
+    if seen.runtime:
+        found.append(
+            finding(
+                "model-runtime-only",
+                f"The model uses operations that only onnxruntime has: "
+                f"{listed(sorted(seen.runtime))}.",
+                hint="It runs in onnxruntime, and in no other program that reads ONNX.",
+            )
+        )
+    for text in document.remarks:
+        path = local_path_in(text)
+        if path is not None:
+            found.append(
+                finding(
+                    "model-local-paths",
+                    f"The model carries paths of the machine it was made on, such as "
+                    f"{quoted(path)}.",
+                    hint="They do no harm when it is used, but tell names of folders to whoever "
+                    "gets the file.",
+                )
+            )
+            break
+    return found
+
+
+def _unknown_shapes(outputs: Tuple[Tensor, ...]) -> List[Finding]:
+    unknown = [
+        tensor.name or ""
+        for tensor in outputs
+        if tensor.shape is None and not (tensor.data_type or "").endswith(")")
+    ]
+    if not unknown:
+        return []
+    return [
+        finding(
+            "model-shape-unknown",
+            f"The file does not say what shape comes out at {listed(unknown)}, and it can't be "
+            "worked out from the operations before.",
+            hint="Export the model with the shapes of its outputs to have them checked.",
+        )
+    ]

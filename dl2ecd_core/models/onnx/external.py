@@ -1,0 +1,53 @@
+"""The files that hold an ONNX model's larger tensors.
+
+https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, Sequence, Tuple
+
+from ...findings import Finding, Place
+from ...rules import finding
+from ...wording import counted, quoted
+from ..companions import parts_of, relative_path
+from ..description import ModelPart
+from ..wire.source import ByteSource
+from .tensors import ExternalData, TensorHead
+
+_MOST_FINDINGS = 8
+
+Files = Tuple[Tuple[ModelPart, ...], Tuple[str, ...], Tuple[Finding, ...]]
+
+
+def external_files(source: ByteSource, tensors: Sequence[Tuple[ExternalData, TensorHead]]) -> Files:
+    """The model's files, those that are missing, and what is wrong with their sizes.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-file-outside`` when a tensor is said to lie outside the model's folder.
+    """
+    locations = dict.fromkeys(data.location for data, _ in tensors)
+    parts, missing = parts_of(source, locations)
+    sizes = {part.path: part.size for part in parts[1:]}
+    clean = {location: relative_path(source, location).as_posix() for location in locations}
+    needed: Dict[str, Tuple[int, str]] = {}
+    for data, head in tensors:
+        length = head.bytes_needed if data.length is None else data.length
+        end = data.offset + (length or 0)
+        path = clean[data.location]
+        if path in sizes and end > max(sizes[path], needed.get(path, (0, ""))[0]):
+            needed[path] = (end, head.name)
+    findings: List[Finding] = [
+        finding(
+            "model-damaged",
+            f"The tensor {quoted(name)} should lie in '{path}' up to byte {end}, but that file "
+            f"has only {counted(sizes[path], 'byte')}.",
+            hint="The file with the weights is cut short, or belongs to another model: fetch or "
+            "export both again.",
+            where=Place(file=path),
+        )
+        for path, (end, name) in list(needed.items())[:_MOST_FINDINGS]
+    ]
+    return parts, missing, tuple(findings)

@@ -1,0 +1,362 @@
+"""Operations that move a window over an image or change its size."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from fractions import Fraction
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
+
+from ...description import Dims
+from ...graph.footprint import Footprint
+from ...graph.shapes import same_output, same_padding, transposed_output, window_output
+from .values import Step, Track, Value, image_letters, shaped
+
+Outputs = Sequence[Value]
+
+
+class _Window:
+    """Kernel, strides, dilations and padding of a convolution or pooling."""
+
+    def __init__(self, step: Step, space: int, kernel: Sequence[Optional[int]]) -> None:
+        attributes = step.attributes
+        self.kernel = list(kernel)
+        self.strides = self._per_axis(attributes.integers("strides"), space)
+        self.dilations = self._per_axis(attributes.integers("dilations"), space)
+        self.auto = attributes.text("auto_pad", "NOTSET")
+        pads = attributes.integers("pads")
+        self.pads = pads if pads is not None and len(pads) == 2 * space else (0,) * (2 * space)
+        self.ceil = bool(attributes.integer("ceil_mode", 0))
+        self.sound = (
+            len(self.kernel) == space
+            and all(stride > 0 for stride in self.strides)
+            and all(dilation > 0 for dilation in self.dilations)
+            and (pads is None or len(pads) == 2 * space)
+        )
+
+    @staticmethod
+    def _per_axis(given: Optional[Tuple[int, ...]], space: int) -> Tuple[int, ...]:
+        return given if given is not None and len(given) == space else (1,) * space
+
+    def padding(self, axis: int, size: Optional[int]) -> Tuple[Optional[int], Optional[int]]:
+        """Padding in front and behind."""
+        kernel = self.kernel[axis]
+        if self.auto in ("SAME_UPPER", "SAME_LOWER"):
+            if kernel is None:
+                return None, None
+            total = same_padding(size, kernel, self.strides[axis], self.dilations[axis])
+            if total is None:
+                return None, None
+            small, large = total // 2, total - total // 2
+            return (small, large) if self.auto == "SAME_UPPER" else (large, small)
+        if self.auto == "VALID":
+            return 0, 0
+        return self.pads[axis], self.pads[axis + len(self.kernel)]
+
+    def size(self, axis: int, size: Optional[int]) -> Optional[int]:
+        """The output's length."""
+        if self.auto in ("SAME_UPPER", "SAME_LOWER"):
+            return same_output(size, self.strides[axis])
+        before, after = self.padding(axis, size)
+        pad = None if before is None or after is None else before + after
+        kernel, stride, dilation = self.kernel[axis], self.strides[axis], self.dilations[axis]
+        output = window_output(size, kernel, stride, dilation, pad, ceil=self.ceil)
+        if not self.ceil or output is None or size is None or before is None:
+            return output
+        # A window that would begin in the padding behind the image is dropped.
+        return output - 1 if (output - 1) * stride >= size + before else output
+
+    def track(self, axis: int, track: Track, size: Optional[int]) -> Track:
+        """The track behind the window."""
+        kernel = self.kernel[axis]
+        footprint: Optional[Footprint] = None
+        if track.footprint is not None and kernel is not None:
+            before = self.padding(axis, size)[0]
+            footprint = track.footprint.window(
+                kernel, self.strides[axis], self.dilations[axis], before
+            )
+        return Track("?", footprint)
+
+
+def _with_letters(tracks: Sequence[Track]) -> List[Track]:
+    letters = image_letters(len(tracks))
+    return [replace(track, letter=letter) for track, letter in zip(tracks, letters)]
+
+
+def _through_window(
+    step: Step, x: Value, channels: Optional[int], kernel: Sequence[Optional[int]]
+) -> Value:
+    if x.shape is None or len(x.shape) < 3:
+        return Value(None, x.data_type)
+    step.learn(x, image_letters(len(x.shape)))
+    window = _Window(step, len(x.shape) - 2, kernel)
+    if not window.sound:
+        return Value(None, x.data_type)
+    sizes: List[Optional[int]] = [x.shape[0], channels]
+    tracks: List[Track] = [Track(), Track()]
+    for axis, size in enumerate(x.shape[2:]):
+        sizes.append(window.size(axis, size))
+        tracks.append(window.track(axis, x.tracks[axis + 2], size))
+    return shaped(tuple(sizes), x.data_type, _with_letters(tracks), constant=x.constant)
+
+
+def _convolve(step: Step, weights: int, data_type: Optional[str] = None) -> Outputs:
+    x, kernel = step.input(0), step.input(weights)
+    given = step.attributes.integers("kernel_shape")
+    sizes: Sequence[Optional[int]] = ()
+    if kernel.shape is not None:
+        sizes = kernel.shape[2:]
+    elif given is not None:
+        sizes = given
+    output = _through_window(step, x, kernel.size(0), sizes)
+    return [replace(output, data_type=data_type or x.data_type)]
+
+
+def conv(step: Step) -> Outputs:
+    """Conv, FusedConv, DeformConv: the weights are the second input."""
+    return _convolve(step, 1)
+
+
+def conv_integer(step: Step) -> Outputs:
+    """ConvInteger: sums of 8-bit products are 32 bits wide."""
+    return _convolve(step, 1, "int32")
+
+
+def qlinear_conv(step: Step) -> Outputs:
+    """QLinearConv: data, scale and zero point come before the weights."""
+    return _convolve(step, 3, step.input(7).data_type)
+
+
+def conv_transpose(step: Step) -> Outputs:
+    """ConvTranspose: weights are (in, out / group, ...)."""
+    x, weights = step.input(0), step.input(1)
+    if x.shape is None or weights.shape is None or len(x.shape) != len(weights.shape):
+        return [Value(None, x.data_type)]
+    if len(x.shape) < 3:
+        return [Value(None, x.data_type)]
+    step.learn(x, image_letters(len(x.shape)))
+    space = len(x.shape) - 2
+    window = _Window(step, space, weights.shape[2:])
+    if not window.sound:
+        return [Value(None, x.data_type)]
+    group, per_group = step.attributes.integer("group", 1), weights.shape[1]
+    channels = None if group is None or per_group is None else group * per_group
+    extra = step.attributes.integers("output_padding")
+    given = step.attributes.integers("output_shape")
+    sizes: List[Optional[int]] = [x.shape[0], channels]
+    tracks = [Track(), Track()]
+    for axis, size in enumerate(x.shape[2:]):
+        kernel, stride = window.kernel[axis], window.strides[axis]
+        more = extra[axis] if extra is not None and len(extra) == space else 0
+        before: Optional[int] = None
+        if given is not None:
+            sizes.append(given[-space:][axis] if len(given) >= space else None)
+        elif window.auto in ("SAME_UPPER", "SAME_LOWER"):
+            sizes.append(None if size is None else size * stride)
+        else:
+            before, after = window.padding(axis, size)
+            pad = None if before is None or after is None else before + after
+            sizes.append(transposed_output(size, kernel, stride, window.dilations[axis], pad, more))
+        track = x.tracks[axis + 2].footprint
+        if track is not None and kernel is not None and before is not None:
+            tracks.append(
+                Track("?", track.transposed(kernel, stride, window.dilations[axis], before))
+            )
+        else:
+            tracks.append(Track())
+    return [shaped(tuple(sizes), x.data_type, _with_letters(tracks), constant=x.constant)]
+
+
+def pool(step: Step) -> Outputs:
+    """MaxPool, AveragePool, LpPool; MaxPool's second output holds indices."""
+    x = step.input(0)
+    kernel = step.attributes.integers("kernel_shape") or ()
+    output = _through_window(step, x, x.size(1), kernel)
+    return [output, replace(output, data_type="int64")]
+
+
+def global_pool(step: Step) -> Outputs:
+    """Pooling of the whole image to one pixel."""
+    x = step.input(0)
+    if x.shape is None or len(x.shape) < 2:
+        return [Value(None, x.data_type)]
+    step.learn(x, image_letters(len(x.shape)))
+    sizes: Dims = (*x.shape[:2], *[1] * (len(x.shape) - 2))
+    return [shaped(sizes, x.data_type, _with_letters([Track()] * len(sizes)), constant=x.constant)]
+
+
+def pad(step: Step) -> Outputs:
+    """Pad: amounts in front of all axes, then behind them."""
+    x = step.input(0)
+    if x.shape is None:
+        return [x]
+    amounts: Optional[Tuple[Optional[int], ...]]
+    if step.has(1):
+        amounts = step.input(1).integers()
+    else:
+        amounts = step.attributes.integers("pads") or step.attributes.integers("paddings")
+    axes: Optional[Tuple[int, ...]] = tuple(range(len(x.shape)))
+    if step.has(3):
+        axes = step.input(3).known_integers()
+    if amounts is None or axes is None or len(amounts) != 2 * len(axes):
+        return [shaped((None,) * len(x.shape), x.data_type, _letters_only(x))]
+    sizes, tracks = list(x.shape), list(x.tracks)
+    for index, axis in enumerate(axes):
+        if not -len(sizes) <= axis < len(sizes):
+            return [Value(None, x.data_type)]
+        before, after = amounts[index], amounts[index + len(axes)]
+        size, track = sizes[axis], tracks[axis]
+        if before == 0 and after == 0:
+            continue
+        known = size is not None and before is not None and after is not None
+        sizes[axis] = size + before + after if known else None  # type: ignore[operator]
+        footprint = track.footprint
+        footprint = footprint.cropped(-before) if footprint and before is not None else None
+        tracks[axis] = Track(track.letter, footprint, track.source)
+    return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
+
+
+def _letters_only(x: Value) -> List[Track]:
+    return [Track(track.letter) for track in x.tracks]
+
+
+def resize(step: Step) -> Outputs:
+    """Resize and Upsample: by factors or to sizes, given in several places over the versions."""
+    x = step.input(0)
+    if x.shape is None:
+        return [Value(None, x.data_type)]
+    rank = len(x.shape)
+    factors: Optional[Tuple[Optional[float], ...]] = None
+    targets: Optional[Tuple[Optional[int], ...]] = None
+    if step.node.op == "Upsample" and not step.has(1):
+        factors = step.attributes.floats("scales")
+    else:
+        older = len(step.inputs) == 2
+        scales = step.input(1 if older else 2)
+        if (older or step.has(2)) and scales.shape != (0,):
+            factors = scales.numbers
+        elif step.has(3):
+            targets = step.input(3).integers()
+    axes = step.attributes.integers("axes") or tuple(range(rank))
+    if any(not -rank <= axis < rank for axis in axes):
+        return [Value(None, x.data_type)]
+    if step.attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch":
+        factors = targets = None
+    sizes, tracks = list(x.shape), list(x.tracks)
+    for index, axis in enumerate(axes):
+        factor = factors[index] if factors is not None and len(factors) == len(axes) else None
+        target = targets[index] if targets is not None and len(targets) == len(axes) else None
+        sizes[axis], tracks[axis] = _resized(x, axis % rank, factor, target)
+    return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
+
+
+def _resized(
+    x: Value, axis: int, factor: Optional[float], target: Optional[int]
+) -> Tuple[Optional[int], Track]:
+    size, track = x.size(axis), x.tracks[axis]
+    if factor == 1 or (target is not None and target == size):
+        return size, track
+    footprint = track.footprint
+    if factor is not None and 0 < factor < 1e6:
+        footprint = footprint and Footprint(
+            footprint.scale / Fraction(factor).limit_denominator(1 << 16), footprint.start
+        )
+        # ONNX says floor(size * factor), in 32-bit floats.
+        output = None if size is None else int(_as_float32(size * factor))
+        return output, Track(track.letter, footprint)
+    footprint = footprint and footprint.resized(size, target)
+    return target, Track(track.letter, footprint)
+
+
+def _as_float32(number: float) -> float:
+    return float(struct.unpack("<f", struct.pack("<f", min(number, 1e30)))[0])
+
+
+def depth_to_space(step: Step) -> Outputs:
+    """DepthToSpace: channels become blocks of pixels."""
+    return [_blocks(step, deeper=False)]
+
+
+def space_to_depth(step: Step) -> Outputs:
+    """SpaceToDepth: blocks of pixels become channels."""
+    return [_blocks(step, deeper=True)]
+
+
+def _blocks(step: Step, *, deeper: bool) -> Value:
+    x, block = step.input(0), step.attributes.integer("blocksize")
+    if x.shape is None or len(x.shape) != 4 or block is None or not 0 < block < 1 << 16:
+        return Value(None, x.data_type)
+    step.learn(x, "NCHW")
+    batch, channels, *space = x.shape
+    if deeper:
+        channels = None if channels is None else channels * block * block
+        space = [None if size is None else size // block for size in space]
+    else:
+        channels = None if channels is None else channels // (block * block)
+        space = [None if size is None else size * block for size in space]
+    factor = Fraction(block) if deeper else Fraction(1, block)
+    tracks = [Track("N"), Track("C")]
+    for letter, track in zip("HW", x.tracks[2:]):
+        footprint = track.footprint
+        tracks.append(
+            Track(letter, footprint and Footprint(footprint.scale * factor, footprint.start))
+        )
+    return shaped((batch, channels, *space), x.data_type, tracks, constant=x.constant)
+
+
+def grid_sample(step: Step) -> Outputs:
+    """GridSample: the grid gives the size."""
+    x, grid = step.input(0), step.input(1)
+    if x.shape is None or grid.shape is None or len(x.shape) != len(grid.shape):
+        return [Value(None, x.data_type)]
+    sizes = (*x.shape[:2], *grid.shape[1:-1])
+    return [shaped(sizes, x.data_type, _with_letters([Track()] * len(sizes)))]
+
+
+def roi_align(step: Step) -> Outputs:
+    """RoiAlign: one small image for each region."""
+    x, regions = step.input(0), step.input(1)
+    height = step.attributes.integer("output_height", 1)
+    width = step.attributes.integer("output_width", 1)
+    return [shaped((regions.size(0), x.size(1), height, width), x.data_type)]
+
+
+def center_crop_pad(step: Step) -> Outputs:
+    """CenterCropPad: some axes get given sizes."""
+    x, targets = step.input(0), step.input(1).integers()
+    if x.shape is None:
+        return [Value(None, x.data_type)]
+    rank = len(x.shape)
+    axes = step.attributes.integers("axes") or tuple(range(rank))
+    sizes: List[Optional[int]] = list(x.shape)
+    for index, axis in enumerate(axes):
+        if not -rank <= axis < rank:
+            return [Value(None, x.data_type)]
+        sizes[axis] = targets[index] if targets and len(targets) == len(axes) else None
+    return [shaped(tuple(sizes), x.data_type, _letters_only(x))]
+
+
+RULES: Dict[str, Callable[[Step], Outputs]] = {
+    "Conv": conv,
+    "FusedConv": conv,
+    "DeformConv": conv,
+    "ConvInteger": conv_integer,
+    "QLinearConv": qlinear_conv,
+    "ConvTranspose": conv_transpose,
+    "MaxPool": pool,
+    "AveragePool": pool,
+    "LpPool": pool,
+    "QLinearAveragePool": pool,
+    "GlobalAveragePool": global_pool,
+    "GlobalMaxPool": global_pool,
+    "GlobalLpPool": global_pool,
+    "QLinearGlobalAveragePool": global_pool,
+    "Pad": pad,
+    "Resize": resize,
+    "Upsample": resize,
+    "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
+    "GridSample": grid_sample,
+    "RoiAlign": roi_align,
+    "CenterCropPad": center_crop_pad,
+}

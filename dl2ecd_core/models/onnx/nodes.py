@@ -1,0 +1,203 @@
+"""The nodes of an ONNX graph and their attributes, parsed when asked for.
+
+NodeProto and AttributeProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+
+from ..wire.protobuf import VARINT, Field, Message, float_of, signed
+from .tensors import TensorHead, entry_of, tensor_head
+
+_MOST_LISTED = 100_000
+_MOST_REMARKS = 256
+_LONGEST_REMARK = 16 * 1024
+
+
+class Attributes:
+    """A node's attributes, parsed when first asked for."""
+
+    __slots__ = ("_by_name", "_message", "_spans")
+
+    def __init__(self, message: Message, spans: Sequence[Field]) -> None:
+        self._message = message
+        self._spans = spans
+        self._by_name: Optional[Dict[str, Message]] = None
+
+    def _find(self, name: str) -> Optional[Message]:
+        if self._by_name is None:
+            self._by_name = {}
+            for span in self._spans:
+                attribute = self._message.child(span, "an attribute")
+                for part in attribute.fields():
+                    if part.number == 1:
+                        self._by_name[attribute.text_of(part)] = attribute
+                        break
+        return self._by_name.get(name)
+
+    def __contains__(self, name: str) -> bool:
+        return self._find(name) is not None
+
+    def _parts(self, name: str, number: int) -> Iterator[Tuple[Message, Field]]:
+        attribute = self._find(name)
+        if attribute is not None:
+            for part in attribute.fields():
+                if part.number == number:
+                    yield attribute, part
+
+    def bound(self, caller: Attributes, defaults: Dict[str, Message]) -> Attributes:
+        """The attributes of a function's node, with those that the caller sets filled in."""
+        self._find("")
+        result = Attributes(self._message, self._spans)
+        result._by_name = {}
+        for name, attribute in (self._by_name or {}).items():
+            wanted: Optional[str] = None
+            for part in attribute.fields():
+                if part.number == 21:
+                    wanted = attribute.text_of(part)
+            if wanted:
+                given = caller._find(wanted) or defaults.get(wanted)
+                if given is not None:
+                    result._by_name[name] = given
+            else:
+                result._by_name[name] = attribute
+        return result
+
+    def integer(self, name: str, default: Optional[int] = None) -> Optional[int]:
+        """An INT; the default when absent."""
+        for _, part in self._parts(name, 3):
+            return signed(part.value) if part.wire == VARINT else None
+        return 0 if name in self else default
+
+    def number(self, name: str) -> Optional[float]:
+        """A FLOAT."""
+        for _, part in self._parts(name, 2):
+            return float_of(part)
+        return None
+
+    def text(self, name: str, default: str = "") -> str:
+        """A STRING."""
+        for attribute, part in self._parts(name, 4):
+            return attribute.text_of(part)
+        return default
+
+    def integers(self, name: str) -> Optional[Tuple[int, ...]]:
+        """INTS; None when absent."""
+        if name not in self:
+            return None
+        found: List[int] = []
+        for attribute, part in self._parts(name, 8):
+            found += attribute.integers_of(part, 1 << 16)
+            if len(found) > _MOST_LISTED:
+                return None
+        return tuple(found)
+
+    def floats(self, name: str) -> Optional[Tuple[float, ...]]:
+        """FLOATS; None when absent."""
+        if name not in self:
+            return None
+        found: List[float] = []
+        for attribute, part in self._parts(name, 7):
+            found += attribute.floats_of(part, 1 << 16)
+            if len(found) > _MOST_LISTED:
+                return None
+        return tuple(found)
+
+    def texts(self, name: str) -> Tuple[str, ...]:
+        """STRINGS."""
+        found: List[str] = []
+        for attribute, part in self._parts(name, 9):
+            found.append(attribute.text_of(part))
+            if len(found) > _MOST_LISTED:
+                return ()
+        return tuple(found)
+
+    def tensor(self, name: str) -> Optional[TensorHead]:
+        """The head of a TENSOR."""
+        for attribute, part in self._parts(name, 5):
+            return tensor_head(attribute.child(part, "a constant"))
+        return None
+
+    def inner(self) -> Iterator[Tuple[str, Message]]:
+        """Graphs ("graph") and tensors ("tensor", "sparse tensor") in the attributes."""
+        kinds = {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse tensor",
+                 23: "sparse tensor"}  # fmt: skip
+        for span in self._spans:
+            attribute = self._message.child(span, "an attribute")
+            for part in attribute.fields():
+                kind = kinds.get(part.number)
+                if kind is not None:
+                    yield kind, attribute.child(part, f"a {kind} in an attribute")
+
+
+class Reading:
+    """What is shared while a file is read: names seen before, and remarks of its writer."""
+
+    def __init__(self) -> None:
+        #: The same names come again and again; keeping one of each keeps memory low.
+        self.words: Dict[bytes, str] = {}
+        self.remarks: List[Tuple[Message, Field, bool]] = []
+
+    def remark(self, message: Message, field: Field, *, is_entry: bool) -> None:
+        """Remember where a remark stands; the first ones tell enough."""
+        if len(self.remarks) < _MOST_REMARKS:
+            self.remarks.append((message, field, is_entry))
+
+    def texts(self) -> Iterator[str]:
+        """The remarks themselves."""
+        for message, field_, is_entry in self.remarks:
+            if field_.value > _LONGEST_REMARK:
+                continue
+            if is_entry:
+                yield entry_of(message.child(field_, "a metadata property"))[1]
+            else:
+                yield message.text_of(field_)
+
+
+class Node:
+    """One operation of a graph."""
+
+    __slots__ = ("attributes", "domain", "inputs", "op", "outputs", "overload")
+
+    def __init__(self, message: Message, reading: Reading) -> None:
+        words = reading.words
+        inputs: List[str] = []
+        outputs: List[str] = []
+        spans: List[Field] = []
+        self.op = self.domain = self.overload = ""
+        for part in message.fields():
+            number = part.number
+            if number == 5:
+                spans.append(part)
+            elif number in (1, 2, 4, 7, 8):
+                raw = message.bytes_of(part)
+                word = words.get(raw)
+                if word is None:
+                    word = words[raw] = raw.decode("utf-8", "replace")
+                if number == 1:
+                    inputs.append(word)
+                elif number == 2:
+                    outputs.append(word)
+                elif number == 4:
+                    self.op = word
+                elif number == 7:
+                    self.domain = "" if word == "ai.onnx" else word
+                else:
+                    self.overload = word
+            elif number in (6, 9):
+                reading.remark(message, part, is_entry=number == 9)
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.attributes = Attributes(message, spans)
+
+    def input(self, index: int) -> str:
+        """The name of an input; empty when it is left out."""
+        return self.inputs[index] if index < len(self.inputs) else ""
+
+    def called_by(self, caller: Attributes, defaults: Dict[str, Message]) -> Node:
+        """This node of a function as it is when the function is called."""
+        node = copy(self)
+        node.attributes = self.attributes.bound(caller, defaults)
+        return node

@@ -1,0 +1,108 @@
+"""Telling an ONNX file from the many others that begin with the same bytes.
+
+Core ML, CNTK and SavedModel files also begin with a small number and a text or message, so the
+fields of a ModelProto and of the graph inside it are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Iterator, Optional
+
+from ...errors import ModelFileError
+from ..registry import Match
+from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message
+from ..wire.source import ByteSource
+
+_MODEL = {
+    1: VARINT, 2: LENGTH, 3: LENGTH, 4: LENGTH, 5: VARINT, 6: LENGTH, 7: LENGTH, 8: LENGTH,
+    14: LENGTH, 20: LENGTH, 25: LENGTH, 26: LENGTH,
+}  # fmt: skip
+_GRAPH = {
+    1: LENGTH, 2: LENGTH, 5: LENGTH, 10: LENGTH, 11: LENGTH, 12: LENGTH, 13: LENGTH, 14: LENGTH,
+    15: LENGTH, 16: LENGTH,
+}  # fmt: skip
+_NODE = {1: LENGTH, 2: LENGTH, 3: LENGTH, 4: LENGTH, 5: LENGTH, 6: LENGTH, 7: LENGTH, 8: LENGTH,
+         9: LENGTH, 10: LENGTH}  # fmt: skip
+_TENSOR: Dict[int, int] = {
+    1: VARINT, 2: VARINT, 4: LENGTH, 5: LENGTH, 6: LENGTH, 7: LENGTH, 8: LENGTH, 9: LENGTH,
+    10: LENGTH, 11: LENGTH, 12: LENGTH, 13: LENGTH, 14: VARINT, 16: LENGTH,
+}  # fmt: skip
+
+_MOST_FIELDS = 20_000
+_FAR = 1 << 62
+
+_TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:<\s*)?(?:\"?ir_version\"?|\{\s*\"irVersion\")\s*:")
+_JSON = re.compile(rb"\s*\{")
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the content is an ONNX model: also one that is cut short, or in another encoding."""
+    if other_encoding(source) is not None:
+        return Match.SURE
+    version = False
+    for field in _present(source, 0, _FAR):
+        if _MODEL.get(field.number) != field.wire:
+            return Match.NO
+        if field.number == 1:
+            # Versions so far are small; anything else is another format's field.
+            version = 0 < field.value < 1000
+            if not version:
+                return Match.NO
+        if field.number == 7:
+            return Match.SURE if version and _is_graph(source, field) else Match.NO
+    return Match.NO
+
+
+def _present(source: ByteSource, start: int, end: int) -> Iterator[Field]:
+    """The fields that begin inside the file, though the last may reach past its end."""
+    try:
+        for count, field in enumerate(Message(source, start, end).fields()):
+            yield field
+            stop = field.start + (field.value if field.wire == LENGTH else 0)
+            if stop >= min(end, source.size) or count > _MOST_FIELDS:
+                return
+    except ModelFileError:
+        return
+
+
+def _is_graph(source: ByteSource, graph: Field) -> bool:
+    """Whether a field holds a GraphProto: its own fields, and those of a node or tensor in it."""
+    seen = False
+    for count, field in enumerate(_present(source, graph.start, graph.start + graph.value)):
+        if _GRAPH.get(field.number) != field.wire:
+            return False
+        seen = True
+        inner = {1: _NODE, 5: _TENSOR}.get(field.number)
+        if inner is not None and not _fits(source, field, inner):
+            return False
+        if count > 16:
+            break
+    # A graph without anything in it is no model, but what is cut off may be.
+    return seen or graph.start + graph.value > source.size
+
+
+def _fits(source: ByteSource, outer: Field, expected: Dict[int, int]) -> bool:
+    for count, field in enumerate(_present(source, outer.start, outer.start + outer.value)):
+        wire = expected.get(field.number)
+        # Numbers may also stand one by one, or packed.
+        plain = field.number in (1, 4, 5, 7, 10, 11) and expected is _TENSOR
+        if wire is None or (field.wire != wire and not plain):
+            return False
+        if field.wire in (FIXED32, FIXED64) and not plain:
+            return False
+        if count > 32:
+            break
+    return True
+
+
+def other_encoding(source: ByteSource) -> Optional[str]:
+    """In words, what form of ONNX other than the binary one this is; None for the binary one."""
+    start = source.read_up_to(0, 4096)
+    if start[4:8] == b"ORTM":
+        return "onnxruntime's own format (.ort)"
+    if _TEXT.match(start):
+        return "ONNX written as text"
+    if _JSON.match(start) and (b'"irVersion"' in start or b'"ir_version"' in start):
+        return "ONNX written as JSON"
+    return None
