@@ -84,6 +84,7 @@ class _Examination:
         _, self.validator = validators()
         self.found: List[Finding] = []
         self.counts: Dict[str, int] = {}
+        self.first_unlisted: Dict[str, Place] = {}
         self.misspelt: Dict[Tuple[str, str], List[int]] = {}
 
     def findings(self) -> List[Finding]:
@@ -93,12 +94,14 @@ class _Examination:
         rest = [
             finding(
                 rule,
-                f"The same is wrong in {counted(count - MOST_OF_A_RULE, 'more place')}.",
+                f"The same is wrong here and in {counted(more - 1, 'other place')}.",
                 hint="Solve those above first, then check again.",
-                where=self._at(()),
+                where=self.first_unlisted[rule],
             )
-            for rule, count in self.counts.items()
-            if count > MOST_OF_A_RULE
+            for rule, more in (
+                (rule, count - MOST_OF_A_RULE) for rule, count in self.counts.items()
+            )
+            if more > 0
         ]
         return self.found + rest
 
@@ -112,6 +115,8 @@ class _Examination:
         if self.counts[rule] <= MOST_OF_A_RULE:
             where = self._at(inner, of_key=of_key)
             self.found.append(finding(rule, message, hint=hint, where=where))
+        elif self.counts[rule] == MOST_OF_A_RULE + 1:
+            self.first_unlisted[rule] = self._at(inner, of_key=of_key)
 
     # -- one class ------------------------------------------------------------------------------
 
@@ -404,18 +409,31 @@ class _Examination:
 
 def _plain_entry(index: int, item: Dict[str, object]) -> Optional[_Entry]:
     """The entry of a class that is plainly right, as nearly all are; the schema agrees."""
-    if len(item) != 3 or not ("Value" in item and "Name" in item and "Color" in item):
+    if not _KNOWN.issuperset(item):
         return None
-    value, name, color = item["Value"], item["Name"], item["Color"]
+    value = item.get("Value", item.get("ClassValue"))
     if type(value) is not int or not LOWEST_VALUE <= value <= HIGHEST_VALUE:
         return None
+    name = item.get("Name", item.get("ClassName"))
     if type(name) is not str or not name.strip() or is_placeholder(name):
+        return None
+    if len(item) == 2:
+        return _Entry(index, value, name, None, without_color=True)
+    color = item.get("Color")
+    if color is None and len(item) == 5:
+        color = [item.get(channel) for channel in _CHANNEL_NAMES]
+    elif len(item) != 3:
         return None
     if type(color) is not list or len(color) != 3:
         return None
-    if not all(type(channel) is int and 0 <= channel <= 255 for channel in color):
+    red, green, blue = color
+    if not type(red) is type(green) is type(blue) is int:
         return None
-    return _Entry(index, value, name, (color[0], color[1], color[2]), False)
+    if red == green == blue == -1:
+        return _Entry(index, value, name, None, without_color=True)
+    if not (0 <= red <= 255 and 0 <= green <= 255 and 0 <= blue <= 255):
+        return None
+    return _Entry(index, value, name, (red, green, blue), without_color=False)
 
 
 def _three(channels: object) -> Optional[Color]:

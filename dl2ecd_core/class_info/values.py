@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from functools import lru_cache
 from typing import NamedTuple, Optional, Tuple
 
 from ..wording import counted, printable, quoted
@@ -203,6 +204,7 @@ def did_you_mean(word: str, known: Tuple[str, ...]) -> str:
     return "" if match is None else f"Did you mean '{match}'?"
 
 
+@lru_cache(maxsize=1024)
 def lookalike(word: str, known: Tuple[str, ...]) -> Optional[str]:
     """The known word that an unknown one is probably meant to be."""
     if len(word) > 60 or word in known:

@@ -10,7 +10,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, List, Optional, Set, Tuple, Union
 
-from ..findings import Finding
+from ..findings import Finding, Place
 from ..rules import finding
 from ..wording import quoted
 from .decoding import decoded
@@ -22,6 +22,7 @@ from .scanning import UNREADABLE, Part, Scanner, TooManyProblems
 DEEPEST = 64
 #: Brackets, commas, keys and values of one document.
 MOST_PARTS = 2_000_000
+_CHUNK = 4096
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ class _Parser:
         try:
             first = self._next()
             if first.kind == "end":
-                self._report("document-empty", "The document is empty.", first)
+                where = Place(file=self.lines.file)
+                self.scanner.findings.append(
+                    finding("document-empty", "The document is empty.", where=where)
+                )
                 return
             self.root_start = first.start
             self._value(first)
@@ -304,9 +308,12 @@ class _Parser:
 
     def _before(self, start: int) -> int:
         """Where the item before ends."""
-        text = self.lines.text
-        while start > 0 and text[start - 1] in " \t\n\r":
-            start -= 1
+        while start > 0:
+            chunk = self.lines.text[max(0, start - _CHUNK) : start]
+            kept = len(chunk.rstrip(" \t\n\r"))
+            start -= len(chunk) - kept
+            if kept:
+                break
         return start
 
     # -- objects --------------------------------------------------------------------------------
@@ -440,6 +447,9 @@ class _Parser:
         )
 
     def _truncated(self, part: Part) -> None:
+        if self.forgiving:
+            # The rest of the last line was passed over, its closing brackets with it.
+            raise _Stopped
         inner = self.stack[-1] if self.stack else None
         opened = (
             ""

@@ -5,8 +5,9 @@ Escapes: RFC 8259 section 7.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Optional, Tuple
 
 from ..wording import printable, quoted
 
@@ -29,59 +30,52 @@ class Meaning(NamedTuple):
     problems: Tuple[Problem, ...]
 
 
-_PIECE = re.compile(r'[^"\\\n\r]*')
-_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
-_LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+# Many pieces at once, but not all: a regular expression takes memory for each of a group's turns.
+_RIGHT = re.compile(r'(?:[^"\\\n\r]+|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,256}')
+_ANY = re.compile(r'(?:[^"\\\n\r]+|\\[^\n\r]){1,256}')
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _DRIVE_PATH = re.compile(r"(?:[A-Za-z]:\\|\.{1,2}\\)[^\\]")
+_TAKEN_QUOTE = re.compile(r'\\"[ \t]*(?=[,}\]\n\r]|\Z)')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def meaning_of(text: str, start: int) -> Meaning:
     """Read the string whose opening quote is at `start`, mending what can be mended."""
-    pieces: List[str] = []
-    problems: List[Problem] = []
-    wrong_escapes: List[int] = []
-    escaped_quotes: List[int] = []
-    position = start + 1
+    taken = _taken_quote(text, start)
+    if taken is not None:
+        raw = text[start + 1 : taken + 1]
+        return Meaning(raw, taken + 2, (_backslash(raw, taken, start, taken + 2),))
+    position, wrong, pieces = start + 1, None, _RIGHT
     while True:
-        plain = _PIECE.match(text, position)
-        stop = position if plain is None else plain.end()
-        if stop > position:
-            pieces.append(text[position:stop])
-        if stop >= len(text) or text[stop] in "\n\r":
-            return _unclosed(text, start, stop, escaped_quotes, problems)
-        if text[stop] == '"':
+        match = pieces.match(text, position)
+        if match is not None:
+            position = match.end()
+        elif position < len(text) and text[position] == "\\" and wrong is None:
+            wrong, pieces = position, _ANY
+        else:
             break
-        escape = _ESCAPE.match(text, stop)
-        if escape is None:
-            wrong_escapes.append(stop)
-            pieces.append(text[stop])
-            position = stop + 1
-            continue
-        letter, code = escape.groups()
-        if letter == '"':
-            escaped_quotes.append(stop)
-        pieces.append(chr(int(code, 16)) if letter is None else _LETTERS.get(letter, letter))
-        position = escape.end()
-    end = stop + 1
-    raw = text[start + 1 : stop]
-    value = "".join(pieces)
-    if wrong_escapes:
-        value = _without_escapes(raw, value)
-        problems.append(_backslash(raw, wrong_escapes[0], start, end))
+    if position >= len(text) or text[position] != '"':
+        return _unclosed(text, start, position)
+    end = position + 1
+    raw = text[start + 1 : position]
+    if wrong is not None:
+        value = raw if _looks_like_path(raw) else raw.replace("\\'", "'").replace('\\"', '"')
+        problems = [_backslash(raw, wrong, start, end)]
     else:
-        value = _joined_pairs(value)
-        problems.extend(_suspicious(raw, value, start, end))
+        # The standard library knows the escapes; control characters are reported below.
+        value = json.loads(text[start:end], strict=False) if "\\" in raw else raw
+        problems = _suspicious(raw, value, start, end)
     problems.extend(_control_characters(text, start, end))
     return Meaning(value, end, tuple(problems))
 
 
-def _without_escapes(raw: str, value: str) -> str:
-    if "\\'" in raw and raw.count("\\") == raw.count("\\'"):
-        return raw.replace("\\'", "'")
-    # One backslash that escapes nothing says that none of them was meant to.
-    return raw if _looks_like_path(raw) else value
+def _taken_quote(text: str, start: int) -> Optional[int]:
+    r"""Where the last backslash of a path took its closing quote away: ``"C:\data\"``."""
+    if _DRIVE_PATH.match(text, start + 1) is None:
+        return None
+    quote = text.find('"', start + 1)
+    match = _TAKEN_QUOTE.match(text, quote - 1) if quote > 0 else None
+    return quote - 1 if match is not None and text[quote - 2] != "\\" else None
 
 
 def _looks_like_path(raw: str) -> bool:
@@ -104,13 +98,6 @@ def _backslash(raw: str, wrong: int, start: int, end: int) -> Problem:
         min(wrong + 2, end),
         "Double it for a backslash, or use / in paths.",
     )
-
-
-def _joined_pairs(value: str) -> str:
-    """Escaped halves of a character beyond U+FFFF become that character."""
-    if _SURROGATE.search(value) is None:
-        return value
-    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _suspicious(raw: str, value: str, start: int, end: int) -> List[Problem]:
@@ -158,27 +145,15 @@ def _control_characters(text: str, start: int, end: int) -> List[Problem]:
     ]
 
 
-def _unclosed(
-    text: str, start: int, stop: int, escaped_quotes: List[int], problems: List[Problem]
-) -> Meaning:
+def _unclosed(text: str, start: int, stop: int) -> Meaning:
     """A string that its line ends first."""
-    if escaped_quotes:
-        # "C:\data\" : the last backslash took the closing quote away.
-        last = escaped_quotes[-1]
-        if not text[last + 2 : stop].strip(" \t,}]:"):
-            raw = text[start + 1 : last + 1]
-            problems.append(_backslash(raw, last, start, last + 2))
-            return Meaning(raw, last + 2, tuple(problems))
     inside = text[start + 1 : stop].rstrip(" \t,}]")
     end = start + 1 + len(inside)
-    problems.append(
-        Problem(
-            "json-missing-quote",
-            f"The text {quoted(inside)} has no closing quote on its line.",
-            start,
-            end,
-            "Put a double quote at its end.",
-        )
+    problem = Problem(
+        "json-missing-quote",
+        f"The text {quoted(inside)} has no closing quote on its line.",
+        start,
+        end,
+        "Put a double quote at its end.",
     )
-    problems.extend(_control_characters(text, start, end))
-    return Meaning(inside, end, tuple(problems))
+    return Meaning(inside, end, (problem, *_control_characters(text, start, end)))
