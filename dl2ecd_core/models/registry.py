@@ -47,6 +47,9 @@ MODULES: Tuple[str, ...] = (
     "onnx",
     "tflite",
     "openvino",
+    "mxnet",
+    "keras.hdf5",
+    "keras.v3",
 )
 
 

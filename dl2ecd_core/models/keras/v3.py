@@ -1,0 +1,78 @@
+"""The .keras archive of Keras 3 (and Keras 2.12 and later).
+
+A zip with ``config.json``, ``metadata.json`` and the weights: ``model.weights.h5``, or
+``model.weights.npz``, or several HDF5 files with a ``model.weights.json``;
+keras/src/saving/saving_lib.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from ...errors import ModelFileError
+from ..description import ModelDescription
+from ..registry import Match
+from ..wire.hdf5 import Hdf5File, is_hdf5
+from ..wire.source import ByteSource
+from ..wire.zip import Archive, is_archive, open_archive
+from .config_text import LONGEST_CONFIG, parse_config
+from .describe import code_findings, description, ends_of
+from .hidden import hidden_pickles
+from .weights import variable_tree
+
+FORMAT = "keras-v3"
+_CONFIG, _METADATA, _WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+_LONGEST_METADATA = 64 * 1024
+_LONGEST_WEIGHTS = 24 * 1024 * 1024
+
+
+def recognise(source: ByteSource) -> Match:
+    """A zip archive with a description and its metadata at the top."""
+    if not is_archive(source):
+        return Match.NO
+    try:
+        archive = open_archive(source)
+    except ModelFileError:
+        return Match.NO
+    return Match.SURE if _CONFIG in archive and _METADATA in archive else Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What the model says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged``, ``model-too-complex``, ``archive-refused``.
+    """
+    archive = open_archive(source)
+    model = _json(source, archive, _CONFIG, LONGEST_CONFIG)
+    metadata = _json(source, archive, _METADATA, _LONGEST_METADATA)
+    version = metadata.get("keras_version")
+    findings = [*code_findings(source, model), *hidden_pickles(source, archive)]
+    return description(
+        source,
+        FORMAT,
+        ends_of(source.name, model),
+        version=version if isinstance(version, str) else None,
+        backend=None,
+        parameters=_parameters(archive),
+        findings=findings,
+    )
+
+
+def _json(source: ByteSource, archive: Archive, name: str, longest: int) -> Dict[str, Any]:
+    content = archive.read(name, longest)
+    return parse_config(source, content.decode("utf-8", "replace"), name)
+
+
+def _parameters(archive: Archive) -> Optional[int]:
+    """The number of weights where they can be read in place, or unpacked within limits."""
+    entry = archive.find(_WEIGHTS)
+    if entry is None or (entry.packed_size != entry.size and entry.size > _LONGEST_WEIGHTS):
+        return None
+    part = archive.source(_WEIGHTS, _LONGEST_WEIGHTS)
+    if not is_hdf5(part):
+        return None
+    weights = variable_tree(Hdf5File(part))
+    return None if weights is None else weights.total
