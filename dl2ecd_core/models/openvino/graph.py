@@ -6,82 +6,25 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from ...errors import ModelFileError
+from ..graph.names import operators
 from ..wire.source import ByteSource
 from .net import Layer, Net
 
 # Operations that are defined over N, C and then the spatial axes.
-_OVER_NCHW = frozenset(
-    (
-        "Convolution",
-        "GroupConvolution",
-        "ConvolutionBackpropData",
-        "GroupConvolutionBackpropData",
-        "BinaryConvolution",
-        "DeformableConvolution",
-        "MaxPool",
-        "AvgPool",
-        "AdaptiveAvgPool",
-        "AdaptiveMaxPool",
-        "DepthToSpace",
-        "SpaceToDepth",
-        "LRN",
-        "BatchNormInference",
-        "Deconvolution",
-        "Pooling",
-    )
+_OVER_NCHW = operators(
+    "Convolution GroupConvolution ConvolutionBackpropData GroupConvolutionBackpropData "
+    "BinaryConvolution DeformableConvolution MaxPool AvgPool AdaptiveAvgPool "
+    "AdaptiveMaxPool DepthToSpace SpaceToDepth LRN BatchNormInference Deconvolution Pooling"
 )
 # Operations whose output has the axes of their first input.
-AS_BEFORE = frozenset(
-    (
-        "Convert",
-        "Add",
-        "Subtract",
-        "Multiply",
-        "Divide",
-        "Power",
-        "Sqrt",
-        "Maximum",
-        "Minimum",
-        "ReLU",
-        "Relu",
-        "PReLU",
-        "Clamp",
-        "Sigmoid",
-        "Tanh",
-        "Elu",
-        "Gelu",
-        "HSwish",
-        "Swish",
-        "Mish",
-        "HSigmoid",
-        "SoftMax",
-        "Softmax",
-        "LogSoftmax",
-        "FakeQuantize",
-        "Pad",
-        "Concat",
-        "Interpolate",
-        "BatchNormInference",
-        "MVN",
-        "NormalizeL2",
-        "Exp",
-        "Log",
-        "Abs",
-        "SoftPlus",
-        "Selu",
-    )
+AS_BEFORE = operators(
+    "Convert Add Subtract Multiply Divide Power Sqrt Maximum Minimum ReLU Relu PReLU Clamp "
+    "Sigmoid Tanh Elu Gelu HSwish Swish Mish HSigmoid SoftMax Softmax LogSoftmax "
+    "FakeQuantize Pad Concat Interpolate BatchNormInference MVN NormalizeL2 Exp Log Abs "
+    "SoftPlus Selu"
 )
-_AS_BEFORE_IF_SAME_RANK = frozenset(
-    (
-        "ReduceMean",
-        "ReduceMax",
-        "ReduceMin",
-        "ReduceSum",
-        "Slice",
-        "StridedSlice",
-        "Split",
-        "VariadicSplit",
-    )
+_AS_BEFORE_IF_SAME_RANK = operators(
+    "ReduceMean ReduceMax ReduceMin ReduceSum Slice StridedSlice Split VariadicSplit"
 )
 _MOST_STEPS = 2000
 _BY_RANK = {0: "", 1: "?", 2: "NC"}

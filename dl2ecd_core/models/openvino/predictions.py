@@ -5,35 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from ..description import Activation
+from ..graph.names import operators
 from .graph import Graph
 from .net import Layer
 
-_CARRIED_ON = frozenset(
-    (
-        "Reshape",
-        "Squeeze",
-        "Unsqueeze",
-        "Transpose",
-        "Convert",
-        "Interpolate",
-        "StridedSlice",
-        "Slice",
-        "FakeQuantize",
-        "Permute",
-        "Resample",
-        "Pad",
-    )
+_CARRIED_ON = operators(
+    "Reshape Squeeze Unsqueeze Transpose Convert Interpolate StridedSlice Slice "
+    "FakeQuantize Permute Resample Pad"
 )
-_SCORES = frozenset(
-    (
-        "Convolution",
-        "GroupConvolution",
-        "ConvolutionBackpropData",
-        "MatMul",
-        "FullyConnected",
-        "Add",
-        "Deconvolution",
-    )
+_SCORES = operators(
+    "Convolution GroupConvolution ConvolutionBackpropData MatMul FullyConnected Add Deconvolution"
 )
 _ACTIVATIONS = {
     "SoftMax": Activation.SOFTMAX,
