@@ -26,6 +26,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("model-file-missing", _ERROR, "The files that belong to the model lie beside it."),
     Rule("model-file-outside", _ERROR, "The files that a model names lie inside its folder."),
     Rule("model-file-chosen", _INFORMATION, "One file of each kind lies beside the model."),
+    Rule("model-not-frozen", _ERROR, "A TensorFlow graph holds its weights."),
     Rule("model-shape-unknown", _INFORMATION, "Shapes are stored or can be worked out."),
     Rule("model-runs-own-code", _WARNING, "The model brings no code or operation of its own."),
     Rule(

@@ -1,0 +1,1 @@
+"""TensorFlow's files: frozen and unfrozen graphs, SavedModels, checkpoints."""

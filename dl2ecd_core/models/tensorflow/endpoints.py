@@ -1,0 +1,287 @@
+"""Which of a graph's nodes people feed and which they fetch.
+
+A graph does not say so. Placeholders are fed. What nothing else takes in is fetched, unless it
+is machinery of training: gradients, updates of variables, savers, summaries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+
+from ..description import Activation, Role, Tensor
+from . import types
+from .graph import Graph, Node
+from .known import Known
+from .operations_state import PLACEHOLDERS, VARIABLES
+from .tensors import tensor_of
+from .walk import Place, Walk
+
+_CROSS_ENTROPIES = ("SparseSoftmaxCrossEntropyWithLogits", "SoftmaxCrossEntropyWithLogits")
+_LOSS_OPERATIONS = frozenset((*_CROSS_ENTROPIES, "CTCLoss", "CTCLossV2"))
+
+_WITHOUT_MEANING = frozenset(
+    (
+        *VARIABLES,
+        *PLACEHOLDERS,
+        "Const",
+        "HostConst",
+        "NoOp",
+        "Assert",
+        "Print",
+        "ReadVariableOp",
+        "IsVariableInitialized",
+        "VarIsInitializedOp",
+        "RestoreV2",
+        "Restore",
+        "RestoreSlice",
+        "SaveV2",
+        "Save",
+        "SaveSlices",
+        "MergeV2Checkpoints",
+        "ShardedFilename",
+        "ScalarSummary",
+        "HistogramSummary",
+        "ImageSummary",
+        "AudioSummary",
+        "TensorSummary",
+        "TensorSummaryV2",
+        "MergeSummary",
+        "WriteSummary",
+        "LookupTableImport",
+        "InitializeTable",
+        "InitializeTableV2",
+        "InitializeTableFromTextFileV2",
+        "QueueCloseV2",
+        "QueueEnqueueV2",
+        "QueueEnqueueManyV2",
+        "QueueSizeV2",
+        "IteratorV2",
+        "Iterator",
+        "MakeIterator",
+        "ControlTrigger",
+        "LoopCond",
+        "StackV2",
+        "TensorArrayCloseV3",
+    )
+)
+# Updates of variables: what depends on them is training.
+_UPDATES = ("Assign", "Apply", "ResourceApply", "SparseApply", "Scatter", "ResourceScatter")
+
+_SEEN_THROUGH = frozenset(
+    (
+        "Identity",
+        "StopGradient",
+        "Reshape",
+        "Squeeze",
+        "ExpandDims",
+        "Cast",
+        "Transpose",
+        "EnsureShape",
+        "Snapshot",
+        "CheckNumerics",
+        "PreventGradient",
+        "Pack",
+    )
+)
+_OF_SHAPES = frozenset(("Shape", "ShapeN", "Rank", "Size"))
+_LONGEST_CHAIN = 64
+
+
+class Endpoints(NamedTuple):
+    """Inputs and outputs of a graph."""
+
+    inputs: Tuple[Tensor, ...]
+    outputs: Tuple[Tensor, ...]
+
+
+def variables_in(graph: Graph) -> Tuple[str, ...]:
+    """Names of the variables, whose values are not in the graph."""
+    return tuple(node.name for node in graph.nodes.values() if node.op in VARIABLES)
+
+
+def endpoints_of(graph: Graph, walk: Walk) -> Endpoints:
+    """Inputs and outputs of a graph that does not name them."""
+    fed = [node for node in graph.nodes.values() if node.op in PLACEHOLDERS]
+    training = _training_nodes(graph)
+    sinks = _sinks(graph, training)
+    labels = _label_inputs(graph, walk)
+    dependent = _dependents(graph, {node.name for node in fed})
+    labelled = _dependents(graph, labels) if labels else set()
+    outputs: List[Tensor] = []
+    for node in sinks:
+        if fed and node.name not in dependent:
+            continue
+        outputs += _outputs_of(walk, node, node.name in labelled)
+    # The shapes behind the outputs told what the inputs' dimensions stand for.
+    inputs = [
+        tensor
+        for tensor in (_input(graph, walk, node, node.name in labels) for node in fed)
+        if tensor is not None
+    ]
+    return Endpoints(tuple(inputs), tuple(outputs))
+
+
+def _input(graph: Graph, walk: Walk, node: Node, label: bool) -> Optional[Tensor]:
+    attributes = graph.attributes(node)
+    known = walk.tensor(node.name)
+    data_type = attributes.type("dtype")
+    if node.op == "PlaceholderWithDefault" and (
+        data_type in (types.STRING, types.BOOL) or len(known.shape or ()) < 2
+    ):
+        return None  # A switch or a file name that has a value already.
+    role = Role.LABEL if label or data_type == types.BOOL else Role.DATA
+    name = types.type_name(data_type)
+    tensor = tensor_of(node.name, known, name, walk.letters, declared=True)
+    return replace(tensor, role=role)
+
+
+def _is_update(node: Node) -> bool:
+    return node.op.startswith(_UPDATES) and not node.op.startswith("ScatterNd")
+
+
+def _training_nodes(graph: Graph) -> Set[str]:
+    """Gradients and updates, told by their operations and by the names TensorFlow gives them."""
+    found = set()
+    for node in graph.nodes.values():
+        first, _, _ = node.name.partition("/")
+        if (
+            first.startswith("gradients")
+            or "/gradients/" in node.name
+            or first == "save"
+            or (first.startswith("save_") and first[5:].isdecimal())
+            or _is_update(node)
+        ):
+            found.add(node.name)
+    return found
+
+
+def _sinks(graph: Graph, training: Set[str]) -> List[Node]:
+    """Nodes with an output that no other node of the forward graph takes."""
+    taken: Set[str] = set()
+    for node in graph.nodes.values():
+        if node.name in training and not _is_update(node):
+            continue
+        for text in node.inputs:
+            if not text.startswith("^"):
+                taken.add(text.partition(":")[0])
+    return [
+        node
+        for node in graph.nodes.values()
+        if node.name not in taken and node.name not in training and node.op not in _WITHOUT_MEANING
+    ]
+
+
+def _dependents(graph: Graph, names: Set[str]) -> Set[str]:
+    """The nodes that depend on the values of any of these, not on their shapes alone."""
+    users: Dict[str, List[str]] = {}
+    for node in graph.nodes.values():
+        if node.op in _OF_SHAPES:
+            continue
+        for text in node.data_inputs:
+            users.setdefault(text.partition(":")[0], []).append(node.name)
+    found = set(names)
+    pending = list(names)
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in found:
+                found.add(user)
+                pending.append(user)
+    return found
+
+
+def _label_inputs(graph: Graph, walk: Walk) -> Set[str]:
+    """Placeholders that reach the labels of a cross entropy through nothing but reshaping."""
+    labels = set()
+    for node in graph.nodes.values():
+        if node.op not in _CROSS_ENTROPIES:
+            continue
+        sources = walk.sources(Place(0, node.name))
+        place = sources[1].place if len(sources) > 1 and sources[1] is not None else None
+        for _ in range(_LONGEST_CHAIN):
+            origin = None if place is None else walk.node(place)
+            if place is None or origin is None:
+                break
+            if origin.op in PLACEHOLDERS:
+                labels.add(origin.name)
+                break
+            if origin.op not in _SEEN_THROUGH and origin.op not in ("OneHot", "StridedSlice"):
+                break
+            before = walk.sources(place)
+            place = before[0].place if before and before[0] is not None else None
+    return labels
+
+
+def _outputs_of(walk: Walk, node: Node, labelled: bool) -> List[Tensor]:
+    names = [node.name]
+    if node.op in ("Split", "SplitV", "Unpack"):
+        count = walk.graph.attributes(node).integer(
+            "num" if node.op == "Unpack" else "num_split", 1
+        )
+        names += [f"{node.name}:{index}" for index in range(1, min(count, 64))]
+    return [output_tensor(walk, name, name, labelled) for name in names]
+
+
+def output_tensor(walk: Walk, text: str, name: str, labelled: bool = False) -> Tensor:
+    """A fetched tensor with all that the graph tells about it."""
+    known = walk.tensor(text)
+    data_type = walk.type_of(text)
+    tensor = tensor_of(name, known, types.type_name(data_type), walk.letters)
+    activation, classes = last_operation(walk, text)
+    loss = (labelled and known.shape == ()) or _is_loss(walk, text)
+    return replace(
+        tensor, role=Role.LOSS if loss else Role.DATA, activation=activation, class_count=classes
+    )
+
+
+def _is_loss(walk: Walk, text: str) -> bool:
+    ref = walk.producer(0, text)
+    node = None if ref is None else walk.node(ref.place)
+    return node is not None and node.op in _LOSS_OPERATIONS
+
+
+def last_operation(walk: Walk, text: str) -> Tuple[Optional[Activation], Optional[int]]:
+    """What was done last to an output, and over how many classes an argmax was taken."""
+    ref = walk.producer(0, text)
+    for _ in range(_LONGEST_CHAIN):
+        node = None if ref is None else walk.node(ref.place)
+        if ref is None or node is None:
+            return None, None
+        sources = walk.sources(ref.place)
+        if node.op in _SEEN_THROUGH and (node.op != "Pack" or len(sources) == 1):
+            ref = sources[0] if sources else None
+            continue
+        if node.op == "Softmax" or (node.op == "RealDiv" and _is_softmax_by_hand(walk, ref.place)):
+            return Activation.SOFTMAX, None
+        if node.op == "Sigmoid":
+            return Activation.SIGMOID, None
+        if node.op == "ArgMax":
+            return Activation.ARGMAX, _classes_of(walk, ref.place)
+        return (Activation.NONE if walk.understands(node.op) else None), None
+    return None, None
+
+
+def _is_softmax_by_hand(walk: Walk, place: Place) -> bool:
+    """Exponentials over their sum: how Keras wrote softmax along any but the last axis."""
+    sources = walk.sources(place)
+    if len(sources) != 2 or sources[0] is None or sources[1] is None:
+        return False
+    above, below = walk.node(sources[0].place), walk.node(sources[1].place)
+    if above is None or below is None or above.op != "Exp" or below.op != "Sum":
+        return False
+    summed = walk.sources(sources[1].place)
+    return bool(summed) and summed[0] == sources[0]
+
+
+def _classes_of(walk: Walk, place: Place) -> Optional[int]:
+    sources = walk.sources(place)
+    if len(sources) < 2 or sources[0] is None or sources[1] is None:
+        return None
+    scores: Known = walk.known(sources[0])
+    axis = walk.known(sources[1]).value
+    if scores.shape is None or axis is None or len(axis.items) != 1:
+        return None
+    at = axis.items[0]
+    if not isinstance(at, int) or not -len(scores.shape) <= at < len(scores.shape):
+        return None
+    return scores.shape[at]

@@ -1,0 +1,257 @@
+"""Nodes and functions of a TensorFlow graph, read without its tensors.
+
+``GraphDef``: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/graph.proto;
+``NodeDef`` and ``FunctionDef``: node_def.proto and function.proto beside it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import AbstractSet, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from ...errors import ModelFileError
+from ..wire.protobuf import LENGTH, VARINT, Field, Message
+from ..wire.source import ByteSource
+from .attributes import Attributes, read_attributes
+
+#: More nodes than this are refused: the largest public graphs have some ten thousands.
+MOST_NODES = 500_000
+_MOST_FUNCTIONS = 100_000
+_MOST_INPUTS = 1 << 16
+_LONGEST_NAME = 1 << 16
+# Nodes up to this size are read in one piece.
+_SMALL = 4096
+
+
+class Node:
+    """One operation of a graph.
+
+    Attributes
+    ----------
+    name, op
+        Its name and the kind of operation.
+    inputs
+        What it takes, as the file writes it: ``name``, ``name:1``, or ``^name`` for "after name".
+    start, end
+        Where it lies in the file.
+    """
+
+    __slots__ = ("end", "inputs", "name", "op", "start")
+
+    def __init__(self, name: str, op: str, inputs: Tuple[str, ...], start: int, end: int) -> None:
+        self.name = name
+        self.op = op
+        self.inputs = inputs
+        self.start = start
+        self.end = end
+
+    @property
+    def data_inputs(self) -> Tuple[str, ...]:
+        """The inputs that carry a tensor."""
+        if any(text.startswith("^") for text in self.inputs):
+            return tuple(text for text in self.inputs if not text.startswith("^"))
+        return self.inputs
+
+
+class Function(NamedTuple):
+    """A function of the graph's library."""
+
+    arguments: Tuple[str, ...]
+    results: Tuple[str, ...]
+    """Where each result comes from: ``node:output:0`` or an argument's name."""
+    nodes: Dict[str, Node]
+
+
+class Graph:
+    """A graph and its library of functions."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.source = source
+        self.nodes: Dict[str, Node] = {}
+        self.producer: Optional[int] = None
+        self._spans: Dict[str, Tuple[int, int]] = {}
+        self._functions: Dict[str, Optional[Function]] = {}
+
+    def attributes(self, node: Node) -> Attributes:
+        """A node's attributes, read now."""
+        return read_attributes(Message(self.source, node.start, node.end, f"node '{node.name}'"))
+
+    def function(self, name: str) -> Optional[Function]:
+        """A function of the library, read when first asked for."""
+        if name not in self._functions:
+            span = self._spans.get(name)
+            self._functions[name] = (
+                None if span is None else _read_function(Message(self.source, *span, "a function"))
+            )
+        return self._functions[name]
+
+    @property
+    def function_names(self) -> AbstractSet[str]:
+        """The names of the library's functions."""
+        return self._spans.keys()
+
+    def operations(self) -> Iterator[Tuple[str, str]]:
+        """Name and kind of every operation, those inside functions included."""
+        for node in self.nodes.values():
+            yield node.name, node.op
+        for name in self._spans:
+            function = self.function(name)
+            if function is not None:
+                for node in function.nodes.values():
+                    yield f"{name}/{node.name}", node.op
+
+    def add_library(self, library: Message) -> None:
+        """Remember where the functions of a ``FunctionDefLibrary`` lie."""
+        for field in library.fields():
+            if field.number != 1 or field.wire != LENGTH:
+                continue
+            function = library.child(field, "a function")
+            name = _signature_name(function)
+            if name is not None:
+                self._spans[name] = (function.start, function.end)
+            if len(self._spans) > _MOST_FUNCTIONS:
+                raise too_many(library.source, "functions", _MOST_FUNCTIONS, field.start)
+
+
+def too_many(source: ByteSource, what: str, most: int, offset: int) -> ModelFileError:
+    """An error for a graph beyond the limits, for the caller to raise."""
+    return ModelFileError(
+        "model-too-complex",
+        f"The TensorFlow graph has more than {most} {what}; no real model comes near.",
+        hint="Freeze the part of the graph that predicts, and give that.",
+        file=source.name,
+        offset=offset,
+    )
+
+
+def read_graph(message: Message) -> Graph:
+    """The nodes of a ``GraphDef`` and where its functions lie.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` at the byte where it breaks, ``model-too-complex`` beyond the limits.
+    """
+    graph = Graph(message.source)
+    for field in message.fields():
+        if field.number == 1 and field.wire == LENGTH:
+            node = _read_node(message, field)
+            graph.nodes[node.name] = node
+            if len(graph.nodes) > MOST_NODES:
+                raise too_many(message.source, "nodes", MOST_NODES, field.start)
+        elif field.number == 2 and field.wire == LENGTH:
+            graph.add_library(message.child(field, "the graph's library"))
+        elif field.number == 4 and field.wire == LENGTH:
+            for part in message.child(field, "the graph's versions").fields():
+                if part.number == 1 and part.wire == VARINT:
+                    graph.producer = part.value
+        elif field.number > 5 or field.number == 1:
+            raise message.wrong(f"a field {field.number} of wire type {field.wire}", field.start)
+    return graph
+
+
+def _read_node(message: Message, field: Field) -> Node:
+    start, end = field.start, field.start + field.value
+    if field.value <= _SMALL:
+        parts = _quick_parts(message.source.read(start, field.value, "a node"))
+    else:
+        parts = None
+    if parts is None:
+        parts = _parts(Message(message.source, start, end, "a node"))
+    name, op, inputs = parts
+    if not name or not op:
+        raise message.wrong("a node has no name or no operation", start)
+    return Node(sys.intern(name), sys.intern(op), tuple(inputs), start, end)
+
+
+def _quick_parts(data: bytes) -> Optional[Tuple[str, str, List[str]]]:
+    """Name, operation and inputs of a small node; None when it takes the careful way."""
+    name = op = ""
+    inputs: List[str] = []
+    position, size = 0, len(data)
+    while position + 1 < size:
+        tag, length = data[position], data[position + 1]
+        position += 2
+        if length >= 0x80:
+            if position >= size or data[position] >= 0x80:
+                return None
+            length = length & 0x7F | data[position] << 7
+            position += 1
+        end = position + length
+        if tag & 7 != LENGTH or end > size:
+            return None
+        if tag == 0x0A:
+            name = data[position:end].decode("utf-8", "replace")
+        elif tag == 0x12:
+            op = data[position:end].decode("utf-8", "replace")
+        elif tag == 0x1A:
+            inputs.append(sys.intern(data[position:end].decode("utf-8", "replace")))
+        position = end
+    return (name, op, inputs) if position == size else None
+
+
+def _parts(node: Message) -> Tuple[str, str, List[str]]:
+    name = op = ""
+    inputs: List[str] = []
+    for field in node.fields():
+        if field.number == 1:
+            name = node.text_of(field, _LONGEST_NAME)
+        elif field.number == 2:
+            op = node.text_of(field, _LONGEST_NAME)
+        elif field.number == 3:
+            inputs.append(sys.intern(node.text_of(field, _LONGEST_NAME)))
+            if len(inputs) > _MOST_INPUTS:
+                raise too_many(node.source, "inputs of a node", _MOST_INPUTS, field.start)
+    return name, op, inputs
+
+
+def _signature_name(function: Message) -> Optional[str]:
+    for field in function.fields():
+        if field.number == 1 and field.wire == LENGTH:
+            signature = function.child(field, "a function's signature")
+            for part in signature.fields():
+                if part.number == 1 and part.wire == LENGTH:
+                    return signature.text_of(part, _LONGEST_NAME)
+    return None
+
+
+def _read_function(message: Message) -> Function:
+    arguments: List[str] = []
+    outputs: List[str] = []
+    returned: Dict[str, str] = {}
+    nodes: Dict[str, Node] = {}
+    for field in message.fields():
+        if field.wire != LENGTH:
+            continue
+        if field.number == 1:
+            signature = message.child(field, "a function's signature")
+            for part in signature.fields():
+                if part.number in (2, 3) and part.wire == LENGTH:
+                    argument = signature.child(part, "a function's argument")
+                    (arguments if part.number == 2 else outputs).append(_first_text(argument))
+        elif field.number == 3:
+            node = _read_node(message, field)
+            nodes[node.name] = node
+            if len(nodes) > MOST_NODES:
+                raise too_many(message.source, "nodes", MOST_NODES, field.start)
+        elif field.number == 4:
+            key, value = _text_pair(message.child(field, "a function's result"))
+            returned[key] = value
+    return Function(tuple(arguments), tuple(returned.get(name, "") for name in outputs), nodes)
+
+
+def _first_text(message: Message) -> str:
+    for field in message.fields():
+        if field.number == 1 and field.wire == LENGTH:
+            return message.text_of(field, _LONGEST_NAME)
+    return ""
+
+
+def _text_pair(entry: Message) -> Tuple[str, str]:
+    key = value = ""
+    for field in entry.fields():
+        if field.number == 1:
+            key = entry.text_of(field, _LONGEST_NAME)
+        elif field.number == 2:
+            value = entry.text_of(field, _LONGEST_NAME)
+    return key, value

@@ -1,0 +1,111 @@
+"""TensorFlow graphs: frozen, unfrozen, as text.
+
+``GraphDef``: https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/framework/graph.proto
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Sequence
+
+from ...errors import ModelFileError
+from ..companions import primary_part
+from ..description import ModelDescription, Role, Tensor
+from ..graph.shapes import elements
+from ..registry import Match
+from ..wire.protobuf import Message
+from ..wire.source import ByteSource
+from . import types
+from .endpoints import Endpoints, endpoints_of, variables_in
+from .findings import not_frozen, own_code, unknown_shapes
+from .graph import Graph, read_graph
+from .sniff import is_graph, is_tensor
+from .tensors import padding_of
+from .text_format import TextKind, text_as_binary, text_kind
+from .walk import Walk
+
+FORMAT = "tensorflow-graphdef"
+FRAMEWORK = "TensorFlow"
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the content is a ``GraphDef``, or a lone tensor that was taken for one."""
+    if text_kind(source) is TextKind.GRAPH:
+        return Match.SURE
+    if is_graph(source, 0, source.size) or is_tensor(source):
+        return Match.SURE
+    return Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What a graph says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-not-a-model`` for a lone tensor, ``model-damaged`` where the file breaks.
+    """
+    if text_kind(source) is TextKind.GRAPH:
+        graph = read_graph(Message(text_as_binary(source, "GraphDef"), what="the graph"))
+    elif is_graph(source, 0, source.size):
+        graph = read_graph(Message(source, what="the graph"))
+    else:
+        raise ModelFileError(
+            "model-not-a-model",
+            f"'{source.name}' holds a single tensor (a TensorProto), not a model.",
+            hint="It is probably a test input or output that lies beside the model: "
+            "give the model itself.",
+            file=source.name,
+            offset=0,
+        )
+    return describe(source, graph)
+
+
+def describe(source: ByteSource, graph: Graph) -> ModelDescription:
+    """The description of a graph without signatures."""
+    walk = Walk(graph)
+    ends = endpoints_of(graph, walk)
+    variables = variables_in(graph)
+    findings = own_code(graph, source.name)
+    if variables:
+        findings.append(not_frozen(variables, source.name))
+    if not variables or ends.outputs:
+        findings += unknown_shapes((*ends.inputs, *ends.outputs), walk.strange, source.name)
+    return ModelDescription(
+        format=FORMAT,
+        framework=FRAMEWORK,
+        files=(primary_part(source),),
+        inputs=ends.inputs,
+        outputs=ends.outputs,
+        parameters=None if variables else parameters_of(graph),
+        padding=common_padding(walk, ends),
+        findings=tuple(findings),
+    )
+
+
+def parameters_of(graph: Graph) -> int:
+    """Elements of the graph's floating-point constants."""
+    total = 0
+    for node in graph.nodes.values():
+        if node.op == "Const":
+            head = graph.attributes(node).tensor("value")
+            if head is not None and head.data_type in types.FLOATING:
+                total += elements(head.shape) or 0
+    return total
+
+
+def common_padding(
+    walk: Walk, ends: Endpoints, texts: Optional[Sequence[str]] = None
+) -> Optional[int]:
+    """The cropped border of the outputs that are images; None unless they agree."""
+    images = [tensor for tensor in ends.inputs if tensor.role is Role.DATA and _is_image(tensor)]
+    found = set()
+    for index, output in enumerate(ends.outputs):
+        if output.role is Role.DATA and _is_image(output) and len(images) == 1:
+            text = texts[index] if texts is not None else output.name
+            if text is not None:
+                found.add(padding_of(images[0], walk.tensor(text), walk.letters))
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_image(tensor: Tensor) -> bool:
+    return tensor.axes is not None and "H" in tensor.axes and "W" in tensor.axes

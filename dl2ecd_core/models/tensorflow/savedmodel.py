@@ -1,0 +1,182 @@
+"""TensorFlow SavedModels: a graph with signatures, and the folder around it.
+
+``SavedModel``, ``MetaGraphDef``: saved_model.proto and meta_graph.proto in
+https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/protobuf;
+the folder: https://www.tensorflow.org/guide/saved_model
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Iterator, List, Optional, Tuple
+
+from ...errors import ModelFileError
+from ..companions import parts_of
+from ..description import Evidence, ModelDescription, Tensor
+from ..registry import Match
+from ..wire.protobuf import LENGTH, VARINT, Message
+from ..wire.source import ByteSource
+from . import types
+from .endpoints import Endpoints, last_operation
+from .findings import own_code, unknown_shapes
+from .graphdef import FRAMEWORK, common_padding
+from .known import Known
+from .meta_graph import MetaGraph, Signature, TensorInfo, read_meta_graph
+from .operations_state import VARIABLES
+from .sniff import is_meta_graph, peek
+from .tensors import axes_of
+from .text_format import TextKind, text_as_binary, text_kind
+from .walk import Walk
+
+FORMAT = "tensorflow-savedmodel"
+
+_SERVE = "serve"
+_PREFERRED = "serving_default"
+_INITIALISER = "__saved_model_init_op"
+_TRAIN_INITIALISER = "__saved_model_train_op"
+_MOST_FILES = 10_000
+_MOST_GRAPHS = 64
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the content is a ``SavedModel``."""
+    if text_kind(source) is TextKind.SAVED_MODEL:
+        return Match.SURE
+    for field in peek(source, 0, source.size, 4):
+        if field.number == 1 and field.wire == VARINT:
+            continue
+        if field.number != 2 or field.wire != LENGTH:
+            return Match.NO
+        return Match.SURE if is_meta_graph(source, field.start, field.end) else Match.NO
+    return Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What a SavedModel says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` where the file breaks, ``model-not-a-model`` when it has no graph.
+    """
+    if text_kind(source) is TextKind.SAVED_MODEL:
+        message = Message(text_as_binary(source, "SavedModel"), what="the SavedModel")
+    else:
+        message = Message(source, what="the SavedModel")
+    meta = _serving_graph(message)
+    _, signature = _serving_signature(meta)
+    walk = Walk(meta.graph)
+    ends, texts = _declared_ends(walk, signature)
+    files, missing = parts_of(source, _companions(source, meta))
+    findings = own_code(meta.graph, source.name)
+    findings += unknown_shapes((*ends.inputs, *ends.outputs), (), source.name)
+    return ModelDescription(
+        format=FORMAT,
+        framework=FRAMEWORK,
+        framework_version=meta.version,
+        files=files,
+        missing_files=missing,
+        inputs=ends.inputs,
+        outputs=ends.outputs,
+        padding=common_padding(walk, ends, texts),
+        findings=tuple(findings),
+    )
+
+
+def _serving_graph(message: Message) -> MetaGraph:
+    """The graph for serving; the first one where none is marked so."""
+    spans: List[Message] = []
+    for field in message.fields():
+        if field.number == 2 and field.wire == LENGTH:
+            spans.append(message.child(field, "a SavedModel's graph"))
+            if len(spans) > _MOST_GRAPHS:
+                raise message.wrong(f"it holds more than {_MOST_GRAPHS} graphs", field.start)
+    if not spans:
+        raise ModelFileError(
+            "model-not-a-model",
+            f"'{message.source.name}' is a SavedModel without a graph.",
+            hint="Export the model again.",
+            file=message.source.name,
+        )
+    for span in spans:
+        if len(spans) == 1 or _SERVE in _tags(span):
+            return read_meta_graph(span)
+    return read_meta_graph(spans[0])
+
+
+def _tags(meta: Message) -> Tuple[str, ...]:
+    for field in meta.fields():
+        if field.number == 1 and field.wire == LENGTH:
+            info = meta.child(field, "facts about the graph")
+            return tuple(info.text_of(part, 4096) for part in info.fields() if part.number == 4)
+    return ()
+
+
+def _serving_signature(meta: MetaGraph) -> Tuple[Optional[str], Signature]:
+    """The signature that serves: the default one, else the only one with outputs."""
+    if _PREFERRED in meta.signatures:
+        return _PREFERRED, meta.signatures[_PREFERRED]
+    usable = {
+        name: signature
+        for name, signature in meta.signatures.items()
+        if name not in (_INITIALISER, _TRAIN_INITIALISER) and signature.outputs
+    }
+    if len(usable) == 1:
+        return next(iter(usable.items()))
+    return None, Signature((), ())
+
+
+def _declared_ends(walk: Walk, signature: Signature) -> Tuple[Endpoints, Tuple[str, ...]]:
+    """Inputs and outputs of a signature under the names that people feed and fetch."""
+    outputs = tuple(_output(walk, info) for info in signature.outputs)
+    inputs = tuple(_input(walk, info) for info in signature.inputs)
+    return Endpoints(inputs, outputs), tuple(info.tensor for info in signature.outputs)
+
+
+def _input(walk: Walk, info: TensorInfo) -> Tensor:
+    return _declared(info, walk.tensor(info.tensor), walk)
+
+
+def _output(walk: Walk, info: TensorInfo) -> Tensor:
+    tensor = _declared(info, walk.tensor(info.tensor), walk)
+    activation, classes = last_operation(walk, info.tensor)
+    return replace(tensor, activation=activation, class_count=classes)
+
+
+def _declared(info: TensorInfo, known: Known, walk: Walk) -> Tensor:
+    data_type = types.type_name(info.data_type)
+    if info.shape is None:
+        return Tensor(info.key, data_type=data_type)
+    axes = axes_of(info.shape, known.lanes, walk.letters)
+    return Tensor(info.key, info.shape, axes, data_type, Evidence.DECLARED)
+
+
+def _companions(source: ByteSource, meta: MetaGraph) -> List[str]:
+    """The files of the folder that TensorFlow reads: variables, assets, fingerprint."""
+    folder = source.path.parent
+    found: List[str] = []
+    needs_variables = any(op in VARIABLES for _, op in meta.graph.operations())
+    if needs_variables or (folder / "variables" / "variables.index").is_file():
+        found.append("variables/variables.index")
+        shards = sorted(_files_in(folder, "variables", "variables.data-"))
+        found += shards or ["variables/variables.data-00000-of-00001"]
+    found += [f"assets/{name}" for name in meta.assets]
+    found += sorted(_files_in(folder, "assets", ""))
+    found += sorted(_files_in(folder, "assets.extra", ""))
+    for name in ("fingerprint.pb", "keras_metadata.pb"):
+        if (folder / name).is_file():
+            found.append(name)
+    return found
+
+
+def _files_in(folder: Path, inside: str, prefix: str) -> Iterator[str]:
+    """Files below a folder of the model, links to elsewhere left out."""
+    root = folder / inside
+    if not root.is_dir() or root.is_symlink():
+        return
+    for count, path in enumerate(sorted(root.rglob(f"{prefix}*"))):
+        if count >= _MOST_FILES:
+            return
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()

@@ -1,0 +1,59 @@
+"""From what a walk knows of a tensor to the words of a model's description."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from ..description import Dims, Evidence, Tensor
+from ..graph.footprint import Footprint, model_padding
+from .known import Known, Lanes, Letters
+
+
+def tensor_of(
+    name: Optional[str],
+    known: Known,
+    data_type: Optional[str],
+    letters: Letters,
+    *,
+    declared: bool = False,
+) -> Tensor:
+    """A tensor with its shape, axes and where the knowledge comes from."""
+    if known.shape is None:
+        return Tensor(name, data_type=data_type)
+    evidence = Evidence.DECLARED if declared or known.declared else Evidence.INFERRED
+    return Tensor(
+        name, known.shape, axes_of(known.shape, known.lanes, letters), data_type, evidence
+    )
+
+
+def axes_of(shape: Dims, lanes: Optional[Lanes], letters: Letters) -> str:
+    """One letter per dimension, ``?`` where the graph does not show it."""
+    if lanes is None or len(lanes) != len(shape):
+        return "?" * len(shape)
+    found: List[str] = []
+    for lane in lanes:
+        letter = lane.letter
+        if letter is None and lane.origin is not None:
+            letter = letters.get(lane.origin)
+        found.append(letter or "?")
+    # A letter that stands twice tells nothing.
+    return "".join("?" if found.count(letter) > 1 else letter for letter in found)
+
+
+def padding_of(source: Tensor, output: Known, letters: Letters) -> Optional[int]:
+    """Pixels that a model crops from each side of an input tile; None unless certain."""
+    if output.lanes is None or output.shape is None or len(output.lanes) != len(output.shape):
+        return None
+    before: List[Optional[int]] = []
+    after: List[Optional[int]] = []
+    footprints: List[Optional[Footprint]] = []
+    for letter in "HW":
+        for lane, size in zip(output.lanes, output.shape):
+            origin = lane.origin
+            if origin is None or origin[0] != source.name:
+                continue
+            if letters.get(origin) == letter:
+                before.append(source.size_of(letter))
+                after.append(size)
+                footprints.append(lane.footprint)
+    return model_padding(before, after, footprints) if len(before) == 2 else None

@@ -1,0 +1,293 @@
+"""The walk through a graph: from its inputs to the tensors that are asked for.
+
+Iterative, each operation once, calls of library functions entered; what an unknown operation
+gives is unknown, and so on from there.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+
+from ..description import Dims
+from ..graph.footprint import Footprint
+from .folding import folded
+from .graph import MOST_NODES, Function, Graph, Node, too_many
+from .known import UNKNOWN, Known, Lane, Letters, Operation, Unclear, Value, same_shape
+from .lanes import lanes_after
+from .operations import RULES
+from .operations_math import UNCHANGED
+from .operations_state import PLACEHOLDERS
+from .output_types import output_type
+
+CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall"))
+_DEEPEST = 48
+
+# Operations in functions name their outputs; those with more than one name, in order.
+# https://www.tensorflow.org/api_docs/python/tf/raw_ops
+_OUTPUT_NAMES: Dict[str, Tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
+        (
+            "y",
+            "batch_mean",
+            "batch_variance",
+            "reserve_space_1",
+            "reserve_space_2",
+            "reserve_space_3",
+        ),
+    ),
+    "Switch": ("output_false", "output_true"),
+    "Merge": ("output", "value_index"),
+    "TopKV2": ("values", "indices"),
+    "MaxPoolWithArgmax": ("output", "argmax"),
+    "Unique": ("y", "idx"),
+    "NonMaxSuppressionV4": ("selected_indices", "valid_outputs"),
+    "NonMaxSuppressionV5": ("selected_indices", "selected_scores", "valid_outputs"),
+    "CombinedNonMaxSuppression": (
+        "nmsed_boxes",
+        "nmsed_scores",
+        "nmsed_classes",
+        "valid_detections",
+    ),
+    "SparseSoftmaxCrossEntropyWithLogits": ("loss", "backprop"),
+    "SoftmaxCrossEntropyWithLogits": ("loss", "backprop"),
+}
+
+
+class Place(NamedTuple):
+    """A node in the graph itself (scope 0) or in a called function."""
+
+    scope: int
+    name: str
+
+
+class Ref(NamedTuple):
+    """One output of a node."""
+
+    place: Place
+    port: int
+
+
+class _Scope(NamedTuple):
+    function: Optional[Function]
+    caller: Optional[Place]
+    depth: int
+
+
+class Walk:
+    """What is known of a graph's tensors, worked out when first asked for.
+
+    Attributes
+    ----------
+    letters
+        What the dimensions of the graph's inputs turned out to stand for.
+    strange
+        Operations whose shape could not be told.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.letters: Letters = {}
+        self.strange: Set[str] = set()
+        self._scopes: List[_Scope] = [_Scope(None, None, 0)]
+        self._entered: Dict[Place, Optional[int]] = {}
+        self._known: Dict[Place, Tuple[Known, ...]] = {}
+        self._reached = 0
+
+    def tensor(self, text: str) -> Known:
+        """What is known of a tensor of the graph: ``name`` or ``name:1``."""
+        ref = self.producer(0, text)
+        return UNKNOWN if ref is None else self.known(ref)
+
+    def node(self, place: Place) -> Optional[Node]:
+        """The node at a place."""
+        function = self._scopes[place.scope].function
+        nodes = self.graph.nodes if function is None else function.nodes
+        return nodes.get(place.name)
+
+    def sources(self, place: Place) -> List[Optional[Ref]]:
+        """Where each data input of a node comes from, calls of functions seen through."""
+        node = self.node(place)
+        if node is None:
+            return []
+        return [self.producer(place.scope, text) for text in node.data_inputs]
+
+    def producer(self, scope: int, text: str) -> Optional[Ref]:
+        """The output that an input's text stands for; None when there is no such tensor."""
+        # Each round leaves or enters one function; a file can nest them at most so deep.
+        for _ in range(4 * _DEEPEST):
+            ref = self._in_scope(scope, text)
+            if ref is None:
+                return None
+            node = self.node(ref.place)
+            if node is None:
+                outer = self._argument(ref.place)
+                if outer is None:
+                    return None
+                scope, text = outer
+                continue
+            inner = self._result(ref, node)
+            if inner is None:
+                return ref
+            scope, text = inner
+        return None
+
+    def _in_scope(self, scope: int, text: str) -> Optional[Ref]:
+        if scope == 0:
+            name, _, number = text.partition(":")
+            return Ref(Place(0, name), int(number) if number.isdecimal() and len(number) < 9 else 0)
+        name, *rest = text.split(":")
+        place = Place(scope, name)
+        if not rest:
+            return Ref(place, 0)
+        port = int(rest[-1]) if rest[-1].isdecimal() and len(rest[-1]) < 9 else 0
+        node = self.node(place)
+        if node is not None and len(rest) == 2:
+            names = _OUTPUT_NAMES.get(node.op, ())
+            if rest[0] in names:
+                port += names.index(rest[0])
+        return Ref(place, port)
+
+    def _argument(self, place: Place) -> Optional[Tuple[int, str]]:
+        """What the caller gives for an argument of a function."""
+        scope = self._scopes[place.scope]
+        if scope.function is None or scope.caller is None:
+            return None
+        caller = self.node(scope.caller)
+        if caller is None or place.name not in scope.function.arguments:
+            return None
+        position = scope.function.arguments.index(place.name)
+        given = caller.data_inputs
+        return (scope.caller.scope, given[position]) if position < len(given) else None
+
+    def _result(self, ref: Ref, node: Node) -> Optional[Tuple[int, str]]:
+        """Inside the called function, the text of what a call gives as its output."""
+        if node.op not in CALLS and node.op not in self.graph.function_names:
+            return None
+        if ref.place not in self._entered:
+            self._entered[ref.place] = self._enter(ref.place, node)
+        inner = self._entered[ref.place]
+        if inner is None:
+            return None
+        function = self._scopes[inner].function
+        if function is None or ref.port >= len(function.results):
+            return None
+        return inner, function.results[ref.port]
+
+    def _enter(self, place: Place, node: Node) -> Optional[int]:
+        depth = self._scopes[place.scope].depth + 1
+        if depth > _DEEPEST or len(self._scopes) >= MOST_NODES:
+            return None
+        name = self.graph.attributes(node).function("f") if node.op in CALLS else node.op
+        function = None if name is None else self.graph.function(name)
+        if function is None:
+            return None
+        self._scopes.append(_Scope(function, place, depth))
+        return len(self._scopes) - 1
+
+    def understands(self, op: str) -> bool:
+        """Whether an operation's effect is known."""
+        return op in RULES
+
+    def type_of(self, text: str) -> Optional[int]:
+        """The element type of a tensor of the graph; None when the file does not show it."""
+        ref = self.producer(0, text)
+        # Most operations name their output's type; a few take it over from their first input.
+        for _ in range(_DEEPEST):
+            node = None if ref is None else self.node(ref.place)
+            if ref is None or node is None:
+                return None
+            found = output_type(self.graph.attributes(node), node.op, ref.port)
+            if found is not None:
+                return found
+            sources = self.sources(ref.place)
+            if node.op not in UNCHANGED or not sources:
+                return None
+            ref = sources[0]
+        return None
+
+    def known(self, ref: Ref) -> Known:
+        """What is known of a node's output."""
+        if ref.place not in self._known:
+            self._work_out(ref.place)
+        outputs = self._known[ref.place]
+        return outputs[ref.port] if ref.port < len(outputs) else UNKNOWN
+
+    def _work_out(self, target: Place) -> None:
+        """Evaluate a node after everything it depends on; a loop's way back is unknown."""
+        pending: List[Tuple[Place, Optional[List[Optional[Ref]]]]] = [(target, None)]
+        opened: Set[Place] = set()
+        while pending:
+            place, sources = pending.pop()
+            if place in self._known:
+                continue
+            if sources is None:
+                if place in opened:
+                    continue
+                opened.add(place)
+                sources = self.sources(place)
+                pending.append((place, sources))
+                pending.extend(
+                    (source.place, None)
+                    for source in sources
+                    if source is not None
+                    and source.place not in self._known
+                    and source.place not in opened
+                )
+                continue
+            self._reached += 1
+            if self._reached > MOST_NODES:
+                raise too_many(self.graph.source, "operations in called functions", MOST_NODES, 0)
+            inputs = [UNKNOWN if source is None else self._output(source) for source in sources]
+            self._known[place] = self._evaluate(place, inputs)
+
+    def _output(self, ref: Ref) -> Known:
+        outputs = self._known.get(ref.place, ())
+        return outputs[ref.port] if ref.port < len(outputs) else UNKNOWN
+
+    def _evaluate(self, place: Place, inputs: List[Known]) -> Tuple[Known, ...]:
+        node = self.node(place)
+        if node is None:
+            return ()
+        operation = Operation(node.name, node.op, self.graph.attributes(node), inputs)
+        rule = RULES.get(node.op)
+        shapes: List[Optional[Dims]] = []
+        try:
+            if rule is not None:
+                shapes = list(rule(operation))
+        except (Unclear, IndexError):
+            # The file's attributes don't fit the operation: nothing can be told.
+            shapes = []
+        if rule is None:
+            self.strange.add(node.op)
+        stated = operation.attributes.shapes("_output_shapes")
+        outputs = [Known(shape) for shape in shapes]
+        for index, shape in enumerate(stated):
+            if index == len(outputs):
+                outputs.append(UNKNOWN)
+            try:
+                merged = same_shape(outputs[index].shape, shape)
+            except Unclear:
+                merged = outputs[index].shape
+            outputs[index] = Known(merged, declared=shape is not None)
+        if outputs:
+            outputs[0] = outputs[0]._replace(value=_value(operation))
+        if place.scope == 0 and node.op in PLACEHOLDERS:
+            if outputs and outputs[0].shape is not None:
+                lanes = tuple(
+                    Lane(None, (node.name, axis), Footprint())
+                    for axis in range(len(outputs[0].shape))
+                )
+                outputs[0] = outputs[0]._replace(lanes=lanes)
+        else:
+            for index, found in enumerate(lanes_after(operation, outputs, self.letters)):
+                outputs[index] = outputs[index]._replace(lanes=found)
+        return tuple(outputs)
+
+
+def _value(operation: Operation) -> Optional[Value]:
+    try:
+        return folded(operation)
+    except (Unclear, IndexError, ZeroDivisionError, OverflowError, ValueError):
+        # Arithmetic on the file's own numbers may end anywhere; then the value is unknown.
+        return None
