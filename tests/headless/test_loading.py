@@ -1,0 +1,180 @@
+"""Loading toolboxes: wrong ones are refused, and arcpy stands in only meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import dl2ecd_core.headless as arcpy
+
+from ..toolboxes import needs_no_arcgis, write_toolbox
+
+pytestmark = needs_no_arcgis
+
+
+def test_registers_the_tool_under_both_names(tmp_path: Path) -> None:
+    module = arcpy.ImportToolbox(str(write_toolbox(tmp_path)))
+    assert module is arcpy.tryout
+    assert arcpy.tryout.Tool is arcpy.Tool_tryout
+    with pytest.raises(AttributeError):
+        _ = arcpy.tryout.Other
+
+
+def test_takes_another_module_name(tmp_path: Path) -> None:
+    arcpy.ImportToolbox(write_toolbox(tmp_path), "other")
+    assert arcpy.other.Tool is arcpy.Tool_other
+    with pytest.raises(AttributeError):
+        _ = arcpy.tryout
+
+
+def test_extends_the_module_of_a_toolbox_with_the_same_alias(tmp_path: Path) -> None:
+    first = arcpy.ImportToolbox(write_toolbox(tmp_path))
+    other = write_toolbox(tmp_path, name="Second.pyt")
+    other.write_text(
+        other.read_text().replace("Tool]", "More]").replace("class Tool:", "class More:")
+    )
+    second = arcpy.ImportToolbox(other)
+    assert first is second
+    assert {"Tool", "More"} <= set(vars(first))
+
+
+def test_never_takes_the_place_of_something_of_arcpy(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"arcpy\.env exists already"):
+        arcpy.ImportToolbox(write_toolbox(tmp_path, alias="env"))
+
+
+def test_a_missing_or_misnamed_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="was not found"):
+        arcpy.ImportToolbox(tmp_path / "No.pyt")
+    (tmp_path / "Tools.py").write_text("")
+    with pytest.raises(OSError, match="was not found"):
+        arcpy.ImportToolbox(tmp_path / "Tools.py")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "said"),
+    [
+        ({"alias": "deep_learning"}, RuntimeError, "letters and digits"),
+        ({"alias": "2nd"}, RuntimeError, "letters and digits"),
+        ({"alias": ""}, RuntimeError, "sets no alias"),
+        ({"tools": "Tool"}, RuntimeError, "not a list of classes"),
+        ({"tools": "[Tool()]"}, RuntimeError, "not a list of classes"),
+        ({"top": "import nowhere_to_be_found"}, ImportError, "nowhere_to_be_found"),
+        ({"top": "arcpy.AddToolbox"}, AttributeError, "AddToolbox"),
+        ({"top": "def broken("}, SyntaxError, "was never closed|invalid syntax|unexpected EOF"),
+        ({"top": "if __name__ == '__main__':\n    1 / 0"}, ZeroDivisionError, "division"),
+        ({"parameters": "1 / 0"}, ZeroDivisionError, "division"),
+        ({"parameters": "return arcpy.Parameter()"}, RuntimeError, "list of Parameter"),
+        ({"parameters": "return ()"}, RuntimeError, "list of Parameter"),
+        ({"parameters": "return [arcpy.Parameter('a')]"}, RuntimeError, "no displayName"),
+        (
+            {"parameters": "return [arcpy.Parameter('a', 'A'), arcpy.Parameter('A', 'B')]"},
+            RuntimeError,
+            "two parameters",
+        ),
+        (
+            {"parameters": "return [arcpy.Parameter('a', 'A', parameterType='Derived')]"},
+            RuntimeError,
+            "not an Output",
+        ),
+        ({"licensed": "1 / 0"}, ZeroDivisionError, "division"),
+        ({"licensed": "return"}, RuntimeError, "True or False"),
+    ],
+)
+def test_a_toolbox_with_an_error_icon_is_refused(
+    tmp_path: Path, wrong: Any, error: Any, said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        arcpy.ImportToolbox(write_toolbox(tmp_path, **wrong))
+    assert "arcpy" not in sys.modules
+
+
+def test_without_a_toolbox_class(tmp_path: Path) -> None:
+    path = tmp_path / "Try.pyt"
+    path.write_text("class ToolBox:\n    pass\n")
+    with pytest.raises(RuntimeError, match="no class called Toolbox"):
+        arcpy.ImportToolbox(path)
+
+
+def test_a_tool_needs_init_and_execute(tmp_path: Path) -> None:
+    path = write_toolbox(tmp_path)
+    path.write_text(path.read_text().replace("def execute", "def perform"))
+    with pytest.raises(RuntimeError, match="execute"):
+        arcpy.ImportToolbox(path)
+
+
+def test_tool_names_have_no_underscore(tmp_path: Path) -> None:
+    path = write_toolbox(tmp_path)
+    path.write_text(
+        path.read_text().replace("Tool]", "To_ol]").replace("class Tool:", "class To_ol:")
+    )
+    with pytest.raises(RuntimeError, match="letters and digits"):
+        arcpy.ImportToolbox(path)
+
+
+class TestStandingIn:
+    def test_lasts_for_loading_and_running_only(self, tmp_path: Path) -> None:
+        arcpy.ImportToolbox(
+            write_toolbox(
+                tmp_path,
+                parameters="return []",
+                execute="import arcpy as seen\nmessages.addMessage(seen.__name__)",
+            )
+        )
+        assert "arcpy" not in sys.modules
+        assert "dl2ecd_core.headless" in arcpy.tryout.Tool().getMessages()
+        assert "arcpy" not in sys.modules
+
+    def test_never_shadows_a_real_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = ModuleType("arcpy")
+        with monkeypatch.context() as patched:
+            patched.setitem(sys.modules, "arcpy", real)
+            with pytest.raises(ImportError, match="ArcGIS's own arcpy"):
+                arcpy.ImportToolbox(write_toolbox(tmp_path))
+            assert sys.modules["arcpy"] is real
+
+    def test_never_shadows_one_that_could_be_imported(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "arcpy.py").write_text("")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        with pytest.raises(ImportError, match="ArcGIS's own arcpy"):
+            arcpy.ImportToolbox(write_toolbox(tmp_path))
+
+    def test_leaves_nothing_beside_the_toolbox(self, tmp_path: Path) -> None:
+        arcpy.ImportToolbox(write_toolbox(tmp_path))
+        assert [path.name for path in tmp_path.iterdir()] == ["Try.pyt"]
+
+
+class TestDocstring:
+    def test_is_the_call_without_a_help_file(self, tmp_path: Path) -> None:
+        arcpy.ImportToolbox(write_toolbox(tmp_path))
+        assert arcpy.tryout.Tool.__doc__ == "Tool(in_file, out_file)"
+
+    def test_comes_from_the_help_file(self, tmp_path: Path) -> None:
+        (tmp_path / "Try.Tool.pyt.xml").write_text(
+            "<metadata><tool><summary>&lt;P&gt;&lt;SPAN&gt;Tries.&lt;/SPAN&gt;&lt;/P&gt;</summary>"
+            '<parameters><param name="in_file" direction="Input" datatype="File">'
+            "<dialogReference>&lt;P&gt;Pane.&lt;/P&gt;</dialogReference>"
+            "<pythonReference>&lt;P&gt;Script.&lt;/P&gt;</pythonReference></param>"
+            '<param name="out_file" direction="Output" datatype="File">'
+            "<dialogReference>&lt;P&gt;A &amp;amp; B&lt;/P&gt;</dialogReference></param>"
+            "</parameters></tool></metadata>"
+        )
+        arcpy.ImportToolbox(write_toolbox(tmp_path))
+        assert arcpy.tryout.Tool.__doc__ == (
+            "Tool(in_file, out_file)\n\n    Tries.\n\n"
+            "INPUTS:\n    in_file (File):\n        Script.\n\n"
+            "OUTPUTS:\n    out_file (File):\n        A & B"
+        )
+
+    def test_a_damaged_help_file_does_no_harm(self, tmp_path: Path) -> None:
+        (tmp_path / "Try.Tool.pyt.xml").write_text("<metadata>")
+        arcpy.ImportToolbox(write_toolbox(tmp_path))
+        assert arcpy.tryout.Tool.__doc__ == "Tool(in_file, out_file)"

@@ -1,0 +1,92 @@
+"""The module as a whole: nothing that arcpy lacks, nothing made up."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+import dl2ecd_core.headless as arcpy
+from dl2ecd_core.headless._progressor import progressor
+
+
+@pytest.mark.parametrize("name", ["da", "management", "mp", "AddToolbox", "Describe", "Addmessage"])
+def test_an_unknown_attribute_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError):
+        getattr(arcpy, name)
+
+
+def test_public_names_are_the_listed_ones() -> None:
+    assert {name for name in vars(arcpy) if not name.startswith("_")} == set(arcpy.__all__)
+
+
+def test_is_not_found_as_arcpy_outside_of_toolboxes() -> None:
+    assert "arcpy" not in sys.modules
+
+
+class TestEnvironment:
+    def test_defaults(self) -> None:
+        assert arcpy.env.autoCancelling is True
+        assert arcpy.env.overwriteOutput is False
+        assert arcpy.env.isCancelled is False
+
+    @pytest.mark.parametrize("name", ["workspace", "overwriteoutput", "cellSize"])
+    def test_unknown_settings_are_attribute_errors(self, name: str) -> None:
+        with pytest.raises(AttributeError, match="not found"):
+            getattr(arcpy.env, name)
+        with pytest.raises(AttributeError, match="not found"):
+            setattr(arcpy.env, name, True)
+
+    def test_cancellation_is_read_only(self) -> None:
+        with pytest.raises(NameError, match="'isCancelled' is not supported on this instance"):
+            arcpy.env.isCancelled = True
+
+    @pytest.mark.parametrize("wrong", ["true", 1, None])
+    def test_types_are_checked(self, wrong: Any) -> None:
+        with pytest.raises(ValueError, match="overwriteOutput"):
+            arcpy.env.overwriteOutput = wrong
+
+
+class TestProgressor:
+    def test_shows_what_it_is_told(self) -> None:
+        progressor.begin()
+        arcpy.SetProgressor("step", "Reading", 0, 10, 5)
+        arcpy.SetProgressorPosition()
+        arcpy.SetProgressorLabel("Writing")
+        arcpy.SetProgressorPosition(10)
+        assert progressor.shown == [
+            ("Reading", 0),
+            ("Reading", 5),
+            ("Writing", 5),
+            ("Writing", 10),
+        ]
+        arcpy.ResetProgressor()
+
+    @pytest.mark.parametrize(
+        "wrong", [("bar",), ("step", "x", 5, 5), ("step", "x", 0, 10, 0), ("Step",)]
+    )
+    def test_refuses_odd_ranges_and_kinds(self, wrong: Any) -> None:
+        with pytest.raises(ValueError, match="progressor"):
+            arcpy.SetProgressor(*wrong)
+
+    @pytest.mark.parametrize("wrong", [-1, 101])
+    def test_position_stays_in_its_range(self, wrong: int) -> None:
+        arcpy.SetProgressor("step", "x", 0, 100, 1)
+        with pytest.raises(ValueError, match="outside"):
+            arcpy.SetProgressorPosition(wrong)
+        arcpy.ResetProgressor()
+
+    @pytest.mark.parametrize("wrong", [5.0, "5", True])
+    def test_position_is_an_integer(self, wrong: Any) -> None:
+        arcpy.SetProgressor("step", "x", 0, 100, 1)
+        with pytest.raises(TypeError):
+            arcpy.SetProgressorPosition(wrong)
+        arcpy.ResetProgressor()
+
+    def test_needs_to_be_set_first(self) -> None:
+        arcpy.ResetProgressor()
+        with pytest.raises(RuntimeError):
+            arcpy.SetProgressorPosition(5)
+        with pytest.raises(RuntimeError):
+            arcpy.SetProgressorLabel("x")
