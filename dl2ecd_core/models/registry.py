@@ -50,6 +50,7 @@ MODULES: Tuple[str, ...] = (
     "mxnet",
     "keras.hdf5",
     "keras.v3",
+    "darknet",
 )
 
 

@@ -25,6 +25,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("model-too-complex", _ERROR, "The model's structure stays within the reader's limits."),
     Rule("model-file-missing", _ERROR, "The files that belong to the model lie beside it."),
     Rule("model-file-outside", _ERROR, "The files that a model names lie inside its folder."),
+    Rule(
+        "model-parts-differ", _WARNING, "The files of a model agree on how many weights there are."
+    ),
     Rule("model-file-chosen", _INFORMATION, "One file of each kind lies beside the model."),
     Rule("model-not-frozen", _ERROR, "A TensorFlow graph holds its weights."),
     Rule("model-shape-unknown", _INFORMATION, "Shapes are stored or can be worked out."),
