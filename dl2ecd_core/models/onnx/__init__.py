@@ -94,12 +94,13 @@ def _outputs(document: Document, walk: Walk) -> Tuple[Tensor, ...]:
         activation, classes = meanings.of(name)
         value = walk.values.get(name, UNKNOWN)
         tensor = _output(name, type_, value)
+        classes = tensor.class_count if classes is None else classes
         outputs.append(replace(tensor, activation=activation, class_count=classes))
     return tuple(outputs)
 
 
 def _output(name: str, type_: ValueType, value: Value) -> Tensor:
-    """An output as it is declared, completed by what the walk found."""
+    """An output as it is declared, or as the walk found it where it is not."""
     data_type = type_.data_type or value.data_type
     if not type_.is_tensor:
         return Tensor(name, data_type=data_type)
@@ -111,10 +112,19 @@ def _output(name: str, type_: ValueType, value: Value) -> Tensor:
     if shape is None:
         # Declared and found ranks differ: what is declared is doubtful, nothing is said.
         return Tensor(name, data_type=data_type)
-    axes = _axes(value) if value.shape is not None else "?" * len(shape)
-    completed = any(one is None and other is not None for one, other in zip(type_.shape, shape))
-    evidence = Evidence.INFERRED if completed else Evidence.DECLARED
-    return Tensor(name, shape, axes, data_type, evidence)
+    axes = (_axes(value) if value.shape is not None else None) or "?" * len(shape)
+    # What is declared stands, free sizes too; where they differ, nothing is said.
+    declared = tuple(None if one is None else both for one, both in zip(type_.shape, shape))
+    classes = shape[axes.index("C")] if "C" in axes else None
+    told = declared[axes.index("C")] if "C" in axes else None
+    return Tensor(
+        name,
+        declared,
+        axes,
+        data_type,
+        Evidence.DECLARED,
+        class_count=classes if told is None else None,
+    )
 
 
 def _axes(value: Value) -> Optional[str]:

@@ -32,7 +32,7 @@ _TENSOR: Dict[int, int] = {
 _MOST_FIELDS = 20_000
 _FAR = 1 << 62
 
-_TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:<\s*)?(?:\"?ir_version\"?|\{\s*\"irVersion\")\s*:")
+_TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:<\s*)?ir_version\s*:")
 _JSON = re.compile(rb"\s*\{")
 
 
@@ -56,6 +56,8 @@ def recognise(source: ByteSource) -> Match:
 
 def _present(source: ByteSource, start: int, end: int) -> Iterator[Field]:
     """The fields that begin inside the file, though the last may reach past its end."""
+    if start >= source.size:
+        return
     try:
         for count, field in enumerate(Message(source, start, end).fields()):
             yield field

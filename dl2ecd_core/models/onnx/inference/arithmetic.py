@@ -8,7 +8,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...description import Dims
 from ...graph.shapes import broadcast, elements
-from ..tensors import Number
+from ..tensors import DATA_TYPES, Number
 from .arrangement import joined
 from .values import Step, Track, Value, combined, image_letters, lettered, shaped
 
@@ -28,6 +28,18 @@ def unchanged(step: Step) -> Outputs:
 def to_type(data_type: str) -> Callable[[Step], Outputs]:
     """The size of the first operand, another element type."""
     return lambda step: [replace(step.input(0), data_type=data_type, numbers=None)]
+
+
+def cast_like(step: Step) -> Outputs:
+    """CastLike: the second operand's element type."""
+    return [replace(step.input(0), data_type=step.input(1).data_type, numbers=None)]
+
+
+def random_like(step: Step) -> Outputs:
+    """Random values of the operand's size."""
+    x, number = step.input(0), step.attributes.integer("dtype", 0)
+    data_type = x.data_type if not number else DATA_TYPES.get(number)
+    return [replace(x, data_type=data_type, numbers=None)]
 
 
 def dropout(step: Step) -> Outputs:
@@ -347,8 +359,8 @@ _SAME = (
     "ScatterElements", "ScatterND", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
     "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Trilu",
     "MeanVarianceNormalization", "LayerNormalization", "SimplifiedLayerNormalization",
-    "RMSNormalization", "SkipLayerNormalization", "ReverseSequence", "Bernoulli",
-    "RandomNormalLike", "RandomUniformLike", "QLinearSigmoid", "QLinearLeakyRelu",
+    "RMSNormalization", "SkipLayerNormalization", "ReverseSequence", "CumProd", "Bernoulli",
+    "QLinearSigmoid", "QLinearLeakyRelu",
     "QLinearSoftmax",
 )  # fmt: skip
 _REDUCE = (
@@ -374,6 +386,8 @@ RULES: Dict[str, Callable[[Step], Outputs]] = {
     ),
     **dict.fromkeys(("QLinearAdd", "QLinearMul"), qlinear_pair),
     **dict.fromkeys(("ArgMax", "ArgMin"), arg_max),
+    **dict.fromkeys(("Bernoulli", "RandomNormalLike", "RandomUniformLike"), random_like),
+    "CastLike": cast_like,
     "Identity": unchanged,
     "Dropout": dropout,
     "Where": where,

@@ -8,7 +8,15 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from ...description import Dims
 from ...graph.shapes import broadcast, elements
 from ..tensors import DATA_TYPES, Number
-from .values import Step, Track, Value, shaped, together
+from .values import (
+    Step,
+    Track,
+    Value,
+    picked_numbers,
+    shaped,
+    together,
+    transposed_numbers,
+)
 
 Outputs = Sequence[Value]
 
@@ -102,7 +110,7 @@ def transpose(step: Step) -> Outputs:
     if sorted(order) != list(range(rank)):
         return [Value(None, x.data_type, constant=x.constant)]
     sizes = tuple(x.shape[axis] for axis in order)
-    numbers = x.numbers if rank < 2 else None
+    numbers = transposed_numbers(x, order)
     tracks = [x.tracks[axis] for axis in order]
     return [shaped(sizes, x.data_type, tracks, numbers, x.constant)]
 
@@ -245,7 +253,7 @@ def slice_(step: Step) -> Outputs:
         return [shaped((None,) * len(x.shape), x.data_type, constant=x.constant)]
     if not step.has(3) and starts is not None:
         axes = axes[: len(starts)]
-    sizes, tracks, numbers = list(x.shape), list(x.tracks), x.numbers
+    sizes, tracks, left = list(x.shape), list(x.tracks), x
     for index, axis in enumerate(axes):
         if not -len(sizes) <= axis < len(sizes):
             return [Value(None, x.data_type, constant=x.constant)]
@@ -259,11 +267,20 @@ def slice_(step: Step) -> Outputs:
         if stride == 1 and first is not None and track.footprint is not None:
             footprint = track.footprint.cropped(first)
         tracks[axis] = Track(track.letter, footprint, track.source)
-        if numbers is not None and len(x.shape) == 1 and None not in (start, end, stride):
-            numbers = numbers[start:end:stride] if stride else None
-        else:
-            numbers = None
-    return [shaped(tuple(sizes), x.data_type, tracks, numbers, x.constant)]
+        left = _numbers_cut(left, axis, start, end, stride)
+    return [shaped(tuple(sizes), x.data_type, tracks, left.numbers, x.constant)]
+
+
+def _numbers_cut(
+    x: Value, axis: int, start: Optional[int], end: Optional[int], stride: Optional[int]
+) -> Value:
+    """A value cut along one axis, of interest only for its known elements."""
+    if x.numbers is None or x.shape is None or start is None or end is None or not stride:
+        return Value()
+    axis %= len(x.shape)
+    indices = range(*slice(start, end, stride).indices(x.size(axis) or 0))
+    sizes = (*x.shape[:axis], len(indices), *x.shape[axis + 1 :])
+    return shaped(sizes, numbers=picked_numbers(x, axis, indices))
 
 
 _FAR = 1 << 31
@@ -295,11 +312,9 @@ def gather(step: Step) -> Outputs:
         middle = [Track(x.tracks[axis].letter, None, x.tracks[axis].source)]
     tracks = [*x.tracks[:axis], *middle, *x.tracks[axis + 1 :]]
     numbers: Optional[List[Optional[Number]]] = None
-    wanted = indices.known_integers()
-    if len(x.shape) == 1 and x.numbers is not None and wanted is not None:
-        count = len(x.numbers)
-        if all(-count <= index < count for index in wanted):
-            numbers = [x.numbers[index] for index in wanted]
+    wanted, length = indices.known_integers(), x.size(axis)
+    if wanted is not None and length and all(-length <= index < length for index in wanted):
+        numbers = picked_numbers(x, axis, [index % length for index in wanted])
     return [shaped(sizes, x.data_type, tracks, numbers, constant)]
 
 

@@ -111,6 +111,36 @@ def shaped(
     return Value(tuple(shape), data_type, tuple(tracks), constant, kept)
 
 
+def transposed_numbers(value: Value, order: Sequence[int]) -> Optional[List[Optional[Number]]]:
+    """The known elements of a value after its axes are put in another order."""
+    if value.numbers is None or value.shape is None:
+        return None
+    places = [0]
+    for axis in order:
+        step = elements(value.shape[axis + 1 :]) or 0
+        places = [
+            place + step * index for place in places for index in range(value.size(axis) or 0)
+        ]
+    return [value.numbers[place] for place in places]
+
+
+def picked_numbers(
+    value: Value, axis: int, indices: Sequence[int]
+) -> Optional[List[Optional[Number]]]:
+    """The known elements at some indices of an axis."""
+    if value.numbers is None or value.shape is None:
+        return None
+    after = elements(value.shape[axis + 1 :]) or 0
+    before = elements(value.shape[:axis]) or 0
+    length = value.size(axis) or 0
+    return [
+        value.numbers[(outer * length + index) * after + inner]
+        for outer in range(before)
+        for index in indices
+        for inner in range(after)
+    ]
+
+
 def constant_of(head: TensorHead) -> Value:
     """An initializer's or Constant node's value."""
     numbers = head.values() if head.elements <= MOST_KNOWN_VALUES else None
