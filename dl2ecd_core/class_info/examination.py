@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import islice
 from typing import Any, Dict, List, Mapping, Tuple, Union
 
 from ..errors import ClassInfoError
@@ -11,7 +12,7 @@ from ..findings import Finding, Place, errors_in, in_order
 from ..json_text import UNREADABLE, JsonText, read_json
 from ..rules import finding
 from ..wording import counted, quoted
-from .classes import examine_classes
+from .classes import MOST_UNKNOWN, examine_classes
 from .description import ClassInfo
 from .keys import DOCUMENT_KEYS, EMD_KEYS, OBSERVED_EMD_KEYS, ROOT_NAMES, UNUSED_EMD_KEYS, Key
 from .mistaken import other_document
@@ -21,6 +22,8 @@ from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, w
 _ROOT_KEYS: Dict[str, Key] = {key.name: key for key in (*DOCUMENT_KEYS, *EMD_KEYS)}
 _PASSED_ON = frozenset({*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS})
 _ALL_UNUSABLE = frozenset(key.name for key in DOCUMENT_KEYS)
+# Lists are validated so far: a validator takes its time for each item.
+_LONG = 1000
 _MODEL_TYPE = _ROOT_KEYS["ModelType"]
 
 
@@ -101,9 +104,8 @@ class _Examination:
 
     def _find_misspelt_keys(self) -> None:
         open_names = tuple(name for name in ROOT_NAMES if name not in self.root)
-        for name in self.root:
-            if name in ROOT_NAMES:
-                continue
+        unknown = (name for name in self.root if name not in ROOT_NAMES)
+        for name in islice(unknown, MOST_UNKNOWN):
             meant = lookalike(name, open_names)
             if meant is None:
                 continue
@@ -121,7 +123,11 @@ class _Examination:
     def _check_keys(self) -> None:
         validator, _ = validators()
         wrong: Dict[str, None] = {}
-        document: Dict[str, Any] = {self._name_of(name): value for name, value in self.root.items()}
+        known = {written: name for name, written in self.spelt.items()}
+        document: Dict[str, Any] = {
+            known.get(name, name): value[:_LONG] if isinstance(value, list) else value
+            for name, value in self.root.items()
+        }
         for error in validator.iter_errors(document):
             path = list(error.absolute_path)
             if path:
@@ -138,12 +144,6 @@ class _Examination:
                 self.unusable[name] = None
             elif is_placeholder(document[name]) and name in ROOT_NAMES:
                 self._wrong(_ROOT_KEYS.get(name) or _any(name), document[name])
-
-    def _name_of(self, name: str) -> str:
-        for meant, written in self.spelt.items():
-            if written == name:
-                return meant
-        return name
 
     def _missing(self, key: Key) -> None:
         self.unusable[key.name] = None

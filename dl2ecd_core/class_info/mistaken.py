@@ -14,8 +14,8 @@ from .values import is_placeholder
 # The signatures of the .ecd family (https://developers.arcgis.com/rest/services-reference/
 # enterprise/classify) and the keys that only a model definition has.
 _ECD = {
-    "EsriClassifierDefinitionFile": "a classifier definition (.ecd)",
-    "EsriEndmemberDefinitionFile": "an endmember definition (.ecd)",
+    "EsriClassifierDefinitionFile": "a classifier definition (.ecd): what the conversion writes",
+    "EsriEndmemberDefinitionFile": "an endmember definition (.ecd) for spectral unmixing",
 }
 _EMD = ("ModelFile", "Framework", "InferenceFunction", "ModelConfiguration", "ModelType")
 _OWN = tuple(key.name for key in DOCUMENT_KEYS if key.required and key.name != "Version")
@@ -27,7 +27,7 @@ def other_document(root: Mapping[str, object], places: Places) -> Optional[Findi
         if signature in root:
             return finding(
                 "document-is-ecd",
-                f"This is {kind}, what the conversion writes, not the class information it reads.",
+                f"This is {kind}, not the class information that is read here.",
                 hint="Choose the JSON document that describes the classes.",
                 where=places.at([signature], of_key=True),
             )
@@ -57,6 +57,6 @@ def _how_to_turn(root: Mapping[str, object]) -> str:
     else:
         lines.append('"NumberRasterBands": the number of bands')
     return (
-        f"Class information starts with {{{', '.join(lines)}, and then lists the same Classes; "
-        "or use the .emd itself, where the tool at hand takes one."
+        f"Class information starts with {{{', '.join(lines)}, and then lists the same Classes. "
+        "Tools that take an .emd need no conversion."
     )

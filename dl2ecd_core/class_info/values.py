@@ -53,8 +53,8 @@ def shown(value: object) -> str:
     if isinstance(value, dict):
         return f"an object with {counted(len(value), 'key')}"
     if isinstance(value, list):
-        if len(value) <= 6 and all(_is_small(item) for item in value):
-            return json.dumps(value)
+        if len(value) <= 6 and all(_is_short(item) for item in value):
+            return printable(json.dumps(value, ensure_ascii=False), 2 * _LONGEST)
         return f"a list of {counted(len(value), 'item')}"
     return "unreadable"
 
@@ -67,13 +67,19 @@ def _is_small(value: object) -> bool:
     )
 
 
+def _is_short(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= 20
+    return value is None or isinstance(value, bool) or _is_small(value)
+
+
 def complaint(key: Key, value: object) -> Complaint:
     """Why a value can't be that of a key; the sentence follows the key's name."""
     if is_placeholder(value):
         return Complaint(
             "class-info-placeholder",
             f"still holds the placeholder {quoted(str(value), _LONGEST)}.",
-            f"Put the real value there. {_example(key)}",
+            f"Put the real value there. {_example(key)}".rstrip(),
         )
     if key.kind is Kind.INTEGER:
         return _about_integer(key, value)
@@ -189,12 +195,15 @@ def out_of_range(value: object) -> Complaint:
 
 
 def _from_fractions(channels: object) -> str:
+    """What a colour of fractions or quoted numbers would be."""
     if not isinstance(channels, list):
         return ""
-    if all((isinstance(part, float) and 0 <= part <= 1) or part in (0, 1) for part in channels):
-        return f"In steps of 0 to 255 it is {[round(part * 255) for part in channels]}."
-    if all(isinstance(part, str) and _NUMBER.match(part) for part in channels):
-        return f"Remove the quotes: {[int(part) for part in channels]}"
+    parts = [part for part in channels if isinstance(part, (int, float)) and 0 <= part <= 1]
+    if len(parts) == len(channels) and not any(isinstance(part, bool) for part in parts):
+        return f"In steps of 0 to 255 it is {[round(part * 255) for part in parts]}."
+    quoted_numbers = [part for part in channels if isinstance(part, str) and _NUMBER.match(part)]
+    if len(quoted_numbers) == len(channels):
+        return f"Remove the quotes: {[int(part) for part in quoted_numbers]}"
     return ""
 
 

@@ -66,8 +66,8 @@ def _decoded_wide(
     try:
         return body.decode(encoding), []
     except UnicodeDecodeError as error:
-        text = body.decode(encoding, "replace")
-        before = len(body[: error.start].decode(encoding, "replace"))
+        text = body.decode(encoding, "ignore")
+        before = len(body[: error.start].decode(encoding, "ignore"))
         place = Lines(text, file).place(min(before, len(text)))
         problem = finding(
             "json-encoding",
