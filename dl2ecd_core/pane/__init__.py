@@ -6,6 +6,6 @@ Nothing here imports arcpy: the tool passes on what ArcGIS gave it.
 from __future__ import annotations
 
 from .dialog import update_messages, update_parameters
-from .run import run
+from .execution import run
 
 __all__ = ["run", "update_messages", "update_parameters"]

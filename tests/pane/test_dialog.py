@@ -1,0 +1,286 @@
+"""What a person sees while the dialog is filled in."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, List
+
+import pytest
+
+import dl2ecd_core.class_info
+import dl2ecd_core.headless as arcpy
+import dl2ecd_core.models
+from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.headless._dialog import Dialog
+from dl2ecd_core.pane import dialog as pane_dialog
+from dl2ecd_core.pane import update_messages, update_parameters
+from dl2ecd_core.pane.examination import Examiner
+from dl2ecd_core.pane.speech import NOT_YET_CHECKED, NOT_YET_COMPARED
+
+from ..toolboxes import REAL, TOOL, needs_no_arcgis
+
+pytestmark = needs_no_arcgis
+
+MODEL_PARAMETER, INFO, OUTPUT = (
+    "in_deep_learning_model",
+    "in_classification_info_json",
+    "out_classifier_definition",
+)
+ERROR, WARNING = 2, 1
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    unpack(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def dialog(monkeypatch: pytest.MonkeyPatch) -> Dialog:
+    # Slow machines are given time, except where waiting is what is tested.
+    monkeypatch.setattr(pane_dialog, "examiner", Examiner(patience=10))
+    return Dialog(REAL, TOOL)
+
+
+def change(folder: Path, **changes: Any) -> Path:
+    path = folder / CLASS_INFO
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return path
+
+
+class TestProposal:
+    def test_lies_beside_the_model(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        assert dialog[OUTPUT].valueAsText == str((demo / MODEL).with_suffix(".ecd"))
+
+    def test_follows_the_model(self, dialog: Dialog, demo: Path) -> None:
+        other = demo / "other.model"
+        other.write_bytes((demo / MODEL).read_bytes())
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        dialog.fill_in(in_deep_learning_model=other)
+        assert dialog[OUTPUT].valueAsText == str(demo / "other.ecd")
+
+    def test_leaves_a_name_that_the_person_gave(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(out_classifier_definition=demo / "mine.ecd")
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        assert dialog[OUTPUT].valueAsText == str(demo / "mine.ecd")
+
+    def test_comes_back_when_the_name_is_taken_out(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, out_classifier_definition=demo / "a.ecd"
+        )
+        dialog.fill_in(out_classifier_definition="")
+        assert dialog[OUTPUT].valueAsText == str((demo / MODEL).with_suffix(".ecd"))
+
+    def test_saved_model_stands_for_its_folder(self, dialog: Dialog, tmp_path: Path) -> None:
+        model = tmp_path / "landcover" / "saved_model.pb"
+        model.parent.mkdir()
+        model.write_bytes(b"")
+        dialog.fill_in(in_deep_learning_model=model)
+        assert dialog[OUTPUT].valueAsText == str(tmp_path / "landcover.ecd")
+
+    def test_a_script_that_gives_no_output_gets_none(self, demo: Path) -> None:
+        arcpy.ImportToolbox(REAL)
+        with pytest.raises(arcpy.ExecuteError, match="000735: Output Classifier Definition File"):
+            arcpy.deeplearningtools.DeepLearningModelToEcd(
+                str(demo / MODEL), str(demo / CLASS_INFO)
+            )
+
+    def test_a_scripts_output_is_never_taken_for_a_proposal(
+        self, dialog: Dialog, demo: Path
+    ) -> None:
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        proposed = dialog[OUTPUT].valueAsText
+        other = demo / "other.model"
+        other.write_bytes((demo / MODEL).read_bytes())
+        arcpy.ImportToolbox(REAL)
+        result = arcpy.deeplearningtools.DeepLearningModelToEcd(
+            str(other), str(demo / CLASS_INFO), proposed
+        )
+        assert str(result) == proposed
+
+
+class TestMessages:
+    def test_good_files_have_none(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        assert {name for name, (severity, _) in dialog.messages().items() if severity == ERROR} == (
+            set()
+        )
+
+    def test_problems_in_the_document_show_all_at_once(self, dialog: Dialog, demo: Path) -> None:
+        (demo / CLASS_INFO).write_text('{"Version": 1, "Classes": [{"Value": "5",}]}')
+        dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
+        severity, text = dialog.messages()[INFO]
+        assert severity == ERROR
+        assert "[json-trailing-comma]" in text
+        assert "[class-info-wrong-type]" in text
+        assert "[class-info-key-missing]" in text
+        assert f"({CLASS_INFO}, line 1, column " in text
+
+    def test_a_mismatch_shows_beside_the_document(self, dialog: Dialog, demo: Path) -> None:
+        change(demo, NumberRasterBands=7)
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        severity, text = dialog.messages()[INFO]
+        assert severity == ERROR
+        assert "[band-count-mismatch]" in text
+
+    def test_mending_the_file_takes_the_message_away(self, dialog: Dialog, demo: Path) -> None:
+        change(demo, NumberRasterBands=7)
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        change(demo, NumberRasterBands=4)
+        dialog.validate_again()
+        assert dialog.messages().get(INFO, (0, ""))[0] != ERROR
+
+    def test_warnings_are_warnings(self, dialog: Dialog, demo: Path) -> None:
+        document = json.loads((demo / CLASS_INFO).read_text())
+        document["Classes"][0]["Name"] += " "
+        change(demo, Classes=document["Classes"])
+        dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
+        severity, text = dialog.messages()[INFO]
+        assert severity == WARNING
+        assert "[class-name-blanks]" in text
+
+    def test_a_file_that_is_no_model_shows_beside_the_model(
+        self, dialog: Dialog, demo: Path
+    ) -> None:
+        (demo / "x.model").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+        dialog.fill_in(in_deep_learning_model=demo / "x.model")
+        severity, text = dialog.messages()[MODEL_PARAMETER]
+        assert severity == ERROR
+        assert text.startswith("[model-is-lfs-pointer]")
+
+    def test_messages_of_arcgis_itself_stay(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(in_deep_learning_model=demo / "no.model")
+        assert dialog.messages()[MODEL_PARAMETER][1].startswith("ERROR 000732: Input Deep Learning")
+
+    def test_the_outputs_extension(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(out_classifier_definition=demo / "map.emd")
+        assert dialog.messages()[OUTPUT] == (
+            ERROR,
+            "The output's name must end in .ecd, for example 'map.ecd'.",
+        )
+        dialog.fill_in(out_classifier_definition=demo / "MAP.ECD")
+        assert OUTPUT not in dialog.messages()
+
+    def test_an_existing_output(self, dialog: Dialog, demo: Path) -> None:
+        (demo / "a.ecd").write_text("older")
+        dialog.fill_in(out_classifier_definition=demo / "a.ecd")
+        assert dialog.messages()[OUTPUT][1].startswith("ERROR 000725: Output Classifier Definition")
+        arcpy.env.overwriteOutput = True
+        dialog.validate_again()
+        severity, text = dialog.messages()[OUTPUT]
+        assert severity == WARNING
+        assert text.startswith("WARNING 000725")
+
+
+class TestTime:
+    @pytest.fixture
+    def held_up(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], threading.Event]:
+        monkeypatch.setattr(pane_dialog, "examiner", Examiner(patience=0.2))
+        # Loaded beforehand, so that only what is held up is late.
+        Examiner(patience=10).examine("", str(REAL))
+
+        def hold_up(what: str) -> threading.Event:
+            go_on = threading.Event()
+            place = {"inspect_model": dl2ecd_core.models}.get(what, dl2ecd_core.class_info)
+            read = getattr(place, what)
+            monkeypatch.setattr(place, what, lambda path: (go_on.wait(10), read(path))[1])
+            return go_on
+
+        return hold_up
+
+    def test_a_model_that_takes_long_is_said_to_be_unchecked(
+        self, held_up: Callable[[str], threading.Event], demo: Path
+    ) -> None:
+        go_on = held_up("inspect_model")
+        dialog = Dialog(REAL, TOOL)
+        started = time.monotonic()
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        assert time.monotonic() - started < 2
+        assert dialog.messages()[MODEL_PARAMETER] == (WARNING, NOT_YET_CHECKED)
+        dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
+        assert dialog.messages()[MODEL_PARAMETER] == (WARNING, NOT_YET_CHECKED)
+        go_on.set()
+        pane_dialog.examiner._patience = 10
+        dialog.validate_again()
+        assert MODEL_PARAMETER not in dialog.messages()
+
+    def test_a_document_that_takes_long_is_said_to_be_unchecked(
+        self, held_up: Callable[[str], threading.Event], demo: Path
+    ) -> None:
+        go_on = held_up("examine_class_info")
+        dialog = Dialog(REAL, TOOL)
+        dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
+        assert dialog.messages()[INFO] == (WARNING, NOT_YET_CHECKED)
+        go_on.set()
+
+    def test_a_comparison_that_takes_long_is_said_to_be_outstanding(
+        self, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        examiner = Examiner(patience=10)
+        monkeypatch.setattr(pane_dialog, "examiner", examiner)
+        monkeypatch.setattr(examiner, "_compare", lambda *_: None)
+        dialog = Dialog(REAL, TOOL)
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        assert NOT_YET_COMPARED in dialog.messages()[INFO][1]
+
+    def test_further_validation_costs_next_to_nothing(self, dialog: Dialog, demo: Path) -> None:
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        took: List[float] = []
+        for _ in range(20):
+            started = time.perf_counter()
+            update_messages(dialog.parameters)
+            took.append(time.perf_counter() - started)
+        assert min(took) < 0.002
+
+
+class TestNothingIsRaised:
+    def test_by_an_examination_that_breaks(
+        self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(path: str) -> None:
+            raise KeyError("surprise")
+
+        monkeypatch.setattr(dl2ecd_core.class_info, "examine_class_info", fail)
+        dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
+        severity, text = dialog.messages()[INFO]
+        assert severity == WARNING
+        assert text.startswith("Checking the class information failed unexpectedly (KeyError")
+        assert "Traceback" not in text
+
+    def test_by_the_dialog_itself(
+        self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: str) -> None:
+            raise ValueError("surprise")
+
+        monkeypatch.setattr(pane_dialog.examiner, "examine", fail)
+        monkeypatch.setattr(pane_dialog, "proposed_output", fail)
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        assert dialog.messages()[MODEL_PARAMETER] == (
+            WARNING,
+            "Checking the parameters failed unexpectedly (ValueError: surprise). Please report "
+            "this together with the files' kind and origin.",
+        )
+
+    @pytest.mark.parametrize("path", ["a\0b", "\udcff", "x" * 5000, "con:", "//", "?"])
+    def test_by_odd_paths(self, dialog: Dialog, path: str) -> None:
+        for name in (MODEL_PARAMETER, INFO, OUTPUT):
+            dialog.fill_in(**{name: path})
+        assert dialog[MODEL_PARAMETER].hasError()
+        update_parameters(dialog.parameters)
