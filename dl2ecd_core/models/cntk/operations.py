@@ -106,8 +106,14 @@ def _convolution(function: Function, operands: Sequence[Signal]) -> Optional[Sha
     known = _known(operands, 2)
     if known is None:
         return None
-    window = convolution_window(known[0], known[1], function.attributes)
+    kernel = kernel_shape(function, known[0])
+    window = convolution_window(kernel, known[1], function.attributes)
     return None if window is None else output_shape(known[1], window)
+
+
+def kernel_shape(function: Function, stored: Shape) -> Shape:
+    """A convolution's kernel tensor; old files keep it as a matrix and tell its shape aside."""
+    return rules.shape_attribute(function.attributes, "mapShape") or stored
 
 
 def _pooling(function: Function, operands: Sequence[Signal]) -> Optional[Shape]:
@@ -177,7 +183,7 @@ def _random_sample(function: Function, operands: Sequence[Signal]) -> Optional[S
 def _rnn_stack(function: Function, operands: Sequence[Signal]) -> Optional[Shape]:
     known = _known(operands, 1)
     hidden = rules.integer(function.attributes.get("hiddenSize"))
-    if known is None or len(known[0]) != 1 or hidden is None:
+    if known is None or hidden is None:
         return None
     return (hidden * (2 if function.attributes.get("bidirectional") else 1),)
 

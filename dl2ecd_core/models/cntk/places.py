@@ -7,6 +7,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from ..graph.footprint import Footprint, merged, model_padding
 from .inference import Flow
 from .model_graph import Function, Kind, Op, Shape, Variable
+from .operations import kernel_shape
 from .signal_rules import axes_attribute, integers, slice_ranges, static_axis
 from .window_rules import convolution_window, place_after, pooling_window
 
@@ -104,7 +105,8 @@ def _after_window(
         if len(shapes) < 2 or operands[0]:
             return _LOST
         image, places = shapes[1], operands[1]
-        window = convolution_window(shapes[0], image, function.attributes)
+        kernel = kernel_shape(function, shapes[0])
+        window = convolution_window(kernel, image, function.attributes)
     if window is None or len(image) < 3 or len(places) != 2:
         return _LOST
     return tuple(

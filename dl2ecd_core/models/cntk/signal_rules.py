@@ -256,7 +256,9 @@ def reduce(shape: Shape, attributes: Attributes) -> Optional[Shape]:
     if axes is None:
         return None
     if any(axis.position in (ALL_STATIC_AXES, ALL_AXES) for axis in axes):
-        return (1,) * len(shape) if keep else ()
+        if keep:
+            return (1,) * len(shape)
+        return shape_attribute(attributes, "allAxesShape") or ()
     if any(axis.position == UNKNOWN_AXES for axis in axes):
         return None
     positions = set()

@@ -286,4 +286,4 @@ def _int32(value: int) -> int:
 
 
 # value_type of DictionaryValue -> what stands for it when the field itself is left out.
-_DEFAULTS = {1: False, 2: 0, 3: 0, 4: 0.0, 5: 0.0, 6: ""}
+_DEFAULTS: Dict[int, Value] = {1: False, 2: 0, 3: 0, 4: 0.0, 5: 0.0, 6: ""}

@@ -1,0 +1,28 @@
+"""Reads CNTK v1 models, as BrainScript and NDL networks and old CNTK programs save them."""
+
+from __future__ import annotations
+
+from ..description import ModelDescription
+from ..registry import Match
+from ..wire.source import ByteSource
+from .telling import describe
+from .v1_conversion import converted
+from .v1_network import network_of
+
+_MAGIC = "BCN\0".encode("utf-16-le")
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the file starts with the mark of a CNTK network."""
+    return Match.SURE if source.read_up_to(0, len(_MAGIC)) == _MAGIC else Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What a CNTK v1 model says about itself.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` or ``model-unsupported``.
+    """
+    return describe(source, "cntk-v1", converted(network_of(source)))
