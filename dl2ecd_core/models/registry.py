@@ -44,6 +44,7 @@ MODULES: Tuple[str, ...] = (
     "cntk.v2",
     "tensorflow.savedmodel",
     "tensorflow.graphdef",
+    "tensorflow.checkpoint",
     "onnx",
     "tflite",
     "openvino",

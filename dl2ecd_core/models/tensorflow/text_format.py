@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import struct
 from enum import Enum
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Pattern, Tuple
 
 from ...errors import ModelFileError
 from ...wording import quoted
@@ -159,23 +159,26 @@ def _end_of_text(source: ByteSource, start: int) -> int:
     position = start + 1
     while position < source.size:
         piece = source.read_up_to(position, _PIECE)
-        at = 0
-        while True:
-            found = special.search(piece, at)
-            if found is None:
-                position += len(piece)
-                break
-            if found.group() == mark:
-                return position + found.end()
-            if found.group() == b"\n":
-                raise source.damaged(position + found.start(), "A quoted text does not end.")
-            at = found.end() + 1
-            if at > len(piece):
-                position += at
-                break
+        found = special.search(piece)
+        if found is None:
+            position += len(piece)
+        elif found.group() == mark:
+            return position + found.end()
+        elif found.group() == b"\n":
+            raise source.damaged(position + found.start(), "A quoted text does not end.")
         else:
-            break
+            position = _after_escapes(source, position, piece, found.start(), special)
     raise source.damaged(source.size, "The file ends inside a quoted text.")
+
+
+def _after_escapes(
+    source: ByteSource, position: int, piece: bytes, at: int, special: Pattern[bytes]
+) -> int:
+    """Where the search goes on: behind the escapes of a piece, at what else ends the text."""
+    while at < len(piece) and piece[at : at + 1] == b"\\":
+        found = special.search(piece, at + 2)
+        at = max(len(piece), at + 2) if found is None else found.start()
+    return min(position + at, source.size)
 
 
 def _end_of_line(source: ByteSource, start: int) -> int:

@@ -1,0 +1,119 @@
+"""Sorted string tables, which TensorFlow's checkpoints are kept in.
+
+The layout is LevelDB's: blocks of keys that share prefixes, an index block, a footer.
+https://github.com/google/leveldb/blob/main/doc/table_format.md
+"""
+
+from __future__ import annotations
+
+from typing import Iterator, NamedTuple, Tuple
+
+from ...errors import ModelFileError
+from ..wire.source import ByteSource
+
+MAGIC = bytes.fromhex("57fb808b247547db")
+FOOTER = 48
+_TRAILER = 5  # A byte for the compression, four for a checksum.
+_LONGEST_KEY = 1 << 16
+_MOST_BLOCKS = 200_000
+
+
+class Entry(NamedTuple):
+    """A key and where its value lies in the file."""
+
+    key: bytes
+    start: int
+    size: int
+
+
+def is_table(source: ByteSource) -> bool:
+    """Whether the file ends as a table does."""
+    return source.size > FOOTER and source.read(source.size - 8, 8) == MAGIC
+
+
+def entries(source: ByteSource) -> Iterator[Entry]:
+    """The table's entries in order of their keys.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` at the byte where the table breaks.
+    """
+    footer = source.size - FOOTER
+    if footer < 0:
+        raise source.damaged(0, "The checkpoint is too short for a table.")
+    raw = source.read(footer, FOOTER - 8)
+    _, _, after = _handle(source, raw, 0, footer)
+    offset, size, _ = _handle(source, raw, after, footer)
+    previous_end = 0
+    for count, entry in enumerate(_block(source, offset, size)):
+        if count >= _MOST_BLOCKS:
+            raise _complex(source, "blocks", _MOST_BLOCKS, entry.start)
+        handle = source.read(entry.start, min(entry.size, 20), "a block's place")
+        start, length, _ = _handle(source, handle, 0, entry.start)
+        if start < previous_end:
+            raise source.damaged(entry.start, "The checkpoint's blocks overlap.")
+        previous_end = start + length
+        yield from _block(source, start, length)
+
+
+def _complex(source: ByteSource, what: str, most: int, offset: int) -> ModelFileError:
+    return ModelFileError(
+        "model-too-complex",
+        f"The checkpoint has more than {most} {what}.",
+        file=source.name,
+        offset=offset,
+    )
+
+
+def _number(source: ByteSource, raw: bytes, position: int, base: int) -> Tuple[int, int]:
+    value = shift = 0
+    while position < len(raw) and shift < 70:
+        byte = raw[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+        shift += 7
+    raise source.damaged(base, "The checkpoint's table holds a number that does not end.")
+
+
+def _handle(source: ByteSource, raw: bytes, position: int, base: int) -> Tuple[int, int, int]:
+    """Offset and size of a block, and the position after them."""
+    offset, position = _number(source, raw, position, base)
+    size, position = _number(source, raw, position, base)
+    if offset + size + _TRAILER > source.size:
+        raise source.damaged(base, "The checkpoint's table points beyond the end of the file.")
+    return offset, size, position
+
+
+def _block(source: ByteSource, offset: int, size: int) -> Iterator[Entry]:
+    if source.read(offset + size, 1, "a block's end") != b"\0":
+        raise ModelFileError(
+            "model-unsupported",
+            "The checkpoint's table is compressed, which TensorFlow never does.",
+            file=source.name,
+            offset=offset + size,
+        )
+    if size < 4:
+        raise source.damaged(offset, "A block of the checkpoint is too short.")
+    restarts = int(source.unpack("<I", offset + size - 4)[0])
+    end = size - 4 - 4 * restarts
+    if end < 0:
+        raise source.damaged(offset + size - 4, "A block of the checkpoint is damaged.")
+    key = b""
+    position = 0
+    while position < end:
+        # Three lengths, then what the key adds; read piece by piece since values may be long.
+        head = source.read(offset + position, min(30, end - position), "a table entry")
+        shared, at = _number(source, head, 0, offset + position)
+        added, at = _number(source, head, at, offset + position)
+        length, at = _number(source, head, at, offset + position)
+        start = position + at + added
+        if shared > len(key) or added > _LONGEST_KEY or start + length > end:
+            raise source.damaged(offset + position, "An entry of the checkpoint is damaged.")
+        key = key[:shared] + source.read(offset + position + at, added, "a key")
+        if len(key) > _LONGEST_KEY:
+            raise source.damaged(offset + position, "A name in the checkpoint is too long.")
+        yield Entry(key, offset + start, length)
+        position = start + length
