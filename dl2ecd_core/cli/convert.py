@@ -14,7 +14,7 @@ from ..findings import Finding
 from ..wording import counted, printable
 from . import CONTEXT
 from .exit_codes import REFUSED
-from .terminal import ProgressBar, print_classes, print_findings, print_json
+from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swatches
 
 
 @click.command("convert", context_settings=CONTEXT)
@@ -95,4 +95,7 @@ def print_conversion(done: Conversion) -> None:
     )
     output = model and find_class_output(model, [item.value for item in info.classes])
     first = output.first_index if output else 0
-    print_classes(enumerate(info.classes, first))
+    print_swatches(
+        Swatch(index, item.value, item.name, item.color)
+        for index, item in enumerate(info.classes, first)
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import click
 
-from ..class_info import LandClass
 from ..findings import Finding, Severity, in_order
 from ..models import Evidence, ModelDescription, Tensor
 from ..progress import Listener
@@ -73,8 +73,18 @@ def _tally(findings: Sequence[Finding]) -> str:
     return ", ".join(parts) or "Nothing wrong was found; the lines above are for information."
 
 
-def print_classes(rows: Iterable[Tuple[int, LandClass]]) -> None:
-    """The classes with the model's output index, the pixel value, a swatch and the name."""
+@dataclass(frozen=True)
+class Swatch:
+    """A class as a row of a table; what is None is left blank."""
+
+    index: Optional[int]
+    value: int
+    name: str
+    color: Optional[Tuple[int, int, int]]
+
+
+def print_swatches(rows: Iterable[Swatch]) -> None:
+    """Classes with the model's output index, the pixel value, a swatch and the name."""
     from rich.table import Table
     from rich.text import Text
 
@@ -83,13 +93,14 @@ def print_classes(rows: Iterable[Tuple[int, LandClass]]) -> None:
         table.add_column(heading, justify="right")
     for heading in ("Color", "Name"):
         table.add_column(heading, overflow="fold")
-    for index, land_class in rows:
-        red, green, blue = land_class.color
-        color = Text("  ", style=f"on rgb({red},{green},{blue})")
-        color.append(f" #{red:02x}{green:02x}{blue:02x}", style="not dim on default")
-        table.add_row(
-            str(index), str(land_class.value), color, Text(printable(land_class.name, 80))
-        )
+    for row in rows:
+        color = Text()
+        if row.color is not None:
+            red, green, blue = row.color
+            color.append("  ", style=f"on rgb({red},{green},{blue})")
+            color.append(f" #{red:02x}{green:02x}{blue:02x}")
+        index = "" if row.index is None else str(row.index)
+        table.add_row(index, str(row.value), color, Text(printable(row.name, 80)))
     console().print(table)
 
 

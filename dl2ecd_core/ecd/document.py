@@ -154,14 +154,17 @@ def _model(model: ModelDescription, storage: str) -> Dict[str, object]:
         if storage == EMBEDDED:
             entry["Data"] = Gap("data", index)
         files.append(entry)
+    return {**model_section(model), "Storage": storage, "Files": files}
+
+
+def model_section(model: ModelDescription) -> Dict[str, object]:
+    """What the definition says of a model, apart from its files."""
     return {
         "Format": model.format,
         "FrameworkVersion": model.framework_version,
         "Parameters": model.parameters,
         "Inputs": [_tensor(tensor) for tensor in model.inputs],
         "Outputs": [_tensor(tensor) for tensor in model.outputs],
-        "Storage": storage,
-        "Files": files,
     }
 
 

@@ -1,0 +1,245 @@
+"""Reading an .ecd: metadata at once, whatever the size of the model inside.
+
+Classic definitions are read as far as their vocabulary is public: classes, colours, bands.
+Sources: the envelope in https://developers.arcgis.com/rest/services-reference/enterprise/classify
+and the classes of the sample in Esri's server-extension-java tests.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+
+from ..errors import EcdFileError
+from ..findings import Finding, Place, errors_in
+from ..rules import finding
+from ..wording import quoted
+from .agreement import disagreements
+from .content import Ecd, EcdClass, Kind
+from .document import DEEP_LEARNING_FORMAT, SIGNATURE
+from .paths import inside_path
+from .scan import Hole, Scanned, file_entries, scan
+from .stored import Embedded, StoredFile
+
+ENDMEMBER_SIGNATURE = "EsriEndmemberDefinitionFile"
+
+AnyPath = Union[str, "os.PathLike[str]"]
+
+
+def read_ecd(path: AnyPath) -> Ecd:
+    """Read an .ecd; the bytes of embedded files are left where they are.
+
+    Raises
+    ------
+    EcdFileError
+        With everything that is wrong with it.
+
+    Examples
+    --------
+    >>> [item.name for item in read_ecd("landcover.ecd").classes]  # doctest: +SKIP
+    ['Water', 'Vegetation', 'Bare ground']
+    """
+    ecd, findings = examine_ecd(path)
+    if ecd is None or errors_in(findings):
+        raise EcdFileError(findings)
+    return ecd
+
+
+def examine_ecd(path: AnyPath) -> Tuple[Optional[Ecd], Tuple[Finding, ...]]:
+    """What an .ecd says as far as it can be read, and everything that is wrong with it."""
+    name = os.fspath(path)
+    try:
+        scanned = scan(Path(path), name)
+        ecd = _interpreted(scanned, Path(path), name)
+    except EcdFileError as error:
+        return None, error.findings
+    return ecd, ecd.findings
+
+
+def _interpreted(scanned: Scanned, path: Path, name: str) -> Ecd:
+    document = scanned.document
+    if ENDMEMBER_SIGNATURE in document:
+        return _endmembers(document, name)
+    if SIGNATURE not in document:
+        raise _refusal(
+            "ecd-not-an-ecd",
+            f"{quoted(name, 400)} is not a classifier definition: it lacks the key "
+            f"'{SIGNATURE}'{_what_else(document)}.",
+            name,
+        )
+    version = _format_version(document)
+    if version is None:
+        return _classic(document, name)
+    if version > DEEP_LEARNING_FORMAT:
+        raise _refusal(
+            "ecd-newer-format",
+            f"{quoted(name, 400)} is of deep-learning format {version}; this version of dl2ecd "
+            f"reads up to format {DEEP_LEARNING_FORMAT}.",
+            name,
+            hint=f"Install a dl2ecd that reads format {version}.",
+        )
+    files, findings = _files(scanned, path, name)
+    findings += disagreements(document, _first_definition(document), name)
+    return ecd_of(document, name, tuple(files), tuple(findings))
+
+
+def ecd_of(
+    document: Mapping[str, Any],
+    name: str,
+    files: Tuple[StoredFile, ...],
+    findings: Tuple[Finding, ...],
+) -> Ecd:
+    """A deep-learning .ecd's content from its document and its files."""
+    ecd = _classic(document, name)
+    return replace(
+        ecd,
+        kind=Kind.DEEP_LEARNING,
+        background=_whole(ecd.definition.get("BackgroundIndex")),
+        storage=_text(ecd.model.get("Storage")),
+        files=files,
+        findings=findings,
+    )
+
+
+def _refusal(rule: str, message: str, name: str, *, hint: str = "") -> EcdFileError:
+    return EcdFileError([finding(rule, message, hint=hint, where=Place(file=name))])
+
+
+def _what_else(document: Mapping[str, Any]) -> str:
+    if "ImportDeepLearningModelToEsriExtraInfo" in document:
+        return "; it is a class information document"
+    if "Framework" in document and "ModelFile" in document:
+        return "; it looks like a model definition (.emd)"
+    return ""
+
+
+def _format_version(document: Mapping[str, Any]) -> Optional[int]:
+    """The version of the deep-learning part; None in classic definitions."""
+    generator = document.get("Generator")
+    version = generator.get("DeepLearningFormat") if isinstance(generator, dict) else None
+    if _whole(version) is not None:
+        return _whole(version)
+    return DEEP_LEARNING_FORMAT if file_entries(document) else None
+
+
+def _whole(value: object) -> Optional[int]:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> Optional[str]:
+    return value if isinstance(value, str) else None
+
+
+def _first_definition(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    definitions = document.get("Definitions")
+    if isinstance(definitions, list) and definitions and isinstance(definitions[0], dict):
+        return definitions[0]
+    return {}
+
+
+def _classic(document: Mapping[str, Any], name: str) -> Ecd:
+    """The part of the vocabulary that every classifier definition shares."""
+    definition = _first_definition(document)
+    listed = definition.get("Classes")
+    classes = [
+        _class(entry)
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, dict) and _whole(entry.get("ClassValue")) is not None
+    ]
+    classifier = _text(definition.get("Classifier"))
+    note = finding(
+        "ecd-classic",
+        f"{quoted(name, 400)} is a definition for the classifier {quoted(classifier)}, not for a "
+        "deep-learning model: only its classes and bands are read.",
+        where=Place(file=name),
+    )
+    return Ecd(
+        name,
+        Kind.CLASSIC,
+        document,
+        classifier,
+        tuple(classes),
+        _whole(definition.get("NumberBands")),
+        findings=(note,),
+    )
+
+
+def _class(entry: Mapping[str, Any]) -> EcdClass:
+    channels = [_whole(entry.get(key)) for key in ("Red", "Green", "Blue")]
+    red, green, blue = channels
+    color = None if red is None or green is None or blue is None else (red, green, blue)
+    value = _whole(entry.get("ClassValue")) or 0
+    label = _text(entry.get("ClassName")) or ""
+    return EcdClass(value, label, color, _whole(entry.get("ClassIndex")))
+
+
+def _endmembers(document: Mapping[str, Any], name: str) -> Ecd:
+    listed = document.get("Endmembers")
+    members = [
+        EcdClass(
+            _whole(entry.get("EndmemberID")) or 0, _text(entry.get("EndmemberName")) or "", None
+        )
+        for entry in (listed if isinstance(listed, list) else [])
+        if isinstance(entry, dict)
+    ]
+    note = finding(
+        "ecd-classic",
+        f"{quoted(name, 400)} holds endmembers for spectral unmixing, not classes of a "
+        "deep-learning model.",
+        where=Place(file=name),
+    )
+    bands = _whole(document.get("NumberBands"))
+    return Ecd(name, Kind.ENDMEMBERS, document, None, tuple(members), bands, findings=(note,))
+
+
+def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], List[Finding]]:
+    """The model's files and what is wrong with their paths; marks leave the document."""
+    files: List[StoredFile] = []
+    findings: List[Finding] = []
+    seen: Dict[str, str] = {}
+    folder = _model_folder(scanned.document, path)
+    for entry in file_entries(scanned.document):
+        relative, size = _text(entry.get("Path")), _whole(entry.get("Size"))
+        hole = scanned.holes.get(entry.pop("Data", ""))
+        if relative is None or size is None:
+            continue
+        if not inside_path(relative) or seen.setdefault(relative.casefold(), relative) != relative:
+            findings.append(_path_finding(relative, name))
+            continue
+        source = _source(hole, path, folder, relative, first=not files, document=scanned.document)
+        files.append(StoredFile(relative, size, _text(entry.get("SHA256")), source))
+    return files, findings
+
+
+def _path_finding(relative: str, name: str) -> Finding:
+    return finding(
+        "ecd-path-outside",
+        f"The document names a file {quoted(relative)}, which is not a plain path inside the "
+        "model's folder, or names it twice.",
+        hint="Don't use this .ecd: it was not made by this tool, or was changed afterwards.",
+        where=Place(file=name, path="$.Definitions[0].Model.Files"),
+    )
+
+
+def _model_folder(document: Mapping[str, Any], path: Path) -> Path:
+    model_file = _text(document.get("ModelFile")) or ""
+    return path.parent / Path(*model_file.replace("\\", "/").split("/")).parent
+
+
+def _source(
+    hole: Optional[Hole],
+    path: Path,
+    folder: Path,
+    relative: str,
+    *,
+    first: bool,
+    document: Mapping[str, Any],
+) -> Union[Embedded, Path]:
+    if hole is not None:
+        return Embedded(path, hole.offset, hole.length)
+    if first:
+        model_file = _text(document.get("ModelFile")) or relative
+        return folder / model_file.replace("\\", "/").rsplit("/", 1)[-1]
+    return folder / relative

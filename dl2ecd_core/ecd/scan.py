@@ -1,0 +1,234 @@
+"""Reading an .ecd's JSON without its embedded bytes.
+
+The text is read block by block. Where a key ``Data`` begins a string, the string is left out: its
+length follows from the ``Size`` before it, so a model of many gigabytes is passed over by seeking;
+where that does not hold, the string's end is looked for. What is left is small and parsed whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Dict, List, Mapping, Sequence, Set, Tuple
+
+from ..errors import EcdFileError
+from ..findings import Place
+from ..json_text import parse
+from ..rules import finding
+from ..wording import printable, quoted
+
+#: Most text that an .ecd may hold beside its embedded bytes.
+LARGEST_METADATA = 64 * 1024 * 1024
+
+_BLOCK = 64 * 1024
+# Nothing inside a JSON string looks so: its quotes are escaped.
+_DATA = re.compile(rb'(?<=[{,\s])"Data"\s*:\s*"')
+_SIZE = re.compile(rb'"Size"\s*:\s*(\d{1,18})\s*[,}]')
+#: How far before a string its Size is looked for.
+_NEAR = 4096
+#: Longest string under a key Data that is no file's bytes.
+_LONGEST_TEXT = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A string that was left out: where its content begins, and how long it is."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """An .ecd without its embedded bytes.
+
+    Attributes
+    ----------
+    document
+        The JSON object; in it, a left-out string is the mark that `holes` is keyed by.
+    holes
+        By mark.
+    """
+
+    document: Dict[str, Any]
+    holes: Dict[str, Hole]
+
+
+def scan(path: Path, name: str) -> Scanned:
+    """Read the JSON of an .ecd but for its embedded bytes.
+
+    Raises
+    ------
+    EcdFileError
+        ``file-not-found``, ``file-unreadable``, ``ecd-not-readable``, or what is wrong with the
+        JSON text.
+    """
+    try:
+        with open(path, "rb") as handle:  # noqa: PTH123
+            text, holes = _without_data(handle, name)
+    except FileNotFoundError as error:
+        raise _error("file-not-found", f"There is no file {quoted(name, 400)}.", name) from error
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise _error(
+            "file-unreadable", f"The file {quoted(name, 400)} can't be read: {reason}.", name
+        ) from error
+    document = _parsed(text, name)
+    files = file_entries(document)
+    _put_back(document, holes, {id(entry) for entry in files}, path, name)
+    return Scanned(document, holes)
+
+
+def file_entries(document: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The entries of the model's files, as far as the document has them where they belong."""
+    definitions = document.get("Definitions")
+    entries: List[Dict[str, Any]] = []
+    for definition in definitions if isinstance(definitions, list) else []:
+        model = definition.get("Model") if isinstance(definition, dict) else None
+        files = model.get("Files") if isinstance(model, dict) else None
+        for entry in files if isinstance(files, list) else []:
+            if isinstance(entry, dict):
+                entries.append(entry)
+    return entries
+
+
+def _put_back(
+    document: Dict[str, Any], holes: Mapping[str, Hole], files: Set[int], path: Path, name: str
+) -> None:
+    """Restore strings under a key Data that are no file's bytes: the source document's own."""
+    pending: List[Any] = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += [item for item in value if isinstance(item, (dict, list))]
+            continue
+        pending += [item for item in value.values() if isinstance(item, (dict, list))]
+        mark = value.get("Data")
+        if not isinstance(mark, str) or mark not in holes or id(value) in files:
+            continue
+        hole = holes[mark]
+        if hole.length > _LONGEST_TEXT:
+            raise _error(
+                "ecd-not-readable",
+                f"{quoted(name, 400)} holds a text of {hole.length} bytes outside the model's "
+                "files.",
+                name,
+            )
+        with open(path, "rb") as handle:  # noqa: PTH123
+            handle.seek(hole.offset)
+            raw = handle.read(hole.length)
+        value["Data"] = _parsed(b'{"Data": "' + raw + b'"}', name)["Data"]
+
+
+def _error(rule: str, message: str, name: str) -> EcdFileError:
+    return EcdFileError([finding(rule, message, where=Place(file=name))])
+
+
+def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
+    nonce = secrets.token_hex(8)
+    holes: Dict[str, Hole] = {}
+    kept: List[bytes] = []
+    kept_size = 0
+    window = b""  # text from `start` on that is not decided yet
+    start = 0
+    while True:
+        handle.seek(start + len(window))
+        block = handle.read(_BLOCK)
+        window += block
+        found = _DATA.search(window)
+        if found is None:
+            # A key may be cut in two by the block's end: keep enough to see it whole.
+            done = len(window) if not block else max(0, len(window) - 256)
+            kept.append(window[:done])
+            kept_size += done
+            window = window[done:]
+            start += done
+            if not block:
+                break
+        else:
+            before = window[: found.end()]
+            hole = _hole(handle, start + found.end(), (kept[-1] if kept else b"") + before)
+            mark = f"{nonce}:{len(holes)}"
+            holes[mark] = hole
+            kept += [before, mark.encode("ascii")]
+            kept_size += len(before)
+            start = hole.offset + hole.length
+            window = b""
+        if kept_size > LARGEST_METADATA:
+            raise _error(
+                "ecd-not-readable",
+                f"{quoted(name, 400)} holds more than {LARGEST_METADATA >> 20} MiB beside "
+                "embedded files: no classifier definition is that large.",
+                name,
+            )
+    return b"".join(kept), holes
+
+
+def _hole(handle: BinaryIO, offset: int, before: bytes) -> Hole:
+    """The string whose content begins at `offset`, up to its closing quote."""
+    sizes = _SIZE.findall(before, max(0, len(before) - _NEAR))
+    if sizes:
+        length = (int(sizes[-1]) + 2) // 3 * 4
+        handle.seek(offset + length)
+        if handle.read(1) == b'"' and not _quote_in(handle, offset, min(length, _NEAR)):
+            return Hole(offset, length)
+    length = 0
+    odd = False  # whether an odd number of backslashes came last
+    while True:
+        handle.seek(offset + length)
+        block = handle.read(_BLOCK)
+        end = _closing_quote(block, odd)
+        if end >= 0 or not block:
+            return Hole(offset, length + max(end, 0))
+        length += len(block)
+        backslashes = _backslashes_before(block, len(block))
+        odd = (backslashes + (odd and backslashes == len(block))) % 2 == 1
+
+
+def _closing_quote(text: bytes, odd: bool) -> int:
+    """Where a string ends in `text`; -1 when it goes on."""
+    place = text.find(b'"')
+    while place >= 0:
+        backslashes = _backslashes_before(text, place)
+        if (backslashes + (odd and backslashes == place)) % 2 == 0:
+            return place
+        place = text.find(b'"', place + 1)
+    return -1
+
+
+def _backslashes_before(text: bytes, place: int) -> int:
+    start = place
+    while start > 0 and text[start - 1] == 0x5C:
+        start -= 1
+    return place - start
+
+
+def _quote_in(handle: BinaryIO, offset: int, length: int) -> bool:
+    handle.seek(offset)
+    return b'"' in handle.read(length)
+
+
+def _parsed(text: bytes, name: str) -> Dict[str, Any]:
+    try:
+        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
+        # The careful reader says what is wrong and where; the quick one only that something is.
+        findings = [item for item in parse(text, name).findings if item.severity == "error"]
+        if findings:
+            raise EcdFileError(findings) from error
+        raise _error(
+            "ecd-not-readable", f"{quoted(name, 400)} is not JSON text in UTF-8.", name
+        ) from error
+    if not isinstance(value, dict):
+        raise _error("ecd-not-an-ecd", f"{quoted(name, 400)} is JSON, but not an object.", name)
+    return value
+
+
+def _no_doubles(pairs: Sequence[Tuple[str, Any]]) -> Dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError
+    return value

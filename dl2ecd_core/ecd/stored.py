@@ -1,0 +1,139 @@
+"""The files of a model in an .ecd, wherever their bytes are: inside it or beside it."""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Iterator, Optional, Union
+
+from ..errors import EcdFileError
+from ..findings import Place
+from ..rules import finding
+from ..wording import counted, quoted
+from .payload import encoded
+
+#: Characters decoded at once; a multiple of 4, so that pieces stand alone.
+_CHARACTERS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Where a file's base64 stands in an .ecd."""
+
+    ecd: Path
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file of a model.
+
+    Attributes
+    ----------
+    path
+        Relative to the first file's folder, with forward slashes.
+    size
+        In bytes, as the document states it.
+    sha256
+        As the document states it; None for a file that is not in a document yet.
+    source
+        Where its bytes are: in an .ecd, or a file of their own.
+    """
+
+    path: str
+    size: int
+    sha256: Optional[str]
+    source: Union[Embedded, Path]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The file's bytes in pieces of about a megabyte, checked against size and digest.
+
+        Raises
+        ------
+        EcdFileError
+            ``ecd-data-damaged``, ``ecd-size-differs``, ``ecd-digest-differs`` or
+            ``ecd-file-missing``; the last of them only after all pieces were given.
+        """
+        digest = hashlib.sha256()
+        for piece in self._raw():
+            digest.update(piece)
+            yield piece
+        if self.sha256 is not None and digest.hexdigest() != self.sha256:
+            raise self._error(
+                "ecd-digest-differs",
+                f"The bytes of {quoted(self.path)} are not those that the .ecd was made with: "
+                f"their SHA-256 is {digest.hexdigest()}, the document says {self.sha256}.",
+                hint="Fetch the file again, or convert the model anew.",
+            )
+
+    def _raw(self) -> Iterator[bytes]:
+        place = self.source.ecd if isinstance(self.source, Embedded) else self.source
+        try:
+            with open(place, "rb") as handle:  # noqa: PTH123
+                if isinstance(self.source, Embedded):
+                    yield from self._decoded(handle, self.source)
+                else:
+                    yield from self._plain(handle)
+        except OSError as error:
+            raise self._error(
+                "ecd-file-missing",
+                f"The file {quoted(str(place), 400)} can't be read: {error.strerror}.",
+                hint="Put the model where the .ecd says it lies, or convert it anew.",
+            ) from error
+
+    def _decoded(self, handle: BinaryIO, source: Embedded) -> Iterator[bytes]:
+        handle.seek(source.offset)
+        left, size = source.length, 0
+        while left:
+            text = handle.read(min(_CHARACTERS, left))
+            try:
+                piece = binascii.a2b_base64(text)
+            except binascii.Error as error:
+                raise self._damaged(source.offset + source.length - left) from error
+            # Decoders pass over stray characters and unused bits; encoding again does not.
+            if encoded(piece) != text or (left > len(text) and text.endswith(b"=")):
+                raise self._damaged(source.offset + source.length - left)
+            left -= len(text)
+            size += len(piece)
+            yield piece
+        if size != self.size:
+            raise self._size_error(size)
+
+    def _plain(self, handle: BinaryIO) -> Iterator[bytes]:
+        size = 0
+        while size <= self.size:
+            piece = handle.read(_CHARACTERS)
+            if not piece:
+                break
+            size += len(piece)
+            yield piece
+        if size != self.size:
+            raise self._size_error(size)
+
+    def _damaged(self, offset: int) -> EcdFileError:
+        return self._error(
+            "ecd-data-damaged",
+            f"The embedded bytes of {quoted(self.path)} are damaged: they are not the canonical "
+            f"base64 that an .ecd holds, at or after byte {offset}.",
+            hint="Fetch the .ecd again, or convert the model anew.",
+            offset=offset,
+        )
+
+    def _size_error(self, size: int) -> EcdFileError:
+        rule = "ecd-data-damaged" if isinstance(self.source, Embedded) else "ecd-size-differs"
+        return self._error(
+            rule,
+            f"{quoted(self.path)} has {counted(size, 'byte')} or more, but the .ecd says "
+            f"{self.size}.",
+            hint="Fetch the file again, or convert the model anew.",
+        )
+
+    def _error(
+        self, rule: str, message: str, *, hint: str, offset: Optional[int] = None
+    ) -> EcdFileError:
+        place = self.source.ecd if isinstance(self.source, Embedded) else self.source
+        where = Place(file=str(place), offset=offset)
+        return EcdFileError([finding(rule, message, hint=hint, where=where)])

@@ -1,0 +1,114 @@
+"""Whether an .ecd is still what it was made as."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, List, Mapping, Optional, Tuple
+
+from ..errors import Cancelled, EcdFileError, ModelFileError
+from ..findings import Finding, Place, errors_in
+from ..models import ModelDescription, inspect_model
+from ..progress import Listener
+from ..rules import finding
+from ..wording import printable, quoted
+from .agreement import schema_findings
+from .content import Ecd, Kind
+from .document import model_section
+from .paths import inside_path
+from .reader import AnyPath, examine_ecd
+from .scan import scan
+from .stored import StoredFile
+
+
+def verify_ecd(
+    path: AnyPath, messages: Optional[Listener] = None
+) -> Tuple[Optional[Ecd], Tuple[Finding, ...]]:
+    """Check an .ecd: schema, vocabularies, every file's size and digest, and the model itself.
+
+    Returns
+    -------
+    tuple
+        The .ecd as far as it could be read, and everything that is wrong with it.
+    """
+    ecd, found = examine_ecd(path)
+    if ecd is None or ecd.kind is not Kind.DEEP_LEARNING:
+        return ecd, found
+    findings: List[Finding] = list(found)
+    findings += schema_findings(scan(Path(path), ecd.name).document, ecd.name)
+    if not errors_in(findings):
+        findings += _verify_files(ecd, messages or Listener())
+    return ecd, tuple(findings)
+
+
+def _verify_files(ecd: Ecd, listener: Listener) -> List[Finding]:
+    """Read all files once: a copy serves to inspect the model, which may need them together."""
+    findings: List[Finding] = []
+    total = sum(item.size for item in ecd.files)
+    done = 0
+    with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
+        for item in ecd.files:
+            try:
+                done = _copy(item, Path(folder), listener, done, total)
+            except EcdFileError as error:
+                findings += error.findings
+            except OSError as error:
+                findings.append(_no_room(ecd, error))
+        if not findings:
+            findings += _verify_model(ecd, Path(folder, *ecd.files[0].path.split("/")))
+    return findings
+
+
+def _copy(item: StoredFile, folder: Path, listener: Listener, done: int, total: int) -> int:
+    target = folder.joinpath(*item.path.split("/"))
+    if not inside_path(item.path):
+        return done
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as copy:
+        for piece in item.chunks():
+            copy.write(piece)
+            done += len(piece)
+            listener.progressed(done, total, f"Verifying {printable(item.path)}")
+            if listener.cancelled():
+                raise Cancelled
+    return done
+
+
+def _no_room(ecd: Ecd, error: OSError) -> Finding:
+    reason = printable(error.strerror or str(error))
+    return finding(
+        "output-disk-full",
+        f"The model can't be unpacked to look at it: {reason}.",
+        hint=f"Free some space in {quoted(tempfile.gettempdir(), 400)}.",
+        where=Place(file=ecd.name),
+    )
+
+
+def _verify_model(ecd: Ecd, primary: Path) -> List[Finding]:
+    try:
+        description = inspect_model(primary)
+    except ModelFileError as error:
+        return [_differs(ecd, f"it can't be read any more ({error.finding.message})")]
+    return [_differs(ecd, what) for what in _differences(ecd.model, description)]
+
+
+def _differences(stated: Mapping[str, Any], description: ModelDescription) -> List[str]:
+    actual = model_section(description)
+    different = []
+    for key in ("Format", "Parameters", "Inputs", "Outputs"):
+        if stated.get(key) != actual[key]:
+            different.append(f"{key} is {_short(actual[key])}, the .ecd says {_short(stated[key])}")
+    return different
+
+
+def _short(value: object) -> str:
+    return quoted(str(value), 160)
+
+
+def _differs(ecd: Ecd, what: str) -> Finding:
+    return finding(
+        "ecd-model-differs",
+        f"The model does not say what the .ecd says of it: {what}.",
+        hint="Convert the model anew if it is the right one.",
+        where=Place(file=ecd.name, path="$.Definitions[0].Model"),
+    )

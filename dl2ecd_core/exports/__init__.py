@@ -1,0 +1,66 @@
+"""Exports: an .ecd's content in the formats that maps and catalogues are made with today.
+
+Each format is a module with one function:
+
+``write(ecd, target, listener) -> tuple of Finding``
+    Writes the export of an :class:`~dl2ecd_core.ecd.content.Ecd` to `target`, whole or not at
+    all (:func:`~dl2ecd_core.output.whole_file`), and says what the person must know about it.
+    Raises :class:`~dl2ecd_core.errors.Dl2EcdError` when it can't.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Dict, Optional, Protocol, Tuple, cast
+
+from ..ecd.content import Ecd
+from ..findings import Finding
+from ..progress import Listener
+
+#: Formats with a line each for people; the module's name is the format's, with underscores.
+FORMATS: Dict[str, str] = {
+    "emd": "Esri model definition, with the model beside it",
+    "dlpk": "Esri deep learning package: a zip with definition and model",
+    "stac": "STAC Item with the Machine Learning Model extension",
+    "clr": "colour map text file",
+    "qml": "QGIS raster style, paletted",
+    "sld": "OGC styled layer descriptor",
+    "lyrx": "ArcGIS Pro layer file",
+    "aux-xml": "GDAL side file: colour table, categories, raster attribute table",
+    "labels": "class names, one a line; .pbtxt: TensorFlow label map",
+    "rft-xml": "ArcGIS raster function template",
+    "html": "a page to look at, on its own",
+}
+
+
+class Export(Protocol):
+    """The function of an export module."""
+
+    def write(self, ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+        """Write one export."""
+
+
+def export(
+    ecd: Ecd, format_name: str, target: Path, messages: Optional[Listener] = None
+) -> Tuple[Finding, ...]:
+    """Write an .ecd's content in another format.
+
+    Parameters
+    ----------
+    format_name
+        A key of :data:`FORMATS`.
+    target
+        The file to write; an existing one is replaced.
+
+    Raises
+    ------
+    KeyError
+        When the format is not known.
+    Dl2EcdError
+        When the export can't be written; an existing file is then as it was.
+    """
+    if format_name not in FORMATS:
+        raise KeyError(format_name)
+    module = import_module("." + format_name.replace("-", "_"), __package__)
+    return cast(Export, module).write(ecd, target, messages or Listener())
