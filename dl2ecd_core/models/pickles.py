@@ -7,7 +7,7 @@ imports on the list of what weights and PyTorch's own layers need? Nothing is ev
 from __future__ import annotations
 
 import re
-from typing import Iterable, List, Optional, Sequence, Tuple
+from typing import Iterable, List, Sequence, Tuple
 
 from ..errors import ModelFileError
 from ..findings import Finding, Place
@@ -94,14 +94,14 @@ def runs_code(path: str) -> bool:
 
 
 def pickle_findings(
-    source: ByteSource, walks: Iterable[Walk], *, also_known: Optional[str] = None
+    source: ByteSource, walks: Iterable[Walk], *, also_known: Tuple[str, ...] = ()
 ) -> Tuple[Finding, ...]:
     """What to say about the pickles of a model together.
 
     Parameters
     ----------
     also_known
-        Start of further paths that this format needs.
+        How further paths begin that this format needs.
 
     Returns
     -------
@@ -111,11 +111,7 @@ def pickle_findings(
     """
     walked = tuple(walks)
     paths = list(dict.fromkeys(item.path for walk in walked for item in walk.imports))
-    unlisted = [
-        path
-        for path in paths
-        if not is_known(path) and not (also_known and path.startswith(also_known))
-    ]
+    unlisted = [path for path in paths if not is_known(path) and not path.startswith(also_known)]
     harmful = [path for path in unlisted if runs_code(path)]
     problem = next((walk.problem for walk in walked if walk.problem), None)
     place = Place(file=source.name)

@@ -52,6 +52,14 @@ MODULES: Tuple[str, ...] = (
     "keras.hdf5",
     "keras.v3",
     "darknet",
+    "pytorch.export",
+    "pytorch.torchscript",
+    "pytorch.zip_archive",
+    "pytorch.legacy",
+    "safetensors",
+    # Last: they only say what a file is that no reader knows.
+    "pickled",
+    "archives",
 )
 
 

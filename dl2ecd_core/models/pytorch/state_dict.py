@@ -1,0 +1,227 @@
+"""Finding a model's weights in what PyTorch pickled: state dict, checkpoint or whole module.
+
+A module is an object whose state holds ``_parameters``, ``_buffers`` and ``_modules``
+(torch/nn/modules/module.py); its state dict lists them in that order, depth first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Dict, Iterator, List, Optional, Set, Tuple
+
+from ..class_names import names_of
+from ..description import ClassNames
+from ..wire.pickle_values import Made, PickledDict, Unordered, class_path, text_entries
+from .weights import Weight, tensor_of
+
+#: Keys under which training scripts keep the model in a checkpoint, the most usual first.
+_MODEL_KEYS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "model_state",
+    "net",
+    "network",
+    "net_state_dict",
+    "module",
+    "weights",
+    "params",
+    "state",
+    "ema",
+    "model_ema",
+    "encoder",
+    "generator",
+)
+_CLASS_KEYS = (
+    "class_names",
+    "classes",
+    "CLASSES",
+    "class_labels",
+    "label_names",
+    "labels",
+    "categories",
+    "names",
+    "idx_to_class",
+    "id2label",
+    "class_to_idx",
+    "label2id",
+)
+_FACTS_KEYS = ("meta", "dataset_meta", "hyper_parameters", "hparams", "config", "cfg", "args")
+_MOST_WEIGHTS = 100_000
+_MOST_MODULES = 20_000
+_DEEPEST_CHECKPOINT = 3
+#: What nn.DataParallel, Lightning, torch.compile and the like put before every name.
+_WRAPPING = re.compile(r"^(module|model|net|network|_orig_mod|backbone_model)\.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The weights of a model in a pickled value.
+
+    Attributes
+    ----------
+    weights
+        In the order of definition.
+    whole_module
+        Whether the network itself is pickled, not its weights alone.
+    """
+
+    weights: Tuple[Weight, ...]
+    whole_module: bool = False
+
+
+def find_weights(value: object, depth: int = 0) -> Optional[Found]:
+    """The model's weights in a pickled value; None when it is not clear which they are."""
+    if is_module(value):
+        weights = module_weights(value)
+        return None if weights is None else Found(weights, whole_module=True)
+    entries = text_entries(value)
+    if entries is None:
+        return None
+    weights = _state_dict(entries)
+    if weights:
+        return Found(weights)
+    if depth == _DEEPEST_CHECKPOINT:
+        return None
+    for key in _MODEL_KEYS:
+        if key in entries:
+            found = find_weights(entries[key], depth + 1)
+            if found is not None:
+                return found
+    others = [
+        find_weights(item, depth + 1)
+        for key, item in entries.items()
+        if not re.search(r"optim|sched|scaler|loss|ema", key, re.IGNORECASE)
+    ]
+    candidates = [item for item in others if item is not None]
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def is_module(value: object) -> bool:
+    """Whether a made object is a torch.nn.Module."""
+    state = text_entries(value.state) if isinstance(value, Made) else None
+    return state is not None and "_modules" in state and "_parameters" in state
+
+
+def _state_dict(entries: Dict[str, object]) -> Tuple[Weight, ...]:
+    """Weights of a dictionary in which most values are tensors; empty for others."""
+    weights: List[Weight] = []
+    for name, value in entries.items():
+        tensor = tensor_of(value)
+        if tensor is not None:
+            weights.append(Weight(name, *tensor))
+    return tuple(weights) if 2 * len(weights) >= len(entries) else ()
+
+
+def module_weights(root: object) -> Optional[Tuple[Weight, ...]]:
+    """The state dict of a pickled module; None when it is larger than any known one."""
+    weights: List[Weight] = []
+    pending: List[Tuple[str, object]] = [("", root)]
+    visited = 0
+    while pending:
+        prefix, module = pending.pop()
+        visited += 1
+        if visited > _MOST_MODULES or len(weights) > _MOST_WEIGHTS or len(prefix) > 1024:
+            return None
+        if not isinstance(module, Made):
+            continue
+        state = text_entries(module.state) or {}
+        layer = (class_path(module) or "").rpartition(".")[2] or None
+        groups = state.get("groups")
+        transient = _texts(state.get("_non_persistent_buffers_set"))
+        for kind in ("_parameters", "_buffers"):
+            for name, value in (text_entries(state.get(kind)) or {}).items():
+                tensor = tensor_of(value)
+                if tensor is not None and not (kind == "_buffers" and name in transient):
+                    weights.append(
+                        Weight(
+                            prefix + name,
+                            *tensor,
+                            layer=layer,
+                            groups=groups if isinstance(groups, int) else None,
+                        )
+                    )
+        children = text_entries(state.get("_modules")) or {}
+        pending += [(f"{prefix}{name}.", child) for name, child in reversed(children.items())]
+    return tuple(weights)
+
+
+def _texts(value: object) -> Set[str]:
+    """The texts in a pickled set."""
+    if isinstance(value, Made) and isinstance(value.args, tuple) and value.args:
+        value = value.args[0]
+    if isinstance(value, Unordered):
+        value = value.items
+    return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()
+
+
+def without_wrapping(weights: Tuple[Weight, ...]) -> Tuple[Weight, ...]:
+    """The weights with their names as the network itself calls them."""
+    for _ in range(3):
+        match = _WRAPPING.match(weights[0].name) if weights else None
+        if match is None:
+            break
+        start = match.group(0)
+        inside = [item for item in weights if item.name.startswith(start)]
+        if len(inside) < len(weights):
+            # Beside the network: a loss with weights, metrics.
+            rest = {item.name.partition(".")[0] for item in weights} - {start[:-1]}
+            if not all(re.search(r"loss|criterion|metric", name) for name in rest):
+                break
+        weights = tuple(replace(item, name=item.name[len(start) :]) for item in inside)
+    return weights
+
+
+def class_names_in(value: object) -> Tuple[ClassNames, ...]:
+    """Lists of class names that a checkpoint or module keeps."""
+    found: List[ClassNames] = []
+    for where, entries in _places_of_facts(value):
+        for key in _CLASS_KEYS:
+            names = _names(entries.get(key))
+            if names is not None and all(names != other.names for other in found):
+                found.append(ClassNames(names, f"{where} '{key}'"))
+    return tuple(found)
+
+
+def _places_of_facts(value: object) -> Iterator[Tuple[str, Dict[str, object]]]:
+    entries = text_entries(value)
+    if entries is None and isinstance(value, Made):
+        entries = text_entries(value.state)
+    if entries is None:
+        return
+    yield "checkpoint entry", entries
+    for key in _FACTS_KEYS:
+        inner = entries.get(key)
+        facts = text_entries(inner)
+        if facts is None and isinstance(inner, Made):
+            facts = text_entries(inner.state)
+        if facts:
+            yield f"checkpoint entry '{key}',", facts
+    for key in _MODEL_KEYS:
+        inner = entries.get(key)
+        if is_module(inner) and isinstance(inner, Made):
+            yield f"attribute of '{key}',", text_entries(inner.state) or {}
+
+
+def _names(value: object) -> Optional[Tuple[str, ...]]:
+    """Class names in order, from a list of them or a dictionary from or to their index."""
+    if isinstance(value, (list, tuple)):
+        return names_of(list(value))
+    if not isinstance(value, PickledDict) and text_entries(value) is not None:
+        value = value.entries if isinstance(value, Made) else None
+    if not isinstance(value, PickledDict):
+        return None
+    by_index: Dict[object, object] = {}
+    pairs = value.others or []
+    if not pairs and all(isinstance(item, int) for item in value.text.values()):
+        by_index = {index: name for name, index in value.text.items()}
+    elif not pairs:
+        by_index.update(value.text)
+    elif not value.text:
+        by_index = {
+            key: name for key, name in pairs if isinstance(key, int) and not isinstance(key, bool)
+        }
+        if len(by_index) != len(pairs):
+            return None
+    return names_of(by_index) if by_index else None

@@ -1,0 +1,236 @@
+"""TorchScript: a network with its code, as torch.jit.save and the mobile exporter write it.
+
+Layout in PyTorch's source, torch/csrc/jit/docs/serialization.md: ``<top>/data.pkl`` (the module
+and its attributes), ``<top>/code/__torch__/...py`` (the classes in a subset of Python),
+``<top>/constants.pkl``, ``<top>/extra/...`` (files the author added); ``bytecode.pkl`` instead of
+code for mobile. PyTorch's own loader reads these pickles without importing any Python module.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, List, Optional, Set, Tuple
+
+from ...errors import ModelFileError
+from ...findings import Finding, Place
+from ...rules import finding
+from ...wording import listed
+from ..class_names import names_in
+from ..companions import primary_part
+from ..description import ClassNames, ModelDescription, Tensor
+from ..pickles import pickle_findings
+from ..registry import Match
+from ..wire.pickle_values import Made, class_path, text_entries
+from ..wire.source import ByteSource
+from ..wire.zip import Archive, open_archive
+from .layers import inferred_tensors
+from .saved import shape_findings
+from .weights import Weight, tensor_of
+from .zip_archive import checked_walk, opened, top_folder
+
+# PyTorch's own loader takes these from the code in the archive, or builds lists with them.
+_SCRIPT_NAMES = ("__torch__.", "torch.jit._pickle.")
+_LONGEST_CODE = 2 * 1024 * 1024
+_MOST_CODE = 8 * 1024 * 1024
+_LONGEST_EXTRA = 256 * 1024
+_MOST_MODULES = 20_000
+
+_CLASS = re.compile(r"^class (\w+)\(Module\):$", re.MULTILINE)
+_FORWARD = re.compile(r"\n  def forward\(([^()]*)\) -> ([^\n]{1,500}):\n")
+_ARGUMENT = re.compile(r"\s*(\w+): ([\w.]+)(?: = [^,]*)?\s*(?:,|$)")
+_LISTS = re.compile(r"\n  __(parameters|buffers)__ = \[([^\]\n]*)\]")
+_OPERATION = re.compile(r"\bops\.(\w+)\.(\w+)\(")
+_CUSTOM_CLASS = re.compile(r"__torch__\.torch\.classes\.(\w+)\.(\w+)")
+#: Operations and classes that come with PyTorch itself.
+_OWN_NAMESPACES = frozenset(
+    ("aten", "prim", "quantized", "prepacked", "mkldnn", "mkl", "xnnpack", "sparse", "rnn")
+)
+
+
+def recognise(source: ByteSource) -> Match:
+    """An archive with a data.pkl and constants or byte code beside it."""
+    archive = opened(source)
+    top = None if archive is None else top_folder(archive)
+    if archive is None or top is None:
+        return Match.NO
+    script = f"{top}constants.pkl" in archive or f"{top}bytecode.pkl" in archive
+    return Match.SURE if script else Match.NO
+
+
+def read(source: ByteSource) -> ModelDescription:
+    """What the code declares and what the shapes of the weights tell.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` when a pickle in the archive is broken.
+    """
+    archive = open_archive(source)
+    top = top_folder(archive) or ""
+    walk = checked_walk(source, archive, f"{top}data.pkl")
+    code = _Code(archive, top)
+    weights = _weights(walk.value, code)
+    inputs: Tuple[Tensor, ...] = ()
+    outputs: Tuple[Tensor, ...] = ()
+    if weights is not None:
+        inputs, outputs = inferred_tensors(weights, ordered=True)
+    declared = code.signature(class_path(walk.value) or "")
+    if declared is not None:
+        inputs = _named(declared[0], inputs)
+        outputs = outputs if declared[1] == "Tensor" else ()
+    findings: List[Finding] = list(pickle_findings(source, [walk], also_known=_SCRIPT_NAMES))
+    findings += _own_code(source, code)
+    findings += shape_findings(
+        source, [item for item in inputs if item.shape], outputs, weights, network=True
+    )
+    return ModelDescription(
+        "torchscript",
+        "PyTorch",
+        (primary_part(source),),
+        inputs=inputs,
+        outputs=outputs,
+        parameters=None if weights is None else sum(item.elements for item in weights),
+        class_names=_class_names(archive, top),
+        findings=tuple(findings),
+    )
+
+
+def _named(names: Tuple[str, ...], inferred: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
+    """The declared inputs, with the inferred shape if there is just one."""
+    if len(names) == 1 and inferred:
+        first = inferred[0]
+        return (Tensor(names[0], first.shape, first.axes, None, first.evidence),)
+    return tuple(Tensor(name) for name in names)
+
+
+class _Code:
+    """The classes in an archive's code."""
+
+    def __init__(self, archive: Archive, top: str) -> None:
+        self.operations: Set[str] = set()
+        self.classes: Set[str] = set()
+        self._bodies: Dict[str, str] = {}
+        start = f"{top}code/"
+        room = _MOST_CODE
+        for name in archive.names():
+            if not name.startswith(start) or not name.endswith(".py"):
+                continue
+            size = archive.entry(name).size
+            room -= size
+            if size > _LONGEST_CODE or room < 0:
+                continue
+            text = archive.read(name).decode("utf-8", "replace")
+            module = name[len(start) : -len(".py")].replace("/", ".")
+            self._add(module, text)
+
+    def _add(self, module: str, text: str) -> None:
+        self.operations |= {f"{one}::{two}" for one, two in _OPERATION.findall(text)}
+        self.classes |= {f"{one}.{two}" for one, two in _CUSTOM_CLASS.findall(text)}
+        places = list(_CLASS.finditer(text))
+        for place, following in zip(places, [*places[1:], None]):
+            end = following.start() if following else len(text)
+            self._bodies[f"{module}.{place.group(1)}"] = text[place.end() : end]
+
+    def state(self, path: str) -> Optional[Set[str]]:
+        """Names of the parameters and buffers of a class; None when its code is not there."""
+        body = self._bodies.get(path)
+        if body is None:
+            return None
+        return {
+            name.strip().strip('"')
+            for _, names in _LISTS.findall(body)
+            for name in names.split(",")
+            if name.strip()
+        }
+
+    def signature(self, path: str) -> Optional[Tuple[Tuple[str, ...], str]]:
+        """Names of the tensors that forward takes, and the type it returns."""
+        match = _FORWARD.search(self._bodies.get(path, ""))
+        if match is None:
+            return None
+        names: List[str] = []
+        text = match.group(1)
+        at, first = 0, True
+        while at < len(text):
+            argument = _ARGUMENT.match(text, at)
+            if argument is None:
+                return None  # a type of its own, such as a list of tensors
+            if not first:
+                if argument.group(2) != "Tensor":
+                    return None
+                names.append(argument.group(1))
+            first = False
+            at = argument.end()
+        return tuple(names), match.group(2)
+
+
+def _weights(root: object, code: _Code) -> Optional[Tuple[Weight, ...]]:
+    """The state dict: parameters, buffers, then the modules inside, depth first."""
+    weights: List[Weight] = []
+    pending: List[Tuple[str, object]] = [("", root)]
+    visited = 0
+    while pending:
+        prefix, module = pending.pop()
+        visited += 1
+        if visited > _MOST_MODULES or len(prefix) > 1024:
+            return None
+        if not isinstance(module, Made):
+            continue
+        path = class_path(module) or ""
+        attributes = text_entries(module.state) or {}
+        registered = code.state(path)
+        layer = path.rpartition(".")[2] if ".torch.nn." in path else None
+        inside: List[Tuple[str, object]] = []
+        for name, value in attributes.items():
+            tensor = tensor_of(value)
+            if tensor is not None and (registered is None or name in registered):
+                weights.append(Weight(prefix + name, *tensor, layer=layer))
+            elif tensor is None and (class_path(value) or "").startswith("__torch__."):
+                inside.append((f"{prefix}{name}.", value))
+        pending += reversed(inside)
+    return tuple(weights)
+
+
+def _own_code(source: ByteSource, code: _Code) -> Tuple[Finding, ...]:
+    """Operations and classes that PyTorch itself does not have."""
+    foreign = sorted(
+        name for name in code.operations if name.partition("::")[0] not in _OWN_NAMESPACES
+    )
+    foreign += sorted(
+        name for name in code.classes if name.partition(".")[0] not in _OWN_NAMESPACES
+    )
+    if not foreign:
+        return ()
+    return (
+        finding(
+            "model-runs-own-code",
+            f"The model calls {listed(foreign)}, which PyTorch itself does not have: it runs only "
+            "where the library that brings them is loaded.",
+            hint="Install that library beside PyTorch, or export the model without them.",
+            where=Place(file=source.name),
+        ),
+    )
+
+
+def _class_names(archive: Archive, top: str) -> Tuple[ClassNames, ...]:
+    """Lists of class names among the files that the author added."""
+    found: List[ClassNames] = []
+    start = f"{top}extra/"
+    for name in archive.names():
+        if not name.startswith(start) or name.endswith("/"):
+            continue
+        if not 0 < archive.entry(name).size <= _LONGEST_EXTRA:
+            continue
+        try:
+            text = archive.read(name).decode("utf-8-sig")
+        except (UnicodeDecodeError, ModelFileError):
+            continue
+        names = names_in(text)
+        short = name[len(start) :]
+        if names is None and re.search(r"class|label|categor", short, re.IGNORECASE):
+            lines = [line.strip() for line in text.splitlines() if line.strip()]
+            if lines and not re.search(r"[\[\]{}:=,]", text):
+                names = tuple(lines)
+        if names and re.search(r"class|label|categor|names|config|emd|meta", short, re.IGNORECASE):
+            found.append(ClassNames(names, f"extra file '{short}'"))
+    return tuple(found)
