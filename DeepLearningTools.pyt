@@ -42,11 +42,14 @@ def _package_problem():
     try:
         import dl2ecd_core
         from dl2ecd_core.version import __version__ as version
+
+        if version == EXPECTED_VERSION:
+            import dl2ecd_core.pane
     except Exception as error:
         return (
-            f"The folder dl2ecd_core could not be loaded ({type(error).__name__}: {error}). "
-            f"It belongs beside DeepLearningTools.pyt in {_FOLDER}: copy the whole download "
-            "there, then choose Refresh on the toolbox."
+            f"The folder dl2ecd_core could not be loaded ({type(error).__name__}: {error}). It "
+            f"belongs beside DeepLearningTools.pyt in {_FOLDER}: copy the whole download there, "
+            "then choose Refresh on the toolbox or restart ArcGIS Pro."
         )
     if version != EXPECTED_VERSION:
         place = Path(dl2ecd_core.__file__).absolute().parent
@@ -66,14 +69,16 @@ def _requirement_problem():
             "3.1 and later bring it: switch the project to the default environment (Project > "
             "Package Manager), or install it there, then restart ArcGIS Pro."
         )
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import version
 
     for name, oldest in REQUIRED:
         try:
-            present = version(name)
-        except PackageNotFoundError:
+            present = str(version(name))
+        except Exception:
+            # Installed without its metadata: it is there, and that must do.
             continue
-        if tuple(int(part) for part in present.split(".")[:2] if part.isdigit()) < oldest:
+        numbers = tuple(int(part) for part in present.split(".")[:2] if part.isdigit())
+        if numbers and numbers < oldest:
             wanted = ".".join(str(part) for part in oldest)
             return (
                 f"The Python package {name} {present} is too old: {wanted} or later is needed, "
@@ -108,7 +113,6 @@ class DeepLearningModelToEcd:
             "Converts a deep-learning model to an Esri classifier definition (.ecd) file, and "
             "checks the model and the class information against each other first."
         )
-        self.canRunInBackground = False
 
     def getParameterInfo(self):
         in_model = arcpy.Parameter(

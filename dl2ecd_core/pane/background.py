@@ -15,6 +15,38 @@ class _Job(Generic[T]):
         self.outcome: Optional[T] = None
 
 
+class Errand(Generic[T]):
+    """Work that was begun.
+
+    Parameters
+    ----------
+    job
+        None when it could not be begun.
+    again
+        Begins it anew, when the job is an earlier call's.
+    """
+
+    def __init__(
+        self, job: Optional[_Job[T]], again: Optional[Callable[[], Errand[T]]] = None
+    ) -> None:
+        self._job = job
+        self._again = again
+
+    def outcome(self, deadline: float) -> Optional[T]:
+        """What the work gave; None when it is not ready at `deadline` (of time.monotonic).
+
+        Work that an earlier call began may have read a file that changed since. So it is waited
+        for and then done once more; the work itself must remember what it has read.
+        """
+        if self._job is None:
+            return None
+        if not self._job.done.wait(max(0.0, deadline - time.monotonic())):
+            return None
+        if self._again is not None:
+            return self._again().outcome(deadline)
+        return self._job.outcome
+
+
 class Background(Generic[T]):
     """Runs work in threads, at most one for each key, and collects what is ready in time.
 
@@ -27,31 +59,14 @@ class Background(Generic[T]):
         self._jobs: Dict[Hashable, _Job[T]] = {}
         self._lock = threading.Lock()
 
-    def outcome(self, key: Hashable, work: Callable[[], T], deadline: float) -> Optional[T]:
-        """What the work gave; None when it is not ready at `deadline` (of time.monotonic).
-
-        Work that an earlier call began may have read a file that changed since. So it is waited
-        for and then done once more; the work itself must remember what it has read.
-        """
-        with self._lock:
-            earlier = self._jobs.get(key)
-        if earlier is not None and not _wait(earlier, deadline):
-            return None
-        job = self._begin(key, work)
-        if job is None or not _wait(job, deadline):
-            return None
-        return job.outcome
-
-    def begin(self, key: Hashable, work: Callable[[], T]) -> None:
-        """Start work that nobody waits for, unless it is under way."""
-        self._begin(key, work)
-
-    def _begin(self, key: Hashable, work: Callable[[], T]) -> Optional[_Job[T]]:
+    def begin(self, key: Hashable, work: Callable[[], T]) -> Errand[T]:
+        """Start the work, unless work of this key is under way."""
         with self._lock:
             if key in self._jobs:
-                return self._jobs[key]
+                earlier = self._jobs[key]
+                return Errand(earlier, lambda: self.begin(key, work))
             if len(self._jobs) >= self._most:
-                return None
+                return Errand(None)
             job = self._jobs[key] = _Job()
         thread = threading.Thread(
             target=self._do, args=(key, job, work), name="dl2ecd examination", daemon=True
@@ -62,8 +77,8 @@ class Background(Generic[T]):
             # No further thread to be had: what isn't known now, the run will find out.
             with self._lock:
                 del self._jobs[key]
-            return None
-        return job
+            return Errand(None)
+        return Errand(job)
 
     def _do(self, key: Hashable, job: _Job[T], work: Callable[[], T]) -> None:
         try:
@@ -72,7 +87,3 @@ class Background(Generic[T]):
             with self._lock:
                 del self._jobs[key]
             job.done.set()
-
-
-def _wait(job: _Job[T], deadline: float) -> bool:
-    return job.done.wait(max(0.0, deadline - time.monotonic()))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Generic, Hashable, Optional, Tuple, TypeVar
 
 from ..findings import Finding
-from .background import Background
+from .background import Background, Errand
 from .speech import surprise
 
 if TYPE_CHECKING:
@@ -92,9 +92,13 @@ class Examiner:
             Paths; empty where there is nothing to examine.
         """
         deadline = time.monotonic() + self._patience
-        # The small file first: its findings are the ones that people wait for.
-        about_info = self._look("class information", info, _read_info, deadline)
-        about_model = self._look("model", model, _read_model, deadline)
+        errands = [
+            self._begin("class information", info, _read_info),
+            self._begin("model", model, _read_model),
+        ]
+        about_info, about_model = (
+            None if errand is None else errand.outcome(deadline) for errand in errands
+        )
         fit = None
         if about_model is not None and about_info is not None:
             fit = self._compare(about_model, about_info, deadline)
@@ -104,9 +108,9 @@ class Examiner:
         """Load what examining needs while the person is still choosing files."""
         self._background.begin("prepare", _prepare)
 
-    def _look(
-        self, kind: str, path: str, read: Callable[[str], Known[object]], deadline: float
-    ) -> Optional[Known[object]]:
+    def _begin(
+        self, kind: str, path: str, read: Callable[[str], Known[object]]
+    ) -> Optional[Errand[Known[object]]]:
         if not path:
             return None
 
@@ -114,12 +118,15 @@ class Examiner:
             try:
                 state = Path(path).stat()
                 key = (kind, path, state.st_mtime_ns, state.st_size)
+            except FileNotFoundError:
+                # ArcGIS says so itself, except where another tool of a model is to make the file.
+                return Known()
             except (OSError, ValueError):
-                # Not there or not reachable: the reader says which, and nothing is remembered.
+                # The reader says why, and nothing is remembered.
                 return read(path)
             return self._memory.recall(key, lambda: read(path))
 
-        return self._background.outcome((kind, path), work, deadline)
+        return self._background.begin((kind, path), work)
 
     def _compare(
         self, model: Known[object], info: Known[object], deadline: float
@@ -132,7 +139,7 @@ class Examiner:
             # Both are kept alive by the outcome, so their ids stay theirs.
             return self._memory.recall(key, lambda: _Fit(None, *_compare(model, info), model, info))
 
-        return self._background.outcome(key, work, deadline)
+        return self._background.begin(key, work).outcome(deadline)
 
 
 @dataclass(frozen=True)
