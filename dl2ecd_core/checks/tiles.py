@@ -6,7 +6,7 @@ from typing import Iterator
 
 from ..class_info import ClassInfo
 from ..class_output import class_outputs
-from ..findings import Finding
+from ..findings import Finding, Place
 from ..image_input import image_inputs, tile_size
 from ..models import ModelDescription
 from ..rules import finding
@@ -61,7 +61,7 @@ def check_tile_size(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
             "The model does not fix the size of its tiles, and the class information does not "
             f"give {' and '.join(missing)}: Esri's published readers need both.",
             hint=f"Add {' and '.join(missing)} (256 is usual) to the class information.",
-            where=info.where("$"),
+            where=Place(file=info.file),
         )
     elif missing and not inputs:
         yield finding(
@@ -69,7 +69,7 @@ def check_tile_size(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
             "The model file does not tell the size of its tiles, and the class information does "
             f"not give {' and '.join(missing)}: Esri's published readers need both.",
             hint="Add the tile size that the model was trained with to the class information.",
-            where=info.where("$"),
+            where=Place(file=info.file),
         )
 
 

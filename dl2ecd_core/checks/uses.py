@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ..class_info import ClassInfo
-from ..findings import Finding
+from ..findings import Finding, Place
 from ..model_uses import (
     AZURE,
     DEEP_LAB,
@@ -67,7 +67,7 @@ def check_leftovers(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
             f"The model still has what only training needs: {' and '.join(parts)}. Readers may "
             "ask for labels that nobody has, or take the wrong output.",
             hint="Save the model again with the prediction alone as its output.",
-            where=info.where("$"),
+            where=Place(file=info.file),
         )
 
 
@@ -85,7 +85,7 @@ def check_configuration(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
                 "the .ecd names no ModelConfiguration; without one they refuse it.",
                 hint="Give ModelConfiguration (or InferenceFunction, a reader of your own) in "
                 "the class information if you have one.",
-                where=info.where("$"),
+                where=Place(file=info.file),
             )
     elif isinstance(given, str) and given in _NEEDS and _contradicts(model, given):
         yield finding(

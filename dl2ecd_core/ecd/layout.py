@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Iterator, List, Mapping, Union
 
-_WIDTH = 100
+_WIDTH = 160
 _INDENT = "  "
 
 

@@ -63,7 +63,7 @@ def _primary_file(path: Path, name: str) -> Path:
 
 def _read(source: ByteSource) -> ModelDescription:
     possible = []
-    for reader in readers():
+    for reader in readers(source.read_up_to(0, 16)):
         match = reader.recognise(source)
         if match is Match.SURE:
             return reader.read(source)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import importlib
 from enum import IntEnum
-from typing import Iterator, Protocol, Tuple, cast
+from typing import Dict, Iterator, Protocol, Tuple, cast
 
 from .description import ModelDescription
 from .wire.source import ByteSource
@@ -46,6 +46,7 @@ MODULES: Tuple[str, ...] = (
     "tensorflow.graphdef",
     "tensorflow.checkpoint",
     "onnx",
+    "caffe",
     "tflite",
     "openvino",
     "mxnet",
@@ -63,7 +64,37 @@ MODULES: Tuple[str, ...] = (
 )
 
 
-def readers() -> Iterator[Reader]:
-    """The readers, in order."""
-    for module in MODULES:
+#: How files of a format usually start: bytes at an offset. Readers whose format a file starts like
+#: are asked first, so that the others need not even be imported. A hint and no more: when none of
+#: them is sure, all are asked.
+_STARTS: Dict[str, Tuple[Tuple[int, bytes], ...]] = {
+    "cntk.v1": ((0, b"B\0C\0N\0"),),
+    "cntk.v2": ((0, b"\x08\x01\x12"), (0, b"ktnc")),
+    "tensorflow.savedmodel": ((0, b"\x08\x01\x12"),),
+    "tensorflow.graphdef": ((0, b"\x0a"), (0, b"node")),
+    "onnx": ((0, b"\x08"),),
+    "caffe": ((0, b"\x0a"),),
+    "coreml": ((0, b"\x08"),),
+    "paddle": ((0, b"\x0a"),),
+    "tflite": ((4, b"TFL3"),),
+    "openvino": ((0, b"<"),),
+    "mxnet": ((0, b"\x12\x01\x00\x00"),),
+    "keras.hdf5": ((0, b"\x89HDF"),),
+    "keras.v3": ((0, b"PK"),),
+    "pytorch.export": ((0, b"PK"),),
+    "pytorch.torchscript": ((0, b"PK"),),
+    "pytorch.zip_archive": ((0, b"PK"),),
+    "pytorch.legacy": ((0, b"\x80\x02\x8a"),),
+    "safetensors": ((8, b"{"),),
+}
+
+
+def readers(head: bytes) -> Iterator[Reader]:
+    """The readers: those that the first bytes of a file suggest, then the others, in order."""
+
+    def suggested(module: str) -> bool:
+        starts = _STARTS.get(module, ())
+        return any(head.startswith(start, offset) for offset, start in starts)
+
+    for module in sorted(MODULES, key=suggested, reverse=True):
         yield cast(Reader, importlib.import_module(f".{module}", __package__))

@@ -155,7 +155,7 @@ def _prepare() -> Known[object]:
         from .. import checks, class_info, models
         from ..models.registry import readers
 
-        loaded = [checks, class_info, models, list(readers())]
+        loaded = [checks, class_info, models, list(readers(b""))]
     except Exception as error:
         # Said when a file is examined.
         return Known(surprise=surprise(error, "Loading dl2ecd"))
