@@ -1,0 +1,71 @@
+"""Telling a .caffemodel from the other files that begin with a text field."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ...errors import ModelFileError
+from ..registry import Match
+from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message
+from ..wire.source import ByteSource
+
+_MODEL = {
+    1: (LENGTH,), 2: (LENGTH,), 3: (LENGTH,), 4: (VARINT, LENGTH), 5: (VARINT,), 6: (LENGTH,),
+    7: (VARINT,), 8: (LENGTH,), 100: (LENGTH,),
+}  # fmt: skip
+_MOST_FIELDS = 256
+_FAR = 1 << 62
+
+
+def recognise(source: ByteSource) -> Match:
+    """Whether the content is a Caffe network: its first layers are looked at."""
+    layers = 0
+    for field in _present(source, 0, _FAR):
+        if field.wire not in _MODEL.get(field.number, ()):
+            return Match.NO
+        if field.number in (2, 100):
+            if not _is_layer(source, field, old=field.number == 2):
+                return Match.NO
+            layers += 1
+            if layers == 2:
+                break
+    return Match.SURE if layers else Match.NO
+
+
+def _present(source: ByteSource, start: int, end: int) -> Iterator[Field]:
+    """The fields that begin inside the file, though the last may reach past its end."""
+    if start >= source.size:
+        return
+    try:
+        for count, field in enumerate(Message(source, start, end).fields()):
+            yield field
+            stop = field.start + (field.value if field.wire == LENGTH else 0)
+            if stop >= min(end, source.size) or count > _MOST_FIELDS:
+                return
+    except ModelFileError:
+        return
+
+
+def _is_layer(source: ByteSource, layer: Field, *, old: bool) -> bool:
+    """A name and a type, and nothing that a layer does not have."""
+    name, type_ = (4, 5) if old else (1, 2)
+    typed = False
+    for field in _present(source, layer.start, layer.start + layer.value):
+        if field.number == type_:
+            if old:
+                typed = field.wire == VARINT and field.value < 256
+            else:
+                typed = field.wire == LENGTH and _is_word(source, field)
+            if not typed:
+                return False
+        elif field.number == name:
+            if field.wire != LENGTH or field.value > 4096:
+                return False
+        elif field.number > 2000 or field.wire not in (VARINT, LENGTH, FIXED32):
+            return False
+    return typed
+
+
+def _is_word(source: ByteSource, field: Field) -> bool:
+    text = source.read_up_to(field.start, min(field.value, 64))
+    return 0 < field.value <= 64 and text.replace(b"_", b"").isalnum()
