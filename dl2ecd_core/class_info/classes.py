@@ -115,7 +115,7 @@ class _Examination:
             return Entry(index, None, "", None, False)
         self.color_misspelt = False
         known = item if _KNOWN.issuperset(item) else self._known_keys(index, item)
-        plain = _plain_entry(index, known)
+        plain = plain_entry(index, known)
         if plain is not None:
             if self.color_misspelt:
                 return replace(plain, without_color=False)
@@ -291,7 +291,7 @@ class _Examination:
         return listed_color, False
 
 
-def _plain_entry(index: int, item: Dict[str, object]) -> Optional[Entry]:
+def plain_entry(index: int, item: Dict[str, object]) -> Optional[Entry]:
     """The entry of a class that is plainly right, as nearly all are; the schema agrees."""
     if not _KNOWN.issuperset(item):
         return None

@@ -18,7 +18,7 @@ from .scanning import UNREADABLE, Part, Scanner, TooManyProblems
 #: Objects and lists inside each other.
 DEEPEST = 64
 #: Brackets, commas, keys and values of one document.
-MOST_PARTS = 2_000_000
+MOST_PARTS = 1_000_000
 _CHUNK = 4096
 
 _COLON_NEXT = re.compile(r"[ \t\n\r]*:")
@@ -364,6 +364,9 @@ class Parser:
         if self.forgiving:
             # The rest of the last line was passed over, its closing brackets with it.
             raise _Stopped
+        if self.scanner.cut_string:
+            # Its missing quote is part of the same news.
+            self.scanner.findings.pop()
         inner = self.building.innermost if self.building.levels else None
         opened = (
             ""

@@ -92,6 +92,8 @@ class Scanner:
         self.lines = lines
         self.text = lines.text
         self.position = 0
+        # The text ends inside the string that was read last.
+        self.cut_string = False
         self.findings: List[Finding] = []
 
     def report(
@@ -161,13 +163,14 @@ class Scanner:
             return self._other_separator(start, letter)
         odd = _ODD.match(self.text, start)
         if odd is not None:
-            self._odd_characters(start, odd.end())
+            self._odd_characters(start, start + len(odd.group().rstrip(" \t\n\r")))
             return None
         return self._word(start, key)
 
     def _string(self, start: int) -> Part:
         meaning = meaning_of(self.text, start)
         self.position = meaning.end
+        self.cut_string = meaning.end == len(self.text) and self.text[-1] != '"'
         for problem in meaning.problems:
             self.report(
                 problem.rule, problem.message, problem.start, problem.end, hint=problem.hint

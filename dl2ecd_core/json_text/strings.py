@@ -34,7 +34,10 @@ class Meaning(NamedTuple):
 _RIGHT = re.compile(r'(?:[^"\\\n\r]+|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,256}')
 _ANY = re.compile(r'(?:[^"\\\n\r]+|\\[^\n\r]){1,256}')
 _CONTROL = re.compile(r"[\x00-\x1f]")
-_DRIVE_PATH = re.compile(r"(?:[A-Za-z]:\\|\.{1,2}\\)[^\\]")
+_PATH = re.compile(r"(?:[A-Za-z]:\\|\.{1,2}\\|\\)[^\\]")
+# A path of which JSON makes something else without a word.
+_MISREAD_PATH = re.compile(r"[A-Za-z]:\\[bfnrt][A-Za-z0-9_.\\ -]*\Z")
+_TO_QUOTE = re.compile(r'(?:[^"\\\n\r]|\\[^\n\r]){0,4096}"(?=[\s,:}\]]|\Z)')
 _TAKEN_QUOTE = re.compile(r'\\"[ \t]*(?=[,}\]\n\r]|\Z)')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -71,15 +74,17 @@ def meaning_of(text: str, start: int) -> Meaning:
 
 def _taken_quote(text: str, start: int) -> Optional[int]:
     r"""Where the last backslash of a path took its closing quote away: ``"C:\data\"``."""
-    if _DRIVE_PATH.match(text, start + 1) is None:
+    if _PATH.match(text, start + 1) is None:
         return None
     quote = text.find('"', start + 1)
-    match = _TAKEN_QUOTE.match(text, quote - 1) if quote > 0 else None
-    return quote - 1 if match is not None and text[quote - 2] != "\\" else None
+    if quote < 0 or text[quote - 2] == "\\" or _TAKEN_QUOTE.match(text, quote - 1) is None:
+        return None
+    # Unless it is a string that goes on after a quote inside it, and then ends as strings do.
+    return None if _TO_QUOTE.match(text, quote + 1) else quote - 1
 
 
 def _looks_like_path(raw: str) -> bool:
-    return _DRIVE_PATH.match(raw) is not None or raw.startswith("\\")
+    return _PATH.match(raw) is not None
 
 
 def _backslash(raw: str, wrong: int, start: int, end: int) -> Problem:
@@ -102,7 +107,7 @@ def _backslash(raw: str, wrong: int, start: int, end: int) -> Problem:
 
 def _suspicious(raw: str, value: str, start: int, end: int) -> List[Problem]:
     problems = []
-    if _DRIVE_PATH.match(raw) and any(ord(letter) < 0x20 for letter in value):
+    if _MISREAD_PATH.match(raw):
         problems.append(
             Problem(
                 "json-path-escape",
