@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, Dict
 
 from ...errors import ModelFileError
@@ -13,10 +12,7 @@ from ..wire.source import ByteSource
 LONGEST_CONFIG = 8 * 1024 * 1024
 _MOST_CONTAINERS = 250_000
 _MOST_VALUES = 1_000_000
-_DEEPEST = 120
 _LONGEST_NUMBER = 20
-
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def parse_config(source: ByteSource, text: str, what: str) -> Dict[str, Any]:
@@ -36,24 +32,17 @@ def parse_config(source: ByteSource, text: str, what: str) -> Dict[str, Any]:
     containers = text.count("{") + text.count("[")
     if len(text) > LONGEST_CONFIG or containers > _MOST_CONTAINERS:
         raise _too_complex(source, what)
-    if text.count(",") > _MOST_VALUES or (containers > _DEEPEST and _depth(text) > _DEEPEST):
+    if text.count(",") > _MOST_VALUES:
         raise _too_complex(source, what)
     try:
         value = json.loads(text, parse_int=_whole)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise _too_complex(source, what) from error
+    except ValueError as error:
         raise _damaged(source, what) from error
     if not isinstance(value, dict):
         raise _damaged(source, what)
     return value
-
-
-def _depth(text: str) -> int:
-    """How deep brackets lie in each other, those in strings left out."""
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", _STRINGS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _whole(digits: str) -> float:

@@ -51,7 +51,8 @@ def ends_of(file: str, model: Dict[str, Any]) -> Ends:
     walk = Walk()
     flows = walk.outputs(network)
     inputs = tuple(
-        _input_tensor(item, walk.input_axes.get(number)) for number, item in enumerate(declared)
+        _input_tensor(item, walk.axes_of_input(number, item.shape))
+        for number, item in enumerate(declared)
     )
     outputs = tuple(_output_tensor(flow, inputs) for flow in flows)
     lost = [flow.unsure for flow in flows if flow.unsure is not None]
@@ -83,6 +84,15 @@ def _output_tensor(flow: Flow, inputs: Sequence[Tensor]) -> Tensor:
     shape, axes = flow.shape, flow.axes
     if shape is None:
         return Tensor(None, data_type=flow.data_type, activation=flow.activation)
+    if flow.unsure is not None and None in shape[1:]:
+        # A size of None would say "free", which is not known: only the channels are.
+        channels = axes.find("C") if axes is not None else -1
+        return Tensor(
+            None,
+            data_type=flow.data_type,
+            activation=flow.activation,
+            class_count=shape[channels] if channels >= 0 else None,
+        )
     if axes is None and len(flow.origins) == 1:
         origin = inputs[next(iter(flow.origins))]
         axes = origin.axes

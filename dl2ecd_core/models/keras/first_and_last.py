@@ -41,20 +41,15 @@ def inferred_ends(weights: Weights) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, .
         first, last = _by_use(weights.layers)
     inputs: Tuple[Tensor, ...] = ()
     outputs: Tuple[Tensor, ...] = ()
-    image = first is not None and first.kind == _CONVOLUTION
-    if first is not None:
-        shape = (None, None, None, first.before) if image else (None, first.before)
-        inputs = (Tensor(None, shape, "NHWC" if image else "NC", evidence=Evidence.INFERRED),)
-    if last is not None and last.kind != _DENSE:
+    if first is not None and first.kind == _CONVOLUTION:
+        shape = (None, None, None, first.before)
+        inputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
+    if last is not None and last.kind == _DENSE:
+        # A dense layer may classify images or each pixel: its rank is not known.
+        outputs = (Tensor(None, evidence=Evidence.INFERRED, class_count=last.after),)
+    elif last is not None:
         shape = (None, None, None, last.after)
         outputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
-    elif last is not None:
-        # Behind convolutions a dense layer may classify images or each pixel.
-        outputs = (
-            Tensor(None, evidence=Evidence.INFERRED, class_count=last.after)
-            if image or first is None
-            else Tensor(None, (None, last.after), "NC", evidence=Evidence.INFERRED),
-        )
     return inputs, outputs
 
 
@@ -140,7 +135,8 @@ def _by_use(layers: Tuple[LayerWeights, ...]) -> Tuple[Optional[Kernel], Optiona
     given = {kernel.after for kernel in kernels} | other
     firsts = [kernel for kernel in kernels if kernel.before not in given]
     lasts = [kernel for kernel in kernels if kernel.after not in taken]
-    starts = {kernel.before for kernel in firsts if not _is_joined(kernel, given)}
+    inner = given - {kernel.after for kernel in lasts}
+    starts = {kernel.before for kernel in firsts if not _is_joined(kernel, inner)}
     first = next((item for item in firsts if item.before in starts), None)
     if len(starts) != 1 or first is None or first.kind == _TRANSPOSED:
         first = None

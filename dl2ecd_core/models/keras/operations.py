@@ -19,8 +19,13 @@ _MISSING = object()
 
 
 def is_operation(layer: Layer) -> bool:
-    """Whether a layer is a single operation of Keras 3."""
-    return layer.module is not None and layer.module.startswith(("keras.src.ops", "keras.ops"))
+    """Whether a layer is a single operation of Keras 3.
+
+    Its .h5 files name no modules, but all layers have a setting that operations have not.
+    """
+    if layer.module is not None:
+        return layer.module.startswith(("keras.src.ops", "keras.ops"))
+    return "trainable" not in layer.config and any(call.positional for call in layer.calls)
 
 
 def operation_rule(layer: Layer) -> Optional[Rule]:
@@ -183,7 +188,34 @@ def _resized(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
     return (replace(result, axes="NHWC", footprints=placed, data_type=None),)
 
 
+def _sliced(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
+    """``tensor[:, 1:-1]``: one slice per axis, the last axes left out being kept whole."""
+    shape = inputs[0].shape
+    slices = call.positional[1] if len(call.positional) > 1 else None
+    if isinstance(slices, dict) and slices.get("class_name") == "__tuple__":
+        slices = slices.get("items")
+    if shape is None or not isinstance(slices, list) or len(slices) > len(shape):
+        return (UNKNOWN,)
+    after: List[Optional[int]] = list(shape)
+    for number, item in enumerate(slices):
+        config = item.get("config") if isinstance(item, dict) else None
+        if not isinstance(config, dict) or item.get("class_name") != "__slice__":
+            return (UNKNOWN,)
+        bounds = [config.get(name) for name in ("start", "stop", "step")]
+        size = shape[number]
+        if bounds == [None, None, None]:
+            continue
+        if size is None or any(isinstance(bound, (dict, list, str, float)) for bound in bounds):
+            return (UNKNOWN,)
+        if bounds[2] == 0:
+            return (UNKNOWN,)
+        after[number] = len(range(*slice(*bounds).indices(size)))
+    kept = replace(inputs[0], shape=tuple(after), footprints=None)
+    return (replace(kept, activation=inputs[0].activation),)
+
+
 _RULES: Dict[str, Rule] = {
+    "GetItem": _sliced,
     "Softmax": _softmax,
     "Sigmoid": _sigmoid,
     "Argmax": _argmax,

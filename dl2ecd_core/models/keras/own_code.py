@@ -43,6 +43,8 @@ _WRAPS_CODE = {
     "FlaxLayer": "holds a Flax module",
     "KerasLayer": "loads a module from TensorFlow Hub",
 }
+# Settings that hold layers; all others hold values.
+_HOLD_LAYERS = frozenset(("layers", "layer", "forward_layer", "backward_layer"))
 _OWN_MODULES = ("keras", "keras_core", "tf_keras", "builtins")
 
 
@@ -81,20 +83,25 @@ def _foreign(model: Any) -> Iterator[Tuple[str, str]]:
     while waiting:
         item, owner, is_layer = waiting.pop()
         if isinstance(item, list):
-            waiting.extend((part, owner, is_layer) for part in reversed(item))
-        if not isinstance(item, dict):
+            waiting.extend(
+                (part, owner, is_layer) for part in reversed(item) if isinstance(part, (dict, list))
+            )
             continue
         class_name = item.get("class_name")
         if isinstance(class_name, str):
-            layer = read_layer(item)
-            owner = layer.name if layer is not None and layer.name else owner
+            owner = _name_of(item) or owner
             what = _about(item, class_name, is_layer)
             if what is not None:
                 yield what, owner
         for key in reversed(list(item)):
-            # `layers` and `layer` hold layers; anything else holds settings.
-            inside = key in ("layers", "layer", "forward_layer", "backward_layer")
-            waiting.append((item[key], owner, inside))
+            if isinstance(item[key], (dict, list)):
+                waiting.append((item[key], owner, key in _HOLD_LAYERS))
+
+
+def _name_of(item: Dict[str, Any]) -> Optional[str]:
+    config = item.get("config")
+    name = config.get("name") if isinstance(config, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _about(item: Dict[str, Any], class_name: str, is_layer: bool) -> Optional[str]:

@@ -64,7 +64,7 @@ def step(
         letters(rank, first),
         Activation.NONE,
         placed,
-        unsure=flow.unsure if flow.shape is not None else settings.layer.name,
+        unsure=flow.unsure if flow.shape is not None else flow.unsure or settings.layer.name,
     )
 
 

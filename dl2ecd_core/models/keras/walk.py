@@ -57,7 +57,8 @@ def _sequence_input(network: Network) -> NetworkInput:
     if first.class_name == "InputLayer":
         return _declared(first, first.name)
     # Keras makes an input for the first layer, named after it, as wide as that says.
-    name = f"{first.name}_input" if first.name else None
+    # Keras 1 numbers it instead, in the order in which a program makes models.
+    name = f"{first.name}_input" if first.name and "input_dtype" not in first.config else None
     inner: Layer = first
     for _ in range(_DEEPEST):
         shape = _shape_in(inner.config)
@@ -106,7 +107,19 @@ class Walk:
 
     def __init__(self) -> None:
         self.input_axes: Dict[int, Optional[str]] = {}
+        self._orders: Set[bool] = set()
         self._steps = _MOST_STEPS
+
+    def axes_of_input(self, number: int, shape: Optional[Dims]) -> Optional[str]:
+        """What the axes of an input mean; None when nothing shows it.
+
+        Behind a layer that could not be followed, the order that all layers of the model share.
+        """
+        if number in self.input_axes:
+            return self.input_axes[number]
+        if shape is None or len(self._orders) != 1:
+            return None
+        return letters(len(shape), next(iter(self._orders))) if len(shape) > 3 else None
 
     def outputs(self, network: Network) -> Tuple[Flow, ...]:
         """The outputs of a whole model."""
@@ -177,6 +190,8 @@ class Walk:
     def _learn_axes(self, settings: Settings, inputs: Sequence[Flow]) -> None:
         for flow in inputs:
             first = settings.channels_first
+            if first is not None:
+                self._orders.add(first)
             if flow.rank is None or first is None:
                 continue
             axes = letters(flow.rank, first)
@@ -225,7 +240,8 @@ def _both_ways(settings: Settings, results: Sequence[Flow]) -> Sequence[Flow]:
 def _sealed(layer: Layer, flow: Flow, inputs: Sequence[Flow], unsure: Optional[str]) -> Flow:
     """A result with its type, and with a word on what could not be followed."""
     if flow.unsure is None:
-        flow = replace(flow, unsure=layer.name if flow.shape is None else unsure)
+        lost = unsure or layer.name
+        flow = replace(flow, unsure=lost if flow.shape is None else unsure)
     own = _data_type(layer.config.get("dtype"))
     before = inputs[0].data_type
     if flow.data_type == before and own is not None and layer.class_name not in _TYPE_KEPT:

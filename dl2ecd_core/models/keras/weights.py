@@ -76,7 +76,7 @@ def named_weights(group: Node) -> Optional[Weights]:
     total: Optional[int] = 0
     # Weights of the model itself, outside its layers (Keras 2.6 and later).
     for name in [*names, "top_level_model_weights"]:
-        member = group.child(name) if name in group.links() else None
+        member = group.child(name)
         if member is None:
             if name in names:
                 total = None
@@ -85,8 +85,8 @@ def named_weights(group: Node) -> Optional[Weights]:
         for weight in chunked_texts(member, "weight_names") or ():
             dataset = member.child(weight)
             shape = None if dataset is None else dataset.shape
-            # A layer that is used by two networks stands in the file twice.
-            if shape is None or weight in seen:
+            # A layer that is used by two networks stands in the file twice, under its full name.
+            if shape is None or ("/" in weight and weight in seen):
                 total = None
             if shape is not None:
                 found.append((weight, shape))

@@ -46,12 +46,12 @@ def _children(frame: Frame, address: int) -> List[int]:
         raise head.wrong("is not that of a group")
     head.take(1)
     count = head.unsigned(2)
-    start = address + 8 + 2 * frame.address_size
-    cursor = frame.cursor(start, count * (frame.length_size + frame.address_size), "a group's tree")
+    key, width = frame.length_size, frame.address_size
+    start = address + 8 + 2 * width
+    entries = frame.read(start, count * (key + width), "a group's tree")
     children: List[int] = []
-    for _ in range(count):
-        cursor.length()  # the key: a name's place in the heap
-        child = cursor.location()
+    for place in range(key, count * (key + width), key + width):
+        child = frame.defined(int.from_bytes(entries[place : place + width], "little"))
         if child is not None:
             children.append(child)
     return children
@@ -63,17 +63,18 @@ def _leaf(frame: Frame, address: int, names: bytes) -> Iterator[Tuple[str, int]]
     head.version(1)
     head.take(1)
     count = head.unsigned(2)
-    size = 2 * frame.address_size + 24
-    cursor = frame.cursor(address + 8, count * size, "a group's node")
-    for _ in range(count):
-        frame.spend()
-        place = cursor.unsigned(frame.address_size)
-        target = cursor.location()
-        kind = cursor.unsigned(4)
-        cursor.take(20)
+    width = frame.address_size
+    size = 2 * width + 24
+    entries = frame.read(address + 8, count * size, "a group's node")
+    frame.spend(count)
+    for start in range(0, count * size, size):
+        middle = start + width
+        place = int.from_bytes(entries[start:middle], "little")
+        target = frame.defined(int.from_bytes(entries[middle : middle + width], "little"))
+        kind = int.from_bytes(entries[middle + width : middle + width + 4], "little")
         end = names.find(b"\0", place, place + _LONGEST_NAME) if place < len(names) else -1
         if end < 0:
-            raise cursor.wrong("names a link outside its heap")
+            raise frame.damaged(address + 8 + start, "a group names a link outside its heap")
         if target is not None and kind != _SOFT_LINK:
             frame.spend_text(end - place)
             yield names[place:end].decode("utf-8", "replace"), target

@@ -41,7 +41,15 @@ class Hdf5File:
         self.frame: Frame = found.frame
         self.heap = GlobalHeap(found.frame)
         self.superblock_version = found.version
-        self.root = Node(self, found.root)
+        self._nodes: Dict[int, Node] = {}
+        self.root = self.node(found.root)
+
+    def node(self, address: int) -> Node:
+        """The object at an address, read once."""
+        node = self._nodes.get(address)
+        if node is None:
+            node = self._nodes[address] = Node(self, address)
+        return node
 
 
 class Node:
@@ -56,9 +64,8 @@ class Node:
     def __init__(self, file: Hdf5File, address: int) -> None:
         self._file = file
         self.address = address
-        self._shape: Optional[Tuple[int, ...]] = None
-        self._type: Optional[DataType] = None
-        self._has_space = False
+        self._space: Optional[Cursor] = None
+        self._type: Optional[headers.Message] = None
         self._tables: List[Cursor] = []
         self._link_infos: List[Cursor] = []
         self._links: List[Cursor] = []
@@ -73,13 +80,13 @@ class Node:
             headers.ATTRIBUTE_INFO: self._attribute_infos,
         }
         for message in headers.messages(file.frame, address):
-            if message.kind == headers.ATTRIBUTE and not message.shared:
-                self._attributes.append(message.body)
+            if message.kind == headers.ATTRIBUTE:
+                if not message.shared:
+                    self._attributes.append(message.body)
             elif message.kind == headers.DATATYPE:
-                self._type = self._type_of(message)
+                self._type = message
             elif message.kind == headers.DATASPACE and not message.shared:
-                self._has_space = True
-                self._shape = read_space(message.body)
+                self._space = message.body
             elif message.kind in kept and not message.shared:
                 kept[message.kind].append(message.body)
 
@@ -91,17 +98,24 @@ class Node:
     @property
     def is_dataset(self) -> bool:
         """Whether it has values."""
-        return self._has_space and self._type is not None
+        return self._space is not None and self._type is not None
 
     @property
     def shape(self) -> Optional[Tuple[int, ...]]:
         """The sizes of a dataset; None when it is none, or has no values."""
-        return self._shape
+        if self._space is None:
+            return None
+        self._space.place = 0
+        return read_space(self._space)
 
     @property
     def type(self) -> Optional[DataType]:
         """The type of a dataset's values."""
-        return self._type
+        if self._type is None:
+            return None
+        body = self._type.body
+        body.place = 0
+        return self._shared_type(body) if self._type.shared else read_type(body)
 
     def links(self) -> Dict[str, int]:
         """Names and addresses of a group's members, in the order in which the file has them."""
@@ -112,7 +126,7 @@ class Node:
     def children(self) -> Iterator[Tuple[str, Node]]:
         """A group's members, each read as it is reached."""
         for name, address in self.links().items():
-            yield name, Node(self._file, address)
+            yield name, self._file.node(address)
 
     def child(self, path: str) -> Optional[Node]:
         """The member at a path with slashes; None when there is none."""
@@ -121,7 +135,7 @@ class Node:
             if node is None or not name:
                 continue
             address = node.links().get(name)
-            node = None if address is None else Node(self._file, address)
+            node = None if address is None else self._file.node(address)
         return node
 
     def attribute(self, name: str) -> Optional[Attribute]:
@@ -153,9 +167,6 @@ class Node:
         for info in self._attribute_infos:
             for body in dense_attributes(file.frame, info):
                 yield read_attribute(body, file.heap, self._shared_type)
-
-    def _type_of(self, message: headers.Message) -> DataType:
-        return self._shared_type(message.body) if message.shared else read_type(message.body)
 
     def _shared_type(self, body: Cursor) -> DataType:
         """The type of a committed datatype, which is an object of its own.

@@ -118,6 +118,12 @@ class Cursor:
         self.place = end
         return piece
 
+    def skip(self, length: int) -> None:
+        """Leave out the next bytes."""
+        if length > len(self.data) - self.place:
+            raise self.wrong("ends too early")
+        self.place += length
+
     def part(self, length: int, what: str) -> Cursor:
         """The next bytes as a block of their own."""
         address = self.address

@@ -5,6 +5,7 @@ Chapter IV.A of the specification, versions 1 and 2 of the header.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import Iterator, List, Tuple
 
@@ -14,6 +15,11 @@ DATASPACE, LINK_INFO, DATATYPE, LINK = 0x01, 0x02, 0x03, 0x06
 ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x0C, 0x10, 0x11, 0x15
 
 _SHARED = 0x02
+_KNOWN = frozenset(
+    (DATASPACE, LINK_INFO, DATATYPE, LINK, ATTRIBUTE, CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO)
+)
+_START = struct.Struct("<BxH4xI4x")
+_PREFIX = struct.Struct("<HHB3x")
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Message:
 
 
 def messages(frame: Frame, address: int) -> Iterator[Message]:
-    """The messages of the object header at an address, continuations included."""
+    """The messages of the object header at an address that matter here, continuations included."""
     if frame.read(address, 4, "an object header") == b"OHDR":
         yield from _version_2(frame, address)
     else:
@@ -44,12 +50,9 @@ def messages(frame: Frame, address: int) -> Iterator[Message]:
 
 
 def _version_1(frame: Frame, address: int) -> Iterator[Message]:
-    head = frame.cursor(address, 16, "an object header")
-    head.version(1)
-    head.take(1)
-    count = head.unsigned(2)
-    head.take(4)
-    length = head.unsigned(4)
+    version, count, length = _START.unpack(frame.read(address, 16, "an object header"))
+    if version != 1:
+        raise frame.damaged(address, f"an object header has the unknown version {version}")
     blocks: List[Tuple[int, int]] = [(address + 16, length)]
     room = LONGEST_BLOCK
     for start, size in blocks:  # grows while continuations are found
@@ -60,8 +63,11 @@ def _version_1(frame: Frame, address: int) -> Iterator[Message]:
         while count > 0 and cursor.left >= 8:
             frame.spend()
             count -= 1
-            kind, size, flags = cursor.unsigned(2), cursor.unsigned(2), cursor.unsigned(1)
-            cursor.take(3)
+            kind, size, flags = _PREFIX.unpack_from(cursor.data, cursor.place)
+            cursor.place += 8
+            if kind not in _KNOWN:
+                cursor.skip(size)
+                continue
             body = cursor.part(size, "a header message")
             if kind == CONTINUATION:
                 blocks.append(_continued(body))
@@ -93,6 +99,9 @@ def _version_2(frame: Frame, address: int) -> Iterator[Message]:
             frame.spend()
             kind, size, bits = cursor.unsigned(1), cursor.unsigned(2), cursor.unsigned(1)
             cursor.take(order)
+            if kind not in _KNOWN:
+                cursor.skip(size)
+                continue
             body = cursor.part(size, "a header message")
             if kind == CONTINUATION:
                 blocks.append(_continued(body))

@@ -1,0 +1,203 @@
+"""Keras files: what they declare and what follows from it, against what Keras itself says."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any, Dict, Set
+
+import pytest
+
+from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.description import Activation, Evidence, ModelDescription
+from tests.conftest import FIXTURES
+from tests.models.damage import assert_survives_damage
+
+KERAS = FIXTURES / "keras"
+EXPECTED: Dict[str, Dict[str, Any]] = json.loads((KERAS / "expected.json").read_text("utf-8"))
+
+
+def rules_of(model: ModelDescription) -> Set[str]:
+    return {finding.rule for finding in model.findings}
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_agrees_with_keras(name: str) -> None:
+    expected = EXPECTED[name]
+    model = inspect_model(KERAS / name)
+    assert model.format == ("keras-v3" if name.endswith(".keras") else "keras-hdf5")
+    assert model.framework == "Keras"
+    assert model.parameters == expected["parameters"]
+    if "inputs" in expected:
+        told = [{"name": item.name, "shape": list(item.shape or ())} for item in model.inputs]
+        assert told == expected["inputs"]
+        assert {item.evidence for item in model.inputs} == {Evidence.DECLARED}
+        for output, wanted in zip(model.outputs, expected["outputs"]):
+            # What a Lambda layer does can't be known without running it.
+            if name != "lambda_k2.h5":
+                assert list(output.shape or ()) == wanted["shape"]
+                assert output.evidence is Evidence.INFERRED
+        assert len(model.outputs) == len(expected["outputs"])
+
+
+@pytest.mark.parametrize("name", sorted(name for name in EXPECTED if "bands" in EXPECTED[name]))
+def test_bands_and_classes_are_inferred_from_weights(name: str) -> None:
+    model = inspect_model(KERAS / name)
+    assert [item.size_of("C") for item in model.inputs] == [EXPECTED[name]["bands"]]
+    assert [item.size_of("C") for item in model.outputs] == [EXPECTED[name]["classes"]]
+    assert {item.evidence for item in (*model.inputs, *model.outputs)} == {Evidence.INFERRED}
+    assert "model-shape-unknown" in rules_of(model)
+
+
+def test_axes_activation_and_padding() -> None:
+    last = inspect_model(KERAS / "landcover_k3.keras")
+    assert [item.axes for item in (*last.inputs, *last.outputs)] == ["NHWC", "NHWC"]
+    assert last.outputs[0].activation is Activation.SOFTMAX
+    assert last.padding == 3
+    first = inspect_model(KERAS / "landcover_first_k2.h5")
+    assert [item.axes for item in (*first.inputs, *first.outputs)] == ["NCHW", "NCHW"]
+    assert first.padding == 3
+
+
+def test_several_heads() -> None:
+    land, flag = inspect_model(KERAS / "two_heads_k3.h5").outputs
+    assert (land.axes, land.activation) == ("NHWC", Activation.NONE)
+    assert (flag.axes, flag.activation) == ("NC", Activation.SIGMOID)
+
+
+def test_argmax_tells_the_classes_it_was_taken_over() -> None:
+    (output,) = inspect_model(KERAS / "custom_k3.keras").outputs
+    assert (output.axes, output.activation, output.class_count) == ("NHW", Activation.ARGMAX, 4)
+    assert output.data_type == "int32"
+
+
+def test_versions_and_backend() -> None:
+    versions = json.loads((KERAS / "versions.json").read_text("utf-8"))
+    model = inspect_model(KERAS / "two_heads_k3.h5")
+    assert model.framework_version == versions["keras3"]["keras"]
+    assert model.producer == f"Keras {model.framework_version} (tensorflow)"
+
+
+def test_bytecode_is_reported_and_never_run() -> None:
+    for name, layer in (("lambda_k2.h5", "half"), ("lambda_k3.keras", "scale")):
+        model = inspect_model(KERAS / name)
+        (finding,) = [item for item in model.findings if item.rule == "model-runs-own-code"]
+        assert "bytecode" in finding.message
+        assert f"'{layer}'" in finding.message
+
+
+def test_behind_bytecode_only_the_classes_are_known() -> None:
+    model = inspect_model(KERAS / "lambda_k2.h5")
+    (output,) = model.outputs
+    assert output.shape is None
+    assert output.class_count == 2
+    (unknown,) = [item for item in model.findings if item.rule == "model-shape-unknown"]
+    assert "'half'" in unknown.message
+
+
+def test_a_class_from_elsewhere_is_named() -> None:
+    model = inspect_model(KERAS / "custom_k3.keras")
+    (finding,) = [item for item in model.findings if item.rule == "model-runs-own-code"]
+    assert "'tilework>Doubled'" in finding.message
+    assert "'doubled'" in finding.message
+
+
+@pytest.mark.parametrize("name", ["landcover_k3.keras", "scenes_tf1.h5", "two_heads_k3.h5"])
+def test_nothing_is_said_of_code_where_there_is_none(name: str) -> None:
+    assert inspect_model(KERAS / name).findings == ()
+
+
+def test_the_name_of_the_file_does_not_matter(tmp_path: Path) -> None:
+    shutil.copy(KERAS / "landcover_k3.keras", tmp_path / "model.zip")
+    shutil.copy(KERAS / "scenes_tf1.h5", tmp_path / "model.pb")
+    assert inspect_model(tmp_path / "model.zip").format == "keras-v3"
+    assert inspect_model(tmp_path / "model.pb").format == "keras-hdf5"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("climate.h5", "NetCDF"), ("newest.h5", "another program")]
+)
+def test_other_hdf5_files_are_refused_for_what_they_are(name: str, word: str) -> None:
+    with pytest.raises(ModelFileError, match=word) as refused:
+        inspect_model(KERAS / name)
+    assert refused.value.finding.rule == "model-not-a-model"
+
+
+def rewritten(archive: Path, target: Path, **changes: bytes) -> Path:
+    """The archive with entries replaced or added, all of them packed."""
+    names = {"config": "config.json", "weights": "model.weights.h5", "extra": "assets/extra.bin"}
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        content = {name: old.read(name) for name in old.namelist()}
+        content.update({names[key]: value for key, value in changes.items()})
+        for name, value in content.items():
+            new.writestr(name, value)
+    return target
+
+
+def test_packed_weights_are_counted_too(tmp_path: Path) -> None:
+    packed = rewritten(KERAS / "landcover_k3.keras", tmp_path / "packed.keras")
+    assert inspect_model(packed).parameters == EXPECTED["landcover_k3.keras"]["parameters"]
+
+
+def test_a_pickle_hidden_in_the_archive_is_found(tmp_path: Path) -> None:
+    evil = b"\x80\x04cos\nsystem\n\x8c\x04true\x85R."
+    hidden = rewritten(KERAS / "landcover_k3.keras", tmp_path / "m.keras", extra=evil)
+    findings = inspect_model(hidden).findings
+    assert any("os.system" in item.message for item in findings)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"class_name": "Functional"}',
+        b'{"class_name": 3, "config": {"layers": 4}}',
+        b'{"class_name": "Sequential", "config": [[]]}',
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"a": ' + b"1" * 100_000 + b"}",
+        b'{"a": "' + b"\xff" * 100,
+        b"[" + b"{}," * 200_000 + b"{}]",
+    ],
+)
+def test_absurd_descriptions_are_refused_or_unknown(tmp_path: Path, config: bytes) -> None:
+    path = rewritten(KERAS / "landcover_k3.keras", tmp_path / "m.keras", config=config)
+    try:
+        model = inspect_model(path)
+    except ModelFileError as error:
+        assert error.finding.rule in ("model-damaged", "model-too-complex", "archive-refused")
+    else:
+        assert (model.inputs, model.outputs) == ((), ())
+
+
+@pytest.mark.parametrize("name", ["landcover_k3.keras", "siamese_k2.h5"])
+def test_survives_damage(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "one"
+    folder.mkdir()
+    shutil.copy(KERAS / name, folder / name)
+    assert_survives_damage(folder / name, tmp_path)
+
+
+@pytest.mark.shared_models
+def test_agrees_with_the_larger_real_models(shared_models: Path) -> None:
+    truth = json.loads((shared_models / "truth.json").read_text("utf-8"))
+    checked = 0
+    for name, said in truth.items():
+        if not str(said.get("format", "")).startswith("keras"):
+            continue
+        model = inspect_model(shared_models / name)
+        assert model.format == said["format"]
+        if "parameters" in said:
+            assert model.parameters == said["parameters"]
+        for ours, theirs in ((model.inputs, "inputs"), (model.outputs, "outputs")):
+            if theirs in said:
+                assert [item.name for item in ours] == [item["name"] for item in said[theirs]]
+                shapes = [list(item.shape or ()) for item in ours]
+                assert shapes == [item["shape"] for item in said[theirs]]
+        checked += 1
+    assert checked
