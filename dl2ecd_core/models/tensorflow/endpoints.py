@@ -84,6 +84,8 @@ _SEEN_THROUGH = frozenset(
         "Pack",
     )
 )
+# Frozen variables that nothing reads any more, and loops that only count.
+_LEFT_OVER = frozenset(("Identity", "Enter", "Exit", "NextIteration", "Switch", "Merge"))
 _OF_SHAPES = frozenset(("Shape", "ShapeN", "Rank", "Size"))
 _LONGEST_CHAIN = 64
 
@@ -106,11 +108,17 @@ def endpoints_of(graph: Graph, walk: Walk) -> Endpoints:
     training = _training_nodes(graph)
     sinks = _sinks(graph, training)
     labels = _label_inputs(graph, walk)
-    dependent = _dependents(graph, {node.name for node in fed})
+    names = {node.name for node in fed}
+    dependent = _dependents(graph, names)
+    touched = _dependents(graph, names, shapes=True)
     labelled = _dependents(graph, labels) if labels else set()
+    # Freezing keeps nothing but what was asked for; a graph that trains is full of loose ends.
+    loose = bool(training) or bool(variables_in(graph))
     outputs: List[Tensor] = []
     for node in sinks:
-        if fed and node.name not in dependent:
+        if loose and fed and node.name not in dependent:
+            continue
+        if fed and node.name not in touched and node.op in _LEFT_OVER:
             continue
         outputs += _outputs_of(walk, node, node.name in labelled)
     # The shapes behind the outputs told what the inputs' dimensions stand for.
@@ -168,15 +176,29 @@ def _sinks(graph: Graph, training: Set[str]) -> List[Node]:
     return [
         node
         for node in graph.nodes.values()
-        if node.name not in taken and node.name not in training and node.op not in _WITHOUT_MEANING
+        if node.name not in taken
+        and node.name not in training
+        and node.op not in _WITHOUT_MEANING
+        and not _is_branch(graph, node)
     ]
 
 
-def _dependents(graph: Graph, names: Set[str]) -> Set[str]:
-    """The nodes that depend on the values of any of these, not on their shapes alone."""
+def _is_branch(graph: Graph, node: Node) -> bool:
+    """Whether a node only marks a branch of a condition: a switch of the condition by itself."""
+    switch: Optional[Node] = node
+    if node.op == "Identity" and node.data_inputs:
+        switch = graph.nodes.get(node.data_inputs[0].partition(":")[0])
+    if switch is None or switch.op not in ("Switch", "RefSwitch"):
+        return False
+    inputs = switch.data_inputs
+    return len(inputs) == 2 and inputs[0] == inputs[1]
+
+
+def _dependents(graph: Graph, names: Set[str], *, shapes: bool = False) -> Set[str]:
+    """The nodes that depend on the values of any of these, or (`shapes`) on their shapes alone."""
     users: Dict[str, List[str]] = {}
     for node in graph.nodes.values():
-        if node.op in _OF_SHAPES:
+        if node.op in _OF_SHAPES and not shapes:
             continue
         for text in node.data_inputs:
             users.setdefault(text.partition(":")[0], []).append(node.name)

@@ -59,6 +59,8 @@ class Known(NamedTuple):
     lanes: Optional[Lanes] = None
     declared: bool = False
     """Whether the file states the shape."""
+    content: Optional[Dims] = None
+    """Of a handle: the shape of the variable, or of each tensor in the array, it stands for."""
 
 
 UNKNOWN = Known()

@@ -17,13 +17,13 @@ _UNCHANGED_NAMES = """
     LogicalNot Invert Conj Real Imag Angle ComplexAbs Cast Softmax LogSoftmax ZerosLike OnesLike
     ReverseV2 Reverse LRN FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars
     FakeQuantWithMinMaxVarsPerChannel QuantizeAndDequantize QuantizeAndDequantizeV2
-    QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 RandomShuffle Cumsum Cumprod Enter RefEnter
+    QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 RandomShuffle Cumsum Cumprod
     Exit RefExit NextIteration RefNextIteration AdjustContrast AdjustContrastv2 AdjustHue
     AdjustSaturation RGBToHSV HSVToRGB DebugIdentity DebugIdentityV2 InvertPermutation
     MatrixBandPart ClipByValue Bucketize Roll ReverseSequence TensorScatterUpdate
     TensorScatterAdd TensorScatterSub TensorScatterMax TensorScatterMin MatrixSetDiag
     MatrixSetDiagV2 MatrixSetDiagV3 MatrixInverse Cholesky Dequantize IFFT FFT FFT2D IFFT2D
-    FFT3D IFFT3D BesselI0e BesselI1e BesselI0 BesselI1 Copy CopyHost XlaSharding LoopCond
+    FFT3D IFFT3D BesselI0e BesselI1e BesselI0 BesselI1 Copy CopyHost XlaSharding
 """
 UNCHANGED = frozenset(_UNCHANGED_NAMES.split())
 

@@ -16,6 +16,8 @@ VARIABLES = frozenset(
 )
 
 _MOST_OUTPUTS = 4096
+# Operations that pass a handle on.
+_HAND_ON = frozenset(("Identity", "Enter", "Switch", "Exit"))
 
 
 def _constant(operation: Operation) -> Shapes:
@@ -28,8 +30,7 @@ def _declared(operation: Operation) -> Shapes:
 
 
 def _read_variable(operation: Operation) -> Shapes:
-    # The walk hands on a variable's shape as the shape of its handle.
-    return (operation.shape(0),)
+    return (operation.input(0).content,)
 
 
 def _switch(operation: Operation) -> Shapes:
@@ -56,9 +57,34 @@ def _while(operation: Operation) -> Shapes:
     return _call(operation)
 
 
+def _enter(operation: Operation) -> Shapes:
+    # What goes round a loop may change its shape there.
+    return (operation.shape(0) if operation.attributes.flag("is_constant") else None,)
+
+
+def _array(operation: Operation) -> Shapes:
+    return ((2,), ())
+
+
 def _gathered_array(operation: Operation) -> Shapes:
-    element = operation.attributes.shape("element_shape")
+    element = operation.input(0).content
     return (None if element is None else (None, *element),)
+
+
+def content_of(operation: Operation) -> Optional[Dims]:
+    """The shape behind a handle: of a variable, or of an array's tensors."""
+    attributes = operation.attributes
+    if operation.op == "VarHandleOp":
+        return attributes.shape("shape")
+    if operation.op == "TensorArrayV3" and attributes.flag("identical_element_shapes"):
+        return attributes.shape("element_shape")
+    if operation.op in _HAND_ON and operation.inputs:
+        return operation.inputs[0].content
+    return None
+
+
+def _scalar(operation: Operation) -> Shapes:
+    return ((),)
 
 
 def _identities(operation: Operation) -> Shapes:
@@ -82,7 +108,7 @@ RULES: Dict[str, Callable[[Operation], Shapes]] = {
     "ImmutableConst": _declared,
     "Variable": _declared,
     "VariableV2": _declared,
-    "VarHandleOp": _declared,
+    "VarHandleOp": _scalar,
     "ReadVariableOp": _read_variable,
     "Switch": _switch,
     "RefSwitch": _switch,
@@ -95,8 +121,20 @@ RULES: Dict[str, Callable[[Operation], Shapes]] = {
     "Case": _call,
     "IteratorGetNext": _call,
     "IdentityN": _identities,
+    "Enter": _enter,
+    "RefEnter": _enter,
+    "TensorArrayV3": _array,
+    "TensorArrayReadV3": _read_variable,
     "TensorArrayGatherV3": _gathered_array,
-    "TensorArrayGatherV2": _gathered_array,
+    "LoopCond": _scalar,
+    **dict.fromkeys(
+        ("TensorListReserve", "TensorListFromTensor", "TensorListSetItem", "TensorListLength"),
+        _scalar,
+    ),
+    **dict.fromkeys(
+        ("TensorArraySizeV3", "TensorArrayWriteV3", "TensorArrayScatterV3", "VarIsInitializedOp"),
+        _scalar,
+    ),
     "SparseToDense": _sparse_to_dense,
     "Assign": _variable_of,
 }

@@ -16,7 +16,7 @@ from .known import UNKNOWN, Known, Lane, Letters, Operation, Unclear, Value, sam
 from .lanes import lanes_after
 from .operations import RULES
 from .operations_math import UNCHANGED
-from .operations_state import PLACEHOLDERS
+from .operations_state import PLACEHOLDERS, content_of
 from .output_types import output_type
 
 CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall"))
@@ -271,7 +271,10 @@ class Walk:
                 merged = outputs[index].shape
             outputs[index] = Known(merged, declared=shape is not None)
         if outputs:
-            outputs[0] = outputs[0]._replace(value=_value(operation))
+            content = content_of(operation)
+            outputs[0] = outputs[0]._replace(value=_value(operation), content=content)
+            if node.op == "Switch" and len(outputs) > 1:
+                outputs[1] = outputs[1]._replace(content=content)
         if place.scope == 0 and node.op in PLACEHOLDERS:
             if outputs and outputs[0].shape is not None:
                 lanes = tuple(
