@@ -9,9 +9,10 @@ for the document itself; for the .emd vocabulary Esri's description of the model
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import Dict, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 
 class Kind(Enum):
@@ -263,3 +264,28 @@ CLASS_NAMES: Tuple[str, ...] = (
     *(name for key in CLASS_KEYS for name in (key.name, *key.aliases)),
     *(key.name for key in CHANNELS),
 )
+
+
+def markdown_table() -> str:
+    """The keys as a Markdown table, for the README.
+
+    Examples
+    --------
+    >>> print(markdown_table().splitlines()[0])
+    | Key | Value | Needed | Meaning | Example |
+    """
+    rows: List[Tuple[str, ...]] = [("Key", "Value", "Needed", "Meaning", "Example")]
+    rows.append(("---",) * 5)
+    rows.extend(_row(key, "") for key in DOCUMENT_KEYS)
+    rows.extend(_row(key, "Classes[].") for key in CLASS_KEYS)
+    rows.extend(_row(key, "") for key in EMD_KEYS)
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def _row(key: Key, prefix: str) -> Tuple[str, ...]:
+    names = " or ".join(f"`{prefix}{name}`" for name in (key.name, *key.aliases))
+    needed = "yes" if key.required else "no"
+    if key.default is not None:
+        needed = f"no, `{json.dumps(key.default)}` when missing"
+    example = "" if key.kind is Kind.CLASSES else f"`{json.dumps(key.example)}`"
+    return names, key.kind.value, needed, key.meaning.replace("|", "\\|"), example

@@ -1,13 +1,12 @@
-"""The JSON Schema of the class information document and the README's table, from the keys.
+"""The JSON Schema of the class information document, made from the table of its keys.
 
 Schema dialect: JSON Schema Draft 2020-12, https://json-schema.org/draft/2020-12.
 """
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from .. import schemas
 from .keys import CHANNELS, CLASS_KEYS, DOCUMENT_KEYS, EMD_KEYS, UNUSED_EMD_KEYS, Key, Kind
@@ -151,28 +150,3 @@ def validators() -> Tuple[Validator, Validator]:
     }
     root = {**whole, "properties": properties}
     return Draft202012Validator(root), Draft202012Validator(whole["$defs"]["class"])
-
-
-def keys_table() -> str:
-    """The keys as a Markdown table, for the README.
-
-    Examples
-    --------
-    >>> print(keys_table().splitlines()[0])
-    | Key | Value | Needed | Meaning | Example |
-    """
-    rows: List[Tuple[str, ...]] = [("Key", "Value", "Needed", "Meaning", "Example")]
-    rows.append(("---",) * 5)
-    rows.extend(_row(key, "") for key in DOCUMENT_KEYS)
-    rows.extend(_row(key, "Classes[].") for key in CLASS_KEYS)
-    rows.extend(_row(key, "") for key in EMD_KEYS)
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-
-
-def _row(key: Key, prefix: str) -> Tuple[str, ...]:
-    names = " or ".join(f"`{prefix}{name}`" for name in (key.name, *key.aliases))
-    needed = "yes" if key.required else "no"
-    if key.default is not None:
-        needed = f"no, `{json.dumps(key.default)}` when missing"
-    example = "" if key.kind is Kind.CLASSES else f"`{json.dumps(key.example)}`"
-    return names, key.kind.value, needed, key.meaning.replace("|", "\\|"), example

@@ -7,9 +7,9 @@ say where a value lies; people who write class information by hand need all thre
 from __future__ import annotations
 
 from .parsing import JsonText, parse
+from .parts import UNREADABLE, Unreadable
 from .places import Places, Step, json_path, steps_of
 from .reading import LARGEST_TEXT, read_json
-from .scanning import UNREADABLE, Unreadable
 
 __all__ = [
     "LARGEST_TEXT",

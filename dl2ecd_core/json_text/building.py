@@ -6,8 +6,8 @@ from array import array
 from dataclasses import dataclass
 from typing import Dict, List, Set, Union
 
+from .parts import UNREADABLE
 from .places import Marks, Step
-from .scanning import UNREADABLE
 
 
 @dataclass

@@ -12,8 +12,9 @@ from ..findings import Place
 from ..rules import finding
 from ..wording import quoted
 from .building import Building, Level
+from .parts import UNREADABLE, Part, shown
 from .places import Lines, json_path
-from .scanning import UNREADABLE, Part, Scanner, TooManyProblems
+from .scanning import Scanner, TooManyProblems
 
 #: Objects and lists inside each other.
 DEEPEST = 64
@@ -73,7 +74,7 @@ class Parser:
         if first.kind not in ("{", "[", "string", "value"):
             self._report(
                 "document-not-json",
-                f"This is not a JSON text: it starts with {_shown(first)}.",
+                f"This is not a JSON text: it starts with {shown(first)}.",
                 first,
                 "A JSON document starts with { and ends with }.",
             )
@@ -208,13 +209,13 @@ class Parser:
             ):
                 self._unexpected(
                     part,
-                    f"After the text before it, {_shown(part)} has no place here.",
+                    f"After the text before it, {shown(part)} has no place here.",
                     "Is a quote or a comma missing before it?",
                 )
                 return
             self.scanner.report(
                 "json-missing-comma",
-                f"A comma is missing before {_shown(part)}.",
+                f"A comma is missing before {shown(part)}.",
                 before,
                 before + 1,
                 hint="Put a comma after the item before.",
@@ -263,7 +264,7 @@ class Parser:
             self._close(part)
             return
         else:
-            self._unexpected(part, f"A key belongs here, not {_shown(part)}.")
+            self._unexpected(part, f"A key belongs here, not {shown(part)}.")
             return
         self._begin_member(key, part)
         if self.pending_colon:
@@ -391,7 +392,7 @@ class Parser:
             return
         self._report(
             "json-text-after-end",
-            f"The document has ended, but {_shown(part)} follows.",
+            f"The document has ended, but {shown(part)} follows.",
             part,
             hint="Remove it, or the closing bracket too many before it.",
         )
@@ -412,15 +413,3 @@ class Parser:
 
 class _Stopped(Exception):
     """Nothing more can be read."""
-
-
-def _shown(part: Part) -> str:
-    if part.kind in ("{", "}", "[", "]", ",", ":"):
-        return f"'{part.kind}'"
-    if isinstance(part.value, str):
-        return f"the text {quoted(part.value, 40)}"
-    if part.value is UNREADABLE:
-        return "this value"
-    if part.value is None or isinstance(part.value, bool):
-        return {None: "null", True: "true", False: "false"}[part.value]
-    return f"the number {part.value}"

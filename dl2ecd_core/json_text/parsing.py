@@ -13,8 +13,8 @@ from ..findings import Finding
 from .decoding import decoded
 from .foreign import not_json
 from .grammar import Parser
+from .parts import UNREADABLE
 from .places import Lines, Places
-from .scanning import UNREADABLE
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import List, NamedTuple, Optional
+from typing import List, Optional
 
 from ..findings import Finding, Place
 from ..rules import finding
-from ..wording import counted, quoted
+from ..wording import counted, printable, quoted
+from .parts import UNREADABLE, Part
 from .places import Lines
 from .strings import meaning_of
 
@@ -20,35 +21,6 @@ from .strings import meaning_of
 MOST_PROBLEMS = 100
 #: Longest number, in characters.
 LONGEST_NUMBER = 1000
-
-
-class Unreadable:
-    """Stands in a value for what was there but could not be read."""
-
-    def __repr__(self) -> str:
-        return "<unreadable>"
-
-
-UNREADABLE = Unreadable()
-
-
-class Part(NamedTuple):
-    """One part of the text.
-
-    Attributes
-    ----------
-    kind
-        One of ``{ } [ ] , :``, or ``string``, ``value``, ``word``, ``end``.
-    start, end
-        Where in the text.
-    value
-        Of a string or value; the text itself of a word.
-    """
-
-    kind: str
-    start: int
-    end: int
-    value: object = None
 
 
 _PLAIN = re.compile(
@@ -337,7 +309,7 @@ class Scanner:
             plain = word.replace("_", "")
             value = float(plain) if any(letter in ".eE" for letter in plain) else int(plain)
         part = Part("value", start, end, UNREADABLE if math.isinf(value) else value)
-        meant = "" if math.isinf(value) else f" Is {value} meant?"
+        meant = "" if math.isinf(value) else f" Is {printable(str(value), 40)} meant?"
         self.report(
             "json-number-form",
             f"{quoted(word)} is not how JSON writes a number.",

@@ -22,8 +22,9 @@ from dl2ecd_core.class_info.keys import (
     EMD_KEYS,
     OBSERVED_EMD_KEYS,
     UNUSED_EMD_KEYS,
+    markdown_table,
 )
-from dl2ecd_core.class_info.schema import EXAMPLE, NAME, build_schema, keys_table
+from dl2ecd_core.class_info.schema import EXAMPLE, NAME, build_schema
 
 
 def test_the_shipped_schema_is_the_one_that_the_keys_make() -> None:
@@ -85,7 +86,7 @@ def test_no_key_is_listed_twice() -> None:
 
 
 def test_the_table_for_the_readme_names_every_key() -> None:
-    table = keys_table()
+    table = markdown_table()
     for key in (*DOCUMENT_KEYS, *CLASS_KEYS, *EMD_KEYS):
         assert f"{key.name}`" in table
     assert all(line.count("|") == 6 for line in table.splitlines())
