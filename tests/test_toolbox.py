@@ -19,6 +19,7 @@ import dl2ecd_core.version
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.headless._dialog import Dialog
 from dl2ecd_core.headless._loading import LoadedToolbox, standing_in
+from dl2ecd_core.headless._log import Log, Messages
 from dl2ecd_core.headless._running import parameters_of
 
 from .toolboxes import REAL, TOOL, fresh_arcpy, needs_no_arcgis
@@ -79,6 +80,16 @@ class TestDefinition:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXPECTED_VERSION"
         ]
         assert version == dl2ecd_core.version.__version__
+
+
+def test_a_run_that_wrote_nothing_raises(demo: Path) -> None:
+    with standing_in():
+        tool_class: Any = LoadedToolbox(REAL).tool(TOOL)
+        parameters = parameters_of(tool_class)
+        for parameter, name in zip(parameters, ("no.model", CLASS_INFO, "a.ecd")):
+            parameter._assign(str(demo / name))
+        with pytest.raises(arcpy.ExecuteError):
+            tool_class().execute(parameters, Messages(Log()))
 
 
 def _pretend_version(patched: pytest.MonkeyPatch) -> None:

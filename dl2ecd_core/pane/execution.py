@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import List, Sequence, Set
+from typing import Sequence, Set
 
 from ..errors import Cancelled, Dl2EcdError
 from ..findings import Finding, Severity
@@ -104,14 +104,9 @@ def _run(arcpy: Arcpy, parameters: Sequence[Parameter], messages: Messages) -> b
         messages.addErrorMessage(CANCELLED)
         return False
     except Dl2EcdError as error:
-        _tell(listener, error.findings)
+        for item in error.findings:
+            # Those that stop a conversion half-way come with the exception alone.
+            listener.found(item)
         return False
-    _tell(listener, conversion.findings)
     messages.addMessage(f"Written: {conversion}")
     return True
-
-
-def _tell(listener: Listener, findings: Sequence[Finding]) -> None:
-    remaining: List[Finding] = list(findings)
-    for item in remaining:
-        listener.found(item)

@@ -17,8 +17,9 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.headless._dialog import Dialog
 from dl2ecd_core.pane import dialog as pane_dialog
 from dl2ecd_core.pane import update_messages, update_parameters
-from dl2ecd_core.pane.examination import Examiner
+from dl2ecd_core.pane.examination import Examined, Examiner, Known
 from dl2ecd_core.pane.speech import NOT_YET_CHECKED, NOT_YET_COMPARED
+from dl2ecd_core.rules import finding
 
 from ..toolboxes import REAL, TOOL, needs_no_arcgis
 
@@ -69,6 +70,16 @@ class TestProposal:
         dialog.fill_in(out_classifier_definition=demo / "mine.ecd")
         dialog.fill_in(in_deep_learning_model=demo / MODEL)
         assert dialog[OUTPUT].valueAsText == str(demo / "mine.ecd")
+
+    def test_leaves_a_name_from_before_that_the_person_gave_again(
+        self, dialog: Dialog, demo: Path
+    ) -> None:
+        other = demo / "other.model"
+        other.write_bytes((demo / MODEL).read_bytes())
+        dialog.fill_in(in_deep_learning_model=demo / MODEL)
+        first = dialog[OUTPUT].valueAsText
+        dialog.fill_in(in_deep_learning_model=other, out_classifier_definition=first)
+        assert dialog[OUTPUT].valueAsText == first
 
     def test_comes_back_when_the_name_is_taken_out(self, dialog: Dialog, demo: Path) -> None:
         dialog.fill_in(
@@ -163,6 +174,22 @@ class TestMessages:
     def test_messages_of_arcgis_itself_stay(self, dialog: Dialog, demo: Path) -> None:
         dialog.fill_in(in_deep_learning_model=demo / "no.model")
         assert dialog.messages()[MODEL_PARAMETER][1].startswith("ERROR 000732: Input Deep Learning")
+        dialog.fill_in(in_deep_learning_model=demo, in_classification_info_json=demo / MODEL)
+        assert dialog.messages()[MODEL_PARAMETER] == (
+            ERROR,
+            "ERROR 000840: The value is not a File.",
+        )
+        assert dialog.messages()[INFO][1].startswith("ERROR 000800")
+
+    def test_what_is_only_information_is_left_to_the_run(
+        self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = Known[None](None, (finding("model-shape-unknown", "Not known."),))
+        monkeypatch.setattr(pane_dialog.examiner, "examine", lambda *_: Examined(told, told, told))
+        dialog.fill_in(
+            in_deep_learning_model=demo / MODEL, in_classification_info_json=demo / CLASS_INFO
+        )
+        assert dialog.messages() == {}
 
     def test_the_outputs_extension(self, dialog: Dialog, demo: Path) -> None:
         dialog.fill_in(out_classifier_definition=demo / "map.emd")
@@ -185,6 +212,14 @@ class TestMessages:
 
 
 class TestTime:
+    def test_what_is_needed_is_loaded_while_the_person_is_choosing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        prepared: List[int] = []
+        monkeypatch.setattr(pane_dialog.examiner, "prepare", lambda: prepared.append(1))
+        Dialog(REAL, TOOL)
+        assert prepared == [1]
+
     @pytest.fixture
     def held_up(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], threading.Event]:
         monkeypatch.setattr(pane_dialog, "examiner", Examiner(patience=0.2))

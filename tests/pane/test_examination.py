@@ -65,6 +65,19 @@ def test_a_file_that_is_yet_to_be_made_is_no_problem(patient: Examiner, demo: Pa
             assert rules(examined.info) == []
 
 
+def test_loading_beforehand_says_nothing_even_when_it_fails(
+    patient: Examiner, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dl2ecd_core.models.registry
+
+    def fail() -> None:
+        raise ImportError("no reader")
+
+    monkeypatch.setattr(dl2ecd_core.models.registry, "readers", fail)
+    patient.prepare()
+    assert patient.examine("", str(demo / CLASS_INFO)).info.surprise == ""
+
+
 def test_a_file_is_read_once_until_it_changes(
     patient: Examiner, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
