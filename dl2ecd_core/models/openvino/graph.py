@@ -46,22 +46,19 @@ class Graph:
     def __init__(self, net: Net, weights: Optional[Path]) -> None:
         self.net = net
         self._weights = weights
-        self._into: Dict[str, Dict[str, Tuple[str, str]]] = {}
+        self._into: Dict[str, List[Tuple[str, Tuple[str, str]]]] = {}
         self._out_of: Dict[str, List[str]] = {}
         self._used: Set[Tuple[str, str]] = set()
         for source, port, target, target_port in net.edges:
-            self._into.setdefault(target, {})[target_port] = (source, port)
+            self._into.setdefault(target, []).append((target_port, (source, port)))
             self._out_of.setdefault(source, []).append(target)
             self._used.add((source, port))
 
     def maker(self, layer: Layer, position: int) -> Optional[Made]:
         """The layer and output that feed input number `position` of a layer."""
-        ports = self._into.get(layer.id, {})
-        if position < len(layer.input_ports):
-            origin = ports.get(layer.input_ports[position])
-        else:
-            # A layer without a list of its inputs, in some hand-made files.
-            origin = list(ports.values())[position] if position < len(ports) else None
+        # The ports of inputs count up, in their order.
+        ports = sorted(self._into.get(layer.id, ()), key=_port_order)
+        origin = ports[position][1] if position < len(ports) else None
         if origin is None or origin[0] not in self.net.layers:
             return None
         found = self.net.layers[origin[0]]
@@ -200,6 +197,11 @@ class Graph:
             for place in range(0, len(raw), width)
         )
         return order if sorted(order) == list(range(len(order))) else None
+
+
+def _port_order(item: Tuple[str, Tuple[str, str]]) -> Tuple[int, str]:
+    number = _number(item[0])
+    return (0 if number is None else number, item[0])
 
 
 def _number(text: str) -> Optional[int]:

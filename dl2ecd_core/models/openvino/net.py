@@ -25,6 +25,7 @@ DEEPEST = 64
 LARGEST_RANK = 32
 _PIECE = 256 * 1024
 _LONGEST_NOTE = 4096
+_LONGEST_SHAPE = 4096
 _MOST_NOTES = 256
 _NUMBER = re.compile(r"-?\d{1,18}")
 
@@ -55,7 +56,6 @@ class Layer:
     precision: str
     output_names: Tuple[str, ...] = ()
     ports: List[Port] = field(default_factory=list)
-    input_ports: List[str] = field(default_factory=list)
     data: Dict[str, str] = field(default_factory=dict)
     layout: str = ""
 
@@ -134,8 +134,7 @@ class _Builder:
         self.parser = expat.ParserCreate()
         self._path: List[str] = []
         self._layer: Optional[Layer] = None
-        self._port: Optional[Port] = None
-        self._text = ""
+        self._texts: List[str] = []
 
     def doctype(self, *_: object) -> None:
         """Refuse a document type definition."""
@@ -169,20 +168,39 @@ class _Builder:
         elif path[1] in ("rt_info", "meta_data") and "value" in attributes:
             self._note(tag, attributes)
 
-    def end(self, tag: str) -> None:
+    def end(self, _: str) -> None:
         """An element ends."""
-        path = self._path
-        if self._port is not None:
-            if len(path) == 6:
-                self.parser.CharacterDataHandler = None
-                if tag == "dim":
-                    self._port.dims.append(_size(self._text))
-            elif len(path) == 5:
-                self._port = None
-        path.pop()
+        # The path may be empty already where a file nests what is passed over into itself.
+        if self._path:
+            self._path.pop()
 
-    def _characters(self, text: str) -> None:
-        self._text = (self._text + text)[:32]
+    # Most elements are ports and their sizes: those of inputs are passed over, those of outputs
+    # are taken in as text, so that no handler runs for each of them.
+
+    def _pass_over_input(self) -> None:
+        self.parser.StartElementHandler = None
+        self.parser.EndElementHandler = self._end_of_input
+
+    def _end_of_input(self, tag: str) -> None:
+        if tag == "input":
+            self._back_to_elements()
+
+    def _end_of_port(self, tag: str) -> None:
+        if tag != "port":
+            return
+        self.parser.CharacterDataHandler = None
+        sizes = " ".join(self._texts)[:_LONGEST_SHAPE].split()
+        self._texts.clear()
+        if len(sizes) > LARGEST_RANK:
+            raise _too_complex(self.source, "more dimensions than usual", LARGEST_RANK)
+        if self._layer is not None and self._layer.ports:
+            self._layer.ports[-1].dims.extend(_size(size) for size in sizes)
+        self._back_to_elements()
+
+    def _back_to_elements(self) -> None:
+        self.parser.StartElementHandler = self.start
+        self.parser.EndElementHandler = self.end
+        self.end("")
 
     def _start_net(self, attributes: Dict[str, str]) -> None:
         self.net.version_text = attributes.get("version", "")
@@ -212,28 +230,27 @@ class _Builder:
                 layer.data = {key: attributes[key][:64] for key in _KEPT if key in attributes}
                 if layer.type == "Const":
                     self._weights(attributes)
+            elif tag == "input":
+                self._pass_over_input()
         elif depth == 5:
             if tag == "port" and path[3] == "output":
                 self._start_port(layer, attributes)
-            elif tag == "port" and path[3] == "input":
-                layer.input_ports.append(attributes.get("id", ""))
             elif path[3] == "blobs":
                 self._weights(attributes)
             elif tag == "attribute" and attributes.get("name") == "layout":
                 layer.layout = attributes.get("layout", "")[:64]
-        elif depth == 6 and self._port is not None and tag == "dim":
-            self._text = ""
-            if len(self._port.dims) >= LARGEST_RANK:
-                raise _too_complex(self.source, "more dimensions than usual", LARGEST_RANK)
-            self.parser.CharacterDataHandler = self._characters
 
     def _start_port(self, layer: Layer, attributes: Dict[str, str]) -> None:
-        self._port = Port(
-            attributes.get("id", ""),
-            attributes.get("precision", ""),
-            _names(attributes.get("names", "")),
+        layer.ports.append(
+            Port(
+                attributes.get("id", ""),
+                attributes.get("precision", ""),
+                _names(attributes.get("names", "")),
+            )
         )
-        layer.ports.append(self._port)
+        self.parser.StartElementHandler = None
+        self.parser.EndElementHandler = self._end_of_port
+        self.parser.CharacterDataHandler = self._texts.append
 
     def _weights(self, attributes: Dict[str, str]) -> None:
         offset, size = _whole(attributes.get("offset", "")), _whole(attributes.get("size", ""))
