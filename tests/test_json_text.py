@@ -217,6 +217,38 @@ def test_a_part_out_of_place_makes_no_noise_after_it() -> None:
     assert not text.is_complete(text.value)
 
 
+def test_one_mistake_makes_one_finding() -> None:
+    whole = json.dumps(
+        {
+            "Version": 1,
+            "Classifier": "CNTK",
+            "Classes": [
+                {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]},
+                {"Value": 200, "Name": "Pervious", "Color": [56, 168, 0]},
+            ],
+        },
+        indent=1,
+    )
+    counts = []
+    for position in range(len(whole)):
+        text = whole[:position] + whole[position + 1 :]
+        found = len(parse(text).findings)
+        try:
+            json.loads(text)
+        except ValueError:
+            counts.append(found)
+        else:
+            assert found == 0, text
+    assert min(counts) == 1
+    assert max(counts) <= 2
+    assert counts.count(1) > 0.95 * len(counts)
+
+
+def test_after_a_mistake_the_next_ones_are_still_found() -> None:
+    text = parse('{"a": "x"y",\n"b": 1,\n"c": 2 "d": 3,\n"e": [1,]}')
+    assert rules(text) == ["json-unexpected", "json-missing-comma", "json-trailing-comma"]
+
+
 def test_what_was_read_to_its_end_is_told_from_what_was_not() -> None:
     text = parse('{"a": {"b": 1}, "c": {"d": 2')
     assert isinstance(text.value, dict)

@@ -23,6 +23,9 @@ MOST_PARTS = 1_000_000
 _CHUNK = 4096
 
 _COLON_NEXT = re.compile(r"[ \t\n\r]*:")
+# A word right before a quoted key, with nothing that would make it part of that key.
+_STRAY = re.compile(r'"[^"\n\r]{1,200}"[ \t\n\r]*:')
+_OPEN_LIST = "Is a key, or an opening bracket '[', missing before it?"
 _CLOSER = {"{": "}", "[": "]"}
 _OPENER = {"}": "{", "]": "["}
 
@@ -37,6 +40,10 @@ class Parser:
         self.parts = 0
         # After a part that fits nowhere, the next comma more or less is no news.
         self.forgiving = False
+        # After it, brackets may be without their partners.
+        self.lost = False
+        # One bracket too many or too few was reported already.
+        self.lopsided = False
         self.pending_colon = False
 
     def run(self) -> None:
@@ -171,7 +178,6 @@ class Parser:
                 hint="Remove it, or fill in what is missing.",
             )
             return
-        self.forgiving = False
         part = self._next(key=self.building.in_object)
         if part.kind in ("]", "}"):
             self._report(
@@ -221,7 +227,6 @@ class Parser:
                 hint="Put a comma after the item before.",
                 path=json_path(self.building.steps()),
             )
-        self.forgiving = False
         if self.building.in_object:
             self._key(part)
         else:
@@ -258,8 +263,23 @@ class Parser:
     def _key(self, part: Part) -> None:
         if part.kind == "string" and isinstance(part.value, str):
             key = self._closed_key(part, part.value)
+        elif part.kind == "value" and not _COLON_NEXT.match(self.lines.text, part.end):
+            self._unexpected(part, f"A key belongs here, not {shown(part)}.", _OPEN_LIST)
+            return
+        elif part.kind == "word" and _STRAY.match(self.lines.text, part.end):
+            self._report(
+                "json-unexpected",
+                f"{shown(part).capitalize()} has no place here.",
+                part,
+                "Remove it.",
+            )
+            self._key(self._next(key=True))
+            return
         elif part.kind in ("word", "value"):
             key = self._bare_key(part)
+        elif part.kind == "{" and len(self.building.levels) > 1:
+            self._next_item(part)
+            return
         elif part.kind == "end":
             self._close(part)
             return
@@ -272,7 +292,10 @@ class Parser:
             self._value(self._next())
             return
         colon = self._next()
-        if colon.kind != ":":
+        if colon.kind == ":":
+            # A key and its colon: it is clear again what belongs where.
+            self.forgiving = False
+        else:
             if colon.kind in ("string", "value", "{", "["):
                 self._report(
                     "json-missing-colon",
@@ -285,6 +308,13 @@ class Parser:
             self._value(colon)
             return
         self._value(self._next())
+
+    def _next_item(self, part: Part) -> None:
+        """A brace where a key belongs: the item before it was not closed."""
+        self._mismatched(part, self.building.innermost)
+        self.building.close("{")
+        self._again(part)
+        self.forgiving = True
 
     def _closed_key(self, part: Part, key: str) -> str:
         """A key, mended where its closing quote is missing: ``"Name: "Water"``."""
@@ -345,25 +375,26 @@ class Parser:
         level = self.building.innermost
         opener = _OPENER[part.kind]
         if level.opener != opener:
-            self._mismatched(part, level, opener)
+            if self.lost:
+                # Its partner was passed over.
+                return
+            self._mismatched(part, level)
         self.building.close(opener)
 
-    def _mismatched(self, part: Part, level: Level, opener: str) -> None:
-        if self.forgiving:
-            return
+    def _mismatched(self, part: Part, level: Level) -> None:
+        self.lopsided = True
         line = self.lines.line_number(level.start)
         closer = _CLOSER[level.opener]
         self._report(
             "json-bracket-mismatch",
-            f"The '{level.opener}' opened in line {line} is not closed before this "
-            f"'{_CLOSER[opener]}'.",
+            f"The '{level.opener}' opened in line {line} is not closed before this '{part.kind}'.",
             part,
             hint=f"Put a '{closer}' before it, or in its place.",
         )
 
     def _truncated(self, part: Part) -> None:
-        if self.forgiving:
-            # The rest of the last line was passed over, its closing brackets with it.
+        if self.lost:
+            # The rest of a line was passed over, its closing brackets with it.
             raise _Stopped
         if self.scanner.cut_string:
             # Its missing quote is part of the same news.
@@ -390,20 +421,22 @@ class Parser:
         part = self._next()
         if part.kind == "end":
             return
+        self.building.incomplete.add(id(self.building.root))
+        if self.lost or self.lopsided:
+            return
         self._report(
             "json-text-after-end",
             f"The document has ended, but {shown(part)} follows.",
             part,
             hint="Remove it, or the closing bracket too many before it.",
         )
-        self.building.incomplete.add(id(self.building.root))
 
     def _unexpected(self, part: Part, message: str, hint: str = "") -> None:
         """A part with no place: report it, and go on with the next line."""
         self.building.incomplete.add(id(self.building.innermost.container))
         if not self.forgiving:
             self._report("json-unexpected", message, part, hint)
-        self.forgiving = True
+        self.forgiving = self.lost = True
         self.scanner.position = self.lines.end_of_line(part.end)
 
     def _again(self, part: Part) -> None:

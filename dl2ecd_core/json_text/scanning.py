@@ -123,7 +123,7 @@ class Scanner:
         """What is not of the plain kind; None for what was skipped."""
         letter = self.text[start]
         if letter == '"':
-            return self._string(start)
+            return self._string(start, key)
         if letter in _SINGLE_OPEN:
             return self._single_quoted(start)
         if letter in _CURLY_OPEN:
@@ -139,8 +139,8 @@ class Scanner:
             return None
         return self._word(start, key)
 
-    def _string(self, start: int) -> Part:
-        meaning = meaning_of(self.text, start)
+    def _string(self, start: int, key: bool) -> Part:
+        meaning = meaning_of(self.text, start, key=key)
         self.position = meaning.end
         self.cut_string = meaning.end == len(self.text) and self.text[-1] != '"'
         for problem in meaning.problems:

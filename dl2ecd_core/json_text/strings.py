@@ -39,11 +39,22 @@ _PATH = re.compile(r"(?:[A-Za-z]:\\|\.{1,2}\\|\\)[^\\]")
 _MISREAD_PATH = re.compile(r"[A-Za-z]:\\[bfnrt][A-Za-z0-9_.\\ -]*\Z")
 _TO_QUOTE = re.compile(r'(?:[^"\\\n\r]|\\[^\n\r]){0,4096}"(?=[\s,:}\]]|\Z)')
 _TAKEN_QUOTE = re.compile(r'\\"[ \t]*(?=[,}\]\n\r]|\Z)')
+_KEY_AND_COLON = re.compile(r"(\w+)\s*:")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def meaning_of(text: str, start: int) -> Meaning:
-    """Read the string whose opening quote is at `start`, mending what can be mended."""
+def meaning_of(text: str, start: int, *, key: bool) -> Meaning:
+    """Read the string whose opening quote is at `start`, mending what can be mended.
+
+    Parameters
+    ----------
+    text
+        The whole text.
+    start
+        Where the opening quote is.
+    key
+        Whether a key belongs here.
+    """
     taken = _taken_quote(text, start)
     if taken is not None:
         raw = text[start + 1 : taken + 1]
@@ -58,7 +69,7 @@ def meaning_of(text: str, start: int) -> Meaning:
         else:
             break
     if position >= len(text) or text[position] != '"':
-        return _unclosed(text, start, position)
+        return _unclosed(text, start, position, key)
     end = position + 1
     raw = text[start + 1 : position]
     if wrong is not None:
@@ -150,9 +161,12 @@ def _control_characters(text: str, start: int, end: int) -> List[Problem]:
     ]
 
 
-def _unclosed(text: str, start: int, stop: int) -> Meaning:
+def _unclosed(text: str, start: int, stop: int, key: bool) -> Meaning:
     """A string that its line ends first."""
     inside = text[start + 1 : stop].rstrip(" \t,}]")
+    colon = _KEY_AND_COLON.match(inside) if key else None
+    if colon is not None:
+        inside = colon.group(1)
     end = start + 1 + len(inside)
     problem = Problem(
         "json-missing-quote",
