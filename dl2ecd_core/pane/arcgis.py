@@ -26,6 +26,10 @@ class Parameter(Protocol):
     def hasBeenValidated(self) -> bool:
         """Whether the value is the one that the last validation saw."""
 
+    @property
+    def message(self) -> str:
+        """The text of the parameter's error or warning."""
+
     def hasError(self) -> bool:
         """Whether the parameter's message is an error."""
 

@@ -58,7 +58,7 @@ def update_messages(parameters: Sequence[Parameter]) -> None:
     try:
         if not text_of(model) and not text_of(info):
             examiner.prepare()
-        examined = examiner.examine(_readable(model), _readable(info))
+        examined = examiner.examine(_readable(model), _readable_info(info))
         _show_model(model, examined)
         _show_info(info, examined)
         _show_output(output)
@@ -71,11 +71,24 @@ def _readable(parameter: Parameter) -> str:
     return "" if parameter.hasError() else text_of(parameter)
 
 
+def _readable_info(parameter: Parameter) -> str:
+    """The path of the class information; also of a file that is refused for its extension alone.
+
+    People give an .emd or .ecd by mistake, and examining it says so in plainer words than the
+    filter does.
+    """
+    path = text_of(parameter)
+    return path if not path.lower().endswith(".json") else _readable(parameter)
+
+
 def _show_model(parameter: Parameter, examined: Examined) -> None:
-    _show(parameter, examined.model, [], "" if examined.model else NOT_YET_CHECKED)
+    if _readable(parameter):
+        _show(parameter, examined.model, [], "" if examined.model else NOT_YET_CHECKED)
 
 
 def _show_info(parameter: Parameter, examined: Examined) -> None:
+    if not _readable_info(parameter):
+        return
     if examined.info is None:
         _show(parameter, None, [], NOT_YET_CHECKED)
         return
@@ -96,8 +109,6 @@ def _show(
     outstanding: str,
 ) -> None:
     """Errors and warnings beside a parameter; what is only information is left to the run."""
-    if not _readable(parameter):
-        return
     findings: List[Finding] = list(further)
     remarks: List[str] = []
     if known is not None:
@@ -110,6 +121,10 @@ def _show(
     if not shown and not remarks:
         return
     heaviest = shown[0].severity if shown else Severity.WARNING
+    if parameter.hasError():
+        if heaviest is not Severity.ERROR:
+            return
+        remarks.append(parameter.message)
     _say(parameter, heaviest, tooltip(shown, remarks))
 
 

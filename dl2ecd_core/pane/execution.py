@@ -10,7 +10,7 @@ from ..errors import Cancelled, Dl2EcdError
 from ..findings import Finding, Severity
 from ..progress import Listener
 from .arcgis import Arcpy, Messages, Parameter, text_of
-from .speech import CANCELLED, sentence, surprise
+from .speech import CANCELLED, model_line, sentence, surprise
 
 #: Between two questions whether to cancel, in seconds: asking ArcGIS is not free.
 _ASK_EVERY = 0.05
@@ -108,5 +108,7 @@ def _run(arcpy: Arcpy, parameters: Sequence[Parameter], messages: Messages) -> b
             # Those that stop a conversion half-way come with the exception alone.
             listener.found(item)
         return False
+    if conversion.examination.model is not None:
+        messages.addMessage(model_line(conversion.examination.model))
     messages.addMessage(f"Written: {conversion}")
     return True

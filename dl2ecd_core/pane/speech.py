@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import List, Sequence
+from typing import TYPE_CHECKING, List, Sequence
 
 from ..findings import Finding, Place, Severity
-from ..wording import printable, quoted
+from ..wording import printable, quoted, shape_text
+
+if TYPE_CHECKING:
+    from ..models.description import ModelDescription, Tensor
 
 #: Longer lists are cut in a parameter's tooltip, which can't be scrolled.
 MOST_LINES = 40
@@ -81,6 +84,24 @@ def tooltip(findings: Sequence[Finding], more: Sequence[str] = ()) -> str:
     if left > 1:
         lines[MOST_LINES:] = [f"... and {left} more; the command 'dl2ecd check' lists them all."]
     return "\n".join([*lines, *more])
+
+
+def model_line(model: ModelDescription) -> str:
+    """What the model turned out to be, for the record of a run."""
+    sides = [
+        _tensors("input", "inputs", model.inputs),
+        _tensors("output", "outputs", model.outputs),
+    ]
+    return f"Model: {model.framework} ({model.format}), {', '.join(sides)}."
+
+
+def _tensors(one: str, many: str, tensors: Sequence[Tensor]) -> str:
+    if not tensors:
+        return f"{many} unknown"
+    shown = [f"{quoted(item.name)} of {shape_text(item.shape)}" for item in tensors[:4]]
+    if len(tensors) > len(shown):
+        shown.append(f"{len(tensors) - len(shown)} more")
+    return f"{one if len(tensors) == 1 else many} {', '.join(shown)}"
 
 
 def surprise(error: BaseException, doing: str) -> str:

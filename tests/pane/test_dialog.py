@@ -174,12 +174,41 @@ class TestMessages:
     def test_messages_of_arcgis_itself_stay(self, dialog: Dialog, demo: Path) -> None:
         dialog.fill_in(in_deep_learning_model=demo / "no.model")
         assert dialog.messages()[MODEL_PARAMETER][1].startswith("ERROR 000732: Input Deep Learning")
-        dialog.fill_in(in_deep_learning_model=demo, in_classification_info_json=demo / MODEL)
+        dialog.fill_in(in_deep_learning_model=demo)
         assert dialog.messages()[MODEL_PARAMETER] == (
             ERROR,
             "ERROR 000840: The value is not a File.",
         )
-        assert dialog.messages()[INFO][1].startswith("ERROR 000800")
+
+    @pytest.mark.parametrize(
+        ("name", "content", "rule"),
+        [
+            (
+                "a.emd",
+                '{"Framework": "CNTK", "ModelType": "x", "ModelFile": "y"}',
+                "document-is-emd",
+            ),
+            ("a.ecd", '{"EsriClassifierDefinitionFile": 0}', "document-is-ecd"),
+        ],
+    )
+    def test_another_kind_of_file_given_by_mistake_is_named(
+        self, dialog: Dialog, demo: Path, name: str, content: str, rule: str
+    ) -> None:
+        (demo / name).write_text(content)
+        dialog.fill_in(in_classification_info_json=demo / name)
+        severity, text = dialog.messages()[INFO]
+        assert severity == ERROR
+        assert text.startswith(f"[{rule}]")
+        assert text.split("\n")[-1] == "ERROR 000800: The value is not a member of json"
+
+    def test_a_good_document_of_another_extension_stays_refused(
+        self, dialog: Dialog, demo: Path
+    ) -> None:
+        other = (demo / CLASS_INFO).rename(demo / "classes.txt")
+        dialog.fill_in(in_classification_info_json=other)
+        assert dialog.messages()[INFO] == (ERROR, "ERROR 000800: The value is not a member of json")
+        dialog.fill_in(in_classification_info_json=demo / "no.txt")
+        assert dialog.messages()[INFO][1].startswith("ERROR 000732")
 
     def test_what_is_only_information_is_left_to_the_run(
         self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch

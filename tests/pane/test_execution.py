@@ -51,7 +51,14 @@ class TestGoodRun:
     def test_writes_and_says_so(self, demo: Path) -> None:
         done, log = run(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
         assert done
-        assert log.entries[-1] == (0, f"Written: {demo / 'a.ecd'}")
+        assert log.entries[-2:] == [
+            (
+                0,
+                "Model: CNTK (cntk-v2), input 'image' of 4 x 64 x 64, "
+                "output 'landcover' of 3 x 60 x 60.",
+            ),
+            (0, f"Written: {demo / 'a.ecd'}"),
+        ]
         assert json.loads((demo / "a.ecd").read_text())["EsriClassifierDefinitionFile"] == 0
         assert log.max_severity < 2
 

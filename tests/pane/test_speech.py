@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dl2ecd_core.findings import Place
-from dl2ecd_core.pane.speech import MOST_LINES, sentence, surprise, tooltip
+from dl2ecd_core.models.description import ModelDescription, Tensor
+from dl2ecd_core.pane.speech import MOST_LINES, model_line, sentence, surprise, tooltip
 from dl2ecd_core.rules import finding
 
 
@@ -44,6 +45,18 @@ def test_an_endless_list_is_cut() -> None:
     lines = tooltip([error(str(n)) for n in range(500)]).split("\n")  # type: ignore[misc]
     assert len(lines) == MOST_LINES + 1
     assert lines[-1] == "... and 460 more; the command 'dl2ecd check' lists them all."
+
+
+def test_a_models_line() -> None:
+    tensors = tuple(Tensor(f"t{n}", (None, n), "NC") for n in range(6))
+    model = ModelDescription("onnx", "ONNX", (), inputs=tensors[1:2], outputs=tensors)
+    assert model_line(model) == (
+        "Model: ONNX (onnx), input 't1' of ? x 1, "
+        "outputs 't0' of ? x 0, 't1' of ? x 1, 't2' of ? x 2, 't3' of ? x 3, 2 more."
+    )
+    assert model_line(ModelDescription("caffe", "Caffe", (), inputs=(Tensor(None),))) == (
+        "Model: Caffe (caffe), input (unnamed) of unknown, outputs unknown."
+    )
 
 
 def test_a_surprise_is_one_sentence_without_control_characters() -> None:
