@@ -211,7 +211,7 @@ def _results(
     if function.block is not None:
         inside = outputs.get(function.block.root, (output_uid(function.block.root, 0),))
         return tuple(signals.get(uid, UNKNOWN)._replace(constant=False) for uid in inside)
-    operands = [signals.get(stands_for.get(uid, uid), UNKNOWN) for uid in function.inputs]
+    operands = [_operand(graph, uid, stands_for, signals) for uid in function.inputs]
     data_type = _data_type(function, operands)
     dynamic = _is_dynamic(function, operands)
     pending = any(operand.pending and operand.shape is None for operand in operands)
@@ -223,6 +223,17 @@ def _results(
     if function.op == Op.UNPACK_SEQUENCE and masked:
         return (first, Signal((FREE,), data_type, dynamic))
     return (first,)
+
+
+def _operand(
+    graph: Graph, uid: str, stands_for: Mapping[str, str], signals: Mapping[str, Signal]
+) -> Signal:
+    """What is known of an operand; a block's placeholder keeps the shape it had when saved."""
+    signal = signals.get(stands_for.get(uid, uid), UNKNOWN)
+    if signal.shape is None and uid in stands_for and uid in graph.variables:
+        stored = graph.variables[uid]
+        return signal._replace(shape=stored.shape, data_type=signal.data_type or stored.data_type)
+    return signal
 
 
 def _data_type(function: Function, operands: Sequence[Signal]) -> Optional[str]:

@@ -28,7 +28,9 @@ def describe(
     inputs = input_tensors(flow, arguments, roles)
     results = output_tensors(flow, roles)
     found: List[Finding] = list(findings)
-    unknown = [tensor.name or "" for tensor in (*inputs, *results) if tensor.shape is None]
+    unknown = [
+        tensor.name or "an unnamed output" for tensor in (*inputs, *results) if tensor.shape is None
+    ]
     if unknown:
         found.append(_unknown(source, flow, unknown))
     images = [

@@ -55,6 +55,8 @@ def arguments_of(flow: Flow) -> Tuple[Variable, ...]:
 
 def _operands(flow: Flow, uid: str) -> Tuple[str, ...]:
     function = flow.graph.functions[uid]
+    if function.attributes.get("constant") is True:
+        return ()
     if function.op in (Op.TIMES, Op.TRANSPOSE_TIMES, Op.GATHER):
         return tuple(reversed(function.inputs))
     return function.inputs
@@ -65,12 +67,14 @@ def output_uids(flow: Flow) -> Tuple[str, ...]:
     return tuple(flow.resolve(uid) for uid in flow.outputs.get(flow.graph.root, ()))
 
 
-def output_name(flow: Flow, uid: str) -> str:
-    """The user's name of an output, else its uid."""
+def output_name(flow: Flow, uid: str) -> Optional[str]:
+    """The user's name of an output, else its uid; None where it is made up on loading."""
     owner = flow.owner(uid)
     if owner is None:
         variable = flow.graph.variables.get(uid)
         return uid if variable is None else variable.name or uid
+    if owner.op is None or owner.attributes.get("unnamed") is True:
+        return None
     if owner.op == Op.UNPACK_SEQUENCE and owner.name and uid.endswith("_Output_1"):
         return owner.name + "_UnpackSequenceMask"
     return owner.name or uid

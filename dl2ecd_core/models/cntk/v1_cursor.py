@@ -20,14 +20,23 @@ _CHUNK = 256
 
 
 class Cursor:
-    """A place in the file that moves on with every read."""
+    """A place in the file that moves on with every read.
 
-    __slots__ = ("_source", "position", "version")
+    Attributes
+    ----------
+    version
+        Of the format, once it is read.
+    double
+        Whether nodes that don't tell their precision (before version 7) compute in double.
+    """
+
+    __slots__ = ("_source", "double", "position", "version")
 
     def __init__(self, source: ByteSource, position: int = 0) -> None:
         self._source = source
         self.position = position
         self.version = 1
+        self.double = False
 
     def damaged(self, what: str) -> ModelFileError:
         """An error at this place, for the caller to raise."""

@@ -6,13 +6,22 @@ and ComputationNetwork::Read in Source/ComputationNetworkLib/ComputationNetwork.
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Optional, Set, Tuple
+from typing import Dict, Iterable, List, Mapping, Set, Tuple
 
+from ...errors import ModelFileError
 from ...wording import quoted
 from ..wire.source import ByteSource
-from .model_graph import Axis, Function, Graph, Kind, Op, Shape, Value, Variable, output_uid
+from .model_graph import Axis, Function, Graph, Kind, Op, Value, Variable, output_uid
 from .v1_cursor import Cursor
-from .v1_nodes import AXIS_KIND, INPUT_KINDS, PARAMETER_KIND, PRECOMPUTED_KINDS, Node, read_node
+from .v1_nodes import (
+    AXIS_KIND,
+    INPUT_KINDS,
+    NORMALIZATION_KIND,
+    PARAMETER_KIND,
+    PRECOMPUTED_KINDS,
+    Node,
+    read_node,
+)
 
 #: Versions that CNTK 2.7 and its forks have written.
 NEWEST_VERSION = 31
@@ -63,10 +72,26 @@ def network_of(source: ByteSource) -> Graph:
                 "Save the model with CNTK 2.7.",
             )
         cursor.expect("EVersion")
-    nodes = _nodes(cursor)
+    nodes = _nodes_in_some_precision(cursor)
     inputs = _relations(cursor, nodes)
     lists = _root_lists(cursor, nodes)
     return _graph(nodes, inputs, lists)
+
+
+def _nodes_in_some_precision(cursor: Cursor) -> Dict[str, Node]:
+    """The nodes; before version 7 only the values' width tells the precision of all of them."""
+    start = cursor.position
+    try:
+        return _nodes(cursor)
+    except ModelFileError:
+        if cursor.version >= 7:
+            raise
+        cursor.position, cursor.double = start, True
+        try:
+            return _nodes(cursor)
+        except ModelFileError:
+            cursor.position, cursor.double = start, False
+    return _nodes(cursor)
 
 
 def _nodes(cursor: Cursor) -> Dict[str, Node]:
@@ -124,10 +149,7 @@ def _graph(
     for name, node in nodes.items():
         uid, given = names[name]
         data_type = node.data_type or default
-        if node.kind in PRECOMPUTED_KINDS:
-            shape = _shape_of_first(nodes, inputs.get(name, ()))
-            variables[uid] = Variable(uid, Kind.CONSTANT, given, shape, data_type, dynamic=False)
-        elif _is_leaf(node):
+        if _is_leaf(node):
             variables[uid] = _leaf(uid, given, node, data_type)
         else:
             operands = tuple(uids[one] for one in inputs.get(name, ()))
@@ -161,11 +183,7 @@ def _uid_and_name(name: str) -> Tuple[str, str]:
 
 
 def _is_leaf(node: Node) -> bool:
-    return (
-        node.kind in INPUT_KINDS
-        or node.kind in PRECOMPUTED_KINDS
-        or node.kind in (PARAMETER_KIND, AXIS_KIND)
-    )
+    return node.kind in INPUT_KINDS or node.kind in (PARAMETER_KIND, AXIS_KIND)
 
 
 def _default_type(nodes: Iterable[Node]) -> str:
@@ -181,10 +199,6 @@ def _leaf(uid: str, name: str, node: Node, data_type: str) -> Variable:
         kind = Kind.PARAMETER if node.learning else Kind.CONSTANT
         return Variable(uid, kind, name, node.shape, data_type, dynamic=False, scalar=node.scalar)
     return Variable(uid, Kind.INPUT, name, node.shape, data_type)
-
-
-def _shape_of_first(nodes: Mapping[str, Node], inputs: Tuple[str, ...]) -> Optional[Shape]:
-    return nodes[inputs[0]].shape if inputs and nodes[inputs[0]].kind in INPUT_KINDS else None
 
 
 def _function(
@@ -205,6 +219,8 @@ def _function(
         order = _REORDERED[op]
         if len(operands) >= len(order):
             operands = (*(operands[one] for one in order), *operands[len(order) :])
+    if node.kind == NORMALIZATION_KIND:
+        attributes["unnamed"] = True
     return Function(uid, op, name, operands, attributes)
 
 
@@ -231,7 +247,7 @@ def _roots(
     inputs: Mapping[str, Tuple[str, ...]],
     lists: Mapping[str, Tuple[str, ...]],
 ) -> List[str]:
-    """Nodes that no other takes, and those that the file lists, ordered by name."""
+    """Nodes that no other takes, that the file lists or that are computed first, by name."""
     taken: Set[str] = {one for operands in inputs.values() for one in operands}
     listed: Set[str] = set()
     for key in ("CriterionNodes", "CriteriaNodes", "EvalNodes", "OutputNodes"):
@@ -239,6 +255,7 @@ def _roots(
     roots = [
         name
         for name, node in nodes.items()
-        if (name not in taken or name in listed) and not _is_leaf(node)
+        if (name not in taken or name in listed or node.kind in PRECOMPUTED_KINDS)
+        and not _is_leaf(node)
     ]
     return sorted(roots, key=str.lower)

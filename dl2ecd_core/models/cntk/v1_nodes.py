@@ -23,8 +23,8 @@ class Node:
     ----------
     kind
         The operation's name in the file.
-    double
-        Whether it computes in double precision; None where the file does not say.
+    data_type
+        None where the file does not say.
     shape
         Of an input, a parameter, or the stored guess of a delay.
     learning
@@ -47,6 +47,8 @@ INPUT_KINDS = {"InputValue", "SparseInputValue"}
 PARAMETER_KIND = "LearnableParameter"
 PRECOMPUTED_KINDS = {"Mean", "InvStdDev"}
 AXIS_KIND = "DynamicAxis"
+#: CNTK 2.7 replaces it by a block, whose name it makes up.
+NORMALIZATION_KIND = "PerDimMeanVarNormalization"
 
 _CHW = 1
 
@@ -72,11 +74,13 @@ def read_node(cursor: Cursor) -> Node:
     if kind in PRECOMPUTED_KINDS:
         cursor.flag("whether a value is computed")
         _, width, _ = cursor.matrix()
-        return Node(name, kind, data_type, value_width=width)
+        # Its shape is its operand's; CNTK 2.7 makes a constant of it.
+        return Node(name, kind, data_type, Op.PASS, {"constant": True}, value_width=width)
     if kind == AXIS_KIND:
         return Node(name, kind, data_type)
     if kind in _DELAYS:
-        return _delay(cursor, name, kind, data_type, data_type == "float64")
+        double = cursor.double if data_type is None else data_type == "float64"
+        return _delay(cursor, name, kind, data_type, double)
     if kind in _PLAIN:
         return Node(name, kind, data_type, _PLAIN[kind])
     if kind in _BODIES:
@@ -493,5 +497,5 @@ _PLAIN: Dict[str, Op] = {
     "If": Op.SELECT,
     "Assign": Op.ASSIGN,
     "ReconcileDynamicAxis": Op.RECONCILE_DYNAMIC_AXIS,
-    "PerDimMeanVarNormalization": Op.MINUS,
 }
+_PLAIN[NORMALIZATION_KIND] = Op.MINUS

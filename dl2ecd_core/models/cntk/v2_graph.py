@@ -214,13 +214,13 @@ def _block(item: Message, entry: Dict[str, Value]) -> Block:
 
 
 def _foreign_code(uid: str, name: str, entry: Dict[str, Value]) -> ForeignCode:
-    module = entry.get("module", entry.get("module_name"))
-    method = entry.get("deserialize_method", entry.get("method"))
-    kind = entry.get("type")
-    native = entry.get("native") is True or (isinstance(kind, str) and "Native" in kind)
-    # Newer files put the class of a Python function under "op" and its module under "module".
-    if not isinstance(method, str):
-        method = entry.get("op") if isinstance(entry.get("op"), str) else ""
+    # A Python function keeps the class that is imported in its own state; a native one names its
+    # library and the method that makes it (UserDefinedFunction.cpp, Function.cpp).
+    state = entry.get("user_defined_state")
+    held = state if isinstance(state, dict) else {}
+    native = entry.get("native") is True
+    module = held.get("module", entry.get("module"))
+    method = held.get("deserialize_method", held.get("class", entry.get("deserialize_method")))
     return ForeignCode(
         name or uid,
         module if isinstance(module, str) else "",
