@@ -12,7 +12,7 @@ _MOST_NAMES = 100_000
 
 _NAME_KEYS = ("Name", "name", "ClassName", "class_name", "label", "title")
 _VALUE_KEYS = ("Value", "value", "ClassValue", "id", "index")
-_LIST_KEYS = ("Classes", "classes", "classification:classes", "class_names", "names")
+_LIST_KEYS = ("Classes", "classes", "classification:classes", "class_names", "names", "labels")
 
 # One entry of a dictionary as Python prints it: 0: 'water'. Quotes inside are escaped.
 _PYTHON_ENTRY = re.compile(

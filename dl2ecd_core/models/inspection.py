@@ -9,6 +9,7 @@ from typing import Optional, Union
 from ..errors import ModelFileError
 from .description import ModelDescription
 from .mistaken import refuse_mistaken
+from .mlpackage import root_model
 from .registry import Match, readers
 from .wire.source import ByteSource
 
@@ -49,10 +50,9 @@ def _primary_file(path: Path, name: str) -> Path:
     for inside in ("saved_model.pb", "saved_model.pbtxt"):
         if (path / inside).is_file():
             return path / inside
-    package = path / "Data" / "com.apple.CoreML"
-    if package.is_dir():
-        for model in sorted(package.glob("*.mlmodel")):
-            return model
+    model = root_model(path)
+    if model is not None:
+        return model
     raise ModelFileError(
         "model-is-folder",
         f"'{name}' is a folder without a model that is known to be one.",

@@ -1,0 +1,31 @@
+"""The folder of an .mlpackage: which of its files is the model.
+
+https://github.com/apple/coremltools/blob/main/modelpackage/src/ModelPackage.hpp
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Optional
+
+_LONGEST_MANIFEST = 1 << 20
+
+
+def root_model(folder: Path) -> Optional[Path]:
+    """The model that a package's Manifest.json names; None when there is none inside the folder."""
+    manifest = folder / "Manifest.json"
+    try:
+        if not manifest.is_file() or manifest.stat().st_size > _LONGEST_MANIFEST:
+            return None
+        content = json.loads(manifest.read_bytes())
+        path = content["itemInfoEntries"][content["rootModelIdentifier"]]["path"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(path, str) or "\\" in path or ":" in path or "\0" in path:
+        return None
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        return None
+    model = folder / "Data" / pure
+    return model if model.is_file() else None
