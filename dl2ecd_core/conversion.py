@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
-from .ecd.document import EMBEDDED, REFERENCED, build_document
+from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_file
 from .ecd.payload import Stamp, changed, stamp
 from .ecd.writer import write_ecd
 from .errors import Cancelled, ConversionRefused
@@ -83,31 +83,76 @@ def convert(
     --------
     >>> convert("landcover.model", "classes.json", "landcover.ecd")  # doctest: +SKIP
     """
-    listener = messages if messages is not None else Listener()
-    target = Path(ecd)
     before = _stamp_before(model)
-
     examination = examine(model, class_info)
-    findings = list(examination.findings)
+    return write_conversion(
+        Inputs(examination, [Path(class_info)], before),
+        ecd,
+        storage=storage,
+        strict=strict,
+        listener=messages or Listener(),
+    )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a conversion is made from.
+
+    Attributes
+    ----------
+    examination
+        Of the model and its class information.
+    paths
+        Files that were read beside the model's, which the output must not replace.
+    stamp
+        What the model's primary file was before it was examined, where that is known.
+    model_file
+        ModelFile, where it is not the path from the .ecd to the model.
+    """
+
+    examination: Examination
+    paths: Sequence[Path]
+    stamp: Optional[Stamp] = None
+    model_file: Optional[str] = None
+
+
+def write_conversion(
+    inputs: Inputs,
+    ecd: AnyPath,
+    *,
+    storage: Optional[str],
+    strict: bool,
+    listener: Listener,
+) -> Conversion:
+    """Write the .ecd of what was examined, unless a finding refuses that.
+
+    Raises
+    ------
+    ConversionRefused, Cancelled
+        As :func:`convert`.
+    """
+    target = Path(ecd)
+    model, info = inputs.examination.model, inputs.examination.info
+    findings = list(inputs.examination.findings)
     findings += _check_storage(storage)
-    storage = storage or examination.info.storage or EMBEDDED
-    if examination.model is not None:
-        findings += _check_size(examination.model, storage)
-    inputs = [Path(class_info)]
-    inputs += [part.location for part in examination.model.files] if examination.model else []
-    findings += _check_target(target, inputs)
+    storage = storage or info.storage or EMBEDDED
+    if model is not None:
+        findings += _check_size(model, storage)
+    used = [*inputs.paths, *(part.location for part in (model.files if model else ()))]
+    findings += _check_target(target, used)
 
     findings = list(in_order(findings))
     for item in findings:
         listener.found(item)
-    if refusing(findings, strict=strict) or examination.model is None:
+    if refusing(findings, strict=strict) or model is None:
         raise ConversionRefused(findings)
     if listener.cancelled():
         raise Cancelled
 
-    document = build_document(examination.model, examination.info, target, storage)
-    write_ecd(target, document, _unchanged(examination.model, before), listener)
-    return Conversion(os.fspath(ecd), tuple(findings), examination)
+    model_file = inputs.model_file or relative_model_file(model, target)
+    document = build_document(model, info, model_file, storage)
+    write_ecd(target, document, _unchanged(model, inputs.stamp), listener)
+    return Conversion(os.fspath(ecd), tuple(findings), inputs.examination)
 
 
 def _stamp_before(model: AnyPath) -> Optional[Stamp]:

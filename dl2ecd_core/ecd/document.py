@@ -32,14 +32,14 @@ _OWN_KEYS = frozenset({"Framework", "ModelFile", "BatchSize", "Classes"})
 
 
 def build_document(
-    model: ModelDescription, info: ClassInfo, target: Path, storage: str
+    model: ModelDescription, info: ClassInfo, model_file: str, storage: str
 ) -> Dict[str, object]:
     """The whole .ecd but for digests and bytes, for which gaps are left.
 
     Parameters
     ----------
-    target
-        Where the .ecd will lie: ModelFile is relative to its folder.
+    model_file
+        ModelFile: the path from the .ecd to the model.
     storage
         ``"embedded"`` or ``"referenced"``.
     """
@@ -50,7 +50,7 @@ def build_document(
         "FileVersion": FILE_VERSION,
         "NumberDefinitions": 1,
     }
-    document.update(model_definition(model, info, relative_model_file(model, target)))
+    document.update(model_definition(model, info, model_file))
     document["ExtraInfo"] = info.document
     document["Generator"] = {
         "Name": "dl2ecd",

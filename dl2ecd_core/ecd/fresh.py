@@ -20,10 +20,10 @@ def fresh_ecd(model: ModelDescription, info: ClassInfo, findings: Tuple[Finding,
 
     The files' digests are None, since nothing has been read to make them.
     """
-    target = model.primary.location.parent / (model.primary.location.stem + ".ecd")
-    document: Dict[str, Any] = build_document(model, info, target, REFERENCED)
+    location = model.primary.location
+    document: Dict[str, Any] = build_document(model, info, location.name, REFERENCED)
     for entry in file_entries(document):
         if isinstance(entry.get("SHA256"), Gap):
             del entry["SHA256"]
     files = tuple(StoredFile(part.path, part.size, None, part.location) for part in model.files)
-    return ecd_of(document, target.name, files, findings)
+    return ecd_of(document, str(location.with_suffix(".ecd")), files, findings)

@@ -7,7 +7,7 @@ from typing import Any, Dict
 
 import jsonschema
 
-from dl2ecd_core.ecd.document import build_document
+from dl2ecd_core.ecd.document import build_document, relative_model_file
 from dl2ecd_core.ecd.layout import Gap
 from dl2ecd_core.models import Activation, ModelPart
 from dl2ecd_core.schemas import load as load_schema
@@ -26,7 +26,7 @@ def build(
     folder: Path, model: ModelDescription, storage: str = "embedded", **changes: Any
 ) -> Dict[str, Any]:
     info = class_info(folder, **changes)
-    return build_document(model, info, folder / "a.ecd", storage)
+    return build_document(model, info, relative_model_file(model, folder / "a.ecd"), storage)
 
 
 def filled(value: Any) -> Any:
@@ -144,7 +144,5 @@ def test_a_framework_is_named_as_readers_import_it(tmp_path: Path) -> None:
 def test_the_model_file_is_relative_to_the_ecd(tmp_path: Path) -> None:
     location = tmp_path / "other folder" / "näme.model"
     model = description(files=(ModelPart("näme.model", location, 3),))
-    info = class_info(tmp_path)
     target = tmp_path / "ecds" / "a.ecd"
-    built = build_document(model, info, target, "embedded")
-    assert built["ModelFile"] == "../other folder/näme.model"
+    assert relative_model_file(model, target) == "../other folder/näme.model"

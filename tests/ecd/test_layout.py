@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.ecd.layout import Gap, laid_out, text_of
@@ -16,11 +16,12 @@ json_values = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=40,
+    max_leaves=12,
 )
 
 
-@given(st.dictionaries(st.text(), json_values))
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.text(), json_values, max_size=5))
 def test_the_text_is_json_of_the_same_value_in_ascii(document: dict) -> None:
     text = text_of(document)
     assert text.isascii()

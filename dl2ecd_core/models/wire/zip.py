@@ -8,7 +8,7 @@ that is not compressed is read in place, so that a tensor of a gigabyte costs no
 from __future__ import annotations
 
 import zlib
-from typing import Dict, Optional, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 from ...errors import ModelFileError
 from ...wording import quoted
@@ -34,6 +34,7 @@ LONGEST_UNPACKED = 16 * 1024 * 1024
 # opened; beyond it, those of the entries that are read.
 _COMPARED_AT_ONCE = 2048
 _PIECE = 256 * 1024
+_LARGE_PIECE = 1024 * 1024
 _STREAMED = 0x0008
 
 
@@ -166,6 +167,68 @@ class Archive:
             return PartSource(self._source, inside, start, entry.size)
         return MemorySource(self._source, inside, start, self.read(name, longest))
 
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The content of an entry of any size, piece by piece, its checksum compared at the end.
+
+        Raises
+        ------
+        ModelFileError
+            As :meth:`read`; after pieces that came before the damage.
+        """
+        entry = self.entry(name)
+        start = self._start(entry)
+        if entry.method == STORED:
+            pieces = self._stored(entry, start)
+        elif entry.method == DEFLATED:
+            pieces = self._unpacked(entry, start)
+        else:
+            raise self._unknown_method(entry)
+        checksum = size = 0
+        for piece in pieces:
+            checksum = zlib.crc32(piece, checksum)
+            size += len(piece)
+            if size > entry.size:
+                raise self._not_as_claimed(entry)
+            yield piece
+        if size != entry.size or (entry.crc and checksum != entry.crc):
+            raise self._not_as_claimed(entry)
+
+    def _stored(self, entry: Entry, start: int) -> Iterator[bytes]:
+        for place in range(start, start + entry.size, _LARGE_PIECE):
+            length = min(_LARGE_PIECE, start + entry.size - place)
+            yield self._source.read(place, length, f"entry {quoted(entry.name)}")
+
+    def _unpacked(self, entry: Entry, start: int) -> Iterator[bytes]:
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        at, end = start, start + entry.packed_size
+        try:
+            while not stream.eof:
+                packed = stream.unconsumed_tail
+                if not packed:
+                    if at >= end:
+                        return
+                    packed = self._source.read(at, min(_PIECE, end - at), "a packed entry")
+                    at += len(packed)
+                yield stream.decompress(packed, _LARGE_PIECE)
+        except zlib.error as error:
+            raise self._not_as_claimed(entry) from error
+
+    def _not_as_claimed(self, entry: Entry) -> ModelFileError:
+        return self._source.damaged(
+            entry.header,
+            f"Entry {quoted(entry.name)} does not unpack to the {entry.size} bytes it claims.",
+        )
+
+    def _unknown_method(self, entry: Entry) -> ModelFileError:
+        return ModelFileError(
+            "model-unsupported",
+            f"Entry {quoted(entry.name)} is packed by method {entry.method}, which models do "
+            "not use.",
+            hint="Unpack the archive and pack it again with the usual method (deflate).",
+            file=self._source.name,
+            offset=entry.header,
+        )
+
     def _start(self, entry: Entry) -> int:
         """Where the bytes of an entry begin, once its local header agrees with the directory."""
         known = self._starts.get(entry.name)
@@ -212,14 +275,7 @@ class Archive:
         if entry.method == STORED:
             return self._source.read(start, length, f"entry {quoted(entry.name)}")
         if entry.method != DEFLATED:
-            raise ModelFileError(
-                "model-unsupported",
-                f"Entry {quoted(entry.name)} is packed by method {entry.method}, which models do "
-                "not use.",
-                hint="Unpack the archive and pack it again with the usual method (deflate).",
-                file=self._source.name,
-                offset=entry.header,
-            )
+            raise self._unknown_method(entry)
         return self._inflated(entry, start, length)
 
     def _inflated(self, entry: Entry, start: int, length: int) -> bytes:
@@ -246,8 +302,5 @@ class Archive:
         except zlib.error:
             whole = False
         if not whole:
-            raise self._source.damaged(
-                entry.header,
-                f"Entry {quoted(entry.name)} does not unpack to the {entry.size} bytes it claims.",
-            )
+            raise self._not_as_claimed(entry)
         return bytes(result)
