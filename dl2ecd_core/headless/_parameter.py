@@ -314,6 +314,10 @@ class Parameter:
     def _enter(self, stage: Stage) -> None:
         object.__setattr__(self, "_stage", stage)
 
+    def _keep_as_default(self) -> None:
+        """What getParameterInfo sets is a default and no change."""
+        object.__setattr__(self, "_altered", False)
+
     def _mark_validated(self) -> None:
         object.__setattr__(self, "_validated", True)
 

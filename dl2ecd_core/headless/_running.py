@@ -54,6 +54,8 @@ def parameters_of(tool: Type[object]) -> List[Parameter]:
     problems = problems_of(given)
     if problems:
         raise RuntimeError(f"{tool.__name__}: {'; '.join(problems)}")
+    for parameter in given:
+        parameter._keep_as_default()
     return given
 
 

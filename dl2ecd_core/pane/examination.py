@@ -57,7 +57,7 @@ class Examined:
 class _Memory:
     """The last few outcomes."""
 
-    most: int = 16
+    most: int = 6
     kept: OrderedDict[Hashable, Known[object]] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

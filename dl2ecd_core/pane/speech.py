@@ -82,7 +82,7 @@ def tooltip(findings: Sequence[Finding], more: Sequence[str] = ()) -> str:
         lines.append(line)
     left = len(lines) - MOST_LINES
     if left > 1:
-        lines[MOST_LINES:] = [f"... and {left} more; the command 'dl2ecd check' lists them all."]
+        lines[MOST_LINES:] = [f"... and {left} more. Mend these first."]
     return "\n".join([*lines, *more])
 
 

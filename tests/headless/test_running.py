@@ -144,6 +144,15 @@ class TestToolValidation:
         )
         assert "default" in call().getMessages(0)
 
+    def test_a_default_counts_as_unaltered(self, tmp_path: Path) -> None:
+        call = tool(
+            tmp_path,
+            parameters="p = arcpy.Parameter('a', 'A')\np.value = 'default'\nreturn [p]",
+            execute="messages.addMessage(f'{parameters[0].value} {parameters[0].altered}')",
+        )
+        assert "default False" in call().getMessages()
+        assert "given True" in call("given").getMessages()
+
     def test_messages_set_in_update_parameters_are_lost(self, tmp_path: Path) -> None:
         call = tool(tmp_path, parameters=_TEXT, update="parameters[0].setErrorMessage('early')")
         assert call("x").status == 4

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import dl2ecd_core.class_info
 import dl2ecd_core.headless as arcpy
@@ -348,3 +350,11 @@ class TestNothingIsRaised:
             dialog.fill_in(**{name: path})
         assert dialog[MODEL_PARAMETER].hasError()
         update_parameters(dialog.parameters)
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(st.text(max_size=60), min_size=3, max_size=3))
+    def test_by_any_text(self, texts: List[str]) -> None:
+        dialog = Dialog(REAL, TOOL)
+        for name, text in zip((MODEL_PARAMETER, INFO, OUTPUT), texts):
+            dialog.fill_in(**{name: text})
+        assert "failed unexpectedly" not in str(dialog.messages())

@@ -44,7 +44,7 @@ def test_warnings_among_errors_are_marked() -> None:
 def test_an_endless_list_is_cut() -> None:
     lines = tooltip([error(str(n)) for n in range(500)]).split("\n")  # type: ignore[misc]
     assert len(lines) == MOST_LINES + 1
-    assert lines[-1] == "... and 460 more; the command 'dl2ecd check' lists them all."
+    assert lines[-1] == "... and 460 more. Mend these first."
 
 
 def test_a_models_line() -> None:
