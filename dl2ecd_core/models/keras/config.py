@@ -214,6 +214,8 @@ def _read_call(node: Any) -> Call:
         arguments = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
         refs += [ref for value in arguments.values() for ref in refs_in(value)]
         named = named or arguments
+        if item[0] == _CONSTANT and isinstance(item[2], (list, dict)):
+            named = {**named, _CONSTANT: {}}  # an array, which may change shapes
     return Call(tuple(refs), (), named)
 
 

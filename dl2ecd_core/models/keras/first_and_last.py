@@ -21,6 +21,7 @@ _CLASSES = {
     "dense": _DENSE,
 }
 _WITHOUT_KERNEL = frozenset(("batch_normalization", "layer_normalization", "group_normalization"))
+_TURNING = ("reshape", "flatten", "permute", "pool", "lambda", "vector")
 _NUMBER = re.compile(r"_\d+$")
 
 
@@ -44,13 +45,22 @@ def inferred_ends(weights: Weights) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, .
     if first is not None and first.kind == _CONVOLUTION:
         shape = (None, None, None, first.before)
         inputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
-    if last is not None and last.kind == _DENSE:
-        # A dense layer may classify images or each pixel: its rank is not known.
+    if last is not None and (last.kind == _DENSE or _turns_shapes(weights)):
+        # A dense layer may classify images or each pixel: the rank is not known.
         outputs = (Tensor(None, evidence=Evidence.INFERRED, class_count=last.after),)
     elif last is not None:
         shape = (None, None, None, last.after)
         outputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
     return inputs, outputs
+
+
+def _turns_shapes(weights: Weights) -> bool:
+    """Whether names of layers tell that pixels may be rearranged behind the last kernel."""
+    names = [layer.path.rpartition("/")[2] for layer in weights.layers]
+    if weights.ordered:
+        filled = [number for number, layer in enumerate(weights.layers) if layer.weights]
+        names = names[filled[-1] + 1 :] if filled else names
+    return any(word in name.lower() for name in names for word in _TURNING)
 
 
 def _by_order(layers: Tuple[LayerWeights, ...]) -> Tuple[Optional[Kernel], Optional[Kernel]]:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from ..description import Activation, Dims
 from ..graph.footprint import merged
 from ..graph.shapes import elements
+from .arithmetic import only_scales
 from .config import Call, whole
 from .flow import UNKNOWN, Flow, Footprints, Rule, Settings, axis
 
@@ -312,7 +313,15 @@ def _many_headed(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequ
     return (inputs[0].shaped((*query[:-1], *target), Activation.NONE),)
 
 
+def _lambda(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
+    """Somebody's own function: followed only where it does nothing but arithmetic."""
+    if len(inputs) == 1 and only_scales(settings.values.get("function")):
+        return (inputs[0].done(None),)
+    return (UNKNOWN,)
+
+
 RULES: Dict[str, Rule] = {
+    "Lambda": _lambda,
     "Activation": _activation,
     "Softmax": _softmax,
     "Dense": _dense,

@@ -16,6 +16,7 @@ from .flow import UNKNOWN, Flow, Rule, Settings, axis
 from .general import combined, joined, permuted, reshaped, softmax_over
 
 _MISSING = object()
+_OLD = "compat.v1."
 
 
 def is_operation(layer: Layer) -> bool:
@@ -34,8 +35,12 @@ def operation_rule(layer: Layer) -> Optional[Rule]:
         return _RULES.get(layer.class_name)
     if layer.class_name == "TFOpLambda":
         function = layer.config.get("function")
-        return _RULES.get(_FUNCTIONS.get(function, "")) if isinstance(function, str) else None
-    return None
+        if not isinstance(function, str):
+            return None
+        # Functions that TensorFlow 1 had too may stand there under that name.
+        function = function[len(_OLD) :] if function.startswith(_OLD) else function
+        return _RULES.get(_FUNCTIONS.get(function, ""))
+    return _sliced if layer.class_name == "SlicingOpLambda" else None
 
 
 def _argument(settings: Settings, call: Call, *names: str, place: int = 1) -> Any:
@@ -191,15 +196,15 @@ def _resized(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
 def _sliced(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     """``tensor[:, 1:-1]``: one slice per axis, the last axes left out being kept whole."""
     shape = inputs[0].shape
-    slices = call.positional[1] if len(call.positional) > 1 else None
+    slices = _argument(settings, call, "slice_spec")
     if isinstance(slices, dict) and slices.get("class_name") == "__tuple__":
         slices = slices.get("items")
     if shape is None or not isinstance(slices, list) or len(slices) > len(shape):
         return (UNKNOWN,)
     after: List[Optional[int]] = list(shape)
     for number, item in enumerate(slices):
-        config = item.get("config") if isinstance(item, dict) else None
-        if not isinstance(config, dict) or item.get("class_name") != "__slice__":
+        config = item.get("config", item) if isinstance(item, dict) else None
+        if not isinstance(config, dict) or not {"start", "stop", "step"} <= set(config):
             return (UNKNOWN,)
         bounds = [config.get(name) for name in ("start", "stop", "step")]
         size = shape[number]

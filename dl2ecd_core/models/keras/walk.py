@@ -174,7 +174,7 @@ class Walk:
             return self.follow(nested, inputs, depth + 1)
         kind = layer.class_name
         settings = Settings(layer, plain_settings(layer))
-        if is_operation(layer) or kind == "TFOpLambda":
+        if is_operation(layer) or kind in ("TFOpLambda", "SlicingOpLambda"):
             rule = operation_rule(layer)
         elif layer.registered is not None and ">" in layer.registered:
             rule = None  # somebody else's layer, even if it is called Conv2D

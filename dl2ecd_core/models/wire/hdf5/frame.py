@@ -8,8 +8,8 @@ from ....errors import ModelFileError
 from ..source import ByteSource
 
 #: Messages, links, records and heap objects that are looked at in one file before giving up:
-#: a network of ten thousand weights needs about a hundred thousand.
-MOST_PIECES = 400_000
+#: a network of a thousand layers needs about twenty thousand.
+MOST_PIECES = 150_000
 #: Bytes of attribute values and names taken from one file.
 MOST_TEXT = 24 * 1024 * 1024
 #: One object header, one heap or tree node.
