@@ -14,8 +14,10 @@ from .keys import CHANNELS, CLASS_KEYS, DOCUMENT_KEYS, EMD_KEYS, UNUSED_EMD_KEYS
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-#: File name of the schema that ships.
+#: File name of the schema of the class information document.
 NAME = "class_information.schema.json"
+#: File name of the schema of the model definition.
+EMD_NAME = "emd.schema.json"
 
 _Schema = Dict[str, Any]
 
@@ -47,6 +49,39 @@ def build_schema() -> _Schema:
         "required": [key.name for key in DOCUMENT_KEYS if key.required],
         "properties": properties,
         "examples": [EXAMPLE],
+        "$defs": {"class": _class_schema()},
+    }
+
+
+def build_emd_schema() -> _Schema:
+    """The schema of the model definition (.emd), from the same keys; a file equal to it ships.
+
+    Which keys are required: published .emd files name either a framework with a model
+    configuration or an inference function of their own
+    (https://github.com/Esri/raster-deep-learning).
+    """
+    framework = {"title": "Framework", "description": "The framework that made the model."}
+    model = {"title": "ModelFile", "description": "Path of the model, relative to the .emd."}
+    text = {"type": "string", "pattern": r"\S"}
+    classes = next(key for key in DOCUMENT_KEYS if key.kind is Kind.CLASSES)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:dl2ecd:schema:emd:1",
+        "title": "Model definition (.emd)",
+        "description": "The keys of Esri's model definition that are known here. Other keys are "
+        "allowed and kept.",
+        "type": "object",
+        "anyOf": [
+            {"required": ["Framework", "ModelConfiguration"]},
+            {"required": ["InferenceFunction"]},
+        ],
+        "properties": {
+            "Framework": {**framework, **text},
+            "ModelFile": {**model, **text},
+            **{key.name: _property(key) for key in EMD_KEYS},
+            "Version": {"title": "Version", "description": "Of the model: YYYY.MM.", **text},
+            "Classes": _property(classes),
+        },
         "$defs": {"class": _class_schema()},
     }
 

@@ -11,40 +11,22 @@ import re
 from ..findings import Place
 from ..rules import finding
 from ..wording import quoted
-from .building import Building, Level
 from .parts import UNREADABLE, Part, shown
-from .places import Lines, json_path
-from .scanning import Scanner, TooManyProblems
+from .places import json_path
+from .scanning import TooManyProblems
+from .walking import Stopped, Walk
 
 #: Objects and lists inside each other.
 DEEPEST = 64
-#: Brackets, commas, keys and values of one document.
-MOST_PARTS = 1_000_000
-_CHUNK = 4096
 
 _COLON_NEXT = re.compile(r"[ \t\n\r]*:")
 # A word right before a quoted key, with nothing that would make it part of that key.
 _STRAY = re.compile(r'"[^"\n\r]{1,200}"[ \t\n\r]*:')
 _OPEN_LIST = "Is a key, or an opening bracket '[', missing before it?"
-_CLOSER = {"{": "}", "[": "]"}
-_OPENER = {"}": "{", "]": "["}
 
 
-class Parser:
-    """The state of one run: what is open, and what may come next."""
-
-    def __init__(self, lines: Lines) -> None:
-        self.lines = lines
-        self.scanner = Scanner(lines)
-        self.building = Building()
-        self.parts = 0
-        # After a part that fits nowhere, the next comma more or less is no news.
-        self.forgiving = False
-        # After it, brackets may be without their partners.
-        self.lost = False
-        # One bracket too many or too few was reported already.
-        self.lopsided = False
-        self.pending_colon = False
+class Parser(Walk):
+    """What may come next, and what is said when something else does."""
 
     def run(self) -> None:
         """Read the whole text, as far as it can be read."""
@@ -66,7 +48,7 @@ class Parser:
                     where=self.lines.place(min(self.scanner.position, len(self.lines.text))),
                 )
             )
-        except _Stopped:
+        except Stopped:
             self.building.give_up()
 
     def _begin(self) -> bool:
@@ -99,23 +81,6 @@ class Parser:
         self._value(first)
         return True
 
-    def _next(self, *, key: bool = False) -> Part:
-        self.parts += 1
-        if self.parts > MOST_PARTS:
-            self.scanner.report(
-                "json-too-many-values",
-                f"The document has more than {MOST_PARTS:,} parts; reading stops here.",
-                self.scanner.position,
-                hint="Check that it is the right file.",
-            )
-            raise _Stopped
-        return self.scanner.next(key=key)
-
-    def _report(self, rule: str, message: str, part: Part, hint: str = "") -> None:
-        self.scanner.report(
-            rule, message, part.start, part.end, hint=hint, path=json_path(self.building.steps())
-        )
-
     # -- values ---------------------------------------------------------------------------------
 
     def _value(self, part: Part) -> None:
@@ -147,7 +112,7 @@ class Parser:
                 part,
                 hint="No class information needs that. Check that it is the right file.",
             )
-            raise _Stopped
+            raise Stopped
         self.building.open(part.kind, part.start)
 
     # -- lists ----------------------------------------------------------------------------------
@@ -231,16 +196,6 @@ class Parser:
             self._key(part)
         else:
             self._value(part)
-
-    def _before(self, start: int) -> int:
-        """Where the item before ends."""
-        while start > 0:
-            chunk = self.lines.text[max(0, start - _CHUNK) : start]
-            kept = len(chunk.rstrip(" \t\n\r"))
-            start -= len(chunk) - kept
-            if kept:
-                break
-        return start
 
     # -- objects --------------------------------------------------------------------------------
 
@@ -369,54 +324,6 @@ class Parser:
 
     # -- ends -----------------------------------------------------------------------------------
 
-    def _close(self, part: Part) -> None:
-        if part.kind == "end":
-            self._truncated(part)
-        level = self.building.innermost
-        opener = _OPENER[part.kind]
-        if level.opener != opener:
-            if self.lost:
-                # Its partner was passed over.
-                return
-            self._mismatched(part, level)
-        self.building.close(opener)
-
-    def _mismatched(self, part: Part, level: Level) -> None:
-        self.lopsided = True
-        line = self.lines.line_number(level.start)
-        closer = _CLOSER[level.opener]
-        self._report(
-            "json-bracket-mismatch",
-            f"The '{level.opener}' opened in line {line} is not closed before this '{part.kind}'.",
-            part,
-            hint=f"Put a '{closer}' before it, or in its place.",
-        )
-
-    def _truncated(self, part: Part) -> None:
-        if self.lost:
-            # The rest of a line was passed over, its closing brackets with it.
-            raise _Stopped
-        if self.scanner.cut_string:
-            # Its missing quote is part of the same news.
-            self.scanner.findings.pop()
-        inner = self.building.innermost if self.building.levels else None
-        opened = (
-            ""
-            if inner is None
-            else f" before the '{inner.opener}' of line {self.lines.line_number(inner.start)} is "
-            "closed"
-        )
-        end = self._before(part.start)
-        self.scanner.report(
-            "json-truncated",
-            f"The file ends{opened}.",
-            end,
-            hint="It was cut short, or closing brackets are missing at its end: "
-            + "".join(_CLOSER[level.opener] for level in reversed(self.building.levels)),
-            path=json_path(self.building.steps()),
-        )
-        raise _Stopped
-
     def _after_end(self) -> None:
         part = self._next()
         if part.kind == "end":
@@ -430,19 +337,3 @@ class Parser:
             part,
             hint="Remove it, or the closing bracket too many before it.",
         )
-
-    def _unexpected(self, part: Part, message: str, hint: str = "") -> None:
-        """A part with no place: report it, and go on with the next line."""
-        self.building.incomplete.add(id(self.building.innermost.container))
-        if not self.forgiving:
-            self._report("json-unexpected", message, part, hint)
-        self.forgiving = self.lost = True
-        self.scanner.position = self.lines.end_of_line(part.end)
-
-    def _again(self, part: Part) -> None:
-        """Let the next step see this part once more."""
-        self.scanner.position = part.start
-
-
-class _Stopped(Exception):
-    """Nothing more can be read."""
