@@ -266,10 +266,10 @@ class TestAlone:
         assert said["path"].count(str(REAL.parent)) == 1
         assert said["heavy"] == []
 
-    def test_without_the_package(self, tmp_path: Path) -> None:
+    def test_with_half_of_the_package(self, tmp_path: Path) -> None:
         folder = tmp_path / "Somewhere else (größer)"
-        folder.mkdir()
-        (folder / "dl2ecd_core").mkdir()
+        (folder / "dl2ecd_core").mkdir(parents=True)
+        (folder / "dl2ecd_core" / "__init__.py").touch()
         shutil.copy(REAL, folder)
         said = self.opened(folder / REAL.name, tmp_path, "broken")
         (text,) = said["errors"]
