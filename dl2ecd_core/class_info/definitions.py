@@ -7,65 +7,71 @@ https://github.com/Esri/raster-deep-learning/blob/master/docs/writing_model_defi
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, Mapping, Optional
 
-from ..findings import Finding
 from ..json_text import JsonText
-from ..rules import finding
 from .description import ClassInfo
 from .examination import examine_text
 
-#: Keys that only class information has; with them a document is none of Esri's definitions.
+# Only class information has it; with it a document is none of Esri's definitions.
 _SIGNATURE = "ImportDeepLearningModelToEsriExtraInfo"
-_TOLD = {"Framework": "Classifier", "ModelFile": None}
+#: Rules of class information that don't hold for a definition.
+_NOT_OF_DEFINITIONS = frozenset({"class-info-band-list"})
 
 
 def is_definition(document: Mapping[str, object]) -> bool:
-    """Whether a document is a model definition rather than class information."""
-    return _SIGNATURE not in document and ("Framework" in document or "ModelFile" in document)
+    """Whether a document is a model definition rather than class information or an .ecd."""
+    return not {_SIGNATURE, "EsriClassifierDefinitionFile"} & set(document) and (
+        "Framework" in document or "ModelFile" in document
+    )
 
 
-def examine_definition_text(text: JsonText, file: str, bands: Optional[int]) -> ClassInfo:
-    """What a model definition says about classes and bands, with its own text for the places.
+def examine_definition(
+    text: JsonText, file: str, *, bands: Optional[int], framework: str
+) -> ClassInfo:
+    """What a model definition says about classes and bands; places are those in its own text.
 
     Parameters
     ----------
     bands
-        How many bands the model takes, used where the definition lists none; None when unknown.
+        How many bands the model takes, for definitions that list none; None when unknown.
+    framework
+        The model's framework, for definitions that name none.
     """
     root = text.value if isinstance(text.value, dict) else {}
-    info = examine_text(replace(text, value=_as_class_information(root, bands)), file)
-    findings: List[Finding] = list(info.findings)
-    if root.get("Framework") is None:
-        findings.append(_no_framework(info))
-    return replace(info, document=root, findings=tuple(findings))
+    told = _as_class_information(root, bands, framework)
+    info = examine_text(replace(text, value=told), file)
+    emd_keys = dict(info.emd_keys)
+    if isinstance(root.get("Version"), str):
+        # The model's own version ("2019.02"); class information has a key of that name too.
+        emd_keys["Version"] = root["Version"]
+    return replace(
+        info,
+        document=root,
+        emd_keys=emd_keys,
+        findings=tuple(item for item in info.findings if item.rule not in _NOT_OF_DEFINITIONS),
+    )
 
 
-def _as_class_information(root: Mapping[str, object], bands: Optional[int]) -> Dict[str, object]:
+def _as_class_information(
+    root: Mapping[str, object], bands: Optional[int], framework: str
+) -> Dict[str, object]:
     """The same statements in the words of class information."""
-    extract = root.get("ExtractBands")
-    count = len(extract) if isinstance(extract, list) and extract else bands
-    told: Dict[str, object] = {_SIGNATURE: 0}
-    told["Classifier"] = root.get("Framework") or "unknown"
-    told["NumberRasterBands"] = _raster_bands(extract, count)
-    told.update((key, value) for key, value in root.items() if key not in _TOLD)
-    # Here Version is the model's own ("2019.02"), not that of a document format.
-    told["Version"] = 1
+    told: Dict[str, object] = {
+        _SIGNATURE: 0,
+        "Version": 1,
+        "Classifier": root.get("Framework", framework),
+        "NumberRasterBands": _raster_bands(root.get("ExtractBands"), bands),
+    }
+    for key, value in root.items():
+        if key not in {"Framework", "ModelFile", "Version"}:
+            told[key] = value
     return told
 
 
-def _raster_bands(extract: object, count: Optional[int]) -> object:
-    """At least as many bands as the last one that is extracted needs."""
-    numbers = [band for band in extract if isinstance(band, int)] if isinstance(extract, list) else []
-    if numbers and len(set(numbers)) == len(numbers) and max(numbers) + 1 > (count or 0):
-        return max(numbers) + 1
-    return count if count is not None else "unknown"
-
-
-def _no_framework(info: ClassInfo) -> Finding:
-    return finding(
-        "definition-no-framework",
-        "The model definition names no Framework, so what runs the model is not known from it.",
-        hint="Add Framework, for example \"Framework\": \"PyTorch\".",
-        where=info.where("$"),
-    )
+def _raster_bands(extract: object, bands: Optional[int]) -> Optional[int]:
+    """As many bands as the list needs: its last one must exist."""
+    if not isinstance(extract, list) or not extract:
+        return bands
+    numbers = [band for band in extract if isinstance(band, int)]
+    return max([len(extract), *(number + 1 for number in numbers)])

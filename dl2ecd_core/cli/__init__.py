@@ -20,6 +20,7 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "show": ("show", "Show what an .ecd says."),
     "verify": ("verify", "Check an .ecd, its bytes and its model."),
     "extract": ("extract", "Get the model's files out of an .ecd."),
+    "export": ("export", "Write .emd, .dlpk, STAC, legends, styles, a page."),
     "demo": ("demo", "Do the main job once on a small real model."),
 }
 

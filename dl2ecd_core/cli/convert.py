@@ -8,6 +8,7 @@ import click
 
 from ..class_output import find_class_output
 from ..conversion import Conversion, convert
+from ..definition import convert_definition
 from ..ecd.document import REFERENCED
 from ..errors import Dl2EcdError
 from ..findings import Finding
@@ -18,9 +19,7 @@ from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swa
 
 
 @click.command("convert", context_settings=CONTEXT)
-@click.argument("model")
-@click.argument("class_info")
-@click.argument("ecd")
+@click.argument("paths", nargs=-1, required=True, metavar="MODEL CLASS_INFO ECD | DEFINITION ECD")
 @click.option(
     "--reference",
     is_flag=True,
@@ -30,35 +29,24 @@ from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swa
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.pass_context
 def convert_command(
-    context: click.Context,
-    model: str,
-    class_info: str,
-    ecd: str,
-    reference: bool,
-    strict: bool,
-    as_json: bool,
+    context: click.Context, paths: Tuple[str, ...], reference: bool, strict: bool, as_json: bool
 ) -> None:
     """Turn MODEL and its CLASS_INFO into the Esri classifier definition ECD.
 
-    An existing ECD is replaced, whole or not at all; when something does not fit, nothing is
-    written and everything that is wrong is listed.
+    A DEFINITION, an existing .emd or .dlpk, stands for both. An existing ECD is replaced, whole
+    or not at all; when something does not fit, nothing is written and everything that is wrong
+    is listed.
 
     \b
     Examples:
       dl2ecd convert landcover.model classes.json landcover.ecd
       dl2ecd convert saved_model/ classes.json landcover.ecd --reference
       dl2ecd convert landcover.onnx classes.json landcover.ecd --strict --json
+      dl2ecd convert landcover.emd landcover.ecd
     """
     bar = ProgressBar()
     try:
-        done = convert(
-            model,
-            class_info,
-            ecd,
-            storage=REFERENCED if reference else None,
-            strict=strict,
-            messages=bar,
-        )
+        done = _convert(paths, REFERENCED if reference else None, strict, bar)
     except Dl2EcdError as error:
         bar.stop()
         _report(as_json, None, error.findings)
@@ -68,6 +56,16 @@ def convert_command(
     finally:
         bar.stop()
     _report(as_json, done, done.findings)
+
+
+def _convert(
+    paths: Tuple[str, ...], storage: Optional[str], strict: bool, bar: ProgressBar
+) -> Conversion:
+    if len(paths) == 3:
+        return convert(*paths, storage=storage, strict=strict, messages=bar)
+    if len(paths) == 2:
+        return convert_definition(*paths, storage=storage, strict=strict, messages=bar)
+    raise click.UsageError("Give MODEL, CLASS_INFO and ECD, or a DEFINITION and ECD.")
 
 
 def _report(as_json: bool, done: Optional[Conversion], findings: Tuple[Finding, ...]) -> None:

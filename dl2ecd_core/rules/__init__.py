@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ..findings import Finding, Place, Rule
-from . import class_information, conversion, ecd_files, fit, model_files
+from . import class_information, conversion, definitions, ecd_files, fit, model_files
 
 #: Every rule by subject, in the order of the README's table.
 SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
@@ -17,6 +17,7 @@ SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Model and class information together", fit.RULES),
     ("Writing", conversion.RULES),
     ("Classifier definition files", ecd_files.RULES),
+    ("Model definitions and exports", definitions.RULES),
 )
 
 CATALOGUE: Dict[str, Rule] = {rule.id: rule for _, rules in SUBJECTS for rule in rules}
