@@ -125,6 +125,17 @@ class _Decoder:
         if depth > _DEEPEST:
             raise _too_deep(self.message)
         result: Value = None
+        data = self.data
+        if end - position > 4 and data[position] == 0x08 and data[position + 2] == 0x10:
+            # Nearly all values start with a one-byte version and type, and most are short texts.
+            version, kind = data[position + 1], data[position + 3]
+            if version < 0x80 and kind < 0x80:
+                result = _DEFAULTS.get(kind)
+                position += 4
+                text = position + 2
+                short = text <= end < text + 0x80
+                if short and data[position] == 0x42 and data[position + 1] == end - text:
+                    return data[text:end].decode("utf-8", "replace")
         for number, wire, value, start in self._fields(position, end):
             if number <= 2:
                 # An absent oneof is its default: the type alone then tells what it is.
@@ -161,6 +172,11 @@ class _Decoder:
                 continue
             key = None
             value: Value = None
+            short = self._short_entry(start, start + length)
+            if short:
+                key = self.data[start + 2 : short - 2].decode("utf-8", "replace")
+                result[key] = self.value(short, start + length, depth + 1)
+                continue
             for part, of, size, inside in self._fields(start, start + length):
                 if of != LENGTH:
                     continue
@@ -171,6 +187,16 @@ class _Decoder:
             if key is not None:
                 result[key] = value
         return result
+
+    def _short_entry(self, start: int, end: int) -> int:
+        """Where the value of a map entry begins whose lengths take a byte each; 0 for others."""
+        data = self.data
+        if end - start < 4 or data[start] != 0x0A or data[start + 1] >= 0x80:
+            return 0
+        value = start + 2 + data[start + 1] + 2
+        if value > end or data[value - 2] != 0x12 or data[value - 1] != end - value:
+            return 0
+        return value if end - value < 0x80 else 0
 
     def shape(self, position: int, end: int) -> Shape:
         """An NDShape: packed or single sizes."""
