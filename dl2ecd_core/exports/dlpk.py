@@ -1,0 +1,97 @@
+"""Esri's deep learning package (.dlpk): a zip with one .emd at its root and the model.
+
+https://pro.arcgis.com/en/pro-app/3.0/help/sharing/overview/share-a-deep-learning-model-package.htm
+The same content gives the same bytes: nothing is compressed, times and permissions are fixed.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any, List, Mapping, Optional, Tuple
+
+from ..ecd.content import Ecd
+from ..ecd.layout import text_of
+from ..ecd.paths import inside_path
+from ..ecd.payload import Progress
+from ..findings import Finding, Place
+from ..output import whole_file
+from ..progress import Listener
+from ..rules import finding
+from ..wording import printable, quoted
+from .emd import emd_document
+
+#: The earliest time that a zip can hold.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_PERMISSIONS = 0o644 << 16
+_BEYOND_32_BIT = 0xFFFF_FFFF
+#: Longest Python file that is taken along, in bytes.
+_LONGEST_FUNCTION = 4 << 20
+
+
+def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    """Write the package to `target`, streamed."""
+    document, findings = emd_document(ecd)
+    function, about_function = _inference_function(ecd, document)
+    name = f"{target.stem}.emd"
+    progress = Progress(listener, sum(item.size for item in ecd.files))
+    with whole_file(target) as output, zipfile.ZipFile(output, "w") as package:
+        _add(package, name, text_of(document).encode("ascii"))
+        if function is not None:
+            _add(package, _plain(str(document["InferenceFunction"])), function)
+        for item in ecd.files:
+            entry = _entry(item.path)
+            entry.file_size = item.size
+            large = item.size >= _BEYOND_32_BIT
+            with package.open(entry, "w", force_zip64=large) as inside:
+                for piece in item.chunks():
+                    inside.write(piece)
+                    progress.advance(len(piece), f"Packing {printable(item.path)}")
+    return (*findings, *about_function)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _TIME)
+    entry.external_attr = _PERMISSIONS
+    # The system that is said to have made the entry depends on where Python runs otherwise.
+    entry.create_system = 3
+    return entry
+
+
+def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+    package.writestr(_entry(name), content)
+
+
+def _plain(path: str) -> str:
+    plain = path.replace("\\", "/")
+    return plain[2:] if plain.startswith("./") else plain
+
+
+def _inference_function(
+    ecd: Ecd, document: Mapping[str, Any]
+) -> Tuple[Optional[bytes], List[Finding]]:
+    """The Python file that the definition names, when it lies beside the .ecd; never executed."""
+    named = document.get("InferenceFunction")
+    if not isinstance(named, str) or named.startswith("["):
+        return None, []
+    path = _plain(named)
+    location = Path(ecd.name).parent.joinpath(*path.split("/"))
+    if inside_path(path) and path.endswith(".py"):
+        try:
+            if location.stat().st_size <= _LONGEST_FUNCTION and _lies_in(location, ecd):
+                return location.read_bytes(), []
+        except OSError:
+            pass
+    return None, [
+        finding(
+            "export-incomplete",
+            f"The Python raster function {quoted(named)} is not in the package: there is no such "
+            "file beside the .ecd.",
+            hint="Put it there and export again, or add it to the package by hand.",
+            where=Place(file=ecd.name),
+        )
+    ]
+
+
+def _lies_in(location: Path, ecd: Ecd) -> bool:
+    return Path(ecd.name).resolve().parent in location.resolve().parents

@@ -1,0 +1,99 @@
+"""Esri's model definition (.emd), with the model's files beside it.
+
+https://github.com/Esri/raster-deep-learning/blob/master/docs/writing_model_definition.md
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Tuple
+
+from ..class_info.definitions import is_definition
+from ..ecd.content import Ecd
+from ..ecd.layout import text_of
+from ..findings import Finding, Place
+from ..output import whole_file
+from ..progress import Listener
+from ..rules import finding
+from ..wording import quoted
+from .placing import place_files, require_model
+
+#: Root keys of an .ecd that no model definition has.
+_NOT_IN_DEFINITIONS = frozenset(
+    {
+        "EsriClassifierDefinitionFile",
+        "FileVersion",
+        "NumberDefinitions",
+        "ExtraInfo",
+        "Generator",
+        "Definitions",
+    }
+)
+
+
+def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    """Write the definition to `target` and the model's files beside it."""
+    document, findings = emd_document(ecd)
+    place_files(ecd, target.parent, listener)
+    with whole_file(target) as output:
+        output.write(text_of(document).encode("ascii"))
+    return findings
+
+
+def emd_document(ecd: Ecd) -> Tuple[Dict[str, Any], Tuple[Finding, ...]]:
+    """The definition, and what is missing in it.
+
+    An .ecd that was made from an .emd gives back that .emd with every key; only ModelFile is
+    written anew when it named another place.
+
+    Raises
+    ------
+    Dl2EcdError
+        ``export-not-possible`` for a definition without a model.
+    """
+    require_model(ecd, "emd")
+    model_file = ecd.files[0].path
+    source = ecd.document.get("ExtraInfo")
+    if isinstance(source, dict) and is_definition(source):
+        document = dict(source)
+        if _plain(source.get("ModelFile")) != model_file:
+            document["ModelFile"] = model_file
+    else:
+        document = {
+            key: value for key, value in ecd.document.items() if key not in _NOT_IN_DEFINITIONS
+        }
+        document["ModelFile"] = model_file
+    return document, tuple(_missing(ecd, document))
+
+
+def _plain(model_file: object) -> str:
+    path = str(model_file).replace("\\", "/")
+    return path[2:] if path.startswith("./") else path
+
+
+def _missing(ecd: Ecd, document: Mapping[str, Any]) -> List[Finding]:
+    findings = []
+    where = Place(file=ecd.name)
+    if "ModelConfiguration" not in document and "InferenceFunction" not in document:
+        findings.append(
+            finding(
+                "export-incomplete",
+                "The model definition names neither ModelConfiguration nor InferenceFunction: "
+                "ArcGIS does not know how to run this "
+                f"{quoted(str(document.get('Framework')))} model.",
+                hint="Write a Python raster function for it and name it as InferenceFunction, or "
+                "name a ModelConfiguration that fits.",
+                where=where,
+            )
+        )
+    absent = [key for key in ("ImageHeight", "ImageWidth", "ModelType") if key not in document]
+    if absent:
+        findings.append(
+            finding(
+                "export-incomplete",
+                f"The model definition lacks {', '.join(absent)}, which the model does not tell.",
+                hint="Add them by hand: ArcGIS asks for them.",
+                where=where,
+            )
+        )
+    return findings

@@ -1,0 +1,106 @@
+"""Putting a model's files beside an export that names them."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import List
+
+from ..ecd.content import Ecd, Kind
+from ..ecd.payload import Progress
+from ..ecd.stored import Embedded, StoredFile
+from ..errors import Dl2EcdError
+from ..findings import Place
+from ..output import refused, whole_file, write_failure
+from ..progress import Listener
+from ..rules import finding
+from ..wording import printable, quoted
+
+
+def require_model(ecd: Ecd, format_name: str) -> None:
+    """Refuse definitions without a model, which classic classifiers have.
+
+    Raises
+    ------
+    Dl2EcdError
+        ``export-not-possible``.
+    """
+    if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
+        raise Dl2EcdError(
+            [
+                finding(
+                    "export-not-possible",
+                    f"{quoted(ecd.name, 400)} holds no deep-learning model, so there is nothing "
+                    f"to write as {format_name}.",
+                    hint="Legends can be exported: clr, qml, sld, lyrx, aux-xml, labels.",
+                    where=Place(file=ecd.name),
+                )
+            ]
+        )
+
+
+def place_files(ecd: Ecd, folder: Path, listener: Listener) -> None:
+    """Write the model's files into a folder, unless they are there already.
+
+    Raises
+    ------
+    Dl2EcdError
+        ``output-exists`` when another file is in the place of one, before anything is written;
+        or what is wrong with the files.
+    """
+    missing: List[StoredFile] = []
+    for item in ecd.files:
+        target = folder.joinpath(*item.path.split("/"))
+        if target.is_symlink() or target.exists():
+            if not _is_same(item, target):
+                raise refused(
+                    "output-exists",
+                    f"'{printable(str(target), 400)}' exists already and is another file.",
+                    "Export into another folder.",
+                    target,
+                )
+        else:
+            missing.append(item)
+    progress = Progress(listener, sum(item.size for item in missing))
+    for item in missing:
+        target = folder.joinpath(*item.path.split("/"))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_failure(error, target) from error
+        with whole_file(target) as output:
+            for piece in item.chunks():
+                output.write(piece)
+                progress.advance(len(piece), f"Writing {printable(item.path)}")
+
+
+def _is_same(item: StoredFile, target: Path) -> bool:
+    """Whether the file that is there already has the bytes of the model's."""
+    try:
+        if not target.is_file() or target.stat().st_size != item.size:
+            return False
+        if not isinstance(item.source, Embedded) and target.samefile(item.source):
+            return True
+        return _digest_of(target) == (item.sha256 or digest_of(item))
+    except OSError:
+        return False
+
+
+def _digest_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while True:
+            piece = handle.read(1 << 20)
+            if not piece:
+                return digest.hexdigest()
+            digest.update(piece)
+
+
+def digest_of(item: StoredFile) -> str:
+    """A file's SHA-256: the stated one, else made by reading it."""
+    if item.sha256 is not None:
+        return item.sha256
+    digest = hashlib.sha256()
+    for piece in item.chunks():
+        digest.update(piece)
+    return digest.hexdigest()
