@@ -104,6 +104,8 @@ class Toolbox:
             "definition (.ecd), without the deep-learning framework."
         )
         self.tools = [DeepLearningModelToEcd]
+        # From now on "from dl2ecd_core import *" works in the Python window too.
+        _find_package()
 
 
 class DeepLearningModelToEcd:

@@ -82,6 +82,16 @@ class TestDefinition:
         assert version == dl2ecd_core.version.__version__
 
 
+def test_the_package_can_be_imported_once_the_toolbox_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    elsewhere = [path for path in sys.path if Path(path).absolute() != REAL.parent]
+    monkeypatch.setattr(sys, "path", elsewhere)
+    LoadedToolbox(REAL)
+    LoadedToolbox(REAL)
+    assert sys.path.count(str(REAL.parent)) == 1
+
+
 def test_a_run_that_wrote_nothing_raises(demo: Path) -> None:
     with standing_in():
         tool_class: Any = LoadedToolbox(REAL).tool(TOOL)

@@ -121,7 +121,8 @@ _TOOL = ToolHelp(
     samples=(
         Sample(
             "DeepLearningModelToEcd example 1 (Python window)",
-            "Converts a CNTK model, with Esri's sample but for its import line.",
+            "Converts a CNTK model, with Esri's sample but for its import line. In ArcGIS Pro's "
+            "Python window, add the toolbox to the project first.",
             "from dl2ecd_core import *\n\n"
             'DeepLearningModelToEcd("c:/test/cntk.model", "c:/test/classInfo.json", '
             '"c:/test/cntk.ecd")\n',
