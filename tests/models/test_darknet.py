@@ -87,7 +87,9 @@ def test_weights_find_the_configuration_they_were_trained_with(stem: str, tmp_pa
 
 
 def test_names_are_those_of_the_list_that_the_data_file_names() -> None:
-    (found,) = inspect_model(FOLDER / "detector.weights").class_names
+    model = inspect_model(FOLDER / "detector.weights")
+    (found,) = model.class_names
+    assert [part.path for part in model.files][1:] == ["detector.cfg", "trees.names"]
     assert found.names == ("conifer", "broadleaf")
     assert "trees.names" in found.source
     assert inspect_model(FOLDER / "scene.weights").class_names == ()

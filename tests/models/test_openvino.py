@@ -84,6 +84,11 @@ def test_axes_follow_the_graph() -> None:
     assert (mask.axes, mask.activation, mask.class_count) == ("N?HW", Activation.ARGMAX, 6)
 
 
+def test_only_rows_that_weights_are_applied_to_have_bands() -> None:
+    (spectrum,) = inspect_model(FOLDER / "pixels.xml").inputs
+    assert (spectrum.shape, spectrum.axes) == ((None, 6), "NC")
+
+
 def test_the_last_operation_is_recognised() -> None:
     assert inspect_model(FOLDER / "softmax.xml").outputs[0].activation is Activation.SOFTMAX
     water, scores = inspect_model(FOLDER / "two_outputs.xml").outputs

@@ -101,7 +101,6 @@ def _described(
     header: Optional[_Header],
     size: int,
 ) -> ModelDescription:
-    files, missing = parts_of(source, companions)
     layers = walk(sections) if sections is not None else []
     ends = list(_ends(layers))
     held = None if header is None else (size - header.length) // 4
@@ -111,9 +110,10 @@ def _described(
     elif held is not None:
         findings += _fit(source, layers, held)
     classes = {layer.section.whole("classes", 0) for layer in ends} - {0}
-    names: Tuple[ClassNames, ...] = ()
+    named: Optional[Tuple[str, ClassNames]] = None
     if sections is not None:
-        names = names_beside(source.path, companions, classes.pop() if len(classes) == 1 else None)
+        named = names_beside(source.path, companions, classes.pop() if len(classes) == 1 else None)
+    files, missing = parts_of(source, companions if named is None else (*companions, named[0]))
     return ModelDescription(
         format="darknet",
         framework="Darknet",
@@ -123,7 +123,7 @@ def _described(
         parameters=held,
         files=files,
         missing_files=missing,
-        class_names=names,
+        class_names=() if named is None else (named[1],),
         findings=tuple(findings),
     )
 

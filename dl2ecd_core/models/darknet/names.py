@@ -18,8 +18,8 @@ _MOST_FILES_LOOKED_AT = 2000
 
 def names_beside(
     model: Path, companions: Sequence[str], classes: Optional[int]
-) -> Tuple[ClassNames, ...]:
-    """The list of names that belongs to a model; empty when there is none.
+) -> Optional[Tuple[str, ClassNames]]:
+    """The list of names that belongs to a model, and its file's name; None when there is none.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def names_beside(
     for path in _candidates(model.parent, stems):
         names = _names(path)
         if names:
-            return (ClassNames(names, f"file {quoted(path.name)} beside the model"),)
+            return path.name, ClassNames(names, f"file {quoted(path.name)} beside the model")
     # A list under another name belongs to the model only if it is alone, fits, and is not the one
     # of another model.
     others = [
@@ -43,8 +43,9 @@ def names_beside(
     if len(others) == 1 and classes is not None and not others[0].with_suffix(".cfg").exists():
         names = _names(others[0])
         if names is not None and len(names) == classes:
-            return (ClassNames(names, f"file {quoted(others[0].name)} beside the model"),)
-    return ()
+            name = others[0].name
+            return name, ClassNames(names, f"file {quoted(name)} beside the model")
+    return None
 
 
 def _candidates(folder: Path, stems: Sequence[str]) -> Iterator[Path]:

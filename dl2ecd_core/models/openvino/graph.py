@@ -82,8 +82,9 @@ class Graph:
         noted = layer.layout.strip("[]").replace(",", "")
         if len(noted) == rank and rank and set(noted) <= set("NCHW?"):
             return noted
-        if rank in _BY_RANK:
-            return _BY_RANK[rank]
+        if rank == 2:
+            # Other rows, of sound or text for example, have no bands.
+            return "NC" if self._is_matrix(layer) else "N?"
         if rank != 4:
             return "?" * rank
         return "NCHW" if self.net.version < 10 else self._forward(layer) or "????"
@@ -99,6 +100,26 @@ class Graph:
         if found is not None and len(found) == rank:
             return found
         return "NCHW" if rank == 4 and self.net.version < 10 else "?" * rank
+
+    def _is_matrix(self, layer: Layer) -> bool:
+        """Whether the rows of an input are multiplied by weights first."""
+        seen = {layer.id}
+        waiting = [layer]
+        for _ in range(_MOST_STEPS):
+            if not waiting:
+                return False
+            current = waiting.pop(0)
+            for target in self._out_of.get(current.id, ()):
+                following = self.net.layers.get(target)
+                if following is None or following.id in seen:
+                    continue
+                seen.add(following.id)
+                if following.type in ("MatMul", "FullyConnected"):
+                    made = self.maker(following, 0)
+                    return made is not None and made[0] is current
+                if following.type in AS_BEFORE:
+                    waiting.append(following)
+        return False
 
     def _is_flattened(self, layer: Layer) -> bool:
         """Whether a matrix is an image whose pixels and channels were put into one row."""

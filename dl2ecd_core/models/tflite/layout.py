@@ -49,7 +49,7 @@ AS_BEFORE = frozenset(
         150,
     )
 )
-RESHAPE, TRANSPOSE, ARG_MAX, ARG_MIN = 22, 39, 56, 79
+FULLY_CONNECTED, RESHAPE, TRANSPOSE, ARG_MAX, ARG_MIN = 9, 22, 39, 56, 79
 _OVER_CLASSES = (25, 50)  # SOFTMAX, LOG_SOFTMAX
 _MOST_STEPS = 2000
 
@@ -62,9 +62,10 @@ def input_axes(model: Model, index: int) -> Optional[str]:
     if shape is None:
         return None
     if len(shape) == 4:
-        found = _forward(model, index)
-        if found:
-            return found
+        return _forward(model, index) or "NHWC"
+    if len(shape) == 2:
+        # Other rows, of sound or text for example, have no bands.
+        return _forward(model, index) or "N?"
     return _by_rank(len(shape))
 
 
@@ -86,6 +87,7 @@ def _by_rank(rank: int) -> str:
 
 
 def _forward(model: Model, index: int) -> Optional[str]:
+    is_row = len(model.tensor(index).shape or ()) == 2
     seen: Set[int] = {index}
     waiting: List[int] = [index]
     steps = 0
@@ -93,12 +95,14 @@ def _forward(model: Model, index: int) -> Optional[str]:
         current = waiting.pop(0)
         for operator in model.takers.get(current, ()):
             steps += 1
-            if any(
+            if not is_row and any(
                 place < len(operator.inputs) and operator.inputs[place] == current
                 for place in _OVER_NHWC.get(operator.code, ())
             ):
                 return "NHWC"
-            if operator.code == TRANSPOSE:
+            if operator.code == FULLY_CONNECTED and operator.inputs[:1] == (current,):
+                return "NC" if is_row else None
+            if operator.code == TRANSPOSE and not is_row:
                 return _moved("NHWC", _order(model, operator), back=True)
             if operator.code in AS_BEFORE and operator.outputs:
                 following = operator.outputs[0]
