@@ -13,6 +13,7 @@ from ...errors import ModelFileError
 from ..description import Dims
 from ..graph.shapes import elements
 from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, float_of, signed
+from ..wire.source import ByteSource
 from . import types
 
 #: Constants of more elements than this are weights, not sizes or axes, and stay unread.
@@ -20,6 +21,8 @@ MOST_VALUES = 1024
 _MOST_DIMENSIONS = 254
 _LONGEST_TEXT = 1 << 16
 _MOST_ATTRIBUTES = 4096
+# Nodes up to this size are taken apart in memory, which is several times quicker.
+_SMALL = 4096
 
 Number = Union[int, float]
 
@@ -81,10 +84,24 @@ class Attributes:
                     yield value, field
 
     def _last(self, name: str, number: int, wire: int) -> Optional[Tuple[Message, Field]]:
+        value = self._values.get(name)
+        if value is None:
+            return None
+        if 2 <= value.size <= _SMALL:
+            # Nearly always a value is one field with a short head.
+            raw = value.source.read(value.start, value.size, "an attribute")
+            head = quick_length(raw, 1)
+            if head is not None:
+                kind = raw[0] & 7
+                end = head[1] + (head[0] if kind == LENGTH else 0)
+                if kind in (VARINT, LENGTH) and raw[0] < 0x80 and end == len(raw):
+                    if raw[0] != number << 3 | wire:
+                        return None
+                    return value, Field(number, wire, head[0], value.start + head[1])
         found = None
-        for value, field in self._fields(name, number):
+        for inner, field in self._fields(name, number):
             if field.wire == wire:
-                found = value, field
+                found = inner, field
         return found
 
     def text(self, name: str, default: str = "") -> str:
@@ -167,7 +184,12 @@ class Attributes:
 
 
 def read_attributes(node: Message, number: int = 5) -> Attributes:
-    """The attributes in a ``NodeDef`` (field 5) or ``FunctionDef``."""
+    """The attributes in a ``NodeDef`` (field 5)."""
+    if node.size <= _SMALL:
+        raw = node.source.read(node.start, node.size, "a node")
+        quick = quick_spans(raw, number, node.start, node.source)
+        if quick is not None:
+            return Attributes(quick)
     values: Dict[str, Message] = {}
     for field in node.fields():
         if field.number != number or field.wire != LENGTH:
@@ -185,6 +207,47 @@ def read_attributes(node: Message, number: int = 5) -> Attributes:
     return Attributes(values)
 
 
+def quick_spans(
+    raw: bytes, number: int, base: int, source: ByteSource
+) -> Optional[Dict[str, Message]]:
+    """The values of a small node's attributes; None when they take the careful way."""
+    values: Dict[str, Message] = {}
+    wanted = number << 3 | LENGTH
+    position, size = 0, len(raw)
+    while position < size:
+        tag = raw[position]
+        head = quick_length(raw, position + 1)
+        if head is None or tag & 7 != LENGTH or tag >= 0x80 or head[0] + head[1] > size:
+            return None
+        length, position = head
+        end = position + length
+        if tag == wanted:
+            if position + 1 >= end or raw[position] != 0x0A or raw[position + 1] >= 0x80:
+                return None
+            split = position + 2 + raw[position + 1]
+            if split >= end or raw[split] != 0x12:
+                return None
+            inner = quick_length(raw, split + 1)
+            if inner is None or inner[0] + inner[1] != end:
+                return None
+            key = raw[position + 2 : split].decode("utf-8", "replace")
+            values[key] = Message(source, base + inner[1], base + end, "an attribute")
+        position = end
+    return values
+
+
+def quick_length(raw: bytes, position: int) -> Optional[Tuple[int, int]]:
+    """A length of up to two bytes and the position after it."""
+    if position >= len(raw):
+        return None
+    length = raw[position]
+    if length < 0x80:
+        return length, position + 1
+    if position + 1 >= len(raw) or raw[position + 1] >= 0x80:
+        return None
+    return length & 0x7F | raw[position + 1] << 7, position + 2
+
+
 def read_shape(message: Message) -> Optional[Dims]:
     """A ``TensorShapeProto``; None when its rank is unknown.
 
@@ -193,6 +256,10 @@ def read_shape(message: Message) -> Optional[Dims]:
     ModelFileError
         ``model-damaged`` when it has more dimensions than TensorFlow allows.
     """
+    if message.size <= _SMALL:
+        quick = quick_shape(message.source.read(message.start, message.size, "a shape"))
+        if quick is not None:
+            return quick
     sizes: List[Optional[int]] = []
     for field in message.fields():
         if field.number == 3 and field.wire == VARINT and field.value:
@@ -205,6 +272,33 @@ def read_shape(message: Message) -> Optional[Dims]:
             sizes.append(None if size < 0 else size)
             if len(sizes) > _MOST_DIMENSIONS:
                 raise message.wrong(f"a tensor has more than {_MOST_DIMENSIONS} dimensions")
+    return tuple(sizes)
+
+
+def quick_shape(raw: bytes) -> Optional[Dims]:
+    """A shape whose dimensions are sizes and nothing else; None when it takes the careful way."""
+    sizes: List[Optional[int]] = []
+    position, size = 0, len(raw)
+    while position < size:
+        if raw[position] != 0x12 or position + 2 > size or len(sizes) >= _MOST_DIMENSIONS:
+            return None
+        length = raw[position + 1]
+        position += 2
+        end = position + length
+        if not length:
+            sizes.append(0)
+            continue
+        if length > 11 or end > size or raw[position] != 0x08:
+            return None
+        value = shift = 0
+        for byte in raw[position + 1 : end]:
+            value |= (byte & 0x7F) << shift
+            shift += 7
+        if raw[end - 1] >= 0x80 or any(byte < 0x80 for byte in raw[position + 1 : end - 1]):
+            return None
+        whole = signed(value & 0xFFFFFFFFFFFFFFFF)
+        sizes.append(None if whole < 0 else whole)
+        position = end
     return tuple(sizes)
 
 

@@ -8,6 +8,7 @@ https://www.tensorflow.org/guide/checkpoint
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
@@ -66,10 +67,15 @@ def read(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` where a table or the graph breaks.
     """
+    with ExitStack() as opened:
+        return _read(source, opened)
+
+
+def _read(source: ByteSource, opened: ExitStack) -> ModelDescription:
     if is_table(source):
         bundle = read_bundle(source)
         names = _Names(_prefix(source.path.name, bundle))
-        return _describe(source, names, bundle, _graph_beside(source, names))
+        return _describe(source, names, bundle, _graph_beside(source, names, opened))
     if is_meta_graph(source, 0, source.size):
         names = _Names(_without(source.path.name, ".meta"))
         meta = read_meta_graph(Message(source, what="the graph of a checkpoint"))
@@ -78,7 +84,9 @@ def read(source: ByteSource) -> ModelDescription:
     if index is None:
         raise source.damaged(0, "The file is not part of a checkpoint.")
     names = _Names(_without(index.name, ".index"))
-    return _describe(source, names, _bundle_beside(source, names), _graph_beside(source, names))
+    return _describe(
+        source, names, _bundle_beside(source, names), _graph_beside(source, names, opened)
+    )
 
 
 def _without(name: str, ending: str) -> str:
@@ -114,14 +122,13 @@ def _bundle_beside(source: ByteSource, names: _Names) -> Optional[Bundle]:
     return None
 
 
-def _graph_beside(source: ByteSource, names: _Names) -> Optional[MetaGraph]:
+def _graph_beside(source: ByteSource, names: _Names, opened: ExitStack) -> Optional[MetaGraph]:
     path = source.path.with_name(names.meta)
     if not path.is_file():
         return None
     # The graph's nodes are read later than this, so its file stays open as long as they do.
-    beside = ByteSource(path, path.name)
+    beside = opened.enter_context(ByteSource(path, path.name))
     if not is_meta_graph(beside, 0, beside.size):
-        beside.close()
         return None
     return read_meta_graph(Message(beside, what="the graph of a checkpoint"))
 
@@ -138,8 +145,6 @@ def _describe(
         ends = _inferred(endpoints_of(meta.graph, walk))
         padding = common_padding(walk, ends)
         findings = own_code(meta.graph, source.name)
-        if meta.graph.source is not source:
-            meta.graph.source.close()
     elif bundle is not None:
         ends = ends_by_kernels(bundle)
     return ModelDescription(

@@ -109,16 +109,17 @@ def endpoints_of(graph: Graph, walk: Walk) -> Endpoints:
     sinks = _sinks(graph, training)
     labels = _label_inputs(graph, walk)
     names = {node.name for node in fed}
-    dependent = _dependents(graph, names)
-    touched = _dependents(graph, names, shapes=True)
     labelled = _dependents(graph, labels) if labels else set()
     # Freezing keeps nothing but what was asked for; a graph that trains is full of loose ends.
     loose = bool(training) or bool(variables_in(graph))
+    dependent = _dependents(graph, names) if loose else set()
+    spare = any(node.op in _LEFT_OVER for node in sinks)
+    touched = _dependents(graph, names, shapes=True) if spare else set()
     outputs: List[Tensor] = []
     for node in sinks:
         if loose and fed and node.name not in dependent:
             continue
-        if fed and node.name not in touched and node.op in _LEFT_OVER:
+        if fed and node.op in _LEFT_OVER and node.name not in touched:
             continue
         outputs += _outputs_of(walk, node, node.name in labelled)
     # The shapes behind the outputs told what the inputs' dimensions stand for.
