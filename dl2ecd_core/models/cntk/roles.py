@@ -91,54 +91,42 @@ def roles_of(flow: Flow, arguments: Sequence[Variable], outputs: Sequence[str]) 
 
 def _loss_outputs(flow: Flow, outputs: Sequence[str]) -> Set[str]:
     told = set(flow.graph.losses)
+    made_of_losses = _losses_in(flow)
     losses: Set[str] = set()
     for uid in outputs:
         owner = flow.owner(uid)
         if owner is None:
             continue
-        if uid in told or _comes_from_loss(flow, owner):
+        if uid in told or owner.uid in made_of_losses:
             losses.add(uid)
-        elif (
-            flow.signal(uid).shape in ((), (1,))
-            and owner.name in _TRAINER_OUTPUTS
-            and owner.op in (Op.REDUCE_ELEMENTS, Op.BLOCK)
-        ):
+        elif flow.signal(uid).shape in ((), (1,)) and owner.name in _TRAINER_OUTPUTS:
             losses.add(uid)
-            losses.update(resolved for resolved in map(flow.resolve, owner.inputs))
+            losses.update(map(flow.resolve, owner.inputs))
     return losses & set(outputs)
 
 
-def _comes_from_loss(flow: Flow, function: Function) -> bool:
-    """Whether a value is a loss, or losses summed, averaged or weighted."""
-    seen: Set[str] = set()
-    stack = [function]
-    found = False
-    while stack:
-        current = stack.pop()
-        if current.uid in seen:
-            continue
-        seen.add(current.uid)
-        if current.op in _LOSSES:
+def _losses_in(flow: Flow) -> Set[str]:
+    """Uids of the functions that are losses, or losses summed, averaged or weighted."""
+    losses: Set[str] = set()
+    for function in flow.order:
+        owners = [flow.owner(uid) for uid in function.inputs]
+        if function.op in _LOSSES:
             found = True
-            continue
-        if current.block is not None:
-            if current.block.op_name in _LOSS_BLOCKS:
-                found = True
-                continue
-            root = flow.graph.functions.get(current.block.root)
-            if root is None:
-                return False
-            stack.append(root)
-            continue
-        if current.op not in _ON_THE_WAY and current.op not in _JOINING:
-            return False
-        for uid in current.inputs:
-            owner = flow.owner(uid)
-            if owner is not None:
-                stack.append(owner)
-            elif current.op in _ON_THE_WAY:
-                return False
-    return found
+        elif function.block is not None:
+            found = function.block.op_name in _LOSS_BLOCKS or function.block.root in losses
+        elif function.op in _ON_THE_WAY:
+            found = bool(owners) and owners[0] is not None and owners[0].uid in losses
+        else:
+            # Weights may be leaves; every other operand must be a loss itself.
+            computed = [owner for owner in owners if owner is not None]
+            found = (
+                function.op in _JOINING
+                and bool(computed)
+                and all(owner.uid in losses for owner in computed)
+            )
+        if found:
+            losses.add(function.uid)
+    return losses
 
 
 def _reaching(flow: Flow, outputs: Sequence[str]) -> Set[str]:
@@ -177,25 +165,31 @@ def _only_targets(flow: Flow, arguments: Sequence[Variable]) -> Set[str]:
     }
 
 
-def activation_of(flow: Flow, uid: str) -> Tuple[Optional[Activation], Optional[int]]:
-    """What was done last to an output, and the classes that an argmax was taken over."""
-    owner = flow.owner(uid)
-    seen: Set[str] = set()
-    while owner is not None and owner.uid not in seen:
-        seen.add(owner.uid)
-        if owner.block is not None:
-            if owner.block.op_name == "Softmax":
-                return Activation.SOFTMAX, None
-            inside = flow.outputs.get(owner.block.root, ())
-            owner = flow.owner(inside[0]) if len(inside) == 1 else None
-        elif owner.op in _KEEPING and owner.inputs:
-            owner = flow.owner(owner.inputs[0])
+#: What was done last, and the classes that an argmax was taken over.
+Last = Tuple[Optional[Activation], Optional[int]]
+
+
+def activations_in(flow: Flow) -> Dict[str, Last]:
+    """What was done last in every function, by its uid."""
+    last: Dict[str, Last] = {}
+    for function in flow.order:
+        source: Optional[Function] = None
+        if function.block is not None and function.block.op_name == "Softmax":
+            last[function.uid] = (Activation.SOFTMAX, None)
+            continue
+        if function.block is not None:
+            inside = flow.outputs.get(function.block.root, ())
+            source = flow.owner(inside[0]) if len(inside) == 1 else None
+        elif function.op in _KEEPING and function.inputs:
+            source = flow.owner(function.inputs[0])
         else:
-            return _activation(flow, owner)
-    return None, None
+            last[function.uid] = _activation(flow, function)
+            continue
+        last[function.uid] = (None, None) if source is None else last.get(source.uid, (None, None))
+    return last
 
 
-def _activation(flow: Flow, owner: Function) -> Tuple[Optional[Activation], Optional[int]]:
+def _activation(flow: Flow, owner: Function) -> Last:
     if owner.op == Op.SOFTMAX or _is_spelled_softmax(flow, owner):
         return Activation.SOFTMAX, None
     if owner.op in (Op.SIGMOID, Op.STABLE_SIGMOID):

@@ -14,7 +14,7 @@ from .inference import Flow, flow_of
 from .model_graph import Graph, Kind, elements
 from .places import padding_of
 from .roles import roles_of
-from .tensors import arguments_of, input_tensors, output_tensors, output_uids
+from .tensors import arguments_of, input_tensors, is_constant, output_tensors, output_uids
 
 
 def describe(
@@ -41,7 +41,9 @@ def describe(
     predictions = [
         uid
         for uid, tensor in zip(outputs, results)
-        if tensor.role is Role.DATA and tensor.axes in ("CHW", "?HW", "HW")
+        if tensor.role is Role.DATA
+        and tensor.axes in ("CHW", "?HW", "HW")
+        and not is_constant(flow, uid)
     ]
     return ModelDescription(
         format=format_id,

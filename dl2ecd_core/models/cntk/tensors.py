@@ -7,7 +7,7 @@ from typing import List, Optional, Tuple
 from ..description import Activation, Dims, Evidence, Role, Tensor
 from .inference import Flow
 from .model_graph import Kind, Op, Shape, Variable
-from .roles import Roles, activation_of
+from .roles import Roles, activations_in
 
 
 def python_shape(shape: Optional[Shape]) -> Optional[Dims]:
@@ -67,6 +67,12 @@ def output_uids(flow: Flow) -> Tuple[str, ...]:
     return tuple(flow.resolve(uid) for uid in flow.outputs.get(flow.graph.root, ()))
 
 
+def is_constant(flow: Flow, uid: str) -> bool:
+    """Whether an output is a value computed before training, such as the features' mean."""
+    owner = flow.owner(uid)
+    return owner is None or owner.attributes.get("constant") is True
+
+
 def output_name(flow: Flow, uid: str) -> Optional[str]:
     """The user's name of an output, else its uid; None where it is made up on loading."""
     owner = flow.owner(uid)
@@ -82,11 +88,12 @@ def output_name(flow: Flow, uid: str) -> Optional[str]:
 
 def input_tensors(flow: Flow, arguments: Tuple[Variable, ...], roles: Roles) -> Tuple[Tensor, ...]:
     """Inputs, all declared in the file."""
+    image = _is_image_model(flow)
     return tuple(
         Tensor(
             variable.name or variable.uid,
             shape=python_shape(variable.shape),
-            axes=axes_of(python_shape(variable.shape), flow),
+            axes=axes_of(python_shape(variable.shape), image),
             data_type=variable.data_type,
             evidence=None if variable.shape is None else Evidence.DECLARED,
             role=Role.LABEL if variable.uid in roles.labels else Role.DATA,
@@ -98,14 +105,17 @@ def input_tensors(flow: Flow, arguments: Tuple[Variable, ...], roles: Roles) -> 
 def output_tensors(flow: Flow, roles: Roles) -> Tuple[Tensor, ...]:
     """Outputs, whose shapes are worked out."""
     tensors = []
+    image = _is_image_model(flow)
+    last = activations_in(flow)
     for uid in output_uids(flow):
         signal = flow.signal(uid)
         shape = python_shape(signal.shape)
         role = Role.LOSS if uid in roles.losses else Role.DATA
-        activation, classes = activation_of(flow, uid)
-        axes = axes_of(shape, flow)
+        owner = flow.owner(uid)
+        activation, classes = last[owner.uid] if owner is not None else (None, None)
+        axes = axes_of(shape, image)
         if activation is Activation.ARGMAX and shape is not None:
-            axes = _argmax_axes(shape, axes, _is_image_model(flow))
+            axes = _argmax_axes(shape, axes, image)
         tensors.append(
             Tensor(
                 output_name(flow, uid),
@@ -128,13 +138,13 @@ def _argmax_axes(shape: Dims, axes: Optional[str], image: bool) -> Optional[str]
     return None if axes is None else axes.replace("C", "?")
 
 
-def axes_of(shape: Optional[Dims], flow: Flow) -> Optional[str]:
+def axes_of(shape: Optional[Dims], image: bool) -> Optional[str]:
     """Letters for a shape: CNTK's images are channels, height, width."""
     if shape is None:
         return None
     if len(shape) == 1:
         return "C"
-    if len(shape) == 3 and (_is_image_model(flow) or _looks_like_image(shape)):
+    if len(shape) == 3 and (image or _looks_like_image(shape)):
         return "CHW"
     return "?" * len(shape)
 

@@ -1,17 +1,16 @@
-"""The bodies of a CNTK v1 file's nodes, by kind and version of the format.
+"""The nodes of a CNTK v1 file, and the operations of CNTK v2 that they become.
 
-Each body is what the node's ``Load`` reads, in the headers of
-https://github.com/microsoft/CNTK/tree/master/Source/ComputationNetworkLib; the versions are named
-in Source/Common/Include/Constants.h. What a node becomes: ``ResolveFunction`` in
-Source/CNTKv2LibraryDll/BackCompat.cpp. Axes count from 1 in these files.
+ReadPersistableParameters in Source/ComputationNetworkLib/ComputationNetwork.cpp and
+ResolveFunction in Source/CNTKv2LibraryDll/BackCompat.cpp of https://github.com/microsoft/CNTK.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Dict, Mapping, Optional, Tuple
 
-from .model_graph import ALL_AXES, ALL_STATIC_AXES, DYNAMIC_AXIS, INFERRED, Axis, Op, Shape, Value
+from . import v1_bodies as bodies
+from .model_graph import Op, Shape, Value
 from .v1_cursor import Cursor
 
 
@@ -42,15 +41,12 @@ class Node:
     value_width: Optional[int] = None
 
 
-Body = Dict[str, Value]
 INPUT_KINDS = {"InputValue", "SparseInputValue"}
 PARAMETER_KIND = "LearnableParameter"
 PRECOMPUTED_KINDS = {"Mean", "InvStdDev"}
 AXIS_KIND = "DynamicAxis"
 #: CNTK 2.7 replaces it by a block, whose name it makes up.
 NORMALIZATION_KIND = "PerDimMeanVarNormalization"
-
-_CHW = 1
 
 
 def read_node(cursor: Cursor) -> Node:
@@ -155,286 +151,33 @@ def _delay(cursor: Cursor, name: str, kind: str, data_type: Optional[str], doubl
     return Node(name, kind, data_type, _DELAYS[kind], shape=shape)
 
 
-def _times(cursor: Cursor) -> Body:
-    body: Body = {"outputRank": cursor.size() if cursor.version >= 3 else 1}
-    if cursor.version >= 12:
-        body["inferInputRankToMap"] = cursor.int32()
-    return body
-
-
-def _random(cursor: Cursor) -> Body:
-    if cursor.version == 16:
-        # An unsigned long: 8 bytes where Linux wrote it, 4 on Windows; the counter after it is
-        # small, so its upper half tells.
-        cursor.size("a seed")
-        cursor.size("a counter")
-    elif cursor.version > 16:
-        cursor.size("a seed")
-        cursor.size("a counter")
-    return {}
-
-
-def _random_sample(cursor: Cursor) -> Body:
-    cursor.flag("whether samples may repeat")
-    count = cursor.size("a number of samples")
-    _random(cursor)
-    return {"numSamples": count}
-
-
-def _window(cursor: Cursor) -> Tuple[Body, bool]:
-    """What convolutions and poolings of versions 5 and up share; whether images are CHW."""
-    kernel, maps, strides = cursor.shape(), cursor.shape(), cursor.shape()
-    cursor.flags()
-    same = cursor.flags()
-    lower, upper = cursor.shape(), cursor.shape()
-    cursor.int32("a kind of pooling")
-    layout = cursor.int32("an image layout")
-    cursor.size("a memory limit")
-    body: Body = {
-        "kernelShape": kernel,
-        "mapCount": maps,
-        "strides": strides,
-        "autoPadding": list(same),
-        "lowerPad": lower,
-        "upperPad": upper,
-    }
-    if cursor.version >= 9:
-        body["transpose"] = cursor.flag("whether a convolution is transposed")
-    if cursor.version >= 20:
-        body["outputShape"] = cursor.shape()
-    if cursor.version >= 21:
-        body["ceilOutDim"] = cursor.flag("whether sizes are rounded up")
-    if cursor.version >= 23:
-        cursor.flag("whether padding counts")
-    return body, layout == _CHW
-
-
-def _convolution(cursor: Cursor) -> Body:
-    if cursor.version < 5:
-        return _old_convolution(cursor)
-    body, chw = _window(cursor)
-    body["convolution2D"] = cursor.flag("whether a convolution is two-dimensional")
-    if cursor.version >= 18:
-        body["dilation"] = cursor.shape()
-    return body if chw else {"layout": "HWC"}
-
-
-def _old_convolution(cursor: Cursor) -> Body:
-    width, height = cursor.size("a kernel width"), cursor.size("a kernel height")
-    across, down = cursor.size("a stride"), cursor.size("a stride")
-    maps, layout = cursor.uint32("a number of maps"), cursor.uint32("an image layout")
-    same = cursor.flag("whether a convolution is padded")
-    cursor.size("a memory limit")
-    if layout != _CHW:
-        return {"layout": "HWC"}
-    return {
-        "kernelShape": (width, height, 1),
-        "mapCount": (maps,),
-        "strides": (across, down, 1),
-        "autoPadding": [same, same, False],
-        "lowerPad": (0,),
-        "upperPad": (0,),
-        "transpose": False,
-        "convolution2D": True,
-    }
-
-
-def _pooling(cursor: Cursor) -> Body:
-    body, chw = _window(cursor)
-    body["poolingWindowShape"] = body.pop("kernelShape")
-    body["transpose"] = False
-    return body if chw else {"layout": "HWC"}
-
-
-def _old_pooling(cursor: Cursor) -> Body:
-    width, layout = cursor.uint32("a window width"), cursor.uint32("an image layout")
-    height = cursor.size("a window height")
-    across, down = cursor.size("a stride"), cursor.size("a stride")
-    if layout != _CHW:
-        return {"layout": "HWC"}
-    return {
-        "poolingWindowShape": (width, height, 1),
-        "strides": (across, down, 1),
-        "autoPadding": [False],
-        "lowerPad": (0,),
-        "upperPad": (0,),
-    }
-
-
-def _unpooling(cursor: Cursor) -> Body:
-    return _window(cursor)[0]
-
-
-def _roi_pooling(cursor: Cursor) -> Body:
-    shape = cursor.shape()
-    if cursor.version >= 26:
-        cursor.int32("a kind of pooling")
-        cursor.number(True, "a scale")
-    return {"roiOutputShape": shape}
-
-
-def _batch_normalization(cursor: Cursor) -> Body:
-    if cursor.version < 6:
-        written = cursor.int32("a version")
-        cursor.int32("a version")
-        cursor.flag("a mode")
-        cursor.flag("whether a normalization is spatial")
-        cursor.number(True)
-        if written >= 0x00010002:
-            cursor.int32("an image layout")
-            cursor.size("a count")
-        if written >= 0x00010003:
-            cursor.number(True, "an epsilon")
-            cursor.flag("an engine")
-        return {}
-    cursor.flag("whether a normalization is spatial")
-    cursor.number(True)
-    cursor.number(True)
-    cursor.int32("an image layout")
-    # Version 19 wrote whether the count is 0 in place of the count.
-    if cursor.version == 19:
-        cursor.flag("whether a count is zero")
-    else:
-        cursor.size("a count")
-    cursor.number(True, "an epsilon")
-    cursor.flag("an engine")
-    return {}
-
-
-def _reshape(cursor: Cursor) -> Body:
-    begin, end = cursor.int32("an axis"), cursor.int32("an axis")
-    shape = cursor.shape()
-    body: Body = {"newShape": tuple(size or INFERRED for size in shape)}
-    if begin > 0:
-        body["beginAxis"] = Axis(begin - 1)
-    if end > 0:
-        body["endAxis"] = Axis(end - 1)
-    return body
-
-
-def _axis(number: int) -> Axis:
-    special = {0: ALL_STATIC_AXES, -1: ALL_AXES}
-    return Axis(special.get(number, number - 1 if number > 0 else DYNAMIC_AXIS))
-
-
-def _reduce(cursor: Cursor) -> Body:
-    count = cursor.uint32("a number of axes") if cursor.version >= 27 else 1
-    if count * 4 > cursor.left:
-        raise cursor.damaged(f"The file announces a reduction over {count} axes.")
-    axes = [_axis(cursor.int32("an axis")) for _ in range(count)]
-    body: Body = {"axisVec": list(axes), "reductionOpName": cursor.text("the name of a reduction")}
-    if cursor.version >= 24:
-        body["reductionKeepDimensions"] = cursor.flag("whether axes are kept")
-    else:
-        body["reductionKeepDimensions"] = all(axis.position < ALL_AXES for axis in axes)
-    # Where a v2 function is a scalar, a v1 node has one axis.
-    body["allAxesShape"] = (1,)
-    return body
-
-
-def _row_stack(cursor: Cursor) -> Body:
-    return {"axis": _axis(cursor.int32("an axis") if cursor.version >= 3 else 1)}
-
-
-def _slice(cursor: Cursor) -> Body:
-    count = cursor.int32("a number of axes") if cursor.version >= 22 else 1
-    if count < 1 or count * 16 > cursor.left:
-        raise cursor.damaged(f"The file announces a slice along {count} axes.")
-    axes: List[Value] = []
-    begins: List[Value] = []
-    ends: List[Value] = []
-    strides: List[Value] = []
-    for _ in range(count):
-        begin = cursor.int64("a begin")
-        length = cursor.int64("a length")
-        axes.append(_axis(cursor.int32("an axis") if cursor.version >= 3 else 1))
-        begins.append(begin)
-        ends.append(begin + length)
-        strides.append(cursor.int32("a stride") if cursor.version >= 27 else 1)
-    return {
-        "axisVec": axes,
-        "beginIndexVec": begins,
-        "endIndexVec": ends,
-        "sliceStridesVec": strides,
-    }
-
-
-def _transpose(cursor: Cursor) -> Body:
-    first, second = (1, 2)
-    if cursor.version >= 3:
-        first, second = cursor.int32("an axis"), cursor.int32("an axis")
-        if cursor.version >= 25 and first == second == 0:
-            cursor.sizes()
-            return {}
-    return {"axis1": _axis(first), "axis2": _axis(second)}
-
-
-def _rnn_stack(cursor: Cursor) -> Body:
-    bidirectional = cursor.size("a direction") != 0
-    cursor.size("a number of layers")
-    hidden = cursor.size("a size")
-    cursor.text("the kind of a recurrence")
-    if cursor.version >= 14:
-        cursor.int32("an axis")
-    return {"bidirectional": bidirectional, "hiddenSize": hidden}
-
-
-def _named_axis(cursor: Cursor) -> Body:
-    cursor.text("the name of an axis")
-    return {}
-
-
-def _where(cursor: Cursor) -> Body:
-    return _named_axis(cursor) if cursor.version >= 11 else {}
-
-
-def _crop(cursor: Cursor) -> Body:
-    cursor.number(True, "an offset")
-    cursor.number(True, "an offset")
-    return {}
-
-
-def _edit_distance(cursor: Cursor) -> Body:
-    for _ in range(3):
-        cursor.number(False, "a penalty")
-    cursor.flag("a mode")
-    cursor.sizes()
-    return {}
-
-
-def _forward_backward(cursor: Cursor) -> Body:
-    cursor.int32("a delay")
-    cursor.size("a token")
-    return {}
-
-
 _DELAYS = {"PastValue": Op.PAST_VALUE, "Delay": Op.PAST_VALUE, "FutureValue": Op.FUTURE_VALUE}
 
-_BODIES: Dict[str, Tuple[Op, Callable[[Cursor], Body]]] = {
-    "Times": (Op.TIMES, _times),
-    "TransposeTimes": (Op.TRANSPOSE_TIMES, _times),
-    "Dropout": (Op.DROPOUT, _random),
-    "RandomSample": (Op.RANDOM_SAMPLE, _random_sample),
-    "RandomSampleInclusionFrequency": (Op.RANDOM_SAMPLE_INCLUSION_FREQUENCY, _random_sample),
-    "Convolution": (Op.CONVOLUTION, _convolution),
-    "Pooling": (Op.POOLING, _pooling),
-    "MaxPooling": (Op.POOLING, _old_pooling),
-    "AveragePooling": (Op.POOLING, _old_pooling),
-    "MaxUnpooling": (Op.UNPOOLING, _unpooling),
-    "ROIPooling": (Op.ROI_POOLING, _roi_pooling),
-    "BatchNormalization": (Op.BATCH_NORMALIZATION, _batch_normalization),
-    "Reshape": (Op.RESHAPE, _reshape),
-    "ReduceElements": (Op.REDUCE_ELEMENTS, _reduce),
-    "RowStack": (Op.SPLICE, _row_stack),
-    "Slice": (Op.SLICE, _slice),
-    "RowSlice": (Op.SLICE, _slice),
-    "TransposeDimensions": (Op.TRANSPOSE_AXES, _transpose),
-    "OptimizedRNNStack": (Op.OPTIMIZED_RNN_STACK, _rnn_stack),
-    "Where": (Op.WHERE, _where),
-    "ToSequence": (Op.TO_SEQUENCE, _named_axis),
-    "Crop": (Op.CROP, _crop),
-    "EditDistanceError": (Op.EDIT_DISTANCE_ERROR, _edit_distance),
-    "ForwardBackward": (Op.FORWARD_BACKWARD, _forward_backward),
+_BODIES: Dict[str, Tuple[Op, Callable[[Cursor], bodies.Body]]] = {
+    "Times": (Op.TIMES, bodies.times),
+    "TransposeTimes": (Op.TRANSPOSE_TIMES, bodies.times),
+    "Dropout": (Op.DROPOUT, bodies.random),
+    "RandomSample": (Op.RANDOM_SAMPLE, bodies.random_sample),
+    "RandomSampleInclusionFrequency": (Op.RANDOM_SAMPLE_INCLUSION_FREQUENCY, bodies.random_sample),
+    "Convolution": (Op.CONVOLUTION, bodies.convolution),
+    "Pooling": (Op.POOLING, bodies.pooling),
+    "MaxPooling": (Op.POOLING, bodies.old_pooling),
+    "AveragePooling": (Op.POOLING, bodies.old_pooling),
+    "MaxUnpooling": (Op.UNPOOLING, bodies.unpooling),
+    "ROIPooling": (Op.ROI_POOLING, bodies.roi_pooling),
+    "BatchNormalization": (Op.BATCH_NORMALIZATION, bodies.batch_normalization),
+    "Reshape": (Op.RESHAPE, bodies.reshape),
+    "ReduceElements": (Op.REDUCE_ELEMENTS, bodies.reduce),
+    "RowStack": (Op.SPLICE, bodies.row_stack),
+    "Slice": (Op.SLICE, bodies.slice_),
+    "RowSlice": (Op.SLICE, bodies.slice_),
+    "TransposeDimensions": (Op.TRANSPOSE_AXES, bodies.transpose),
+    "OptimizedRNNStack": (Op.OPTIMIZED_RNN_STACK, bodies.rnn_stack),
+    "Where": (Op.WHERE, bodies.where),
+    "ToSequence": (Op.TO_SEQUENCE, bodies.named_axis),
+    "Crop": (Op.CROP, bodies.crop),
+    "EditDistanceError": (Op.EDIT_DISTANCE_ERROR, bodies.edit_distance),
+    "ForwardBackward": (Op.FORWARD_BACKWARD, bodies.forward_backward),
 }
 
 # Nodes without a body.
