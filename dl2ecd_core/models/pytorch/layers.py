@@ -18,6 +18,7 @@ from .weights import Weight
 _MOST_LAYERS = 5000
 _MOST_SIZES = 200
 _MOST_BANDS = 1024
+_MOST_CHANNELS = 1 << 16
 
 # Parts of names, between dots.
 _BEGINS = re.compile(
@@ -160,18 +161,28 @@ def _layer(
     return Layer(name, place, kind, ins, outs, kernel, groups, bias is not None, normed)
 
 
-def _sums_to(total: int, sizes: Set[int], least: int = 4) -> bool:
-    """Whether concatenating tensors of these sizes can give `total` channels."""
-    if total in sizes:
-        return True
-    for one in sizes:
-        if one < least:
-            continue
-        for other in (0, *sizes):
-            count, rest = divmod(total - other, one)
-            if rest == 0 and 1 <= count <= 12:
-                return True
-    return False
+class _Sums:
+    """The numbers of channels that layers give, by themselves or joined.
+
+    Up to twelve tensors of one size, of at least four channels, and one of any other are joined:
+    dense blocks, pyramids, skip connections. Numbers are bits of one long integer, so that the
+    sums of all pairs are a few shifts.
+    """
+
+    def __init__(self, sizes: Set[int]) -> None:
+        usual = [size for size in sizes if size <= _MOST_CHANNELS]
+        single = multiple = 0
+        for size in usual:
+            single |= 1 << size
+            for count in range(1, 13) if size >= 4 else ():
+                multiple |= 1 << (size * count)
+        joined = single | multiple
+        for size in usual:
+            joined |= multiple << size
+        self._bits = joined
+
+    def __contains__(self, total: int) -> bool:
+        return total > 0 and bool(self._bits >> total & 1)
 
 
 def _entry(layers: Sequence[Layer], norms: Set[int], ordered: bool) -> Optional[Layer]:
@@ -180,25 +191,23 @@ def _entry(layers: Sequence[Layer], norms: Set[int], ordered: bool) -> Optional[
     sizes |= {item.ins for item in layers if item.kind == "unclear"}
     if len(sizes) > _MOST_SIZES:
         return None
-    explained = {
-        ins: _sums_to(ins, sizes) for ins in {item.ins for item in layers if item.kind == "conv"}
-    }
+    sums = _Sums(sizes)
     strangers = [
         item
         for item in layers
-        if item.kind == "conv" and not explained[item.ins] and not _grouped(item, layers)
+        if item.kind == "conv" and item.ins not in sums and not _grouped(item, layers)
     ]
     if ordered:
         first: Optional[Layer] = layers[0]
-    elif strangers:
-        first = strangers[0]
     else:
         hinted = [item for item in layers if item.kind == "conv" and _first_by_name(item)]
         first = hinted[0] if len(hinted) == 1 else None
+        if not hinted:
+            first = next((item for item in strangers if _BEGINS.search(item.name)), None)
     if first is None or first.kind != "conv" or first.ins > _MOST_BANDS:
         return None
     for other in strangers:
-        if other is first or _sums_to(other.ins - first.ins, sizes):
+        if other is first or other.ins - first.ins in sums:
             continue
         if other.ins != first.ins or not _same_block(other, first):
             # A second stream of images, or not the layer that it seems to be.
@@ -216,7 +225,7 @@ def _entry(layers: Sequence[Layer], norms: Set[int], ordered: bool) -> Optional[
 def _first_by_name(layer: Layer) -> bool:
     return bool(
         re.search(
-            r"(^|\.)(patch_embed\.proj|stem\.0|conv_stem|features\.0|features\.0\.0|conv1_1|inc"
+            r"(^|\.)(patch_embed\.proj|stem\.0|_?conv_stem|features\.0|features\.0\.0|conv1_1|inc"
             r"|inc\.\w+\.0|encoder\.conv1|backbone\.conv1|encoder\.conv_stem)$|^conv1$",
             layer.name,
         )
@@ -233,9 +242,15 @@ def _grouped(layer: Layer, layers: Sequence[Layer]) -> bool:
         return False
     # Its block has a convolution that makes as many channels as this one takes in all groups.
     return any(
-        other is not layer and other.outs == layer.outs and other.block == layer.block
+        other is not layer
+        and other.outs == layer.outs
+        and (other.block == layer.block or _parent(other.block) == _parent(layer.block) != "")
         for other in layers
     )
+
+
+def _parent(block: str) -> str:
+    return block.rpartition(".")[0]
 
 
 def _same_block(one: Layer, other: Layer) -> bool:
@@ -253,6 +268,8 @@ def _same_block(one: Layer, other: Layer) -> bool:
 
 def _depthwise_start(first: Layer, layers: Sequence[Layer]) -> bool:
     """Whether the first convolution may filter each band by itself, so that its 1 is no band."""
+    if first.outs >= 32 and first.outs % 16 == 0 and re.search(r"conv_?[01]$", first.name):
+        return False  # the usual widths of a first layer
     later = [item for item in layers if item.place > first.place]
     following = min(later, key=lambda item: item.place, default=None)
     return following is not None and following.ins == first.outs and max(following.kernel) == 1
@@ -283,13 +300,25 @@ def _exit(
             return None
         if last not in main and last.ins == last.outs:
             return None
-    elif len(main) == 1:
-        last = main[0]
-        if not (last.biased or _ENDS.search(last.name)):
-            return None
+    else:
+        heads = [item for item in candidates if _last_by_name(item)]
+        if len(heads) == 1 and all(item is heads[0] or item.outs == 1 for item in main):
+            last = heads[0]
+        elif len(main) == 1 and (main[0].biased or _ENDS.search(main[0].name)):
+            last = main[0]
     if last is None or last.kind == "unclear" or last.normed or last in inner:
         return None
     return last if _keeps_its_shape(last, layers) else None
+
+
+def _last_by_name(layer: Layer) -> bool:
+    return bool(
+        re.search(
+            r"^(segmentation_head\.[01]|classifier\.4|outc\.conv|decode_head\.(conv_seg|classifier)"
+            r"|head|fc|head\.fc|out_?conv|final(_conv)?|logits)$",
+            layer.name,
+        )
+    )
 
 
 def _is_taken(layer: Layer, taken: Set[int], norms: Set[int], sizes: Set[int]) -> bool:
@@ -309,6 +338,10 @@ def _keeps_its_shape(last: Layer, layers: Sequence[Layer]) -> bool:
         return bool(_ENDS.search(last.name)) and not _DETECTS.search(last.name)
     if re.search(r"(^|\.)fc$|shuff|pixel|upsampl", last.name):
         # Pooled to a vector afterwards, or its channels become pixels.
+        return False
+    if last.name == "classifier" and not any(
+        re.search(r"dec|up|aspp", item.name) for item in layers
+    ):
         return False
     # A classifier of convolutions behind a dropout: averaged over the image afterwards.
     return not (
