@@ -48,6 +48,7 @@ MODULES: Tuple[str, ...] = (
     "onnx",
     "caffe",
     "coreml",
+    "paddle",
     "tflite",
     "openvino",
     "mxnet",

@@ -15,6 +15,7 @@ from ...rules import finding
 from ...wording import listed, quoted
 from ..description import Evidence, ModelDescription, Tensor
 from ..graph.footprint import model_padding
+from ..local_paths import local_path_in
 from ..wire.protobuf import Message
 from ..wire.source import ByteSource
 from .document import Document, ValueType, read_document
@@ -22,7 +23,7 @@ from .external import external_files
 from .inference.values import UNKNOWN, Value
 from .inference.walk import Walk, agreed
 from .meaning import Meanings
-from .metadata import class_names, local_path_in
+from .metadata import class_names
 from .recognition import other_encoding, recognise
 from .survey import Survey, survey
 
