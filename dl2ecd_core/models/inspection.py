@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional, Union
 
 from ..errors import ModelFileError
+from ..findings import Place
+from ..rules import finding
+from ..wording import listed, quoted
 from .description import ModelDescription
 from .mistaken import refuse_mistaken
 from .mlpackage import root_model
@@ -40,7 +44,21 @@ def inspect_model(path: Union[str, os.PathLike[str]]) -> ModelDescription:
     name = os.fspath(path)
     with ByteSource(_primary_file(Path(name), name), name) as source:
         refuse_mistaken(source)
-        return _read(source)
+        return _with_missing_files(_read(source), name)
+
+
+def _with_missing_files(model: ModelDescription, name: str) -> ModelDescription:
+    """The description with a finding for companions that are not there."""
+    if not model.missing_files:
+        return model
+    absent = finding(
+        "model-file-missing",
+        f"The model is not whole: {listed(model.missing_files)} should lie beside "
+        f"{quoted(model.primary.path)}.",
+        hint="Put all files of the model into one folder, as they were saved.",
+        where=Place(file=name),
+    )
+    return replace(model, findings=(*model.findings, absent))
 
 
 def _primary_file(path: Path, name: str) -> Path:
