@@ -14,6 +14,7 @@ from .config import Section
 
 #: Channels, height, width.
 Size = Tuple[int, int, int]
+_LARGEST = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def walk(sections: Sequence[Section]) -> List[Layer]:
             size, weights = (None, None)
         else:
             size, weights = rule(section, before or (0, 0, 0), layers)
-            if size is not None and min(size) <= 0:
+            if size is not None and not (min(size) > 0 and max(size) <= _LARGEST):
                 size = None
         layers.append(Layer(section, size, weights))
         before = size

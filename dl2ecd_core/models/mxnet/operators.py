@@ -14,6 +14,7 @@ from ..graph.shapes import broadcast, transposed_output, window_output
 from .symbol import Node
 
 Known = Optional[Dims]
+_LARGEST = 1 << 40
 _Rule = Callable[[Node, Sequence[Known]], Known]
 
 _LAYOUTS = {"NCHW": (1, 2), "NCW": (1, 2), "NCDHW": (1, 2), "NHWC": (-1, 1), "NWC": (-1, 1)}
@@ -58,7 +59,9 @@ def output_shape(node: Node, inputs: Sequence[Known]) -> Known:
         return None
     found = rule(node, inputs)
     # A shape without size comes from parameters that don't go together.
-    return None if found is None or any(size is not None and size < 0 for size in found) else found
+    if found is None or any(size is not None and not 0 <= size <= _LARGEST for size in found):
+        return None
+    return found
 
 
 def _merged(shapes: Sequence[Known]) -> Known:

@@ -11,7 +11,8 @@ from .symbol import Entry, Node, Symbol
 
 #: Operators after which an input is still the image, band by band.
 _STILL_THE_IMAGE = UNCHANGED | {"Pad", "pad", "Pooling", "Pooling_v1", "UpSampling"}
-_MOST_STEPS = 5000
+_MOST_STEPS = 500
+_MOST_INPUTS = 100
 
 
 def infer(symbol: Symbol, arrays: Dict[str, Array]) -> List[Known]:
@@ -53,8 +54,12 @@ def _input_shapes(symbol: Symbol, shapes: Sequence[Known]) -> Dict[int, Dims]:
         for origin in {entry[0] for entry in node.inputs}:
             takers.setdefault(origin, []).append(node)
     found: Dict[int, Dims] = {}
+    unknown = 0
     for index, node in enumerate(symbol.nodes):
         if node.op == "null" and shapes[index] is None:
+            unknown += 1
+            if unknown > _MOST_INPUTS:
+                break
             shape = _first_use(symbol, shapes, takers, number, index)
             if shape is not None:
                 found[index] = shape
@@ -94,7 +99,7 @@ def _convolved(node: Node, weights: Known) -> Known:
     channels, _ = layout(node)
     bands = weights[channels]
     groups = node.whole("num_group", 1)
-    if bands is None or not groups:
+    if bands is None or groups is None or groups < 1:
         return None
     shape: List[Optional[int]] = [None] * len(weights)
     shape[channels] = bands * groups

@@ -16,7 +16,10 @@ from ...errors import ModelFileError
 from ..wire.source import ByteSource
 
 LONGEST_JSON = 16 * 1024 * 1024
-MOST_VALUES = 400_000
+MOST_VALUES = 250_000
+MOST_HEADS = 1000
+_LARGEST_NUMBER = 1 << 40
+_MOST_NUMBERS = 64
 
 #: A node's number and which of its outputs.
 Entry = Tuple[int, int]
@@ -34,14 +37,16 @@ class Node:
     def whole(self, key: str, default: Optional[int] = None) -> Optional[int]:
         """An attribute that is a whole number."""
         value = literal(self.attributes.get(key))
-        return value if isinstance(value, int) and not isinstance(value, bool) else default
+        return value if type(value) is int and abs(value) <= _LARGEST_NUMBER else default
 
     def wholes(self, key: str) -> Optional[Tuple[int, ...]]:
         """An attribute that is a list of whole numbers; None when absent or something else."""
         value = literal(self.attributes.get(key))
         if isinstance(value, int):
             value = (value,)
-        if isinstance(value, (tuple, list)) and all(type(part) is int for part in value):
+        if not isinstance(value, (tuple, list)) or len(value) > _MOST_NUMBERS:
+            return None
+        if all(type(part) is int and abs(part) <= _LARGEST_NUMBER for part in value):
             return tuple(value)
         return None
 
@@ -93,6 +98,8 @@ def read_symbol(source: ByteSource) -> Symbol:
         raise source.damaged(0, f"'{source.name}' nests its lists too deep.") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise source.damaged(0, f"'{source.name}' is not the graph of an MXNet model.") from error
+    if len(heads) > MOST_HEADS:
+        raise _too_complex(source, f"{len(heads)} outputs", MOST_HEADS)
     return Symbol(nodes, heads, _version(document))
 
 

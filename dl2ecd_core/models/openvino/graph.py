@@ -8,7 +8,7 @@ from typing import Dict, Iterator, List, Optional, Set, Tuple
 from ...errors import ModelFileError
 from ..graph.names import operators
 from ..wire.source import ByteSource
-from .net import Layer, Net
+from .net import MOST_ENDS, Layer, Net
 
 # Operations that are defined over N, C and then the spatial axes.
 _OVER_NCHW = operators(
@@ -26,7 +26,9 @@ AS_BEFORE = operators(
 _AS_BEFORE_IF_SAME_RANK = operators(
     "ReduceMean ReduceMax ReduceMin ReduceSum Slice StridedSlice Split VariadicSplit"
 )
-_MOST_STEPS = 2000
+_MOST_STEPS = 500
+# Edges that are followed altogether; far more than any search for a layout needs.
+_MOST_FOLLOWED = 300_000
 _BY_RANK = {0: "", 1: "?", 2: "NC"}
 _LONGEST_ORDER = 64
 
@@ -53,27 +55,42 @@ class Graph:
             self._into.setdefault(target, []).append((target_port, (source, port)))
             self._out_of.setdefault(source, []).append(target)
             self._used.add((source, port))
+        for ports in self._into.values():
+            # The ports of inputs count up, in their order.
+            ports.sort(key=_port_order)
+        self._followed = 0
 
     def maker(self, layer: Layer, position: int) -> Optional[Made]:
         """The layer and output that feed input number `position` of a layer."""
-        # The ports of inputs count up, in their order.
-        ports = sorted(self._into.get(layer.id, ()), key=_port_order)
+        ports = self._into.get(layer.id, ())
         origin = ports[position][1] if position < len(ports) else None
         if origin is None or origin[0] not in self.net.layers:
             return None
         found = self.net.layers[origin[0]]
-        for index, port in enumerate(found.ports):
-            if port.id == origin[1]:
-                return found, index
-        return None
+        index = found.numbers.get(origin[1])
+        return None if index is None else (found, index)
+
+    def _following(self, layer: Layer, seen: Set[str]) -> Iterator[Layer]:
+        """The layers that take an output of this one and were not seen yet."""
+        for target in self._out_of.get(layer.id, ()):
+            self._followed += 1
+            following = self.net.layers.get(target)
+            if following is None or following.id in seen or self._followed > _MOST_FOLLOWED:
+                continue
+            seen.add(following.id)
+            yield following
 
     def open_ends(self) -> Iterator[Made]:
         """Outputs that nothing is connected to: those of a net without Result layers."""
+        ends = 0
         for layer in self.net.layers.values():
             if layer.type in ("Const", "Input", "Memory"):
                 continue
             for index, port in enumerate(layer.ports):
                 if (layer.id, port.id) not in self._used:
+                    ends += 1
+                    if ends > MOST_ENDS:
+                        return
                     yield layer, index
 
     def input_axes(self, layer: Layer) -> str:
@@ -109,11 +126,7 @@ class Graph:
             if not waiting:
                 return False
             current = waiting.pop(0)
-            for target in self._out_of.get(current.id, ()):
-                following = self.net.layers.get(target)
-                if following is None or following.id in seen:
-                    continue
-                seen.add(following.id)
+            for following in self._following(current, seen):
                 if following.type in ("MatMul", "FullyConnected"):
                     made = self.maker(following, 0)
                     return made is not None and made[0] is current
@@ -142,11 +155,7 @@ class Graph:
             if not waiting:
                 return None
             current = waiting.pop(0)
-            for target in self._out_of.get(current.id, ()):
-                following = self.net.layers.get(target)
-                if following is None or following.id in seen:
-                    continue
-                seen.add(following.id)
+            for following in self._following(current, seen):
                 if following.type in _OVER_NCHW:
                     made = self.maker(following, 0)
                     if made is not None and made[0] is current:

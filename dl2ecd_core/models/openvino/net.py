@@ -17,10 +17,11 @@ from ...wording import printable
 from ..description import Dims
 from ..wire.source import ByteSource
 
-#: XML files larger than this are refused; 50 000 layers need about so much.
-LARGEST_XML = 32 * 1024 * 1024
-MOST_LAYERS = 60_000
+#: XML files larger than this are refused; 30 000 layers need about so much.
+LARGEST_XML = 16 * 1024 * 1024
+MOST_LAYERS = 40_000
 MOST_EDGES = 300_000
+MOST_ENDS = 1000
 DEEPEST = 64
 LARGEST_RANK = 32
 _PIECE = 256 * 1024
@@ -56,6 +57,7 @@ class Layer:
     precision: str
     output_names: Tuple[str, ...] = ()
     ports: List[Port] = field(default_factory=list)
+    numbers: Dict[str, int] = field(default_factory=dict)
     data: Dict[str, str] = field(default_factory=dict)
     layout: str = ""
 
@@ -135,6 +137,7 @@ class _Builder:
         self._path: List[str] = []
         self._layer: Optional[Layer] = None
         self._texts: List[str] = []
+        self._ends = 0
 
     def doctype(self, *_: object) -> None:
         """Refuse a document type definition."""
@@ -217,6 +220,10 @@ class _Builder:
             precision=attributes.get("precision", ""),
             output_names=_names(attributes.get("output_names", "")),
         )
+        if self._layer.type in ("Parameter", "Result", "Input"):
+            self._ends += 1
+            if self._ends > MOST_ENDS:
+                raise _too_complex(self.source, "more inputs and outputs than usual", MOST_ENDS)
         self.net.layers[self._layer.id] = self._layer
 
     def _inside_layer(self, depth: int, tag: str, attributes: Dict[str, str]) -> None:
@@ -241,6 +248,7 @@ class _Builder:
                 layer.layout = attributes.get("layout", "")[:64]
 
     def _start_port(self, layer: Layer, attributes: Dict[str, str]) -> None:
+        layer.numbers.setdefault(attributes.get("id", ""), len(layer.ports))
         layer.ports.append(
             Port(
                 attributes.get("id", ""),

@@ -26,6 +26,7 @@ _SUBGRAPH_METADATA, _OUTPUT_METADATA, _TENSOR_FILES = 3, 3, 6
 _LONGEST_FILE = 1 << 20
 _MOST_NAMES = 20_000
 _MOST_LISTED = 64
+_LONGEST_NAME = 1024
 # What the file is called in archives that came without metadata.
 _LIKELY = re.compile(r"(?i)(.*[/_-])?(labels?|label_?map|classes|dict)[^/]*\.txt")
 
@@ -72,7 +73,7 @@ def _labels_of(tensor: Table) -> Iterator[str]:
     files = tensor.vector(_TENSOR_FILES, what="associated files")
     for index in range(min(len(files), _MOST_LISTED)):
         file = files.table(index, "an associated file")
-        name = file.text(0)
+        name = file.text(0, _LONGEST_NAME)
         if name and file.integer(2, "b") in _LABEL_KINDS:
             yield name
 

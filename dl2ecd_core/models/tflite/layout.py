@@ -51,7 +51,7 @@ AS_BEFORE = frozenset(
 )
 FULLY_CONNECTED, RESHAPE, TRANSPOSE, ARG_MAX, ARG_MIN = 9, 22, 39, 56, 79
 _OVER_CLASSES = (25, 50)  # SOFTMAX, LOG_SOFTMAX
-_MOST_STEPS = 2000
+_MOST_STEPS = 500
 
 _BY_RANK = {0: "", 2: "NC", 4: "NHWC"}
 
@@ -95,6 +95,8 @@ def _forward(model: Model, index: int) -> Optional[str]:
         current = waiting.pop(0)
         for operator in model.takers.get(current, ()):
             steps += 1
+            if steps > _MOST_STEPS:
+                return None
             if not is_row and any(
                 place < len(operator.inputs) and operator.inputs[place] == current
                 for place in _OVER_NHWC.get(operator.code, ())

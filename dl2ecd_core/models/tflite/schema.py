@@ -21,7 +21,9 @@ _MOST_LINKS = 300_000
 _MOST_AT_AN_OPERATOR = 8192
 _MOST_BUFFERS_CHECKED = 20_000
 _LARGEST_RANK = 32
-_MOST_ENDS = 4096
+_MOST_ENDS = 256
+_MOST_CODES = 8192
+_LONGEST_NAME = 4096
 
 _VERSION, _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS = range(5)
 _METADATA, _GROUPS = 6, 8
@@ -102,7 +104,7 @@ class Model:
         table = self.tensors.table(index, f"tensor {index}")
         code = table.integer(1, "b")
         return TensorInfo(
-            name=table.text(3) or None,
+            name=table.text(3, _LONGEST_NAME) or None,
             shape=_shape(table),
             data_type=_DATA_TYPES[code] if 0 <= code < len(_DATA_TYPES) else None,
             buffer=table.integer(2, "I"),
@@ -194,12 +196,12 @@ def load(source: ByteSource) -> Model:
 
 def _operator_codes(table: Table) -> List[Tuple[int, str]]:
     codes = []
-    vector = table.vector(_OPERATOR_CODES, what="operator codes", most=MOST_OPERATORS)
+    vector = table.vector(_OPERATOR_CODES, what="operator codes", most=_MOST_CODES)
     for index in range(len(vector)):
         code = vector.table(index, f"operator code {index}")
         # Newer codes do not fit the byte of the first schema; the larger of both counts.
         number = max(code.integer(0, "b"), code.integer(3, "i"))
-        codes.append((number, code.text(1) or "" if number == CUSTOM else ""))
+        codes.append((number, code.text(1, _LONGEST_NAME) or "" if number == CUSTOM else ""))
     return codes
 
 
@@ -258,14 +260,14 @@ def _metadata(table: Table) -> Dict[str, int]:
     entries: Dict[str, int] = {}
     for index in range(len(vector)):
         entry = vector.table(index, f"metadata {index}")
-        entries.setdefault(entry.text(0) or "", entry.integer(1, "I"))
+        entries.setdefault(entry.text(0, _LONGEST_NAME) or "", entry.integer(1, "I"))
     return entries
 
 
 def _external_files(table: Table) -> Tuple[str, ...]:
     """Files beside the model that hold its weights, by the names of the groups."""
     vector = table.vector(_GROUPS, what="external buffer groups", most=256)
-    names = [vector.table(index, "a buffer group").text(0) for index in range(len(vector))]
+    names = [vector.table(index, "a buffer group").text(0, 1024) for index in range(len(vector))]
     return tuple(name for name in names if name)
 
 
