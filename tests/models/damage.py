@@ -17,6 +17,7 @@ from typing import Iterator, Optional, Tuple
 
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.registry import readers
 
 EXHAUSTIVE = os.environ.get("DL2ECD_EXHAUSTIVE") == "1"
 HEAD = 4096
@@ -59,6 +60,7 @@ def assert_survives_damage(model: Path, folder: Path, part: Optional[str] = None
     primary = work / model.name
     target = primary if part is None else work / part
     data = target.read_bytes()
+    list(readers())  # importing them is no part of reading
     tracemalloc.start()
     try:
         for what, bytes_ in damaged_copies(data):

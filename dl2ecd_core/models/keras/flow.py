@@ -113,7 +113,6 @@ def sizes(value: Any, count: int) -> Optional[Tuple[int, ...]]:
     """One whole number per axis; a single one stands for all."""
     if isinstance(value, list):
         numbers = [whole(item) for item in value]
-        numbers = numbers * count if len(numbers) == 1 else numbers
     else:
         numbers = [whole(value)] * count
     known = tuple(number for number in numbers if number is not None)

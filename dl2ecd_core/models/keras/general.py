@@ -266,6 +266,12 @@ def _units(values: Any) -> Optional[int]:
 def _cells(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     """The layer that runs a cell: its size is the cell's."""
     cell = settings.values.get("cell")
+    if isinstance(cell, dict) and cell.get("class_name") == "StackedRNNCells":
+        config = cell.get("config")
+        cells = config.get("cells") if isinstance(config, dict) else None
+        if settings.flag("return_state"):
+            return (UNKNOWN,)
+        cell = cells[-1] if isinstance(cells, list) and cells else None
     if not isinstance(cell, dict) or not isinstance(cell.get("config"), dict):
         return (UNKNOWN,)
     if cell.get("class_name") not in ("LSTMCell", "GRUCell", "SimpleRNNCell"):

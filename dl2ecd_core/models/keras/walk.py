@@ -18,7 +18,7 @@ from .operations import is_operation, operation_rule
 from .spatial import RULES as SPATIAL
 
 #: Layers followed in one model, repeated uses of nested networks counted each time.
-_MOST_STEPS = 100_000
+_MOST_STEPS = 30_000
 _DEEPEST = 16
 
 _TYPE_NAMES = """
@@ -68,7 +68,7 @@ def _sequence_input(network: Network) -> NetworkInput:
         if nested is None or not nested.layers:
             break
         inner = nested.layers[0]
-    return NetworkInput(name, network.built_for, None)
+    return NetworkInput(name if network.built_for is not None else None, network.built_for, None)
 
 
 def _declared(layer: Layer, name: str) -> NetworkInput:
@@ -227,14 +227,15 @@ def _in_series(result: Flow, time: Optional[int]) -> Flow:
 
 def _both_ways(settings: Settings, results: Sequence[Flow]) -> Sequence[Flow]:
     mode, shape = settings.values.get("merge_mode", "concat"), results[0].shape
-    if len(results) != 1 or not shape:
+    if not shape:
         return (UNKNOWN,)
+    states = (*results[1:], *results[1:])  # forward, then backward
     if mode == "concat":
         wide = None if shape[-1] is None else 2 * shape[-1]
-        return (replace(results[0], shape=(*shape[:-1], wide)),)
+        return (replace(results[0], shape=(*shape[:-1], wide)), *states)
     if mode in ("sum", "mul", "ave"):
-        return (results[0].done(),)
-    return (results[0], results[0]) if mode is None else (UNKNOWN,)
+        return (results[0].done(), *states)
+    return (results[0], results[0], *states) if mode is None else (UNKNOWN,)
 
 
 def _sealed(layer: Layer, flow: Flow, inputs: Sequence[Flow], unsure: Optional[str]) -> Flow:
@@ -259,31 +260,18 @@ class _Graph:
 
     def __init__(self, walk: Walk, network: Network, inputs: Sequence[Flow], depth: int) -> None:
         self._walk = walk
-        self._network = network
         self._depth = depth
         self._layers = {layer.name: layer for layer in network.layers}
         self._inputs: Dict[str, Flow] = {}
         for ref, flow in zip(network.inputs or (), inputs):
             self._inputs[ref.layer] = flow
-        self._first_call = self._first_calls(network)
+        self._outputs, self._first_call = _numbered(network)
         self._known: Dict[Tuple[str, int], Tuple[Flow, ...]] = {}
         self._written = _written_shapes(network)
 
-    @staticmethod
-    def _first_calls(network: Network) -> Dict[str, int]:
-        """The lowest number by which a layer's calls are referred to.
-
-        A nested network's own construction counts as its call 0 in Keras 2, and is not written.
-        """
-        lowest: Dict[str, int] = {}
-        refs = [ref for layer in network.layers for call in layer.calls for ref in call.inputs]
-        for ref in [*refs, *(network.outputs or ())]:
-            lowest[ref.layer] = min(ref.call, lowest.get(ref.layer, ref.call))
-        return lowest
-
     def outputs(self) -> Tuple[Flow, ...]:
         """What the network gives back."""
-        return tuple(self._flow(ref) for ref in self._network.outputs or ())
+        return tuple(self._flow(ref) for ref in self._outputs)
 
     def _flow(self, ref: Ref) -> Flow:
         """The tensor, all that it depends on worked out first; no recursion."""
@@ -332,6 +320,35 @@ class _Graph:
         flow = flows[ref.index] if ref.index < len(flows) else replace(UNKNOWN, unsure=ref.layer)
         written = self._written.get((ref.layer, ref.call, ref.index))
         return flow if written is None else _as_written(flow, written)
+
+
+def _numbered(network: Network) -> Tuple[Tuple[Ref, ...], Dict[str, int]]:
+    """The outputs, and the number of each layer's first call.
+
+    A nested functional network's own construction counts as its call 0 and is not written: in
+    Keras 2 its calls are numbered from 1. Keras 3 does so in the list of outputs only
+    (``get_config`` in keras/src/models/functional.py).
+    """
+    outputs = network.outputs or ()
+    inside = [ref for layer in network.layers for call in layer.calls for ref in call.inputs]
+    if any(ref.shape is not None for ref in inside):
+        nested = {layer.name for layer in network.layers if "input_layers" in layer.config}
+        lowest = _lowest_calls(outputs)
+        outputs = tuple(
+            replace(ref, call=ref.call - 1)
+            if ref.layer in nested and lowest[ref.layer] > 0
+            else ref
+            for ref in outputs
+        )
+        return outputs, {}
+    return outputs, _lowest_calls([*inside, *outputs])
+
+
+def _lowest_calls(refs: Sequence[Ref]) -> Dict[str, int]:
+    lowest: Dict[str, int] = {}
+    for ref in refs:
+        lowest[ref.layer] = min(ref.call, lowest.get(ref.layer, ref.call))
+    return lowest
 
 
 def _written_shapes(network: Network) -> Dict[Tuple[str, int, int], Ref]:

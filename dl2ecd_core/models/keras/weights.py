@@ -112,7 +112,7 @@ def variable_tree(file: Hdf5File) -> Optional[Weights]:
     ):
         return None
     layers: List[LayerWeights] = []
-    total = 0
+    total: Optional[int] = 0
     for path, variables in _variable_groups(file.root):
         found: Dict[str, Shape] = {}
         for name, dataset in variables.children():
@@ -125,9 +125,13 @@ def variable_tree(file: Hdf5File) -> Optional[Weights]:
         if "seed_generator" in (text or last) or last in ("seed_generator", "_random_generator"):
             continue
         in_order = sorted(found.items(), key=lambda item: (len(item[0]), item[0]))
-        total += sum(_elements(shape) for _, shape in in_order)
+        # A spectral normalisation saves the kernel of the layer that it wraps once more.
+        if total is not None and "spectral_normalization" not in path:
+            total += sum(_elements(shape) for _, shape in in_order)
+        else:
+            total = None
         layers.append(LayerWeights(path, tuple(in_order)))
-    return Weights(tuple(layers), False, total)
+    return Weights(tuple(layers), False, total) if layers else None
 
 
 def _variable_groups(root: Node) -> Iterator[Tuple[str, Node]]:
