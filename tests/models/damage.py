@@ -7,6 +7,7 @@ with DL2ECD_EXHAUSTIVE=1 it is every byte of the first 4 KiB and 200 places beyo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -17,7 +18,6 @@ from typing import Iterator, Optional, Tuple
 
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.models.registry import readers
 
 EXHAUSTIVE = os.environ.get("DL2ECD_EXHAUSTIVE") == "1"
 HEAD = 4096
@@ -60,7 +60,8 @@ def assert_survives_damage(model: Path, folder: Path, part: Optional[str] = None
     primary = work / model.name
     target = primary if part is None else work / part
     data = target.read_bytes()
-    list(readers())  # importing them is no part of reading
+    with contextlib.suppress(ModelFileError):
+        inspect_model(primary)  # importing the readers is no part of reading
     tracemalloc.start()
     try:
         for what, bytes_ in damaged_copies(data):
