@@ -99,12 +99,25 @@ class Endpoints(NamedTuple):
 
 def variables_in(graph: Graph) -> Tuple[str, ...]:
     """Names of the variables, whose values are not in the graph."""
-    return tuple(node.name for node in graph.nodes.values() if node.op in VARIABLES)
+    return tuple(
+        node.name
+        for node in graph.nodes.values()
+        if node.op in VARIABLES or (node.op in PLACEHOLDERS and _is_handle(graph, node))
+    )
+
+
+def _is_handle(graph: Graph, node: Node) -> bool:
+    """Whether a placeholder stands for a variable of the program that the graph is taken from."""
+    return graph.attributes(node).type("dtype") == types.RESOURCE
 
 
 def endpoints_of(graph: Graph, walk: Walk) -> Endpoints:
     """Inputs and outputs of a graph that does not name them."""
-    fed = [node for node in graph.nodes.values() if node.op in PLACEHOLDERS]
+    fed = [
+        node
+        for node in graph.nodes.values()
+        if node.op in PLACEHOLDERS and not _is_handle(graph, node)
+    ]
     training = _training_nodes(graph)
     sinks = _sinks(graph, training)
     labels = _label_inputs(graph, walk)

@@ -1,0 +1,171 @@
+"""What is told of a TensorFlow graph beside its shapes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.models import Activation, Role, inspect_model
+from tests.conftest import FIXTURES
+
+TF1, TF2 = FIXTURES / "tensorflow" / "tf1", FIXTURES / "tensorflow" / "tf2"
+
+
+def rules(path: Path) -> list[str]:
+    return [item.rule for item in inspect_model(path).findings]
+
+
+def test_axes_follow_the_data_format() -> None:
+    model = inspect_model(TF1 / "channels_first.pb")
+    assert (model.inputs[0].axes, model.outputs[0].axes) == ("NCHW", "NCHW")
+    assert model.outputs[0].activation is Activation.SIGMOID
+
+
+def test_axes_pass_through_resizing_blocks_and_argmax() -> None:
+    model = inspect_model(TF1 / "deeplab.pb")
+    assert (model.inputs[0].axes, model.outputs[0].axes) == ("NHWC", "NHW")
+    assert (model.outputs[0].activation, model.outputs[0].class_count) == (Activation.ARGMAX, 4)
+
+
+def test_a_dense_layer_gives_one_row_of_classes_per_image() -> None:
+    output = inspect_model(TF1 / "classifier.pb").outputs[0]
+    assert (output.axes, output.activation) == ("NC", Activation.SOFTMAX)
+
+
+def test_an_argmax_tells_its_number_of_classes() -> None:
+    for file in ("argmax.pb", "argmax.pbtxt"):
+        assert inspect_model(TF1 / file).outputs[0].class_count == 5
+
+
+def test_an_unfrozen_graph_tells_labels_and_loss_and_that_weights_are_missing() -> None:
+    model = inspect_model(TF1 / "unfrozen.pb")
+    roles = {tensor.name: tensor.role for tensor in (*model.inputs, *model.outputs)}
+    assert roles == {
+        "image": Role.DATA,
+        "labels": Role.LABEL,
+        "loss": Role.LOSS,
+        "predicted": Role.DATA,
+    }
+    assert model.parameters is None
+    assert rules(TF1 / "unfrozen.pb") == ["model-not-frozen"]
+
+
+def test_python_functions_are_a_warning_and_what_they_give_is_unknown() -> None:
+    assert rules(TF1 / "python_function.pb") == ["model-runs-own-code", "model-shape-unknown"]
+
+
+def test_a_lone_tensor_is_not_a_model() -> None:
+    with pytest.raises(ModelFileError, match="single tensor") as caught:
+        inspect_model(TF1 / "lone_tensor.pb")
+    assert caught.value.finding.rule == "model-not-a-model"
+
+
+def test_a_cut_graph_is_damaged_tensorflow_not_something_unknown(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pb"
+    data = (TF1 / "unet_same.pb").read_bytes()
+    cut.write_bytes(data[: len(data) // 2])
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(cut)
+    assert caught.value.finding.rule == "model-damaged"
+    assert caught.value.finding.where.offset is not None
+
+
+def test_the_extension_does_not_matter(tmp_path: Path) -> None:
+    renamed = tmp_path / "model.onnx"
+    shutil.copy(TF1 / "argmax.pb", renamed)
+    assert inspect_model(renamed).format == "tensorflow-graphdef"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'node { name: "x" op: "Placeholder" ',
+        'node { name: "x" op: "Placeholder" } }',
+        'node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: ? } } }',
+        'node { name: "x" op: "Placeholder',
+        "node { " * 100 + 'name: "x" op: "y"',
+    ],
+)
+def test_broken_text_is_damaged(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(text, "ascii")
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule in (
+        "model-damaged",
+        "model-too-complex",
+        "model-not-recognised",
+    )
+
+
+def test_text_may_use_every_spelling_of_the_grammar(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(
+        "# made by hand\n"
+        'node < name: \'x\' op: "Place" "holder";\n'
+        ' attr { key: "dtype" value { type: DT_FLOAT } },\n'
+        ' attr: { key: "shape" value { shape { dim { size: -1 } dim { size: 0x10 } } } } >\n'
+        'node { name: "y" op: "Tanh" input: ["x"] attr { key: "T" value { type: 1 } }\n'
+        "  unknown_field { [type.example/any] { a: -inf b: 1.5f } list: [1, 2, 3] } }\n",
+        "ascii",
+    )
+    model = inspect_model(path)
+    assert [(t.name, t.shape) for t in (*model.inputs, *model.outputs)] == [
+        ("x", (None, 16)),
+        ("y", (None, 16)),
+    ]
+
+
+def test_a_saved_model_brings_its_variables() -> None:
+    model = inspect_model(TF2 / "saved")
+    assert [part.path for part in model.files] == [
+        "saved_model.pb",
+        "variables/variables.index",
+        "variables/variables.data-00000-of-00001",
+        "fingerprint.pb",
+    ]
+    assert model.missing_files == ()
+    assert model.framework_version is not None
+
+
+def test_a_saved_model_without_its_variables_names_them(tmp_path: Path) -> None:
+    shutil.copy(TF2 / "saved" / "saved_model.pb", tmp_path)
+    assert inspect_model(tmp_path).missing_files == (
+        "variables/variables.index",
+        "variables/variables.data-00000-of-00001",
+    )
+
+
+def test_the_serving_signature_is_seen_through_its_functions() -> None:
+    output = inspect_model(TF2 / "saved").outputs[0]
+    assert (output.name, output.axes, output.activation) == (
+        "probabilities",
+        "NHWC",
+        Activation.SOFTMAX,
+    )
+
+
+@pytest.mark.parametrize(
+    "file", ["model.ckpt.index", "model.ckpt.meta", "model.ckpt.data-00000-of-00001"]
+)
+def test_a_checkpoint_is_told_from_any_of_its_files(file: str) -> None:
+    model = inspect_model(TF1 / "ckpt" / file)
+    assert model.format == "tensorflow-checkpoint"
+    assert model.primary.path == file
+    assert {part.path for part in model.files} == {
+        "model.ckpt.index",
+        "model.ckpt.meta",
+        "model.ckpt.data-00000-of-00001",
+        "checkpoint",
+    }
+    assert [tensor.name for tensor in model.outputs] == ["loss", "predicted"]
+
+
+def test_a_checkpoint_without_data_names_it(tmp_path: Path) -> None:
+    shutil.copy(TF1 / "ckpt" / "model.ckpt.index", tmp_path)
+    model = inspect_model(tmp_path / "model.ckpt.index")
+    assert model.missing_files == ("model.ckpt.data-00000-of-00001",)
+    assert model.outputs == ()
