@@ -99,7 +99,7 @@ def test_weights_alone_say_what_is_missing(tmp_path: Path) -> None:
     model = inspect_model(copied(tmp_path / "m", "scene.weights"))
     assert (model.inputs, model.outputs) == ((), ())
     assert model.missing_files == ("scene.cfg",)
-    assert [item.rule for item in model.findings] == ["model-shape-unknown"]
+    assert "model-shape-unknown" in {item.rule for item in model.findings}
 
 
 def test_a_configuration_alone_says_what_is_missing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional, Tuple
 from xml.parsers import expat
 
 from ...errors import ModelFileError
@@ -17,10 +17,11 @@ from ...wording import printable
 from ..description import Dims
 from ..wire.source import ByteSource
 
-#: XML files larger than this are refused; 30 000 layers need about so much.
+#: XML files larger than this are refused: 20 000 layers need less.
 LARGEST_XML = 16 * 1024 * 1024
-MOST_LAYERS = 40_000
-MOST_EDGES = 300_000
+MOST_LAYERS = 20_000
+MOST_EDGES = 100_000
+MOST_ELEMENTS = 500_000
 MOST_ENDS = 1000
 DEEPEST = 64
 LARGEST_RANK = 32
@@ -138,6 +139,8 @@ class _Builder:
         self._layer: Optional[Layer] = None
         self._texts: List[str] = []
         self._ends = 0
+        self._inside = 0
+        self._elements = 0
 
     def doctype(self, *_: object) -> None:
         """Refuse a document type definition."""
@@ -154,6 +157,9 @@ class _Builder:
         path = self._path
         path.append(tag)
         depth = len(path)
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise _too_complex(self.source, "more elements than usual", MOST_ELEMENTS)
         if depth > DEEPEST:
             raise _too_complex(self.source, f"elements {depth} levels deep", DEEPEST)
         if depth == 1:
@@ -173,23 +179,29 @@ class _Builder:
 
     def end(self, _: str) -> None:
         """An element ends."""
-        # The path may be empty already where a file nests what is passed over into itself.
-        if self._path:
-            self._path.pop()
+        self._path.pop()
 
     # Most elements are ports and their sizes: those of inputs are passed over, those of outputs
-    # are taken in as text, so that no handler runs for each of them.
+    # are taken in as text, so that only the shortest of handlers run for each of them.
 
-    def _pass_over_input(self) -> None:
-        self.parser.StartElementHandler = None
-        self.parser.EndElementHandler = self._end_of_input
+    def _go_inside(self, end: Callable[[str], None]) -> None:
+        self._inside = 1
+        self.parser.StartElementHandler = self._deeper
+        self.parser.EndElementHandler = end
 
-    def _end_of_input(self, tag: str) -> None:
-        if tag == "input":
-            self._back_to_elements()
+    def _deeper(self, _: str, __: Dict[str, str]) -> None:
+        self._inside += 1
+        if self._inside > DEEPEST:
+            raise _too_complex(self.source, f"elements {DEEPEST} levels deep", DEEPEST)
 
-    def _end_of_port(self, tag: str) -> None:
-        if tag != "port":
+    def _end_inside_input(self, _: str) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._come_back()
+
+    def _end_inside_port(self, _: str) -> None:
+        self._inside -= 1
+        if self._inside and len(self._texts) <= _LONGEST_SHAPE:
             return
         self.parser.CharacterDataHandler = None
         sizes = " ".join(self._texts)[:_LONGEST_SHAPE].split()
@@ -198,12 +210,12 @@ class _Builder:
             raise _too_complex(self.source, "more dimensions than usual", LARGEST_RANK)
         if self._layer is not None and self._layer.ports:
             self._layer.ports[-1].dims.extend(_size(size) for size in sizes)
-        self._back_to_elements()
+        self._come_back()
 
-    def _back_to_elements(self) -> None:
+    def _come_back(self) -> None:
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
-        self.end("")
+        self._path.pop()
 
     def _start_net(self, attributes: Dict[str, str]) -> None:
         self.net.version_text = attributes.get("version", "")
@@ -238,7 +250,7 @@ class _Builder:
                 if layer.type == "Const":
                     self._weights(attributes)
             elif tag == "input":
-                self._pass_over_input()
+                self._go_inside(self._end_inside_input)
         elif depth == 5:
             if tag == "port" and path[3] == "output":
                 self._start_port(layer, attributes)
@@ -256,8 +268,7 @@ class _Builder:
                 _names(attributes.get("names", "")),
             )
         )
-        self.parser.StartElementHandler = None
-        self.parser.EndElementHandler = self._end_of_port
+        self._go_inside(self._end_inside_port)
         self.parser.CharacterDataHandler = self._texts.append
 
     def _weights(self, attributes: Dict[str, str]) -> None:
