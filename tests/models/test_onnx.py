@@ -13,9 +13,6 @@ import pytest
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, ClassNames, Evidence, ModelDescription
-from dl2ecd_core.models.onnx import recognise
-from dl2ecd_core.models.registry import Match
-from dl2ecd_core.models.wire.source import ByteSource
 
 from ..conftest import FIXTURES
 from .damage import assert_survives_damage
@@ -173,8 +170,9 @@ def test_paths_of_the_writers_machine_are_told() -> None:
 
 
 def test_a_single_tensor_is_no_model() -> None:
-    with ByteSource(HERE / "tensor.pb") as source:
-        assert recognise(source) is Match.NO
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(HERE / "tensor.pb")
+    assert caught.value.finding.rule == "model-not-a-model"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from .inference.values import UNKNOWN, Value
 from .inference.walk import Walk, agreed
 from .meaning import Meanings
 from .metadata import class_names
-from .recognition import other_encoding, recognise
+from .recognition import is_tensor, other_encoding, recognise
 from .survey import Survey, survey
 
 __all__ = ["read", "recognise"]
@@ -36,8 +36,8 @@ def read(source: ByteSource) -> ModelDescription:
     Raises
     ------
     ModelFileError
-        ``model-damaged``, ``model-too-complex``, ``model-file-outside``, or
-        ``model-unsupported`` for its text and JSON forms.
+        ``model-damaged``, ``model-too-complex``, ``model-file-outside``,
+        ``model-unsupported`` for its text and JSON forms, or ``model-not-a-model`` for a tensor.
     """
     encoding = other_encoding(source)
     if encoding is not None:
@@ -46,6 +46,14 @@ def read(source: ByteSource) -> ModelDescription:
             f"'{source.name}' is a model in {encoding}, which is not read.",
             hint="Save it in ONNX's usual binary form (.onnx); in Python: "
             "onnx.save(model, 'model.onnx').",
+            file=source.name,
+            offset=0,
+        )
+    if is_tensor(source):
+        raise ModelFileError(
+            "model-not-a-model",
+            f"'{source.name}' holds a single ONNX tensor, as test data are kept, and no model.",
+            hint="Give the model's own file, usually model.onnx.",
             file=source.name,
             offset=0,
         )

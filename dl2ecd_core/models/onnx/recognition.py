@@ -13,6 +13,7 @@ from ...errors import ModelFileError
 from ..registry import Match
 from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message
 from ..wire.source import ByteSource
+from .tensors import tensor_head
 
 _MODEL = {
     1: VARINT, 2: LENGTH, 3: LENGTH, 4: LENGTH, 5: VARINT, 6: LENGTH, 7: LENGTH, 8: LENGTH,
@@ -37,8 +38,8 @@ _JSON = re.compile(rb"\s*\{")
 
 
 def recognise(source: ByteSource) -> Match:
-    """Whether the content is an ONNX model: also one that is cut short, or in another encoding."""
-    if other_encoding(source) is not None:
+    """Whether the content is ONNX: a model, also cut short or in another encoding, or a tensor."""
+    if other_encoding(source) is not None or is_tensor(source):
         return Match.SURE
     version = False
     for field in _present(source, 0, _FAR):
@@ -108,3 +109,18 @@ def other_encoding(source: ByteSource) -> Optional[str]:
     if _JSON.match(start) and (b'"irVersion"' in start or b'"ir_version"' in start):
         return "ONNX written as JSON"
     return None
+
+
+def is_tensor(source: ByteSource) -> bool:
+    """Whether the whole file is one ONNX tensor, as test data are kept: a type and its values."""
+    if source.read_up_to(0, 1) not in (b"\x08", b"\x0a"):
+        return False
+    try:
+        head = tensor_head(Message(source, what="the tensor"))
+        for field in Message(source).fields():
+            if field.number not in _TENSOR:
+                return False
+    except ModelFileError:
+        return False
+    raw = [field.value for field in head.numbers if field.number == 9 and field.wire == LENGTH]
+    return bool(raw) and raw == [head.bytes_needed]
