@@ -71,7 +71,7 @@ MODULES: Tuple[str, ...] = (
 #: them is sure, all are asked.
 _STARTS: Dict[str, Tuple[Tuple[int, bytes], ...]] = {
     "cntk.v1": ((0, b"B\0C\0N\0"),),
-    "cntk.v2": ((0, b"\x08\x01\x12"), (0, b"ktnc")),
+    "cntk.v2": ((0, b"\x08\x01\x12\x11\x0a"), (0, b"\x08\x02\x12\x11\x0a"), (0, b"ktnc")),
     "tensorflow.savedmodel": ((0, b"\x08\x01\x12"),),
     "tensorflow.graphdef": ((0, b"\x0a"), (0, b"node")),
     "onnx": ((0, b"\x08"),),
