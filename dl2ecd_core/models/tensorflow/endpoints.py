@@ -14,6 +14,7 @@ from . import types
 from .graph import Graph, Node
 from .known import Known
 from .operations_state import PLACEHOLDERS, VARIABLES
+from .operations_windows import CONVOLUTIONS, NORMALISATIONS, TRANSPOSED
 from .tensors import tensor_of
 from .walk import Place, Walk
 
@@ -82,6 +83,30 @@ _SEEN_THROUGH = frozenset(
         "CheckNumerics",
         "PreventGradient",
         "Pack",
+        "Slice",
+        "StridedSlice",
+        "ResizeNearestNeighbor",
+        "ResizeBilinear",
+        "ResizeBicubic",
+        "BatchToSpaceND",
+    )
+)
+# After these, the values are scores and no probabilities or class numbers.
+_SCORES = frozenset(
+    (
+        *CONVOLUTIONS,
+        *TRANSPOSED,
+        *NORMALISATIONS,
+        "BiasAdd",
+        "BiasAddV1",
+        "MatMul",
+        "Add",
+        "AddV2",
+        "AddN",
+        "Relu",
+        "Relu6",
+        "LeakyRelu",
+        "LogSoftmax",
     )
 )
 # Frozen variables that nothing reads any more, and loops that only count.
@@ -293,7 +318,7 @@ def last_operation(walk: Walk, text: str) -> Tuple[Optional[Activation], Optiona
             return Activation.SIGMOID, None
         if node.op == "ArgMax":
             return Activation.ARGMAX, _classes_of(walk, ref.place)
-        return (Activation.NONE if walk.understands(node.op) else None), None
+        return (Activation.NONE if node.op in _SCORES else None), None
     return None, None
 
 

@@ -36,15 +36,15 @@ class Lane(NamedTuple):
     ----------
     letter
         N, C, H or W; None while the graph has not shown it.
-    origin
-        Name of the model's input and the dimension there that it comes from, so that an operation
-        further on can tell what the input's dimensions stand for.
+    origins
+        Names of the model's inputs and the dimensions there that it comes from, so that an
+        operation further on can tell what the inputs' dimensions stand for.
     footprint
         Where its pixels lie over that input's tile.
     """
 
     letter: Optional[str] = None
-    origin: Optional[Tuple[str, int]] = None
+    origins: Tuple[Tuple[str, int], ...] = ()
     footprint: Optional[Footprint] = None
 
 

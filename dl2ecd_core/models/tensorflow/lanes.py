@@ -32,6 +32,10 @@ from .operations_windows import (
 Rule = Callable[["Lines"], Optional[Sequence[Optional[Lane]]]]
 
 
+# A tensor made of more inputs than this is not an image with a few layers of data beside it.
+_MOST_ORIGINS = 8
+
+
 class Lines:
     """An operation on its way through the lane rules.
 
@@ -70,8 +74,9 @@ class Lines:
         """The lane with its letter; an input that it comes from learns the letter too."""
         if letter == "?":
             return lane
-        if lane.origin is not None and lane.letter in (None, letter):
-            self.letters.setdefault(lane.origin, letter)
+        if lane.letter in (None, letter):
+            for origin in lane.origins:
+                self.letters.setdefault(origin, letter)
         return lane._replace(letter=letter)
 
     def named(self, lanes: Lanes, letters: str) -> List[Lane]:
@@ -131,30 +136,28 @@ def _second_and_third(lines: Lines) -> Optional[Sequence[Lane]]:
 def combined(operands: Sequence[Known], rank: int) -> List[Lane]:
     """The lanes of operands that meet element by element."""
     columns: List[List[Lane]] = [[] for _ in range(rank)]
+    spread: List[List[Lane]] = [[] for _ in range(rank)]
     for known in operands:
         if known.shape is None or len(known.shape) > rank:
             raise Unclear
         lanes = known.lanes or (Lane(),) * len(known.shape)
         for at, (lane, size) in enumerate(zip(lanes, known.shape), rank - len(known.shape)):
-            if size != 1 or lane.letter is not None:
-                if size == 1:
-                    lane = lane._replace(footprint=None, origin=None)
-                    if columns[at]:
-                        continue
+            if size == 1:
+                spread[at].append(Lane(lane.letter))
+            else:
                 columns[at].append(lane)
-    return [_meeting(column) for column in columns]
+    return [_meeting(wide or thin) for wide, thin in zip(columns, spread)]
 
 
 def _meeting(column: List[Lane]) -> Lane:
-    if not column:
-        return Lane()
-    moving = [lane for lane in column if lane.footprint is not None]
+    """One dimension of several operands; where one lies nobody knows where, nor does the whole."""
     known = {lane.letter for lane in column if lane.letter is not None}
     letter = known.pop() if len(known) == 1 else None
-    origins = {lane.origin for lane in moving}
-    origin = origins.pop() if len(origins) == 1 else None
-    footprint = merged(lane.footprint for lane in moving) if origin is not None else None
-    return Lane(letter, origin, footprint)
+    origins = tuple(dict.fromkeys(origin for lane in column for origin in lane.origins))
+    if len(origins) > _MOST_ORIGINS:
+        return Lane(letter)
+    footprint = merged(lane.footprint for lane in column) if len(origins) == 1 else None
+    return Lane(letter, origins, footprint)
 
 
 def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> Optional[List[Lane]]:
@@ -310,7 +313,7 @@ def _strided_slice(lines: Lines) -> Optional[Sequence[Lane]]:
             lane = lane._replace(footprint=None)
         if span.size is not None and shape is not None and span.size != shape[span.axis]:
             # A part of the channels does not tell how many channels the input has.
-            lane = lane._replace(origin=lane.origin if lane.letter != "C" else None)
+            lane = lane._replace(origins=lane.origins if lane.letter != "C" else ())
         result.append(_cropped(lane, span.begin))
     return result
 
@@ -330,9 +333,10 @@ def _concat(lines: Lines) -> Optional[Sequence[Lane]]:
     axis = axis_of(axis, rank)
     parts = [lines.operation.input(index) for index in joined]
     lanes = combined([part for part in parts if part.shape is not None], rank)
-    letters = {lane.letter for part in parts for lane in (part.lanes or ())[axis : axis + 1]}
-    letters.discard(None)
-    lanes[axis] = Lane(letters.pop() if len(letters) == 1 else None)
+    if any(part.shape is None for part in parts):
+        lanes = [lane._replace(footprint=None) for lane in lanes]
+    joined_lanes = [lane for part in parts for lane in (part.lanes or ())[axis : axis + 1]]
+    lanes[axis] = _meeting([lane._replace(footprint=None) for lane in joined_lanes])
     return lanes
 
 

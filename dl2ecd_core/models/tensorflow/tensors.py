@@ -33,8 +33,8 @@ def axes_of(shape: Dims, lanes: Optional[Lanes], letters: Letters) -> str:
     found: List[str] = []
     for lane in lanes:
         letter = lane.letter
-        if letter is None and lane.origin is not None:
-            letter = letters.get(lane.origin)
+        if letter is None and lane.origins:
+            letter = letters.get(lane.origins[0])
         found.append(letter or "?")
     # A letter that stands twice tells nothing.
     return "".join("?" if found.count(letter) > 1 else letter for letter in found)
@@ -49,10 +49,9 @@ def padding_of(source: Tensor, output: Known, letters: Letters) -> Optional[int]
     footprints: List[Optional[Footprint]] = []
     for letter in "HW":
         for lane, size in zip(output.lanes, output.shape):
-            origin = lane.origin
-            if origin is None or origin[0] != source.name:
+            if len(lane.origins) != 1 or lane.origins[0][0] != source.name:
                 continue
-            if letters.get(origin) == letter:
+            if letters.get(lane.origins[0]) == letter:
                 before.append(source.size_of(letter))
                 after.append(size)
                 footprints.append(lane.footprint)

@@ -185,10 +185,6 @@ class Walk:
         self._scopes.append(_Scope(function, place, depth))
         return len(self._scopes) - 1
 
-    def understands(self, op: str) -> bool:
-        """Whether an operation's effect is known."""
-        return op in RULES
-
     def type_of(self, text: str) -> Optional[int]:
         """The element type of a tensor of the graph; None when the file does not show it."""
         ref = self.producer(0, text)
@@ -278,7 +274,7 @@ class Walk:
         if place.scope == 0 and node.op in PLACEHOLDERS:
             if outputs and outputs[0].shape is not None:
                 lanes = tuple(
-                    Lane(None, (node.name, axis), Footprint())
+                    Lane(None, ((node.name, axis),), Footprint())
                     for axis in range(len(outputs[0].shape))
                 )
                 outputs[0] = outputs[0]._replace(lanes=lanes)
