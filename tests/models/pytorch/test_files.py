@@ -1,0 +1,188 @@
+"""PyTorch files made by hand: hostile, incomplete, large, or of other kinds."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import time
+import zipfile
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings import Severity
+from dl2ecd_core.models import inspect_model
+from tests.conftest import FIXTURES
+
+EVIL = b"\x80\x02}X\x06\0\0\0weightcposix\nsystem\nX\x04\0\0\0true\x85Rs."
+
+
+def archive(path: Path, entries: Dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as writer:
+        for name, content in entries.items():
+            writer.writestr(name, content)
+    return path
+
+
+def changed(path: Path, name: str, folder: Path, **entries: Any) -> Path:
+    """A copy of an archive with entries replaced (bytes) or left out (None)."""
+    kept: Dict[str, bytes] = {}
+    with zipfile.ZipFile(path) as old:
+        for item in old.namelist():
+            short = item.partition("/")[2]
+            content = entries.get(short.replace(".", "_").replace("/", "_"), old.read(item))
+            if content is not None:
+                kept[item] = content
+    return archive(folder / name, kept)
+
+
+def test_a_harmful_pickle_is_described_and_refused(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.pth", {"archive/data.pkl": EVIL, "archive/version": b"3\n"})
+    description = inspect_model(path)
+    assert description.format == "pytorch-zip"
+    (item,) = [item for item in description.findings if item.severity is Severity.ERROR]
+    assert (item.rule, "'posix.system'" in item.message) == ("pickle-runs-code", True)
+
+
+def test_a_plain_harmful_pickle_is_named_with_its_imports(tmp_path: Path) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(EVIL)
+    with pytest.raises(ModelFileError, match=r"plain Python pickle.*'posix.system'") as caught:
+        inspect_model(path)
+    rules = [item.rule for item in caught.value.findings]
+    assert rules[:2] == ["model-unsupported", "pickle-runs-code"]
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_a_plain_pickle_is_named(tmp_path: Path, protocol: int) -> None:
+    path = tmp_path / "x.model"
+    path.write_bytes(pickle.dumps({"coef": [1.0, 2.0]}, protocol))
+    with pytest.raises(ModelFileError, match="a plain Python pickle; it imports nothing"):
+        inspect_model(path)
+
+
+@pytest.mark.parametrize("text", ["(see the manual)", "class: water", "]", "{}", "}"])
+def test_text_is_no_pickle(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert "pickle" not in caught.value.finding.message
+
+
+def test_a_harmful_pickle_that_breaks_off_still_is_an_error(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.pth", {"archive/data.pkl": EVIL[:-1] + b"\xff"})
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    rules = [item.rule for item in caught.value.findings]
+    assert rules == ["model-damaged", "pickle-runs-code"]
+
+
+def test_missing_tensors_are_named(tmp_path: Path) -> None:
+    path = changed(FIXTURES / "pytorch" / "unet_state_dict.pth", "x.pth", tmp_path, data_0=None)
+    with pytest.raises(ModelFileError, match="lacks 1 tensor of the model: '0'"):
+        inspect_model(path)
+
+
+def test_operations_from_elsewhere_are_reported(tmp_path: Path) -> None:
+    name = "code___torch___networks_py"
+    source = FIXTURES / "pytorch" / "unet_scripted.pt"
+    with zipfile.ZipFile(source) as old:
+        (entry,) = [item for item in old.namelist() if item.endswith("/__torch__/networks.py")]
+        code = old.read(entry)
+    code = code.replace(b"torch.cat(", b"ops.torchvision.nms(")
+    path = changed(source, "x.pt", tmp_path, **{name: code})
+    (item,) = [i for i in inspect_model(path).findings if i.rule == "model-runs-own-code"]
+    assert "'torchvision::nms'" in item.message
+
+
+def test_torchscript_for_mobile_has_no_code(tmp_path: Path) -> None:
+    source = FIXTURES / "pytorch" / "unet_scripted.pt"
+    with zipfile.ZipFile(source) as old:
+        kept = {n: old.read(n) for n in old.namelist() if "/code/" not in n}
+    path = archive(tmp_path / "x.ptl", {**kept, "unet_scripted/bytecode.pkl": b"\x80\x02)."})
+    description = inspect_model(path)
+    assert (description.format, description.parameters) == ("torchscript", 1598)
+
+
+def test_exported_programs_of_the_older_layout_are_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(FIXTURES / "pytorch" / "softmax_exported.pt2") as new:
+        (graph,) = [name for name in new.namelist() if name.endswith("models/model.json")]
+        program = new.read(graph)
+    state = (FIXTURES / "pytorch" / "unet_state_dict.pth").read_bytes()
+    entries = {
+        "serialized_exported_program.json": program,
+        "serialized_state_dict.pt": state,
+        "version": b"5.1",
+    }
+    description = inspect_model(archive(tmp_path / "x.pt2", entries))
+    assert (description.format, description.parameters) == ("pytorch-export", 1598)
+    assert [tensor.name for tensor in description.inputs] == ["image"]
+
+
+def test_machine_code_in_a_package_is_reported(tmp_path: Path) -> None:
+    entries = {"x/archive_format": b"pt2", "x/data/aotinductor/model/a.wrapper.so": b"\x7fELF"}
+    description = inspect_model(archive(tmp_path / "x.pt2", entries))
+    assert description.format == "pytorch-export"
+    assert {item.rule for item in description.findings} == {
+        "model-shape-unknown",
+        "model-runs-own-code",
+    }
+
+
+def test_a_program_with_unexpected_json_is_damaged_or_unknown(tmp_path: Path) -> None:
+    for text in ("[]", "{}", '{"graph_module": {"graph": [], "signature": 5}}', "{", "null"):
+        entries = {"x/archive_format": b"pt2", "x/models/model.json": text.encode()}
+        with pytest.raises(ModelFileError):
+            inspect_model(archive(tmp_path / "x.pt2", entries))
+
+
+def test_an_archive_of_something_else_says_what_it_holds(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.keras", {"readme.txt": b"hello", "evil.bin": EVIL})
+    with pytest.raises(ModelFileError, match=r"it holds 'readme\.txt' and 'evil\.bin'") as caught:
+        inspect_model(path)
+    assert "pickle-runs-code" in [item.rule for item in caught.value.findings]
+
+
+def test_the_tar_layout_of_the_first_versions_is_named(tmp_path: Path) -> None:
+    import tarfile
+
+    path = tmp_path / "x.pth"
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as writer:
+        for name in ("sys_info", "pickle", "storages", "tensors"):
+            item = tarfile.TarInfo(name)
+            item.size = 1
+            writer.addfile(item, io.BytesIO(b"x"))
+    with pytest.raises(ModelFileError, match="tar archive of a PyTorch before"):
+        inspect_model(path)
+
+
+def test_modules_that_share_modules_without_end_are_given_up(tmp_path: Path) -> None:
+    # Each level holds the level below twice: 2 ** 40 modules in 40 objects.
+    parts: List[bytes] = [b"\x80\x02N"]
+    for _ in range(40):
+        parts.append(
+            b"q\0" + b"0cn\nM\n)\x81}(X\x0b\0\0\0_parameters}X\x08\0\0\0_modules}("
+            b"X\1\0\0\0ah\0X\1\0\0\0bh\0uub"
+        )
+    path = archive(tmp_path / "x.pth", {"x/data.pkl": b"".join(parts) + b"."})
+    started = time.perf_counter()
+    assert inspect_model(path).parameters is None
+    assert time.perf_counter() - started < 5
+
+
+def test_large_files_are_read_by_their_structure_only(tmp_path: Path) -> None:
+    header = json.dumps(
+        {"head.weight": {"dtype": "U8", "shape": [3 << 30], "data_offsets": [0, 3 << 30]}}
+    ).encode()
+    path = tmp_path / "large.safetensors"
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + (3 << 30))
+    inspect_model(path)
+    started = time.perf_counter()
+    assert inspect_model(path).parameters == 3 << 30
+    assert time.perf_counter() - started < 0.15

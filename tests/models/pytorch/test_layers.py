@@ -1,0 +1,133 @@
+"""First and last layer by the shapes of weights: right, or nothing said."""
+
+from __future__ import annotations
+
+from typing import Dict, Optional, Tuple
+
+import pytest
+
+from dl2ecd_core.models.pytorch.layers import inferred_tensors
+from dl2ecd_core.models.pytorch.weights import Weight
+
+Shapes = Dict[str, Tuple[int, ...]]
+
+
+def told(shapes: Shapes, *, ordered: bool = True) -> Tuple[Optional[int], Optional[int]]:
+    """Bands and classes."""
+    weights = [Weight(name, shape) for name, shape in shapes.items()]
+    inputs, outputs = inferred_tensors(weights, ordered=ordered)
+    bands = inputs[0].shape[1] if inputs and inputs[0].shape else None
+    classes = outputs[0].shape[1] if outputs and outputs[0].shape else None
+    return bands, classes
+
+
+UNET: Shapes = {
+    "enc1.0.weight": (16, 4, 3, 3),
+    "enc1.1.weight": (16,),
+    "enc2.0.weight": (32, 16, 3, 3),
+    "enc2.1.weight": (32,),
+    "up.weight": (32, 16, 2, 2),
+    "up.bias": (16,),
+    "dec.0.weight": (16, 32, 3, 3),
+    "dec.1.weight": (16,),
+    "head.weight": (5, 16, 1, 1),
+    "head.bias": (5,),
+}
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_unet_tells_bands_and_classes(ordered: bool) -> None:
+    shapes = UNET if ordered else dict(sorted(UNET.items()))
+    assert told(shapes, ordered=ordered) == (4, 5)
+
+
+def test_as_many_classes_as_bands_are_told() -> None:
+    assert told({**UNET, "head.weight": (4, 16, 1, 1), "head.bias": (4,)}) == (4, 4)
+
+
+def test_a_skip_connection_from_the_image_is_no_second_input() -> None:
+    assert told({**UNET, "dec.0.weight": (16, 36, 3, 3)}) == (4, 5)
+
+
+def test_a_second_stream_of_images_leaves_the_bands_unknown() -> None:
+    shapes = {"radar.0.weight": (16, 2, 3, 3), "radar.1.weight": (16,), **UNET}
+    assert told(shapes)[0] is None
+
+
+def test_detectors_tell_no_classes() -> None:
+    heads: Shapes = {
+        f"model.24.m.{n}.{part}": shape
+        for n in range(3)
+        for part, shape in (("weight", (255, 16, 1, 1)), ("bias", (255,)))
+    }
+    body = {name: shape for name, shape in UNET.items() if not name.startswith("head")}
+    assert told({**body, **heads})[1] is None
+
+
+def test_two_different_heads_leave_the_classes_unknown() -> None:
+    assert told({**UNET, "height.weight": (2, 16, 1, 1), "height.bias": (2,)})[1] is None
+
+
+def test_an_auxiliary_head_is_left_out() -> None:
+    shapes = {**UNET, "aux_head.weight": (5, 32, 1, 1), "aux_head.bias": (5,)}
+    assert told(shapes) == (4, 5)
+
+
+def test_a_transposed_convolution_at_the_end_is_read_by_its_bias() -> None:
+    shapes = {**UNET, "head.weight": (16, 6, 2, 2), "head.bias": (6,)}
+    assert told(shapes) == (4, 6)
+
+
+def test_a_loss_with_weights_is_not_the_end() -> None:
+    assert told({**UNET, "criterion.weight": (5,)}) == (4, 5)
+
+
+def test_a_depthwise_first_layer_tells_no_bands() -> None:
+    shapes: Shapes = {
+        "body.0.weight": (4, 1, 3, 3),
+        "body.1.weight": (16, 4, 1, 1),
+        "body.1.bias": (16,),
+        "head.weight": (3, 16, 1, 1),
+        "head.bias": (3,),
+    }
+    assert told(shapes)[0] is None
+
+
+def test_a_vision_transformer_tells_both() -> None:
+    shapes: Shapes = {
+        "cls_token": (1, 1, 48),
+        "patch_embed.proj.weight": (48, 6, 16, 16),
+        "patch_embed.proj.bias": (48,),
+        "blocks.0.norm1.weight": (48,),
+        "blocks.0.attn.qkv.weight": (144, 48),
+        "blocks.0.attn.qkv.bias": (144,),
+        "blocks.0.attn.proj.weight": (48, 48),
+        "blocks.0.attn.proj.bias": (48,),
+        "blocks.0.mlp.fc1.weight": (192, 48),
+        "blocks.0.mlp.fc2.weight": (48, 192),
+        "norm.weight": (48,),
+        "head.weight": (10, 48),
+        "head.bias": (10,),
+    }
+    assert told(shapes) == (6, 10)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        {},
+        {"fc.weight": (5, 4)},
+        {"embedding.weight": (1000, 64)},
+        {"conv.weight": (5, 4, 3)},
+        {"conv.weight": (5, 4, 3, 3, 3)},
+        {"conv.weight": (0, 4, 3, 3)},
+        {"conv.weight": (5, 1 << 61, 3, 3)},
+    ],
+)
+def test_other_weights_tell_nothing(shapes: Shapes) -> None:
+    assert told(shapes)[0] is None
+
+
+def test_many_layers_take_no_long_time() -> None:
+    shapes = {f"layer{n}.weight": (n + 1, n + 7, 3, 3) for n in range(5000)}
+    told(shapes)
