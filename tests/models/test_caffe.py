@@ -121,12 +121,19 @@ def test_python_layers_are_named(tmp_path: Path) -> None:
     assert "'mymodule.MyLayer'" in model.findings[0].message
 
 
-@pytest.mark.parametrize(("name", "part"), [("fcn", None), ("old", None), ("fcn", "fcn.prototxt")])
+@pytest.mark.parametrize(("name", "part"), [("old", None), ("fcn", "fcn.prototxt")])
 def test_damaged_files_are_refused_or_read(name: str, part: Any, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
     shutil.copy(HERE / f"{name}.prototxt", alone)
     assert_survives_damage(copied(alone, name), tmp_path, part)
+
+
+def test_the_description_alone_is_no_model() -> None:
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(HERE / "fcn.prototxt")
+    assert caught.value.finding.rule == "model-not-a-model"
+    assert ".caffemodel" in caught.value.finding.hint
 
 
 def test_a_cut_file_is_known_for_caffe(tmp_path: Path) -> None:

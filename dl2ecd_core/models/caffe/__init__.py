@@ -18,7 +18,7 @@ from ..graph.footprint import model_padding
 from ..wire.protobuf import Message
 from ..wire.source import ByteSource
 from .network import Layer, Network, flag, integers, part, read_binary, read_text
-from .recognition import recognise
+from .recognition import is_description, recognise
 from .shapes import Blob, apply, input_blob
 
 __all__ = ["read", "recognise"]
@@ -39,8 +39,15 @@ def read(source: ByteSource) -> ModelDescription:
     Raises
     ------
     ModelFileError
-        ``model-damaged`` or ``model-too-complex``.
+        ``model-damaged`` or ``model-too-complex``; ``model-not-a-model`` for a .prototxt.
     """
+    if is_description(source):
+        raise ModelFileError(
+            "model-not-a-model",
+            f"'{source.name}' describes a Caffe network, but does not hold its weights.",
+            hint="Give the .caffemodel file; this description is found beside it.",
+            file=source.name,
+        )
     weights = read_binary(Message(source, what="the model"))
     if not weights.layers:
         raise source.damaged(0, f"'{source.name}' looks like a Caffe model without any layer.")

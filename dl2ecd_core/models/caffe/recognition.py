@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterator
 
 from ...errors import ModelFileError
 from ..registry import Match
 from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message
 from ..wire.source import ByteSource
+from .network import read_text
 
 _MODEL = {
     1: (LENGTH,), 2: (LENGTH,), 3: (LENGTH,), 4: (VARINT, LENGTH), 5: (VARINT,), 6: (LENGTH,),
@@ -15,10 +17,14 @@ _MODEL = {
 }  # fmt: skip
 _MOST_FIELDS = 256
 _FAR = 1 << 62
+_TEXT = re.compile(rb"(?:\s+|#[^\n]*\n)*(?:name|input|input_dim|input_shape|layers?)\s*[:{]")
+_LONGEST_TEXT = 1 << 20
 
 
 def recognise(source: ByteSource) -> Match:
     """Whether the content is a Caffe network: its first layers are looked at."""
+    if is_description(source):
+        return Match.SURE
     layers = 0
     for field in _present(source, 0, _FAR):
         if field.wire not in _MODEL.get(field.number, ()):
@@ -69,3 +75,14 @@ def _is_layer(source: ByteSource, layer: Field, *, old: bool) -> bool:
 def _is_word(source: ByteSource, field: Field) -> bool:
     text = source.read_up_to(field.start, min(field.value, 64))
     return 0 < field.value <= 64 and text.replace(b"_", b"").isalnum()
+
+
+def is_description(source: ByteSource) -> bool:
+    """Whether the file is a .prototxt: the text that describes a network, without its weights."""
+    if source.size > _LONGEST_TEXT or not _TEXT.match(source.read_up_to(0, 4096)):
+        return False
+    try:
+        layers = read_text(source).layers
+    except ModelFileError:
+        return False
+    return bool(layers) and all(layer.type and (layer.tops or layer.bottoms) for layer in layers)

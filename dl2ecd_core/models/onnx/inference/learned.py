@@ -116,6 +116,8 @@ def range_(step: Step) -> Outputs:
     start, limit, by = flat
     if start is None or limit is None or not by:
         return [shaped((None,), x.data_type, constant=True)]
+    if not (abs(start) < 1e15 and abs(limit) < 1e15 and 1e-9 < abs(by) < 1e15):
+        return [shaped((None,), x.data_type, constant=True)]
     count = max(0, -int(-((limit - start) / by) // 1))
     if count > 256 or any(not isinstance(one, int) for one in (start, limit, by)):
         return [shaped((count,), x.data_type, constant=True)]

@@ -79,7 +79,11 @@ class Value:
         """The elements, when they are known to be whole numbers or single unknown ones."""
         if self.numbers is None:
             return None
-        return tuple(None if number is None else int(number) for number in self.numbers)
+        # Not-a-number compares with nothing, so it becomes unknown like the infinite.
+        return tuple(
+            int(number) if number is not None and abs(number) < 1 << 63 else None
+            for number in self.numbers
+        )
 
     def known_integers(self) -> Optional[Tuple[int, ...]]:
         """The elements, when all are known."""
