@@ -21,7 +21,7 @@ _CLASSES = {
     "dense": _DENSE,
 }
 _WITHOUT_KERNEL = frozenset(("batch_normalization", "layer_normalization", "group_normalization"))
-_TURNING = ("reshape", "flatten", "permute", "pool", "lambda", "vector")
+_TURNING = ("reshape", "flatten", "permute", "global", "lambda", "vector")
 _NUMBER = re.compile(r"_\d+$")
 
 

@@ -153,6 +153,8 @@ def activation_named(value: Any) -> Optional[Activation]:
             return None
         value = named if value.get("class_name") == "function" else value.get("class_name")
         value = value.lower() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return None
     if value == "softmax":
         return Activation.SOFTMAX
     if value == "sigmoid":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
 from dl2ecd_core.models.description import Activation
 from dl2ecd_core.models.keras.describe import ends_of
+from dl2ecd_core.models.keras.own_code import own_code
 from tests.conftest import FIXTURES
 
 NETWORKS: Dict[str, Any] = json.loads((FIXTURES / "keras" / "networks.json").read_text("utf-8"))
@@ -90,6 +92,7 @@ def test_sizes_that_are_free_stay_free() -> None:
         ("linear", Activation.NONE),
         (None, Activation.NONE),
         ("mystery", None),
+        (["softmax"], None),
         ({"class_name": "function", "module": "elsewhere", "config": "softmax"}, None),
     ],
 )
@@ -114,6 +117,27 @@ def test_what_is_done_last(function: Any, activation: Optional[Activation]) -> N
 def test_settings_that_make_no_sense_are_unknown(config: Dict[str, Any]) -> None:
     (output,) = ends_of("model", sequence(layer("Conv2D", **config))).outputs
     assert output.shape is None or None in output.shape[1:]
+
+
+ODD: Tuple[Any, ...] = (None, 0, -1, 10**30, 1.5, True, "x", [], {}, [None], [[1, 2]], ["a", 0, 0])
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_odd_values_anywhere_raise_nothing(seed: int) -> None:
+    chance = random.Random(seed)
+    model = json.loads(json.dumps(NETWORKS[chance.choice(sorted(NETWORKS))]["model"]))
+    for _ in range(chance.choice([1, 2, 8])):
+        place: Any = model
+        while place:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            key = chance.choice(keys)
+            if not isinstance(place[key], (dict, list)) or chance.random() < 0.1:
+                place[key] = json.loads(json.dumps(chance.choice(ODD)))
+                break
+            place = place[key]
+    for tensor in (*ends_of("model", model).inputs, *ends_of("model", model).outputs):
+        assert tensor.shape is None or all(size is None or size >= 0 for size in tensor.shape)
+    assert all(item.rule == "model-runs-own-code" for item in own_code("model", model))
 
 
 def test_networks_that_run_in_circles_end() -> None:
