@@ -111,6 +111,7 @@ _SCORES = frozenset(
 )
 # Frozen variables that nothing reads any more, and loops that only count.
 _LEFT_OVER = frozenset(("Identity", "Enter", "Exit", "NextIteration", "Switch", "Merge"))
+_LOOPS = frozenset(("Enter", "Exit", "NextIteration", "Switch", "Merge"))
 _OF_SHAPES = frozenset(("Shape", "ShapeN", "Rank", "Size"))
 _LONGEST_CHAIN = 64
 
@@ -153,6 +154,9 @@ def endpoints_of(graph: Graph, walk: Walk) -> Endpoints:
     dependent = _dependents(graph, names) if loose else set()
     spare = any(node.op in _LEFT_OVER for node in sinks)
     touched = _dependents(graph, names, shapes=True) if spare else set()
+    if any(node.op not in _LOOPS for node in sinks):
+        # What a loop leaves unused beside its result.
+        sinks = [node for node in sinks if node.op not in _LOOPS]
     outputs: List[Tensor] = []
     for node in sinks:
         if loose and fed and node.name not in dependent:
