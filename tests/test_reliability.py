@@ -1,0 +1,177 @@
+"""What happens to a conversion can't take anything away: killed, interrupted, out of room."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Iterator, List
+
+import pytest
+
+from dl2ecd_core import convert
+from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.ecd.extraction import extract
+from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.ecd.verification import verify_ecd
+from dl2ecd_core.errors import ConversionRefused
+from dl2ecd_core.exports import export
+from tests.models.damage import EXHAUSTIVE
+
+posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX signals, limits and permissions")
+
+ROOT = Path(__file__).parents[1]
+KILLS = 200 if EXHAUSTIVE else 12
+
+#: A conversion with a slowed-down disk, so that a signal may come at any of its moments.
+SLOW = """
+import sys, time
+from dl2ecd_core.ecd import payload
+payload.CHUNK = 3 * 32
+real = payload.encoded
+def slow(data):
+    time.sleep(0.0005)
+    return real(data)
+payload.encoded = slow
+from dl2ecd_core import convert
+print("started", flush=True)
+convert(*sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    unpack(tmp_path)
+    return tmp_path
+
+
+@contextlib.contextmanager
+def converting(folder: Path, target: str = "a.ecd") -> Iterator[subprocess.Popen[bytes]]:
+    """A slow conversion in a process of its own, once it has started."""
+    arguments = [MODEL, CLASS_INFO, target]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        yield process
+
+
+def whole(path: Path) -> bool:
+    """Whether an .ecd is complete."""
+    return verify_ecd(path)[1] == ()
+
+
+@posix
+class TestKilled:
+    def test_at_any_moment_the_output_is_the_old_or_the_new_one(self, demo: Path) -> None:
+        target = demo / "a.ecd"
+        chance = random.Random(1)
+        before = sorted(os.listdir(demo))
+        outcomes = set()
+        for _ in range(KILLS):
+            target.write_bytes(b"old")
+            with converting(demo) as process:
+                time.sleep(chance.uniform(0, 0.5))
+                process.send_signal(signal.SIGKILL)
+            outcomes.add("old" if target.read_bytes() == b"old" else "new")
+            assert target.read_bytes() == b"old" or whole(target)
+        assert outcomes
+        convert(demo / MODEL, demo / CLASS_INFO, target)
+        assert sorted(os.listdir(demo)) == sorted([*before, "a.ecd"])
+
+    def test_ctrl_c_leaves_nothing_behind(self, demo: Path) -> None:
+        before = sorted(os.listdir(demo))
+        with converting(demo) as process:
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+        assert process.returncode != 0
+        assert sorted(os.listdir(demo)) == before
+
+    def test_two_at_once_give_one_whole_result(self, demo: Path) -> None:
+        with converting(demo) as one, converting(demo) as two:
+            codes = [one.wait(60), two.wait(60)]
+        assert codes == [0, 0]
+        assert whole(demo / "a.ecd")
+
+
+@posix
+class TestNoRoom:
+    def test_a_limit_on_file_sizes(self, demo: Path) -> None:
+        (demo / "a.ecd").write_bytes(b"old")
+        program = (
+            "import resource, signal\n"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+            "import sys; from dl2ecd_core.cli import main\n"
+            "main(['convert', *sys.argv[1:], '--json'])\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, MODEL, CLASS_INFO, "a.ecd"],
+            cwd=demo,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["findings"][0]["rule"] == "output-disk-full"
+        assert (demo / "a.ecd").read_bytes() == b"old"
+        assert sorted(os.listdir(demo)) == sorted([MODEL, CLASS_INFO, "a.ecd"])
+
+    @pytest.mark.skipif(
+        os.name != "nt" and hasattr(os, "geteuid") and os.geteuid() == 0,
+        reason="the superuser may write everywhere",
+    )
+    def test_a_read_only_folder(self, demo: Path) -> None:
+        (demo / "locked").mkdir(mode=0o500)
+        with pytest.raises(ConversionRefused) as error:
+            convert(demo / MODEL, demo / CLASS_INFO, demo / "locked" / "a.ecd")
+        assert error.value.findings[0].rule == "output-not-writable"
+
+
+class TestLongPaths:
+    def test_a_path_beyond_260_characters(self, demo: Path) -> None:
+        folder = demo.joinpath(*["folder with a long name"] * 12)
+        try:
+            folder.mkdir(parents=True)
+        except OSError:
+            pytest.skip("this system has no paths that long")
+        assert len(str(folder)) > 260
+        convert(demo / MODEL, demo / CLASS_INFO, folder / "ausgabe ä 土地.ecd")
+        assert whole(folder / "ausgabe ä 土地.ecd")
+
+
+class TestNoNetwork:
+    def test_the_main_paths_open_no_socket(
+        self, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        opened: List[object] = []
+
+        class Forbidden(socket.socket):
+            def __init__(self, *arguments: object, **keywords: object) -> None:
+                opened.append(arguments)
+                raise AssertionError("a socket was opened")
+
+        monkeypatch.setattr(socket, "socket", Forbidden)
+        monkeypatch.setattr(socket, "create_connection", Forbidden)
+        monkeypatch.setattr(socket, "getaddrinfo", Forbidden)
+        convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+        ecd = read_ecd(demo / "a.ecd")
+        assert verify_ecd(demo / "a.ecd")[1] == ()
+        extract(ecd, demo / "out")
+        for name in ("emd", "dlpk"):
+            export(ecd, name, demo / f"b.{name}")
+        assert opened == []
