@@ -122,7 +122,7 @@ def test_settings_that_make_no_sense_are_unknown(config: Dict[str, Any]) -> None
 ODD: Tuple[Any, ...] = (None, 0, -1, 10**30, 1.5, True, "x", [], {}, [None], [[1, 2]], ["a", 0, 0])
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(50))
 def test_odd_values_anywhere_raise_nothing(seed: int) -> None:
     chance = random.Random(seed)
     model = json.loads(json.dumps(NETWORKS[chance.choice(sorted(NETWORKS))]["model"]))
