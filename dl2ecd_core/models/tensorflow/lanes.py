@@ -8,80 +8,25 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ..description import Dims
-from ..graph.footprint import Footprint, merged
-from ..graph.shapes import same_padding
 from .known import Known, Lane, Lanes, Letters, Operation, Unclear, axis_of, product
+from .lane_lines import Lines, combined, meeting
+from .lanes_windows import (
+    bias_lanes,
+    blocked_lanes,
+    convolution_lanes,
+    depth_blocks_lanes,
+    normalisation_lanes,
+    pooling_lanes,
+    resized_lanes,
+    transposed_lanes,
+)
 from .operations_arrays import squeezed_axes
-from .operations_images import RESIZES, blocks_of
+from .operations_images import RESIZES
 from .operations_math import BROADCAST, REDUCTIONS, UNCHANGED, reduced_axes
 from .operations_pieces import concatenation, strided_spans
-from .operations_windows import (
-    CONVOLUTIONS,
-    NORMALISATIONS,
-    POOLINGS,
-    TRANSPOSED,
-    Layout,
-    Window,
-    convolution_kernels,
-    layout_of,
-    pooling_windows,
-    windows,
-)
+from .operations_windows import CONVOLUTIONS, NORMALISATIONS, POOLINGS, TRANSPOSED
 
-Rule = Callable[["Lines"], Optional[Sequence[Optional[Lane]]]]
-
-
-# A tensor made of more inputs than this is not an image with a few layers of data beside it.
-_MOST_ORIGINS = 8
-
-
-class Lines:
-    """An operation on its way through the lane rules.
-
-    Parameters
-    ----------
-    letters
-        What is known of the dimensions of the model's inputs; the rules add to it.
-    shape
-        The shape of the first output.
-    """
-
-    __slots__ = ("letters", "operation", "shape")
-
-    def __init__(self, operation: Operation, shape: Optional[Dims], letters: Letters) -> None:
-        self.operation = operation
-        self.shape = shape
-        self.letters = letters
-
-    def lanes(self, index: int = 0) -> Lanes:
-        """The lanes of an input, empty ones where nothing is known."""
-        known = self.operation.input(index)
-        if known.lanes is not None:
-            return known.lanes
-        return (Lane(),) * (0 if known.shape is None else len(known.shape))
-
-    def of_rank(self, rank: int, index: int = 0) -> Lanes:
-        """The lanes of an input that must have this rank."""
-        known = self.operation.input(index)
-        if known.lanes is None:
-            return (Lane(),) * rank
-        if len(known.lanes) != rank:
-            raise Unclear
-        return known.lanes
-
-    def name(self, lane: Lane, letter: str) -> Lane:
-        """The lane with its letter; an input that it comes from learns the letter too."""
-        if letter == "?":
-            return lane
-        if lane.letter in (None, letter):
-            for origin in lane.origins:
-                self.letters.setdefault(origin, letter)
-        return lane._replace(letter=letter)
-
-    def named(self, lanes: Lanes, letters: str) -> List[Lane]:
-        """Every lane with its letter."""
-        return [self.name(lane, letter) for lane, letter in zip(lanes, letters)]
+Rule = Callable[[Lines], Optional[Sequence[Optional[Lane]]]]
 
 
 def lanes_after(
@@ -131,155 +76,6 @@ def _second_and_third(lines: Lines) -> Optional[Sequence[Lane]]:
     if lines.shape is None:
         return None
     return combined([lines.operation.input(1), lines.operation.input(2)], len(lines.shape))
-
-
-def combined(operands: Sequence[Known], rank: int) -> List[Lane]:
-    """The lanes of operands that meet element by element."""
-    columns: List[List[Lane]] = [[] for _ in range(rank)]
-    spread: List[List[Lane]] = [[] for _ in range(rank)]
-    for known in operands:
-        if known.shape is None or len(known.shape) > rank:
-            raise Unclear
-        lanes = known.lanes or (Lane(),) * len(known.shape)
-        for at, (lane, size) in enumerate(zip(lanes, known.shape), rank - len(known.shape)):
-            if size == 1:
-                spread[at].append(Lane(lane.letter))
-            else:
-                columns[at].append(lane)
-    return [_meeting(wide or thin) for wide, thin in zip(columns, spread)]
-
-
-def _meeting(column: List[Lane]) -> Lane:
-    """One dimension of several operands; where one lies nobody knows where, nor does the whole."""
-    known = {lane.letter for lane in column if lane.letter is not None}
-    letter = known.pop() if len(known) == 1 else None
-    origins = tuple(dict.fromkeys(origin for lane in column for origin in lane.origins))
-    if len(origins) > _MOST_ORIGINS:
-        return Lane(letter)
-    footprint = merged(lane.footprint for lane in column) if len(origins) == 1 else None
-    return Lane(letter, origins, footprint)
-
-
-def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> Optional[List[Lane]]:
-    rank = 2 + len(layout.space)
-    lanes = lines.named(lines.of_rank(rank), layout.letters())
-    sizes = lines.operation.ranked(0, rank)
-    for move, axis in zip(moves, layout.space):
-        lane = lanes[axis]
-        after = None
-        if lane.footprint is not None and move.kernel is not None:
-            after = lane.footprint.window(
-                move.kernel, move.stride, move.dilation, move.pad_before(sizes[axis])
-            )
-        lanes[axis] = lane._replace(footprint=after)
-    return lanes
-
-
-def _without_origin(lane: Lane) -> Lane:
-    return Lane(lane.letter)
-
-
-def _convolution(lines: Lines) -> Optional[Sequence[Lane]]:
-    rank = CONVOLUTIONS[lines.operation.op]
-    layout = layout_of(lines.operation, rank)
-    moves = windows(lines.operation, convolution_kernels(lines.operation, rank), layout)
-    lanes = _window(lines, layout, moves)
-    if lanes is not None:
-        lanes[layout.channel] = _without_origin(lanes[layout.channel])
-    return lanes
-
-
-def _pooling(lines: Lines) -> Optional[Sequence[Lane]]:
-    layout = layout_of(lines.operation, POOLINGS[lines.operation.op])
-    return _window(lines, layout, pooling_windows(lines.operation, layout))
-
-
-def _transposed(lines: Lines) -> Optional[Sequence[Lane]]:
-    operation = lines.operation
-    rank = TRANSPOSED[operation.op]
-    layout = layout_of(operation, rank)
-    lanes = lines.named(lines.of_rank(rank, 2), layout.letters())
-    moves = windows(operation, convolution_kernels(operation, rank), layout)
-    for move, axis in zip(moves, layout.space):
-        after = None
-        footprint = lanes[axis].footprint
-        if footprint is not None and move.kernel is not None:
-            before: Optional[int] = move.pads[0] if move.pads else 0
-            if move.same:
-                size = None if lines.shape is None else lines.shape[axis]
-                total = same_padding(size, move.kernel, move.stride, move.dilation)
-                # The usual kernels pad alike whatever the size, when it divides by the stride.
-                if total is None and size is None:
-                    reach = move.dilation * (move.kernel - 1) + 1
-                    total = max(0, reach - move.stride)
-                before = None if total is None else total // 2
-            after = footprint.transposed(move.kernel, move.stride, move.dilation, before)
-        lanes[axis] = lanes[axis]._replace(footprint=after)
-    lanes[layout.channel] = Lane("C")
-    return lanes
-
-
-def _normalisation(lines: Lines) -> Optional[Sequence[Lane]]:
-    rank = 4 if lines.shape is None else len(lines.shape)
-    layout = layout_of(lines.operation, rank)
-    return lines.named(lines.of_rank(rank), layout.letters())
-
-
-def _bias(lines: Lines) -> Optional[Sequence[Lane]]:
-    lanes = list(lines.lanes())
-    first = lines.operation.attributes.text("data_format") == "NCHW" and len(lanes) >= 3
-    channel = 1 if first else len(lanes) - 1
-    if lanes:
-        lanes[channel] = lines.name(lanes[channel], "C")
-    return lanes
-
-
-def _resized(lines: Lines) -> Optional[Sequence[Lane]]:
-    lanes = lines.named(lines.of_rank(4), "NHWC")
-    sizes = lines.operation.ranked(0, 4)
-    for axis in (1, 2):
-        footprint = lanes[axis].footprint
-        after = None if lines.shape is None else lines.shape[axis]
-        lanes[axis] = lanes[axis]._replace(
-            footprint=None if footprint is None else footprint.resized(sizes[axis], after)
-        )
-    return lanes
-
-
-def _blocked(lines: Lines) -> Optional[Sequence[Lane]]:
-    operation = lines.operation
-    lanes, blocks = list(lines.lanes()), blocks_of(operation)
-    into = operation.op.startswith("SpaceToBatch")
-    if blocks is None or len(blocks) >= len(lanes):
-        return None
-    for axis, (block, before, _) in enumerate(blocks, 1):
-        footprint = lanes[axis].footprint
-        if footprint is not None:
-            if into:
-                shifted = footprint.cropped(-before)
-                footprint = Footprint(shifted.scale * block, shifted.start)
-            else:
-                footprint = Footprint(footprint.scale / block, footprint.start).cropped(before)
-        lanes[axis] = lanes[axis]._replace(footprint=footprint)
-    return lanes
-
-
-def _depth_blocks(lines: Lines) -> Optional[Sequence[Lane]]:
-    operation = lines.operation
-    layout = layout_of(operation)
-    lanes = lines.named(lines.of_rank(4), layout.letters())
-    block = operation.attributes.integer("block_size", 0)
-    if block < 1:
-        return None
-    for axis in layout.space:
-        footprint = lanes[axis].footprint
-        if footprint is not None:
-            factor = footprint.scale / block
-            if operation.op == "SpaceToDepth":
-                factor = footprint.scale * block
-            lanes[axis] = lanes[axis]._replace(footprint=Footprint(factor, footprint.start))
-    lanes[layout.channel] = Lane("C")
-    return lanes
 
 
 def _cropped(lane: Lane, before: Optional[int]) -> Lane:
@@ -336,7 +132,7 @@ def _concat(lines: Lines) -> Optional[Sequence[Lane]]:
     if any(part.shape is None for part in parts):
         lanes = [lane._replace(footprint=None) for lane in lanes]
     joined_lanes = [lane for part in parts for lane in (part.lanes or ())[axis : axis + 1]]
-    lanes[axis] = _meeting([lane._replace(footprint=None) for lane in joined_lanes])
+    lanes[axis] = meeting([lane._replace(footprint=None) for lane in joined_lanes])
     return lanes
 
 
@@ -444,14 +240,15 @@ LANES: Dict[str, Rule] = {
     **dict.fromkeys(BROADCAST, _together),
     **dict.fromkeys(("AddN", "AccumulateNV2", "Merge", "RefMerge"), _all_together),
     **dict.fromkeys(("Select", "SelectV2"), _second_and_third),
-    **dict.fromkeys(CONVOLUTIONS, _convolution),
-    **dict.fromkeys(TRANSPOSED, _transposed),
-    **dict.fromkeys(POOLINGS, _pooling),
-    **dict.fromkeys(NORMALISATIONS, _normalisation),
-    **dict.fromkeys(("BiasAdd", "BiasAddV1"), _bias),
-    **dict.fromkeys(RESIZES, _resized),
-    **dict.fromkeys(("SpaceToBatchND", "BatchToSpaceND", "SpaceToBatch", "BatchToSpace"), _blocked),
-    **dict.fromkeys(("DepthToSpace", "SpaceToDepth"), _depth_blocks),
+    **dict.fromkeys(CONVOLUTIONS, convolution_lanes),
+    **dict.fromkeys(TRANSPOSED, transposed_lanes),
+    **dict.fromkeys(POOLINGS, pooling_lanes),
+    **dict.fromkeys(NORMALISATIONS, normalisation_lanes),
+    **dict.fromkeys(("BiasAdd", "BiasAddV1"), bias_lanes),
+    **dict.fromkeys(RESIZES, resized_lanes),
+    **dict.fromkeys(("SpaceToBatchND", "BatchToSpaceND"), blocked_lanes),
+    **dict.fromkeys(("SpaceToBatch", "BatchToSpace"), blocked_lanes),
+    **dict.fromkeys(("DepthToSpace", "SpaceToDepth"), depth_blocks_lanes),
     **dict.fromkeys(("Pad", "PadV2", "MirrorPad"), _padded),
     **dict.fromkeys(REDUCTIONS, _reduced),
     **dict.fromkeys(("ArgMax", "ArgMin"), _arg_extreme),
