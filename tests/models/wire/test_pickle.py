@@ -66,7 +66,7 @@ def plain(value: object) -> object:
         # Protocols 0 to 2 know no sets: they call the class with a list.
         path = class_path(value) or ""
         assert path.endswith(("set", "bytes", "bytearray")), path
-        first = value.args[0] if isinstance(value.args, tuple) and value.args else ()
+        first = plain(value.args[0]) if isinstance(value.args, tuple) and value.args else ()
         kind = getattr(builtins, path.split(".")[1])
         return kind(first) if isinstance(first, (list, tuple, bytes)) else kind()
     return value
