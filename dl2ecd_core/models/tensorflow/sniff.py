@@ -93,6 +93,7 @@ def is_graph(source: ByteSource, start: int, end: int, *, strict: bool = True) -
     strict
         A graph without a single node, or one that begins otherwise, does not do.
     """
+    readable = start >= end
     for field in peek(source, start, end, 4):
         if field.number == 1 and field.wire == LENGTH:
             return is_node(source, field.start, field.end)
@@ -100,7 +101,8 @@ def is_graph(source: ByteSource, start: int, end: int, *, strict: bool = True) -
             return is_library(source, field.start, field.end) or (not strict and not field.value)
         if (field.number, field.wire) not in ((3, VARINT), (4, LENGTH)):
             return False
-    return not strict
+        readable = True
+    return readable and not strict
 
 
 def is_library(source: ByteSource, start: int, end: int) -> bool:
