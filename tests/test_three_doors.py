@@ -19,9 +19,13 @@ from dl2ecd_core.errors import ConversionRefused
 from dl2ecd_core.schemas import load
 from tests.documents import ESRI_EXAMPLE, land_classes
 from tests.esri_reader import EsriReader
+from tests.toolboxes import REAL, fresh_arcpy, needs_no_arcgis
+
+__all__ = ["fresh_arcpy"]
+
+pytestmark = [needs_no_arcgis, pytest.mark.usefixtures("fresh_arcpy")]
 
 ROOT = Path(__file__).parents[1]
-TOOLBOX = ROOT / "DeepLearningTools.pyt"
 
 
 def through_script(model: Path, info: Path, ecd: Path) -> None:
@@ -29,7 +33,7 @@ def through_script(model: Path, info: Path, ecd: Path) -> None:
 
 
 def through_pane(model: Path, info: Path, ecd: Path) -> None:
-    arcpy.ImportToolbox(str(TOOLBOX))
+    arcpy.ImportToolbox(str(REAL))
     arcpy.deeplearningtools.DeepLearningModelToEcd(str(model), str(info), str(ecd))
 
 
