@@ -237,7 +237,37 @@ class _Program:
             axes = "NC"
         kind = meta.get("dtype")
         data_type = _DATA_TYPES.get(kind) if isinstance(kind, int) else None
-        return Tensor(name, shape, axes, data_type, Evidence.DECLARED, activation=activation)
+        return Tensor(
+            name,
+            shape,
+            axes,
+            data_type,
+            Evidence.DECLARED,
+            activation=activation,
+            class_count=self._classes(name) if activation is Activation.ARGMAX else None,
+        )
+
+    def _classes(self, name: str) -> Optional[int]:
+        """The length of the axis over which an argmax is taken."""
+        for node in self._nodes:
+            if not _gives(node, name):
+                continue
+            arguments = node.get("inputs")
+            given = {
+                _object(item).get("name"): _object(_object(item).get("arg"))
+                for item in (arguments if isinstance(arguments, list) else ())
+                if isinstance(_object(item).get("name"), str)
+            }
+            tensor = _object(_object(given.get("self")).get("as_tensor")).get("name")
+            axis = _object(given.get("dim")).get("as_int")
+            sizes = _object(self._tensors.get(str(tensor))).get("sizes")
+            if (
+                isinstance(sizes, list)
+                and isinstance(axis, int)
+                and -len(sizes) <= axis < len(sizes)
+            ):
+                return _size(sizes[axis])
+        return None
 
     def _takes_images(self, name: str) -> bool:
         """Whether an operation on images takes this input as it is."""

@@ -48,8 +48,7 @@ _CLASS_KEYS = (
     "label2id",
 )
 _FACTS_KEYS = ("meta", "dataset_meta", "hyper_parameters", "hparams", "config", "cfg", "args")
-_MOST_WEIGHTS = 100_000
-_MOST_MODULES = 20_000
+_MOST_PARTS = 200_000
 _DEEPEST_CHECKPOINT = 3
 #: What nn.DataParallel, Lightning, torch.compile and the like put before every name.
 _WRAPPING = re.compile(r"^(module|model|net|network|_orig_mod|backbone_model)\.")
@@ -121,17 +120,19 @@ def module_weights(root: object) -> Optional[Tuple[Weight, ...]]:
     visited = 0
     while pending:
         prefix, module = pending.pop()
-        visited += 1
-        if visited > _MOST_MODULES or len(weights) > _MOST_WEIGHTS or len(prefix) > 1024:
+        state = (text_entries(module.state) if isinstance(module, Made) else None) or {}
+        children = text_entries(state.get("_modules")) or {}
+        # One module may be part of many others: counted as often as it is looked at.
+        visited += 1 + len(children)
+        if visited > _MOST_PARTS or len(prefix) > 1024:
             return None
-        if not isinstance(module, Made):
-            continue
-        state = text_entries(module.state) or {}
         layer = (class_path(module) or "").rpartition(".")[2] or None
         groups = state.get("groups")
         transient = _texts(state.get("_non_persistent_buffers_set"))
         for kind in ("_parameters", "_buffers"):
-            for name, value in (text_entries(state.get(kind)) or {}).items():
+            tensors = text_entries(state.get(kind)) or {}
+            visited += len(tensors)
+            for name, value in tensors.items():
                 tensor = tensor_of(value)
                 if tensor is not None and not (kind == "_buffers" and name in transient):
                     weights.append(
@@ -142,7 +143,6 @@ def module_weights(root: object) -> Optional[Tuple[Weight, ...]]:
                             groups=groups if isinstance(groups, int) else None,
                         )
                     )
-        children = text_entries(state.get("_modules")) or {}
         pending += [(f"{prefix}{name}.", child) for name, child in reversed(children.items())]
     return tuple(weights)
 

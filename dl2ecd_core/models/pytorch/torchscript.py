@@ -20,6 +20,7 @@ from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
 from ..pickles import pickle_findings
 from ..registry import Match
+from ..wire.pickle import walk_pickle
 from ..wire.pickle_values import Made, class_path, text_entries
 from ..wire.source import ByteSource
 from ..wire.zip import Archive, open_archive
@@ -33,7 +34,9 @@ _SCRIPT_NAMES = ("__torch__.", "torch.jit._pickle.")
 _LONGEST_CODE = 2 * 1024 * 1024
 _MOST_CODE = 8 * 1024 * 1024
 _LONGEST_EXTRA = 256 * 1024
-_MOST_MODULES = 20_000
+_MOST_ATTRIBUTES = 300_000
+_MOST_DEBUG = 16
+_PATH = re.compile(rb"(?:/[\w.\-]{1,100}){2,20}\.py\b|[A-Za-z]:[\\/][\w .\\/\-]{1,300}\.py\b")
 
 _CLASS = re.compile(r"^class (\w+)\(Module\):$", re.MULTILINE)
 _FORWARD = re.compile(r"\n  def forward\(([^()]*)\) -> ([^\n]{1,500}):\n")
@@ -78,8 +81,12 @@ def read(source: ByteSource) -> ModelDescription:
     if declared is not None:
         inputs = _named(declared[0], inputs)
         outputs = outputs if declared[1] == "Tensor" else ()
-    findings: List[Finding] = list(pickle_findings(source, [walk], also_known=_SCRIPT_NAMES))
+    walks = [walk]
+    if f"{top}constants.pkl" in archive:
+        walks.append(walk_pickle(archive.source(f"{top}constants.pkl")))
+    findings: List[Finding] = list(pickle_findings(source, walks, also_known=_SCRIPT_NAMES))
     findings += _own_code(source, code)
+    findings += _local_paths(source, archive)
     findings += shape_findings(
         source, [item for item in inputs if item.shape], outputs, weights, network=True
     )
@@ -89,7 +96,8 @@ def read(source: ByteSource) -> ModelDescription:
         (primary_part(source),),
         inputs=inputs,
         outputs=outputs,
-        parameters=None if weights is None else sum(item.elements for item in weights),
+        # A frozen network keeps its weights among the constants of its code.
+        parameters=sum(item.elements for item in weights) if weights else None,
         class_names=_class_names(archive, top),
         findings=tuple(findings),
     )
@@ -171,13 +179,12 @@ def _weights(root: object, code: _Code) -> Optional[Tuple[Weight, ...]]:
     visited = 0
     while pending:
         prefix, module = pending.pop()
-        visited += 1
-        if visited > _MOST_MODULES or len(prefix) > 1024:
+        attributes = (text_entries(module.state) if isinstance(module, Made) else None) or {}
+        # One module may be part of many others: counted as often as it is looked at.
+        visited += 1 + len(attributes)
+        if visited > _MOST_ATTRIBUTES or len(prefix) > 1024:
             return None
-        if not isinstance(module, Made):
-            continue
         path = class_path(module) or ""
-        attributes = text_entries(module.state) or {}
         registered = code.state(path)
         layer = path.rpartition(".")[2] if ".torch.nn." in path else None
         inside: List[Tuple[str, object]] = []
@@ -210,6 +217,28 @@ def _own_code(source: ByteSource, code: _Code) -> Tuple[Finding, ...]:
             where=Place(file=source.name),
         ),
     )
+
+
+def _local_paths(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
+    """Paths of source files in the entries that map code to the lines it came from."""
+    looked_at = 0
+    for name in archive.names():
+        if not name.endswith(".debug_pkl") or archive.entry(name).size > _LONGEST_EXTRA:
+            continue
+        looked_at += 1
+        if _PATH.search(archive.read(name)):
+            return (
+                finding(
+                    "model-local-paths",
+                    "The model carries paths of source files on the machine it was made on.",
+                    hint="Remove the archive's entries that end in .debug_pkl if that matters; "
+                    "the model works without them.",
+                    where=Place(file=source.name),
+                ),
+            )
+        if looked_at == _MOST_DEBUG:
+            break
+    return ()
 
 
 def _class_names(archive: Archive, top: str) -> Tuple[ClassNames, ...]:

@@ -305,6 +305,8 @@ class Machine(PickleBytes):
         self.push(Persistent(number))
 
     def _make(self, callee: object, args: object) -> None:
+        if isinstance(callee, Persistent):
+            callee = _class_by_id(callee.id)
         if isinstance(callee, Global):
             self.called.add(callee.path)
             if callee.path == "_codecs.encode" and isinstance(args, tuple) and len(args) == 2:
@@ -368,6 +370,13 @@ class Machine(PickleBytes):
 
 def _looks_pickled(start: bytes) -> bool:
     return len(start) == 2 and start[0] == 0x80 and 0 < start[1] <= 5
+
+
+def _class_by_id(identity: object) -> object:
+    """The class in a persistent id, as PyTorch before 1.6 wrote classes of modules with source."""
+    if isinstance(identity, tuple) and len(identity) == 4 and identity[0] == "module":
+        return identity[1]
+    return None
 
 
 def _old_text(raw: bytes) -> str:

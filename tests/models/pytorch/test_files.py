@@ -186,3 +186,31 @@ def test_large_files_are_read_by_their_structure_only(tmp_path: Path) -> None:
     started = time.perf_counter()
     assert inspect_model(path).parameters == 3 << 30
     assert time.perf_counter() - started < 0.15
+
+
+def test_paths_in_torchscript_are_reported(tmp_path: Path) -> None:
+    source = FIXTURES / "pytorch" / "unet_scripted.pt"
+    with zipfile.ZipFile(source) as old:
+        kept = {name: old.read(name) for name in old.namelist()}
+    kept["unet_scripted/code/__torch__/networks.py.debug_pkl"] = (
+        b"\x80\x02X\x10\0\0\0/home/ann/net.py."
+    )
+    path = archive(tmp_path / "x.pt", kept)
+    assert "model-local-paths" in [item.rule for item in inspect_model(path).findings]
+    rules = [item.rule for item in inspect_model(source).findings]
+    assert rules == ["pickle-known-globals"]
+
+
+def test_classes_with_their_source_are_noted_as_imports(tmp_path: Path) -> None:
+    # As PyTorch before 1.6 wrote modules: the class is a persistent id with the source text.
+    module = (
+        b"\x80\x02(X\6\0\0\0modulecnets\nUNet\nX\7\0\0\0nets.pyX\4\0\0\0pasttQ)\x81}"
+        b"(X\x0b\0\0\0_parameters}X\x08\0\0\0_modules}ub."
+    )
+    start = (FIXTURES / "pytorch" / "unet_legacy.pth").read_bytes()[:137]
+    path = tmp_path / "x.pt"
+    path.write_bytes(start + module + b"\x80\x02].")
+    description = inspect_model(path)
+    assert description.format == "pytorch-legacy"
+    (item,) = [i for i in description.findings if i.rule.startswith("pickle-")]
+    assert (item.rule, "'nets.UNet'" in item.message) == ("pickle-unlisted-globals", True)
