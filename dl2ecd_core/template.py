@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Sequence
 
-from .class_output import classes_of
-from .image_input import bands_of, image_inputs
+from .image_input import image_inputs
+from .likely import likely_bands, likely_classes
 from .models import ModelDescription
 from .palette import colors_for
 
@@ -16,7 +16,7 @@ def class_information_for(model: ModelDescription) -> Dict[str, object]:
     What the model does not tell is a placeholder that starts with "e.g.": it is refused until it
     is filled in.
     """
-    bands = bands_of(model)
+    bands = likely_bands(model)
     document: Dict[str, object] = {
         "ImportDeepLearningModelToEsriExtraInfo": 0,
         "Version": 1,
@@ -37,7 +37,7 @@ def _batch(model: ModelDescription) -> Optional[int]:
 
 
 def _names(model: ModelDescription) -> Optional[List[str]]:
-    count = classes_of(model)
+    count = likely_classes(model)
     for found in model.class_names:
         if count in (None, len(found.names)):
             return list(found.names)
