@@ -402,7 +402,7 @@ def _unescaped(text: bytes) -> bytes:
 
     def replaced(match: re.Match[bytes]) -> bytes:
         body = match.group()[1:]
-        if body[:1].isdigit():
+        if body[:1] in (b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7"):
             return bytes((int(body, 8) & 0xFF,))
         if body[:1] in b"xX" and len(body) > 1:
             return bytes((int(body[1:], 16),))
