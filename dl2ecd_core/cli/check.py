@@ -33,6 +33,7 @@ def check_command(
         print_json({"ok": ok, "ecd": None, "findings": [item.as_dict() for item in findings]})
     else:
         print_findings(findings)
-        click.echo("The model and its class information go together." if ok else "Found wrong.")
+        together = "go together" if ok else "do not go together"
+        click.echo(f"The model and its class information {together}.")
     if not ok:
         context.exit(REFUSED)

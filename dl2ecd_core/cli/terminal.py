@@ -56,9 +56,20 @@ def print_findings(findings: Iterable[Finding]) -> None:
             for row in item.where.excerpt.split("\n"):
                 out.print(Text(f"    {row}"), soft_wrap=True)
         if item.hint:
-            out.print(Text(f"    {item.hint}"))
+            _print_indented(out, item.hint)
     if ordered:
         out.print(Text(_tally(ordered), style="bold"))
+
+
+def _print_indented(out: Console, text: str) -> None:
+    """A paragraph set in; on a terminal its further lines too."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if sys.stdout.isatty():
+        out.print(Padding(Text(text), (0, 0, 0, 4), expand=False))
+    else:
+        out.print(Text(f"    {text}"))
 
 
 def _tally(findings: Sequence[Finding]) -> str:
