@@ -24,13 +24,14 @@ _MOST_CHANNELS = 1 << 16
 _BEGINS = re.compile(
     r"(^|\.)(conv1|conv_?0|conv_?in|in_?conv|inc|stem\w*|conv_stem|patch_embed\w*|enc\w*1|enc"
     r"|encoder\w*|down_?(convs?|conv1)?_?[01]?|conv1_1|first\w*|input\w*|features\.0|layers\.0"
-    r"|backbone|block_?1|conv_?block_?1|initial\w*|embed\w*|model\.0|0)(\.|$)"
+    r"|backbone|block_?1|conv_?block_?1|initial\w*|embed\w*|model\.0)(\.|$)|^0$|^0\."
 )
 _ENDS = re.compile(
     r"(^|\.)(head|heads?\.\w+|final\w*|out|out_?c|out_?conv|conv_?out|output\w*|classifier|fc"
     r"|segmentation_head|logits?|last\w*|pred\w*|seg\w*|cls\w*|conv_?seg|score\w*|class_?head"
     r"|linear|decode_head|head_\w+|\w+_head)(\.|$)"
 )
+_LATE = re.compile(r"(^|\.)(dec\w*|up\w*|final\w*|out\w*|last\w*|head\w*|classifier)(\.|$)")
 # Layers inside attention, gates and recurrent cells give no outputs of the network.
 _INSIDE = re.compile(
     r"qkv|attn|attention|mlp|ffn|query|key|value|(^|\.)[qkv](\.|$)|in_proj|psi|gate|lstm|gru"
@@ -212,10 +213,12 @@ def _entry(layers: Sequence[Layer], norms: Set[int], ordered: bool) -> Optional[
         if other.ins != first.ins or not _same_block(other, first):
             # A second stream of images, or not the layer that it seems to be.
             return None
+    if _LATE.search(first.name) or _DETECTS.search(first.name):
+        return None
     if first.ins == 1 and first.groups is None and _depthwise_start(first, layers):
         return None
     if first in strangers or _BEGINS.search(first.name):
-        return first if not _ENDS.search(first.block) and not _DETECTS.search(first.name) else None
+        return first
     least = min(
         (item.ins for item in layers if item is not first and item.ins > 1), default=first.ins + 1
     )
@@ -336,6 +339,9 @@ def _keeps_its_shape(last: Layer, layers: Sequence[Layer]) -> bool:
     """Whether the output has the shape that the last layer gives."""
     if last.kind == "linear":
         return bool(_ENDS.search(last.name)) and not _DETECTS.search(last.name)
+    if max(last.kernel) > 1 and last.kind == "conv" and not _ENDS.search(last.name):
+        # Pixels may be made of its channels afterwards.
+        return False
     if re.search(r"(^|\.)fc$|shuff|pixel|upsampl", last.name):
         # Pooled to a vector afterwards, or its channels become pixels.
         return False

@@ -131,3 +131,30 @@ def test_other_weights_tell_nothing(shapes: Shapes) -> None:
 def test_many_layers_take_no_long_time() -> None:
     shapes = {f"layer{n}.weight": (n + 1, n + 7, 3, 3) for n in range(5000)}
     told(shapes)
+
+
+def test_a_decoder_defined_first_does_not_take_the_image() -> None:
+    decoder: Shapes = {"dec.0.weight": (8, 16, 3, 3), "dec.3.weight": (8, 8, 3, 3)}
+    encoder: Shapes = {"enc.0.weight": (16, 4, 3, 3), "enc.3.weight": (16, 16, 3, 3)}
+    last: Shapes = {"last.weight": (2, 8, 1, 1), "last.bias": (2,)}
+    assert told({**decoder, **encoder, **last})[0] is None
+
+
+def test_channels_that_may_become_pixels_are_no_classes() -> None:
+    shapes: Shapes = {
+        "conv1.weight": (16, 4, 5, 5),
+        "conv1.bias": (16,),
+        "conv2.weight": (36, 16, 3, 3),
+        "conv2.bias": (36,),
+    }
+    assert told(shapes) == (4, None)
+
+
+def test_numbered_layers_tell_both() -> None:
+    shapes: Shapes = {
+        "0.weight": (8, 5, 3, 3),
+        "0.bias": (8,),
+        "2.weight": (3, 8, 1, 1),
+        "2.bias": (3,),
+    }
+    assert told(shapes) == (5, 3)
