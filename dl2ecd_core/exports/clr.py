@@ -1,0 +1,30 @@
+"""Esri's colour map file (.clr): a line ``value red green blue`` for each class, in ASCII.
+
+https://pro.arcgis.com/en/pro-app/latest/tool-reference/data-management/add-colormap.htm
+QGIS loads the same file as a colour table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Tuple
+
+from ..ecd.content import Ecd
+from ..findings import Finding
+from ..output import whole_file
+from ..progress import Listener
+from .legend import adjusted, legend_of
+
+
+def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    """Write the colour map to `target`, classes in ascending order of their values."""
+    del listener  # Over in an instant.
+    legend = legend_of(ecd, "clr")
+    rows = sorted(legend.rows, key=lambda row: row.value)
+    lines = [f"{row.value} {' '.join(map(str, row.color))}\n" for row in rows]
+    with whole_file(target) as output:
+        output.write("".join(lines).encode("ascii"))
+    return (
+        *legend.findings,
+        adjusted(ecd, "A .clr holds values and colors only: the classes' names are not in it."),
+    )

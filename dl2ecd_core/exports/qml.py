@@ -1,0 +1,56 @@
+"""QGIS layer style (.qml): a paletted raster renderer on band 1.
+
+The elements are those that QGIS 3.22 saves and loads (QgsPalettedRasterRenderer::writeXml,
+https://github.com/qgis/QGIS/blob/release-3_22/src/core/raster/qgspalettedrasterrenderer.cpp).
+Pixels with other values stay transparent.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Tuple
+
+from lxml import etree
+
+from ..ecd.content import Ecd
+from ..findings import Finding
+from ..progress import Listener
+from .legend import legend_of
+from .xml_text import child, said_of, write_xml, xml_text
+
+_VERSION = "3.22.0"
+# Every style that QGIS saves begins with it; nobody fetches it.
+_DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
+
+
+def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    """Write the style to `target`."""
+    del listener  # Over in an instant.
+    legend = legend_of(ecd, "qml")
+    root = etree.Element("qgis", version=_VERSION, styleCategories="Symbology")
+    pipe = child(root, "pipe")
+    renderer = child(
+        pipe, "rasterrenderer", type="paletted", band="1", opacity="1", alphaBand="-1",
+        nodataColor="",
+    )  # fmt: skip
+    palette = child(renderer, "colorPalette")
+    for row in legend.rows:
+        child(
+            palette, "paletteEntry", value=str(row.value), color=hex_color(row.color),
+            alpha="255", label=xml_text(row.name),
+        )  # fmt: skip
+    child(root, "blendMode", "0")
+    write_xml(root, target, doctype=_DOCTYPE)
+    return (*legend.findings, *said_of(ecd, (row.name for row in legend.rows)))
+
+
+def hex_color(color: Tuple[int, int, int]) -> str:
+    """A colour in six digits, as QGIS and SLD write it.
+
+    Examples
+    --------
+    >>> hex_color((1, 2, 255))
+    '#0102ff'
+    """
+    red, green, blue = color
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,0 +1,57 @@
+"""OGC Styled Layer Descriptor 1.0.0: a RasterSymbolizer whose ColorMap lists the values.
+
+https://schemas.opengis.net/sld/1.0.0/StyledLayerDescriptor.xsd
+``type="values"`` on the ColorMap is not in that schema: GeoServer introduced it and QGIS writes it
+(https://docs.geoserver.org/stable/en/user/styling/sld/reference/rastersymbolizer.html#colormap).
+Without it a reader shades between the listed values, and other values get colours of no class.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Tuple
+
+from lxml import etree
+
+from ..ecd.content import Ecd
+from ..findings import Finding
+from ..progress import Listener
+from .legend import legend_of
+from .qml import hex_color
+from .xml_text import Element, said_of, write_xml, xml_text
+
+_NAMESPACE = "http://www.opengis.net/sld"
+# None stands for no prefix, which not every description of lxml's types allows for.
+_PREFIXES: Any = {None: _NAMESPACE}
+
+
+def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    """Write the descriptor to `target`."""
+    del listener  # Over in an instant.
+    legend = legend_of(ecd, "sld")
+    title = xml_text(legend.title)
+    root = etree.Element(f"{{{_NAMESPACE}}}StyledLayerDescriptor", nsmap=_PREFIXES)
+    root.set("version", "1.0.0")
+    layer = _child(root, "NamedLayer")
+    _child(layer, "Name", title)
+    style = _child(layer, "UserStyle")
+    _child(style, "Name", title)
+    _child(style, "Title", title)
+    symbolizer = _child(_child(_child(style, "FeatureTypeStyle"), "Rule"), "RasterSymbolizer")
+    _child(symbolizer, "Opacity", "1")
+    gray = _child(_child(symbolizer, "ChannelSelection"), "GrayChannel")
+    _child(gray, "SourceChannelName", "1")
+    colors = _child(symbolizer, "ColorMap", type="values")
+    for row in legend.rows:
+        _child(
+            colors, "ColorMapEntry", color=hex_color(row.color), quantity=str(row.value),
+            label=xml_text(row.name), opacity="1",
+        )  # fmt: skip
+    write_xml(root, target)
+    return (*legend.findings, *said_of(ecd, (row.name for row in legend.rows)))
+
+
+def _child(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
+    element = etree.SubElement(parent, f"{{{_NAMESPACE}}}{tag}", attributes)
+    element.text = text or None
+    return element
