@@ -32,6 +32,8 @@ _ENDS = re.compile(
     r"|linear|decode_head|head_\w+|\w+_head)(\.|$)"
 )
 _LATE = re.compile(r"(^|\.)(dec\w*|up\w*|final\w*|out\w*|last\w*|head\w*|classifier)(\.|$)")
+# The first block of residual U-Nets: input_layer and, beside it, input_skip.
+_SHORTCUT = re.compile(r"(\w+\.)?input_(layer|skip|block|conv|shortcut)(\.|$)")
 # Layers inside attention, gates and recurrent cells give no outputs of the network.
 _INSIDE = re.compile(
     r"qkv|attn|attention|mlp|ffn|query|key|value|(^|\.)[qkv](\.|$)|in_proj|psi|gate|lstm|gru"
@@ -258,6 +260,8 @@ def _parent(block: str) -> str:
 
 def _same_block(one: Layer, other: Layer) -> bool:
     """Whether two layers lie side by side, as a convolution and its shortcut do."""
+    if _SHORTCUT.match(one.name) and _SHORTCUT.match(other.name):
+        return True
     here, there = one.block.split("."), other.block.split(".")
     shared = 0
     for mine, its in zip(here, there):

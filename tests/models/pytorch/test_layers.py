@@ -158,3 +158,15 @@ def test_numbered_layers_tell_both() -> None:
         "2.bias": (3,),
     }
     assert told(shapes) == (5, 3)
+
+
+def test_a_shortcut_beside_the_first_layer_is_no_second_input() -> None:
+    shapes: Shapes = {
+        "input_layer.0.weight": (16, 6, 3, 3),
+        "input_layer.1.weight": (16,),
+        "input_skip.0.weight": (16, 6, 3, 3),
+        "input_skip.0.bias": (16,),
+        "output_layer.0.weight": (3, 16, 1, 1),
+        "output_layer.0.bias": (3,),
+    }
+    assert told(shapes) == (6, 3)
