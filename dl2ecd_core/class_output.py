@@ -11,6 +11,8 @@ from typing import Optional, Sequence, Tuple
 
 from .models import Activation, ModelDescription, Role, Tensor
 
+_GRID = 8
+
 
 @dataclass(frozen=True)
 class ClassOutput:
@@ -37,6 +39,18 @@ class ClassOutput:
 def class_outputs(model: ModelDescription) -> Tuple[Tensor, ...]:
     """The outputs that may tell classes apart: all but losses."""
     return tuple(tensor for tensor in model.outputs if tensor.role is Role.DATA)
+
+
+def is_grid(tensor: Tensor, model: ModelDescription) -> bool:
+    """Whether an output is so much coarser than the tile that it may be a detector's grid.
+
+    The channels of such a grid are boxes and classes together. Detectors have a cell for every 8
+    pixels or more; classifiers of pixels seldom for more than 4.
+    """
+    width = tensor.size_of("W")
+    return width is not None and any(
+        (entry.size_of("W") or 0) >= _GRID * width for entry in model.inputs
+    )
 
 
 def channels_of(tensor: Tensor) -> Optional[int]:
@@ -90,5 +104,7 @@ def classes_of(model: ModelDescription) -> Optional[int]:
     """How many classes the model tells apart, where its outputs leave no choice."""
     outputs = class_outputs(model)
     spatial = [tensor for tensor in outputs if "H" in (tensor.axes or "")]
-    counts = {distinguished(tensor) for tensor in spatial or outputs}
+    counts = {
+        None if is_grid(tensor, model) else distinguished(tensor) for tensor in spatial or outputs
+    }
     return counts.pop() if len(counts) == 1 else None

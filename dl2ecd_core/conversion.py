@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_file
+from .ecd.paths import inside_path
 from .ecd.payload import Stamp, changed, stamp
 from .ecd.writer import write_ecd
 from .errors import Cancelled, ConversionRefused
@@ -17,6 +18,7 @@ from .models import ModelDescription, ModelPart
 from .output import check_target
 from .progress import Listener
 from .rules import finding
+from .wording import listed, printable
 
 #: From this many embedded bytes on, a warning says what Esri's readers do with them.
 _LARGE = 1 << 30
@@ -137,6 +139,7 @@ def write_conversion(
     findings += _check_storage(storage)
     storage = storage or info.storage or EMBEDDED
     if model is not None:
+        findings += _check_names(model)
         findings += _check_size(model, storage)
     used = [*inputs.paths, *(part.location for part in (model.files if model else ()))]
     findings += _check_target(target, used)
@@ -182,6 +185,24 @@ def _check_storage(storage: Optional[str]) -> List[Finding]:
             "storage-unknown",
             f"The model can't be stored as {storage!r}.",
             hint="Use 'embedded' or 'referenced'.",
+        )
+    ]
+
+
+def _check_names(model: ModelDescription) -> List[Finding]:
+    """Names that an .ecd can't hold because some systems can't."""
+    names = [part.path for part in model.files]
+    folded = {name.casefold() for name in names}
+    odd = [name for name in names if not inside_path(name)]
+    if not odd and len(folded) == len(names):
+        return []
+    return [
+        finding(
+            "model-file-name",
+            f"The model's files {listed(odd or names)} have names that Windows can't tell apart "
+            "or can't hold: the .ecd could not be used there.",
+            hint="Rename the model's file; leave out the characters < > : \" | ? * and \\.",
+            where=Place(file=printable(str(model.primary.location), 400)),
         )
     ]
 

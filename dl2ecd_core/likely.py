@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from .class_output import class_outputs, classes_of, distinguished
+from .class_output import class_outputs, classes_of, distinguished, is_grid
 from .image_input import bands_of, image_inputs
 from .models import Activation, ModelDescription, Tensor
 
@@ -27,8 +27,11 @@ def likely_classes(model: ModelDescription) -> Optional[int]:
     """How many classes to list: as the model tells; of several outputs, the likeliest one's."""
     told = classes_of(model)
     outputs = class_outputs(model)
-    if told is not None or not outputs:
+    if told is not None:
         return told
+    outputs = tuple(tensor for tensor in outputs if not is_grid(tensor, model))
+    if not outputs:
+        return None
     chosen = next((tensor for tensor in outputs if tensor.activation in _OF_CLASSES), outputs[0])
     count = distinguished(chosen)
     if count is not None:

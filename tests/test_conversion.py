@@ -168,6 +168,14 @@ class TestRefusal:
         assert "output-is-input" in {item.rule for item in error.value.findings}
         assert (demo / name).read_bytes() == content
 
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+    @pytest.mark.parametrize("name", ["a:b.model", "what?.model", "nul", "a\\b.model", "dot."])
+    def test_names_that_windows_can_not_hold(self, demo: Path, name: str) -> None:
+        (demo / MODEL).rename(demo / name)
+        with pytest.raises(ConversionRefused) as error:
+            convert(demo / name, demo / CLASS_INFO, demo / "a.ecd")
+        assert [item.rule for item in error.value.findings] == ["model-file-name"]
+
     def test_missing_inputs_are_findings(self, demo: Path) -> None:
         found = check_model(demo / "no.model", demo / "no.json")
         assert [item.rule for item in found] == ["file-not-found", "file-not-found"]

@@ -11,6 +11,7 @@ from ..class_output import (
     class_outputs,
     distinguished,
     find_class_output,
+    is_grid,
 )
 from ..findings import Finding
 from ..models import ModelDescription, Tensor
@@ -32,7 +33,9 @@ def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
         return
     outputs = class_outputs(model)
     fitting = find_class_output(model, _values(info))
-    unknown = [tensor for tensor in outputs if distinguished(tensor) is None]
+    unknown = [
+        tensor for tensor in outputs if distinguished(tensor) is None or is_grid(tensor, model)
+    ]
     where = info.where("$.Classes")
     if fitting is None and (unknown or not outputs or _is_detection(info)):
         yield finding(

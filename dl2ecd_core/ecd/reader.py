@@ -20,7 +20,7 @@ from .agreement import disagreements
 from .content import Ecd, EcdClass, Kind
 from .document import DEEP_LEARNING_FORMAT, SIGNATURE
 from .paths import inside_path
-from .scan import Hole, Scanned, file_entries, scan
+from .scan import Scanned, file_entries, scan
 from .stored import Embedded, StoredFile
 
 ENDMEMBER_SIGNATURE = "EsriEndmemberDefinitionFile"
@@ -199,7 +199,7 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
     files: List[StoredFile] = []
     findings: List[Finding] = []
     seen: Dict[str, str] = {}
-    folder = _model_folder(scanned.document, path)
+    primary, folder = path, path.parent
     for entry in file_entries(scanned.document):
         relative, size = _text(entry.get("Path")), _whole(entry.get("Size"))
         hole = scanned.holes.get(entry.pop("Data", ""))
@@ -208,7 +208,11 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
         if not inside_path(relative) or seen.setdefault(relative.casefold(), relative) != relative:
             findings.append(_path_finding(relative, name))
             continue
-        source = _source(hole, path, folder, relative, first=not files, document=scanned.document)
+        if not files:
+            primary, folder = _model_files(scanned.document, path, relative)
+        source: Union[Embedded, Path] = folder.joinpath(*relative.split("/")) if files else primary
+        if hole is not None:
+            source = Embedded(path, hole.offset, hole.length)
         files.append(StoredFile(relative, size, _text(entry.get("SHA256")), source))
     return files, findings
 
@@ -223,23 +227,12 @@ def _path_finding(relative: str, name: str) -> Finding:
     )
 
 
-def _model_folder(document: Mapping[str, Any], path: Path) -> Path:
-    model_file = _text(document.get("ModelFile")) or ""
-    return path.parent / Path(*model_file.replace("\\", "/").split("/")).parent
+def _model_files(document: Mapping[str, Any], path: Path, first: str) -> Tuple[Path, Path]:
+    """Where a referenced model's primary file lies, and the folder of all its files.
 
-
-def _source(
-    hole: Optional[Hole],
-    path: Path,
-    folder: Path,
-    relative: str,
-    *,
-    first: bool,
-    document: Mapping[str, Any],
-) -> Union[Embedded, Path]:
-    if hole is not None:
-        return Embedded(path, hole.offset, hole.length)
-    if first:
-        model_file = _text(document.get("ModelFile")) or relative
-        return folder / model_file.replace("\\", "/").rsplit("/", 1)[-1]
-    return folder / relative
+    The folder is ModelFile without the primary file's own path at its end.
+    """
+    model_file = (_text(document.get("ModelFile")) or first).replace("\\", "/")
+    primary = path.parent.joinpath(*model_file.split("/"))
+    depth = first.count("/") if model_file.endswith(f"/{first}") or model_file == first else 0
+    return primary, primary.parents[depth]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Iterable, List, Tuple
+from typing import Iterable, List, Optional, Tuple
 
 from ..errors import ModelFileError
 from ..wording import quoted
@@ -11,21 +11,24 @@ from .description import ModelPart
 from .wire.source import ByteSource
 
 
-def primary_part(source: ByteSource) -> ModelPart:
-    """The primary file as a part of the model."""
-    return ModelPart(source.path.name, source.path, source.size)
+def primary_part(source: ByteSource, folder: Optional[Path] = None) -> ModelPart:
+    """The primary file as a part of the model, in its own folder or in one above."""
+    path = source.path.relative_to(folder or source.path.parent).as_posix()
+    return ModelPart(path, source.path, source.size)
 
 
 def parts_of(
-    source: ByteSource, companions: Iterable[str]
+    source: ByteSource, companions: Iterable[str], folder: Optional[Path] = None
 ) -> Tuple[Tuple[ModelPart, ...], Tuple[str, ...]]:
     """The files of a model, and the companions that are not there.
 
     Parameters
     ----------
     companions
-        Paths relative to the primary file's folder, with forward slashes, as the format's rules
-        or the file itself name them.
+        Paths relative to the model's folder, with forward slashes, as the format's rules or the
+        file itself name them.
+    folder
+        The model's folder, where that is one above the primary file's.
 
     Raises
     ------
@@ -33,8 +36,8 @@ def parts_of(
         ``model-file-outside`` when a path is absolute, has a drive, or leaves the folder: a model
         must not be able to pull other files of this machine into an .ecd.
     """
-    folder = source.path.parent
-    found: List[ModelPart] = [primary_part(source)]
+    folder = folder or source.path.parent
+    found: List[ModelPart] = [primary_part(source, folder)]
     missing: List[str] = []
     for path in dict.fromkeys(companions):
         location = folder / relative_path(source, path)

@@ -107,7 +107,8 @@ class ModelPart:
     Attributes
     ----------
     path
-        Relative to the primary file's folder, with forward slashes, never leaving that folder.
+        Relative to the model's folder, with forward slashes, never leaving it. That is the
+        primary file's own folder unless the format is a folder itself (.mlpackage).
     location
         Where the file lies on this machine.
     size

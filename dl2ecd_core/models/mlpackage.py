@@ -9,12 +9,14 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
+#: The file that makes a folder a package.
+MANIFEST = "Manifest.json"
 _LONGEST_MANIFEST = 1 << 20
 
 
 def root_model(folder: Path) -> Optional[Path]:
     """The model that a package's Manifest.json names; None when there is none inside the folder."""
-    manifest = folder / "Manifest.json"
+    manifest = folder / MANIFEST
     try:
         if not manifest.is_file() or manifest.stat().st_size > _LONGEST_MANIFEST:
             return None
@@ -29,3 +31,12 @@ def root_model(folder: Path) -> Optional[Path]:
         return None
     model = folder / "Data" / pure
     return model if model.is_file() else None
+
+
+def package_of(model: Path) -> Optional[Path]:
+    """The package whose model this file is; None when it lies in none."""
+    for folder in list(model.absolute().parents)[:4]:
+        found = root_model(folder)
+        if found is not None and found.absolute() == model.absolute():
+            return model.parents[len(model.absolute().relative_to(folder).parts) - 1]
+    return None

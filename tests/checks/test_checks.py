@@ -198,6 +198,14 @@ class TestClasses:
         (item,) = (item for item in found if item.rule == "class-count-unknown")
         assert item.severity is Severity.INFORMATION
 
+    def test_a_grid_of_boxes_and_classes_makes_it_unknown(self, tmp_path: Path) -> None:
+        model = description(outputs=(image("boxes", 255, 32, 32),))
+        found = rules(tmp_path, model)
+        assert "class-count-mismatch" not in found
+        assert "class-count-unknown" in found
+        coarse = description(outputs=(image("shares", 255, 64, 64),))
+        assert "class-count-mismatch" in rules(tmp_path, coarse)
+
     def test_losses_are_no_class_outputs(self, tmp_path: Path) -> None:
         model = description(outputs=(probabilities(), image("loss", 5, role=Role.LOSS)))
         assert "class-count-mismatch" in rules(tmp_path, model, Classes=land_classes(5))

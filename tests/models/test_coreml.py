@@ -77,17 +77,23 @@ def test_a_package_brings_its_weights(tmp_path: Path) -> None:
     package = tmp_path / "copy.mlpackage"
     shutil.copytree(HERE / "program.mlpackage", package)
     model = inspect_model(package)
-    assert [part.path for part in model.files] == ["model.mlmodel", "weights/weight.bin"]
+    inside = "Data/com.apple.CoreML"
+    assert [part.path for part in model.files] == [
+        f"{inside}/model.mlmodel",
+        f"{inside}/weights/weight.bin",
+        "Manifest.json",
+    ]
+    assert inspect_model(model.primary.location).files == model.files
     weights = package / "Data" / "com.apple.CoreML" / "weights"
     shutil.rmtree(weights)
-    assert inspect_model(package).missing_files == ("weights/weight.bin",)
+    assert inspect_model(package).missing_files == (f"{inside}/weights/weight.bin",)
 
 
 def test_a_package_is_read_where_its_manifest_says(tmp_path: Path) -> None:
     package = tmp_path / "copy.mlpackage"
     shutil.copytree(HERE / "program.mlpackage", package)
     shutil.copy(HERE / "network.mlmodel", package / "Data" / "com.apple.CoreML" / "a.mlmodel")
-    assert inspect_model(package).primary.path == "model.mlmodel"
+    assert inspect_model(package).primary.path == "Data/com.apple.CoreML/model.mlmodel"
 
 
 @pytest.mark.parametrize("path", ["../../../network.mlmodel", "/etc/passwd", "C:/x", 7, None])

@@ -6,6 +6,7 @@ https://github.com/apple/coremltools/blob/main/mlmodel/format/Model.proto
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Dict, List, Optional, Tuple
 
 from ...errors import ModelFileError
@@ -15,6 +16,7 @@ from ...wording import listed
 from ..class_names import names_in
 from ..companions import parts_of
 from ..description import ClassNames, Evidence, ModelDescription, Tensor
+from ..mlpackage import MANIFEST, package_of
 from ..registry import Match
 from ..wire.protobuf import LENGTH, VARINT, Field, Message
 from ..wire.source import ByteSource
@@ -106,7 +108,12 @@ def read(source: ByteSource) -> ModelDescription:
             break
         ranked = _read_model(waiting.pop(), described if count == 0 else _Described(),
                              seen, waiting) or ranked  # fmt: skip
-    files, missing = parts_of(source, seen.files)
+    package = package_of(source.path)
+    beside = source.path.parent.relative_to(package) if package is not None else PurePath()
+    companions = [(beside / path).as_posix() for path in seen.files]
+    if package is not None:
+        companions.append(MANIFEST)
+    files, missing = parts_of(source, companions, package)
     inputs = tuple(_meant(tensor, seen, ranked) for tensor in described.inputs)
     outputs = tuple(_output(tensor, seen, ranked) for tensor in described.outputs)
     return ModelDescription(
