@@ -1,0 +1,352 @@
+"""The benchmarks: what is measured, beside what, and the goal for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from unittest import mock
+
+from dl2ecd_core.conversion import convert
+from dl2ecd_core.ecd import payload
+from dl2ecd_core.models import inspect_model
+
+from . import big_models
+from .big_models import Chain
+from .measuring import (
+    ROOT,
+    Absent,
+    Row,
+    Setting,
+    framework,
+    idle_interpreter,
+    in_turn,
+    one_core,
+    ratio,
+    seconds,
+    time_of_fsync,
+    worker,
+)
+
+Rows = Iterator[Row]
+_CHUNK = 1 << 20
+
+
+def class_document(path: Path, count: int = 2) -> Path:
+    """Class information for the models of this folder."""
+    classes = [
+        {"Value": value, "Name": f"Class {value}", "Color": [value % 256, value // 256 % 256, 9]}
+        for value in range(1, count + 1)
+    ]
+    document = {
+        "ImportDeepLearningModelToEsriExtraInfo": 0,
+        "Version": 1,
+        "Classifier": "PyTorch",
+        "NumberRasterBands": 4,
+        "MiniBatchSize": 16,
+        "Classes": classes,
+    }
+    path.write_text(json.dumps(document), encoding="ascii")
+    return path
+
+
+def _hash(path: Path) -> float:
+    """Seconds that SHA-256 over a file takes: the measuring stick."""
+
+    def through() -> None:
+        digest = hashlib.sha256()
+        buffer = bytearray(_CHUNK)
+        view = memoryview(buffer)
+        with path.open("rb", buffering=0) as file:
+            while length := file.readinto(buffer):
+                digest.update(view[:length])
+
+    return seconds(through)
+
+
+def conversions(setting: Setting) -> Rows:
+    """Converting, beside SHA-256 over the same file."""
+    model = setting.folder / "convert.safetensors"
+    ecd = setting.folder / "convert.ecd"
+    classes = class_document(setting.folder / "convert.json")
+    big_models.write_safetensors(model, Chain.of_size(setting.size))
+    fsyncs: List[float] = []
+
+    def converted(storage: str) -> float:
+        with time_of_fsync() as spent:
+            whole = seconds(lambda: convert(model, classes, ecd, storage=storage))
+        ecd.unlink()
+        if storage == "embedded":
+            fsyncs.append(sum(spent))
+        return whole - sum(spent)
+
+    def without_extra() -> float:
+        with mock.patch.object(payload, "_encode_fast", None):
+            return converted("embedded")
+
+    actions: Dict[str, Callable[[], float]] = {
+        "sha": lambda: _hash(model),
+        "slow": without_extra,
+        "reference": lambda: converted("referenced"),
+    }
+    fast = payload._encode_fast is not None
+    if fast:
+        actions["fast"] = lambda: converted("embedded")
+    pinned = hasattr(os, "sched_setaffinity")
+    if pinned:
+        actions["sha one core"] = lambda: _on_one_core(lambda: _hash(model))
+        actions["fast one core"] = lambda: _on_one_core(lambda: converted("embedded"))
+    _hash(model)
+    found = in_turn(setting.rounds, actions)
+    model.unlink()
+
+    def row(what: str, action: str, goal: Optional[float], base: str = "sha", why: str = "") -> Row:
+        if action not in found:
+            return Row("convert", what, None, "x", goal, why)
+        note = f"{statistics.median(found[action]):.2f} s, sha256 {_median(found[base]):.2f} s"
+        return Row("convert", what, ratio(found[action], found[base]), "x", goal, note)
+
+    lacking = "pybase64 is not installed"
+    cores = os.cpu_count() or 1
+    yield row("embedded, fast extra", "fast", 1.2 if cores > 1 else 2.0, why=lacking)
+    why = "no way to stay on one core here"
+    yield row("embedded, one core", "fast one core", 2.0 if fast else None, "sha one core", why)
+    yield row("embedded, without the extra", "slow", 2.4)
+    yield row("referenced", "reference", 1.1)
+    share = statistics.median(fsyncs) / _median(found["sha"])
+    yield Row("convert", "fsync, left out above", share, "x", None, f"{_median(fsyncs):.2f} s")
+
+
+def _on_one_core(action: Callable[[], float]) -> float:
+    with one_core():
+        return action()
+
+
+def _median(values: List[float]) -> float:
+    return statistics.median(values)
+
+
+def memory(setting: Setting) -> Rows:
+    """Anonymous memory at its peak above that of a Python that imported nothing."""
+    idle = idle_interpreter()
+    folder = setting.folder
+    for factor in (1 / 1024, 100 / 1024, 2):
+        size = setting.times(factor)
+        model = folder / "memory.safetensors"
+        ecd, package, unpacked = folder / "memory.ecd", folder / "memory.dlpk", folder / "unpacked"
+        classes = class_document(folder / "memory.json")
+        big_models.write_safetensors(model, Chain.of_size(size))
+        tasks: Mapping[str, Tuple[object, ...]] = {
+            "convert": (model, classes, ecd),
+            "extract": (ecd, unpacked),
+            "verify": (ecd,),
+            "dlpk": (ecd, package),
+        }
+        for task, arguments in tasks.items():
+            measured, peak = worker(task, *arguments)
+            what = f"{task}, {_size(size)}"
+            if peak is None or idle is None:
+                yield Row("memory", what, None, "MiB", 32, "needs /proc of Linux")
+            else:
+                note = f"{measured['seconds']:.2f} s; idle {idle:.1f} MiB"
+                yield Row("memory", what, peak - idle, "MiB", 32, note)
+            model.unlink(missing_ok=True)
+            package.unlink(missing_ok=True)
+            shutil.rmtree(unpacked, ignore_errors=True)
+        ecd.unlink()
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
+Writer = Callable[[Path, Chain], None]
+
+
+def inspections(setting: Setting) -> Rows:
+    """Inspecting big models, beside loading them with their framework."""
+    written: Tuple[Tuple[str, str, Writer, str, float], ...] = (
+        ("GraphDef", "big.pb", big_models.write_graphdef, "tensorflow", 1.4),
+        ("ONNX", "big.onnx", big_models.write_onnx, "onnx", 1.4),
+        ("safetensors", "big.safetensors", big_models.write_safetensors, "safetensors", 1.4),
+        ("CNTK", "big.model", big_models.write_cntk, "cntk", 2.15),
+    )
+    for name, file, write, loader, factor in written:
+        path = setting.folder / file
+        write(path, Chain.of_size(setting.times(factor)))
+        yield from _inspection(setting, name, path, loader)
+    for name, file, maker in ((".pth", "big.pth", "torch"), (".keras", "big.keras", "keras")):
+        path = setting.folder / file
+        try:
+            framework(setting, maker, "make", path, setting.times(1.4))
+        except Absent as absent:
+            yield Row("inspect", f"{name}, first", None, "ms", 150, f"not made: {absent}")
+            continue
+        yield from _inspection(setting, name, path, maker)
+
+
+def _inspection(setting: Setting, name: str, path: Path, loader: str) -> Rows:
+    first, second, share, loading = [], [], [], []
+    size = path.stat().st_size
+    absent = ""
+    for _ in range(setting.rounds):
+        measured, _peak = worker("inspect", path)
+        first.append(measured["first"])
+        second.append(measured["second"])
+        if "read" in measured:
+            share.append(measured["read"])
+        if not absent:
+            try:
+                loading.append(framework(setting, loader, "load", path)[0]["seconds"])
+            except Absent as error:
+                absent = str(error)
+    path.unlink()
+    read = f", reads {_size(_median(share))}" if share else ""
+    note = f"{_size(size)}{read}"
+    yield Row("inspect", f"{name}, first", _median(first) * 1000, "ms", 150, note)
+    yield Row("inspect", f"{name}, again", _median(second) * 1000, "ms", 150)
+    if absent:
+        yield Row("inspect", f"{name} : {loader}", None, "x", None, f"not loaded: {absent}")
+    else:
+        note = f"{loader} takes {_median(loading):.2f} s"
+        yield Row("inspect", f"{name} : {loader}", ratio(first, loading), "x", None, note)
+
+
+def metadata(setting: Setting) -> Rows:
+    """An .ecd's metadata, beside the obvious json.load."""
+    size = setting.times(2)
+    model, ecd = setting.folder / "metadata.safetensors", setting.folder / "metadata.ecd"
+    classes = class_document(setting.folder / "metadata.json")
+    big_models.write_safetensors(model, Chain.of_size(size))
+    convert(model, classes, ecd)
+    model.unlink()
+    ours, again, obvious, peaks = [], [], [], []
+    for _ in range(setting.rounds):
+        measured, _peak = worker("metadata", ecd)
+        ours.append(measured["seconds"])
+        again.append(measured["again"])
+        measured, peak = worker("json_load", ecd)
+        obvious.append(measured["seconds"])
+        peaks.append(peak or 0)
+    ecd.unlink()
+    note = f"model of {_size(size)} in it"
+    yield Row("ecd", "metadata, first", _median(ours) * 1000, "ms", 20, note)
+    yield Row("ecd", "metadata, again", _median(again) * 1000, "ms", 20)
+    note = f"json.load takes {_median(obvious):.2f} s and {_median(peaks):.0f} MiB"
+    yield Row("ecd", "metadata : json.load", ratio(ours, obvious), "x", None, note)
+
+
+def pane(setting: Setting) -> Rows:
+    """The dialog, played without ArcGIS."""
+    model = setting.folder / "pane.onnx"
+    classes = class_document(setting.folder / "pane.json")
+    big_models.write_onnx(model, Chain.of_size(setting.times(1)))
+    found: Dict[str, List[float]] = {}
+    for _ in range(setting.rounds):
+        measured, _peak = worker("pane", ROOT / "DeepLearningTools.pyt", model, classes)
+        for key, value in measured.items():
+            found.setdefault(key, []).append(value)
+    model.unlink()
+    note = "over the import of headless"
+    yield Row("pane", "loading the .pyt", _median(found["loading"]) * 1000, "ms", 30, note)
+    yield Row("pane", "opening the dialog", _median(found["opening"]) * 1000, "ms", 250)
+    yield Row("pane", "validation, cold", _median(found["cold"]) * 1000, "ms", 250)
+    yield Row("pane", "validation, warm", _median(found["warm"]) * 1000, "ms", 2)
+
+
+def start(setting: Setting) -> Rows:
+    """Starting the command, beside starting Python."""
+    version = (
+        "import sys; from dl2ecd_core.cli import main; sys.argv = ['dl2ecd', '--version']; main()"
+    )
+
+    def started(code: str) -> float:
+        command = [sys.executable, "-c", code]
+        return seconds(
+            lambda: subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        )
+
+    codes = {"pass": "pass", "click": "import click", "version": version}
+    actions = {name: (lambda code=code: started(code)) for name, code in codes.items()}
+    in_turn(1, actions)
+    found = in_turn(5 * setting.rounds, actions)
+    note = f"{_median(found['version']) * 1000:.0f} ms"
+    yield Row("start", "dl2ecd --version", ratio(found["version"], found["pass"]), "x", 4, note)
+    note = f"{_median(found['click']) * 1000:.0f} ms"
+    yield Row("start", "import click", ratio(found["click"], found["pass"]), "x", None, note)
+
+
+def nodes(setting: Setting) -> Rows:
+    """Graphs of many small layers: time must grow as the graph does."""
+    most = min(200_000, max(400, setting.size // 5000))
+    families: Tuple[Tuple[str, str, Writer, int], ...] = (
+        ("GraphDef", "nodes.pb", big_models.write_graphdef, 2),
+        ("ONNX", "nodes.onnx", big_models.write_onnx, 1),
+        ("CNTK", "nodes.model", big_models.write_cntk, 1),
+    )
+    for name, file, write, per_layer in families:
+        paths = {}
+        for count in (most // 4, most // 2, most):
+            paths[count] = setting.folder / f"{count}-{file}"
+            write(paths[count], Chain(count // per_layer, 2))
+            inspect_model(paths[count]) if count < most else None
+        actions = {
+            str(count): (lambda path=path: seconds(lambda: inspect_model(path)))
+            for count, path in paths.items()
+        }
+        found = in_turn(setting.rounds, actions)
+        for path in paths.values():
+            path.unlink()
+        few, some, many = (found[str(count)] for count in paths)
+        note = f"{_median(few):.2f}, {_median(some):.2f}, {_median(many):.2f} s"
+        growth = ratio(many, few) / 4
+        what = f"{name} of {most} nodes, per node : {most // 4}"
+        yield Row("nodes", what, growth, "x", 1.5, note)
+
+
+def classes(setting: Setting) -> Rows:
+    """Converting with many classes."""
+    count = min(10_000, max(10, setting.size // 100_000))
+    model, ecd = setting.folder / "classes.onnx", setting.folder / "classes.ecd"
+    big_models.write_onnx(model, Chain(1, 16, count))
+    document = class_document(setting.folder / "classes.json", count)
+    found = [seconds(lambda: convert(model, document, ecd)) for _ in range(setting.rounds)]
+    ecd.unlink()
+    yield Row("classes", f"convert with {count} classes", _median(found), "s", 2)
+
+
+BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
+    "convert": conversions,
+    "memory": memory,
+    "inspect": inspections,
+    "ecd": metadata,
+    "pane": pane,
+    "start": start,
+    "nodes": nodes,
+    "classes": classes,
+}
+
+
+def machine(setting: Setting) -> Dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "python": sys.version.split()[0],
+        "platform": sys.platform,
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "pybase64": payload._encode_fast is not None,
+        "size": setting.size,
+        "rounds": setting.rounds,
+    }
