@@ -16,6 +16,7 @@ from typing import Dict, Optional, Protocol, Tuple, cast
 
 from ..ecd.content import Ecd
 from ..findings import Finding
+from ..output import check_target
 from ..progress import Listener
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
@@ -51,7 +52,7 @@ def export(
     format_name
         A key of :data:`FORMATS`.
     target
-        The file to write; an existing one is replaced.
+        The file to write; an existing one is replaced, unless it is one of the model's.
 
     Raises
     ------
@@ -62,5 +63,6 @@ def export(
     """
     if format_name not in FORMATS:
         raise KeyError(format_name)
+    check_target(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
     module = import_module("." + format_name.replace("-", "_"), __package__)
     return cast(Export, module).write(ecd, target, messages or Listener())

@@ -34,7 +34,7 @@ _NOT_IN_DEFINITIONS = frozenset(
 def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
     """Write the definition to `target` and the model's files beside it."""
     document, findings = emd_document(ecd)
-    place_files(ecd, target.parent, listener)
+    place_files(ecd, target.parent, listener, beside=target)
     with whole_file(target) as output:
         output.write(text_of(document).encode("ascii"))
     return findings

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from ..ecd.content import Ecd, Kind
 from ..ecd.payload import Progress
@@ -39,8 +40,13 @@ def require_model(ecd: Ecd, format_name: str) -> None:
         )
 
 
-def place_files(ecd: Ecd, folder: Path, listener: Listener) -> None:
+def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Optional[Path] = None) -> None:
     """Write the model's files into a folder, unless they are there already.
+
+    Parameters
+    ----------
+    beside
+        The export that is written after them, which must not take the place of one of them.
 
     Raises
     ------
@@ -49,6 +55,8 @@ def place_files(ecd: Ecd, folder: Path, listener: Listener) -> None:
         or what is wrong with the files.
     """
     missing: List[StoredFile] = []
+    if beside is not None:
+        _refuse_same_place(ecd, folder, beside)
     for item in ecd.files:
         target = folder.joinpath(*item.path.split("/"))
         if target.is_symlink() or target.exists():
@@ -72,6 +80,20 @@ def place_files(ecd: Ecd, folder: Path, listener: Listener) -> None:
             for piece in item.chunks():
                 output.write(piece)
                 progress.advance(len(piece), f"Writing {printable(item.path)}")
+
+
+def _refuse_same_place(ecd: Ecd, folder: Path, beside: Path) -> None:
+    own = os.path.normcase(os.path.realpath(beside))
+    for item in ecd.files:
+        place = folder.joinpath(*item.path.split("/"))
+        if os.path.normcase(os.path.realpath(place)) == own:
+            raise refused(
+                "output-is-input",
+                f"The output '{printable(str(beside), 400)}' has the name of the model's file, "
+                "which belongs in the same place.",
+                "Choose another name for the output.",
+                beside,
+            )
 
 
 def _is_same(item: StoredFile, target: Path) -> bool:
