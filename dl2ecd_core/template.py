@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from .image_input import image_inputs
 from .likely import likely_bands, likely_classes
@@ -10,11 +10,18 @@ from .models import ModelDescription
 from .palette import colors_for
 
 
-def class_information_for(model: ModelDescription) -> Dict[str, object]:
+def class_information_for(
+    model: ModelDescription, classes: Optional[Sequence[Mapping[str, object]]] = None
+) -> Dict[str, object]:
     """A document that fits the model, with the class names it carries or numbered ones.
 
     What the model does not tell is a placeholder that starts with "e.g.": it is refused until it
     is filled in.
+
+    Parameters
+    ----------
+    classes
+        Entries of Classes, to take instead of those that the model tells.
     """
     bands = likely_bands(model)
     document: Dict[str, object] = {
@@ -24,7 +31,7 @@ def class_information_for(model: ModelDescription) -> Dict[str, object]:
         "NumberRasterBands": "e.g. 4" if bands is None else bands,
         "MiniBatchSize": _batch(model) or 1,
     }
-    document["Classes"] = _classes(_names(model))
+    document["Classes"] = _classes(_names(model)) if classes is None else list(classes)
     return document
 
 

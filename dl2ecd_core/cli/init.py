@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+from typing import Dict, List, Optional
 
 import click
 
 from ..ecd.layout import text_of
 from ..errors import Dl2EcdError
+from ..findings import in_order
+from ..legends import read_legend
+from ..legends.fitting import completed, findings_about
 from ..models import inspect_model
 from ..output import check_target, refused, whole_file
 from ..template import class_information_for
@@ -21,11 +24,23 @@ from .terminal import print_findings, print_json
 @click.command("init", context_settings=CONTEXT)
 @click.argument("model")
 @click.argument("class_info", required=False)
+@click.option(
+    "--from",
+    "legend_file",
+    metavar="FILE",
+    help="Take class values, names and colors from an .emd, .ecd, class information, .clr, .qml, "
+    "GDAL .aux.xml, or a list of class names (.txt, .pbtxt).",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing CLASS_INFO.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.pass_context
 def init_command(
-    context: click.Context, model: str, class_info: Optional[str], overwrite: bool, as_json: bool
+    context: click.Context,
+    model: str,
+    class_info: Optional[str],
+    legend_file: Optional[str],
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write a class information document for MODEL to fill in.
 
@@ -36,11 +51,15 @@ def init_command(
     Examples:
       dl2ecd init landcover.onnx
       dl2ecd init landcover.model classes.json --overwrite
+      dl2ecd init landcover.model --from landcover.qml
     """
     target = class_info or _beside(model)
     try:
         description = inspect_model(model)
-        check_target(target, [part.location for part in description.files])
+        inputs = [part.location for part in description.files]
+        if legend_file is not None:
+            inputs.append(Path(legend_file))
+        check_target(target, inputs)
         if Path(target).exists() and not overwrite:
             raise refused(
                 "output-exists",
@@ -48,7 +67,13 @@ def init_command(
                 "Give another name, or --overwrite to replace it.",
                 target,
             )
-        text = text_of(class_information_for(description))
+        findings = description.findings
+        classes: Optional[List[Dict[str, object]]] = None
+        if legend_file is not None:
+            legend = read_legend(legend_file)
+            findings = (*findings, *findings_about(description, legend))
+            classes = completed(legend.classes)
+        text = text_of(class_information_for(description, classes))
         with whole_file(target) as output:
             output.write(text.encode("ascii"))
     except Dl2EcdError as error:
@@ -64,11 +89,12 @@ def init_command(
             print_findings(error.findings)
         context.exit(REFUSED)
     if as_json:
-        findings = [item.as_dict() for item in description.findings]
-        print_json({"ok": True, "class_info": target, "findings": findings})
+        found = [item.as_dict() for item in in_order(findings)]
+        print_json({"ok": True, "class_info": target, "findings": found})
         return
-    print_findings(description.findings)
-    click.echo(f"Wrote {printable(target, 400)}. Fill in names and colors, then:")
+    print_findings(findings)
+    to_do = "Fill in names and colors" if classes is None else "Look it over"
+    click.echo(f"Wrote {printable(target, 400)}. {to_do}, then:")
     click.echo(f"  dl2ecd check {printable(model, 400)} {printable(target, 400)}")
 
 

@@ -27,8 +27,8 @@ NO_CLASS = "???"
 #: Most lines without a class that a list is filled with.
 _MOST_GAPS = 65_536
 
-# What Python, Java or C readers take for the end of a line, and what UTF-8 can't hold.
-_ENDS_A_LINE = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# Some of them end a line for one reader or another; UTF-8 can't hold surrogates.
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _NOT_IN_UTF8 = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile('[\x00-\x1f\x7f"\\\\]')
 _LETTERS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
@@ -115,7 +115,7 @@ def _lines(ecd: Ecd, by_index: Dict[int, LegendRow]) -> Tuple[str, List[Finding]
 
 
 def _one_line(row: LegendRow) -> str:
-    line = _NOT_IN_UTF8.sub(visible, _ENDS_A_LINE.sub(visible, row.name))
+    line = _NOT_IN_UTF8.sub(visible, _CONTROLS.sub(visible, row.name))
     # Readers skip empty lines, and every later name would move up.
     return line if line.strip() else f"Class {row.value}"
 

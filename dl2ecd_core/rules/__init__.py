@@ -17,7 +17,7 @@ SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Model and class information together", fit.RULES),
     ("Writing", conversion.RULES),
     ("Classifier definition files", ecd_files.RULES),
-    ("Model definitions and exports", definitions.RULES),
+    ("Model definitions, exports and legends", definitions.RULES),
 )
 
 CATALOGUE: Dict[str, Rule] = {rule.id: rule for _, rules in SUBJECTS for rule in rules}

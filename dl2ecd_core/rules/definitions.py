@@ -1,4 +1,4 @@
-"""Rules about model definitions (.emd, .dlpk), read and written, and about other exports."""
+"""Rules about model definitions (.emd, .dlpk), exports, and legends that are read."""
 
 from __future__ import annotations
 
@@ -17,4 +17,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("export-not-possible", _ERROR, "The .ecd holds what the export needs."),
     Rule("export-incomplete", _WARNING, "The export is complete without additions by hand."),
     Rule("export-adjusted", _INFORMATION, "The export's format can hold all that is known."),
+    Rule("legend-not-recognised", _ERROR, "A legend is of a known kind and lists classes."),
+    Rule("legend-damaged", _ERROR, "A legend keeps to the rules of its kind."),
+    Rule("legend-count-differs", _WARNING, "A legend has as many classes as the model."),
+    Rule("legend-entry-skipped", _WARNING, "Each entry of a legend has one value of its own."),
+    Rule("legend-completed", _INFORMATION, "A legend gives each class a name and a color."),
 )

@@ -1,0 +1,51 @@
+"""What a legend file says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+from ..findings import Finding
+
+Color = Tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """One entry of a legend.
+
+    Attributes
+    ----------
+    value
+        The pixel value, 32 bits with sign.
+    name
+        As written; None where the file has none.
+    color
+        Red, green and blue, 0 to 255; None where the file has none.
+    """
+
+    value: int
+    name: Optional[str]
+    color: Optional[Color]
+
+
+@dataclass(frozen=True)
+class Legend:
+    """A legend file.
+
+    Attributes
+    ----------
+    file
+        The path as the user gave it.
+    kind
+        What it was recognised as, for people: "QGIS style".
+    classes
+        In the file's order, each value once.
+    findings
+        Warnings and information about it.
+    """
+
+    file: str
+    kind: str
+    classes: Tuple[LegendClass, ...]
+    findings: Tuple[Finding, ...] = ()

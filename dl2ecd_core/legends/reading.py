@@ -1,0 +1,135 @@
+"""Finding out what a legend file is, by its content, and reading it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Callable, Dict, List, NamedTuple, Tuple, Union
+
+from ..errors import Dl2EcdError
+from ..findings import Finding, Place
+from ..json_text.foreign import not_json
+from ..models.wire.source import ByteSource
+from ..rules import finding
+from ..wording import listed, quoted
+from . import colormap, definitions, labels, pam, qgis
+from .candidate import Candidate, Entries, said
+from .description import Legend, LegendClass
+
+
+class _Reader(NamedTuple):
+    recognises: Callable[[Candidate], bool]
+    read: Callable[[Candidate], Entries]
+
+
+#: In this order: what is certain first, a plain list of names last.
+_READERS: Tuple[_Reader, ...] = (
+    _Reader(definitions.recognises_ecd, definitions.read_definition),
+    _Reader(definitions.recognises_json, definitions.read_classes),
+    _Reader(qgis.recognises, qgis.read),
+    _Reader(pam.recognises, pam.read),
+    _Reader(labels.recognises_map, labels.read_map),
+    _Reader(colormap.recognises, colormap.read),
+    _Reader(labels.recognises_lines, labels.read_lines),
+)
+
+
+def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
+    """Class values, names and colours from a file of any known kind.
+
+    Raises
+    ------
+    Dl2EcdError
+        ``legend-not-recognised`` when it is of no known kind, ``legend-damaged`` when it breaks
+        the rules of its kind, or why it can't be read at all.
+
+    Examples
+    --------
+    >>> [item.name for item in read_legend("landcover.qml").classes]  # doctest: +SKIP
+    ['Water', 'Vegetation', 'Bare ground']
+    """
+    name = os.fspath(path)
+    _refuse_devices(Path(path), name)
+    with ByteSource(Path(path), name) as source:
+        candidate = Candidate(source)
+        for reader in _READERS:
+            if reader.recognises(candidate):
+                return _legend(name, reader.read(candidate))
+        raise candidate.unknown(_what_it_is(candidate))
+
+
+def _refuse_devices(path: Path, name: str) -> None:
+    """Opening a pipe would wait for its other end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return  # Opening it says why.
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe or device, not a file"
+        raise Dl2EcdError(
+            [
+                finding(
+                    "file-unreadable",
+                    f"{quoted(name, 400)} can't be read: it is {what}.",
+                    hint="Give a file.",
+                    where=Place(file=name),
+                )
+            ]
+        )
+
+
+def _what_it_is(candidate: Candidate) -> str:
+    if not candidate.head.strip():
+        return f"{quoted(candidate.name, 400)} is empty."
+    told = not_json(candidate.head, candidate.name)
+    what = ""
+    if told is not None:
+        what = ": " + told.message.replace("This is ", "").replace(", not a JSON text.", "")
+    return f"{quoted(candidate.name, 400)} is no legend or list of classes{what}."
+
+
+def _legend(name: str, found: Entries) -> Legend:
+    first: Dict[int, LegendClass] = {}
+    repeated = [item for item in found.classes if first.setdefault(item.value, item) is not item]
+    findings = _left_out(name, found.skipped, repeated)
+    classes = tuple(first.values())
+    if not classes:
+        raise Dl2EcdError(
+            [
+                finding(
+                    "legend-not-recognised",
+                    f"{quoted(name, 400)} ({found.kind}) has no entry with a whole number as its "
+                    "value.",
+                    hint="Give a legend of single class values.",
+                    where=Place(file=name),
+                )
+            ]
+        )
+    return Legend(name, found.kind, classes, tuple(findings))
+
+
+def _left_out(name: str, skipped: List[str], repeated: List[LegendClass]) -> List[Finding]:
+    findings = []
+    if skipped:
+        findings.append(
+            finding(
+                "legend-entry-skipped",
+                f"Left out {said(len(skipped))} of {quoted(name, 400)} without a whole number as "
+                f"value: {listed(skipped)}.",
+                hint="Add these classes by hand if the model knows them.",
+                where=Place(file=name),
+            )
+        )
+    if repeated:
+        names = [str(item.value) if item.name is None else item.name for item in repeated]
+        findings.append(
+            finding(
+                "legend-entry-skipped",
+                f"Left out {said(len(repeated))} of {quoted(name, 400)} whose value another entry "
+                f"has already: {listed(names)}.",
+                hint="Each class needs a value of its own.",
+                where=Place(file=name),
+            )
+        )
+    return findings
