@@ -12,6 +12,7 @@ from typing import Callable, Dict, Iterable, Sequence
 from dl2ecd_core.models.formats import FORMATS
 
 from dl2ecd_core.class_info.keys import markdown_table
+from dl2ecd_core.exports import FORMATS as EXPORTS
 from dl2ecd_core.frameworks import FRAMEWORKS
 from dl2ecd_core.rules import SUBJECTS
 
@@ -64,11 +65,17 @@ def formats_table() -> str:
     return _table(headings, rows)
 
 
+def exports_table() -> str:
+    """The formats of ``dl2ecd export``."""
+    return _table(("`--to`", "what it is"), [(f"`{name}`", line) for name, line in EXPORTS.items()])
+
+
 TABLES: Dict[str, Callable[[], str]] = {
     "rules": rules_table,
     "frameworks": frameworks_table,
     "formats": formats_table,
     "keys": markdown_table,
+    "exports": exports_table,
 }
 
 
