@@ -133,15 +133,11 @@ class Lines:
                 del before[0]
         under_width = max(1, min(_width(under), WIDTH // 2))
         if cut_before or _width(before) > WIDTH // 2:
-            while before and _width(before) > WIDTH // 2 - 3:
-                del before[0]
-            before.insert(0, "...")
+            before = ["...", *_last(before, WIDTH // 2 - 3)]
         room = WIDTH - _width(before)
         shown = under + after
         if cut_after or _width(shown) > room:
-            while shown and _width(shown) > room - 3:
-                del shown[-1]
-            shown.append("...")
+            shown = [*_first(shown, room - 3), "..."]
         source = "".join(before + shown).rstrip()
         return f"{source}\n{' ' * _width(before)}{'^' * under_width}"
 
@@ -170,6 +166,22 @@ def _width(cells: Sequence[str]) -> int:
         else:
             total += 2 if unicodedata.east_asian_width(cell) in "WF" else 1
     return total
+
+
+def _first(cells: Sequence[str], room: int) -> List[str]:
+    """As many cells from the start as fit into so many columns."""
+    kept: List[str] = []
+    for cell in cells:
+        room -= _width((cell,))
+        if room < 0:
+            break
+        kept.append(cell)
+    return kept
+
+
+def _last(cells: Sequence[str], room: int) -> List[str]:
+    """As many cells from the end as fit into so many columns."""
+    return _first(cells[::-1], room)[::-1]
 
 
 class Places:
