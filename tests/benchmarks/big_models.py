@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
 
 from tests.models.cntk import writers as cntk
-from tests.models.cntk.writers import field, varint
+from tests.models.cntk.writers import SizeT, field, varint
 
 _BANDS, _CLASSES, _HEIGHT, _WIDTH = 4, 2, 64, 64
 _NOISE = os.urandom(1 << 20)
@@ -156,19 +156,22 @@ def write_safetensors(path: Path, chain: Chain) -> None:
 
 def write_cntk(path: Path, chain: Chain) -> None:
     """A CNTK v2 model in its layout for more than 2 GiB: products instead of convolutions."""
-    variables = [cntk.variable("image", 0, (_BANDS,))]
+    common = {"version": SizeT(1), "is_sparse": False, "needs_gradient": False}
+    variables = [cntk.variable("image", 0, (_BANDS,), dynamic_axis=[], **common)]
     functions = []
     last = "image"
     for name, into, out in chain.weights():
-        values = cntk.array((out, into), values=False)
-        variables.append(cntk.variable(f"{name}_W", 2, (out, into), value=values))
-        functions.append(
-            cntk.function(
-                name, _CNTK_TIMES, [f"{name}_W", last], outputRank=1, inferInputRankToMap=-1
-            )
-        )
+        shape = (out, into)
+        values = cntk.array(shape, values=False)
+        weights = cntk.variable(f"{name}_W", 2, shape, dynamic_axis=[], value=values, **common)
+        variables.append(weights)
+        inputs = [f"{name}_W", last]
+        attributes = {"outputRank": SizeT(1), "inferInputRankToMap": -1}
+        product = cntk.function(name, _CNTK_TIMES, inputs, **attributes)
+        functions.append({"version": SizeT(24), **product})
         last = f"{name}_Output_0"
-    described = cntk.dictionary(cntk.composite(variables, functions, "last"))
+    root = cntk.composite(variables, functions, "last", version=SizeT(3))
+    described = cntk.dictionary(root)
     with path.open("wb") as file:
         file.write(b"ktnc" + struct.pack("<I", len(described)) + described)
         noise(file, sum(4 * into * out for _, into, out in chain.weights()))

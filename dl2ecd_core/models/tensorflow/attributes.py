@@ -13,7 +13,6 @@ from ...errors import ModelFileError
 from ..description import Dims
 from ..graph.shapes import elements
 from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, float_of, signed
-from ..wire.source import ByteSource
 from . import types
 
 #: Constants of more elements than this are weights, not sizes or axes, and stay unread.
@@ -21,8 +20,10 @@ MOST_VALUES = 1024
 _MOST_DIMENSIONS = 254
 _LONGEST_TEXT = 1 << 16
 _MOST_ATTRIBUTES = 4096
-# Nodes up to this size are taken apart in memory, which is several times quicker.
+# So much of a node is taken apart in memory, which is several times quicker.
 _SMALL = 4096
+# Where a value's only field is a tensor, its tag and length are here.
+_HEAD = 16
 
 Number = Union[int, float]
 
@@ -68,10 +69,14 @@ class Attributes:
     what can't be understood is unknown, not an error.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_heads", "_values")
 
     def __init__(self, values: Dict[str, Message]) -> None:
         self._values = values
+        self._heads: Dict[str, TensorHead] = {}
+
+    def __len__(self) -> int:
+        return len(self._values)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -87,14 +92,14 @@ class Attributes:
         value = self._values.get(name)
         if value is None:
             return None
-        if 2 <= value.size <= _SMALL:
+        if value.size >= 2:
             # Nearly always a value is one field with a short head.
-            raw = value.source.read(value.start, value.size, "an attribute")
+            raw = value.source.read(value.start, min(value.size, _HEAD), "an attribute")
             head = quick_length(raw, 1)
             if head is not None:
                 kind = raw[0] & 7
                 end = head[1] + (head[0] if kind == LENGTH else 0)
-                if kind in (VARINT, LENGTH) and raw[0] < 0x80 and end == len(raw):
+                if kind in (VARINT, LENGTH) and raw[0] < 0x80 and end == value.size:
                     if raw[0] != number << 3 | wire:
                         return None
                     return value, Field(number, wire, head[0], value.start + head[1])
@@ -169,8 +174,12 @@ class Attributes:
 
     def tensor(self, name: str) -> Optional[TensorHead]:
         """Type and shape of a constant."""
-        found = self._last(name, _TENSOR, LENGTH)
-        return None if found is None else read_tensor(found[0].child(found[1], "a constant"))
+        if name not in self._heads:
+            found = self._last(name, _TENSOR, LENGTH)
+            if found is None:
+                return None
+            self._heads[name] = read_tensor(found[0].child(found[1], "a constant"))
+        return self._heads[name]
 
     def function(self, name: str) -> Optional[str]:
         """The name of a function that the node calls."""
@@ -185,11 +194,10 @@ class Attributes:
 
 def read_attributes(node: Message, number: int = 5) -> Attributes:
     """The attributes in a ``NodeDef`` (field 5)."""
-    if node.size <= _SMALL:
-        raw = node.source.read(node.start, node.size, "a node")
-        quick = quick_spans(raw, number, node.start, node.source)
-        if quick is not None:
-            return Attributes(quick)
+    raw = node.source.read(node.start, min(node.size, _SMALL), "a node")
+    quick = quick_spans(raw, number, node)
+    if quick is not None:
+        return Attributes(quick)
     values: Dict[str, Message] = {}
     for field in node.fields():
         if field.number != number or field.wire != LENGTH:
@@ -207,14 +215,21 @@ def read_attributes(node: Message, number: int = 5) -> Attributes:
     return Attributes(values)
 
 
-def quick_spans(
-    raw: bytes, number: int, base: int, source: ByteSource
-) -> Optional[Dict[str, Message]]:
-    """The values of a small node's attributes; None when they take the careful way."""
+def quick_spans(raw: bytes, number: int, node: Message) -> Optional[Dict[str, Message]]:
+    """The values of a node's attributes; None when they take the careful way.
+
+    Parameters
+    ----------
+    raw
+        How the node starts; what follows may be the end of its last attribute and no more.
+    """
     values: Dict[str, Message] = {}
     wanted = number << 3 | LENGTH
-    position, size = 0, len(raw)
+    source, base = node.source, node.start
+    position, size = 0, node.size
     while position < size:
+        if position >= len(raw):
+            return None
         tag = raw[position]
         head = quick_length(raw, position + 1)
         if head is None or tag & 7 != LENGTH or tag >= 0x80 or head[0] + head[1] > size:
@@ -222,10 +237,11 @@ def quick_spans(
         length, position = head
         end = position + length
         if tag == wanted:
-            if position + 1 >= end or raw[position] != 0x0A or raw[position + 1] >= 0x80:
+            seen = min(end, len(raw))
+            if position + 1 >= seen or raw[position] != 0x0A or raw[position + 1] >= 0x80:
                 return None
             split = position + 2 + raw[position + 1]
-            if split >= end or raw[split] != 0x12:
+            if split >= seen or raw[split] != 0x12:
                 return None
             inner = quick_length(raw, split + 1)
             if inner is None or inner[0] + inner[1] != end:
@@ -237,15 +253,17 @@ def quick_spans(
 
 
 def quick_length(raw: bytes, position: int) -> Optional[Tuple[int, int]]:
-    """A length of up to two bytes and the position after it."""
-    if position >= len(raw):
-        return None
-    length = raw[position]
-    if length < 0x80:
-        return length, position + 1
-    if position + 1 >= len(raw) or raw[position + 1] >= 0x80:
-        return None
-    return length & 0x7F | raw[position + 1] << 7, position + 2
+    """A length of up to five bytes and the position after it; None for a longer one."""
+    if position < len(raw) and raw[position] < 0x80:
+        return raw[position], position + 1
+    length = shift = 0
+    for byte in raw[position : position + 5]:
+        position += 1
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return length, position
+        shift += 7
+    return None
 
 
 def read_shape(message: Message) -> Optional[Dims]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
 from ...findings import Finding, Place
@@ -34,7 +34,7 @@ _FILES = frozenset(
     )
 )
 _INTERNAL = "_"
-_NAMES = files(__package__).joinpath("operation_names.json")
+_NAMES = Path(__file__).with_name("operation_names.json")
 
 
 def known_operations() -> FrozenSet[str]:

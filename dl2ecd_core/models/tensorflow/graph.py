@@ -12,15 +12,19 @@ from typing import AbstractSet, Dict, Iterator, List, NamedTuple, Optional, Tupl
 from ...errors import ModelFileError
 from ..wire.protobuf import LENGTH, VARINT, Field, Message
 from ..wire.source import ByteSource
-from .attributes import Attributes, read_attributes
+from .attributes import Attributes, quick_length, read_attributes
 
 #: More nodes than this are refused: the largest public graphs have some ten thousands.
 MOST_NODES = 500_000
 _MOST_FUNCTIONS = 100_000
 _MOST_INPUTS = 1 << 16
 _LONGEST_NAME = 1 << 16
-# Nodes up to this size are read in one piece.
+# So much of a node is read in one piece: more than all but a constant's elements.
 _SMALL = 4096
+# So many nodes' attributes are kept, since constants are asked for theirs more than once; nodes
+# with more of them than real ones have are not.
+_MOST_KEPT = 2048
+_MOST_ATTRIBUTES_KEPT = 32
 
 
 class Node:
@@ -71,10 +75,19 @@ class Graph:
         self.producer: Optional[int] = None
         self._spans: Dict[str, Tuple[int, int]] = {}
         self._functions: Dict[str, Optional[Function]] = {}
+        self._attributes: Dict[int, Attributes] = {}
 
     def attributes(self, node: Node) -> Attributes:
-        """A node's attributes, read now."""
-        return read_attributes(Message(self.source, node.start, node.end, f"node '{node.name}'"))
+        """A node's attributes, read when first asked for."""
+        known = self._attributes.get(node.start)
+        if known is None:
+            if len(self._attributes) >= _MOST_KEPT:
+                self._attributes.clear()
+            span = Message(self.source, node.start, node.end, f"node '{node.name}'")
+            known = read_attributes(span)
+            if len(known) <= _MOST_ATTRIBUTES_KEPT:
+                self._attributes[node.start] = known
+        return known
 
     def function(self, name: str) -> Optional[Function]:
         """A function of the library, read when first asked for."""
@@ -152,10 +165,8 @@ def read_graph(message: Message) -> Graph:
 
 def _read_node(message: Message, field: Field) -> Node:
     start, end = field.start, field.start + field.value
-    if field.value <= _SMALL:
-        parts = _quick_parts(message.source.read(start, field.value, "a node"))
-    else:
-        parts = None
+    head = message.source.read(start, min(field.value, _SMALL), "a node")
+    parts = _quick_parts(head, field.value)
     if parts is None:
         parts = _parts(Message(message.source, start, end, "a node"))
     name, op, inputs = parts
@@ -164,21 +175,26 @@ def _read_node(message: Message, field: Field) -> Node:
     return Node(sys.intern(name), sys.intern(op), tuple(inputs), start, end)
 
 
-def _quick_parts(data: bytes) -> Optional[Tuple[str, str, List[str]]]:
-    """Name, operation and inputs of a small node; None when it takes the careful way."""
+def _quick_parts(data: bytes, size: int) -> Optional[Tuple[str, str, List[str]]]:
+    """Name, operation and inputs of a node of `size` bytes; None when it takes the careful way.
+
+    Parameters
+    ----------
+    data
+        How the node starts; what follows may be the end of its last field (a constant's elements)
+        and no more.
+    """
     name = op = ""
     inputs: List[str] = []
-    position, size = 0, len(data)
-    while position + 1 < size:
-        tag, length = data[position], data[position + 1]
-        position += 2
-        if length >= 0x80:
-            if position >= size or data[position] >= 0x80:
-                return None
-            length = length & 0x7F | data[position] << 7
-            position += 1
+    position, seen = 0, len(data)
+    while position < seen:
+        tag = data[position]
+        head = quick_length(data, position + 1)
+        if head is None or tag & 7 != LENGTH or tag >= 0x80:
+            return None
+        length, position = head
         end = position + length
-        if tag & 7 != LENGTH or end > size:
+        if end > seen and (end != size or tag <= 0x1A):
             return None
         if tag == 0x0A:
             name = data[position:end].decode("utf-8", "replace")

@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, Dict, Optional, Tuple, Type, Union
 from ...errors import ModelFileError
 from ...wording import counted
 
-_BLOCK = 64 * 1024
-_BLOCKS_KEPT = 16
+# Most reads go from one tensor's head to the next, far away: larger blocks would read in vain.
+_BLOCK = 16 * 1024
+_BLOCKS_KEPT = 64
 
 #: More than this is never read at once: no format keeps longer pieces outside its tensors.
 LONGEST_READ = 32 * 1024 * 1024
@@ -136,6 +137,11 @@ class ByteSource:
             ``model-damaged`` when that is not all inside the file, or is more than
             :data:`LONGEST_READ`.
         """
+        number = offset // _BLOCK
+        block = self._blocks.get(number)
+        inside = offset - number * _BLOCK
+        if block is not None and 0 <= length <= len(block) - inside:
+            return block[inside : inside + length]
         if offset < 0 or length < 0 or offset + length > self.size:
             raise self.damaged(
                 max(0, min(offset, self.size)),
@@ -150,15 +156,16 @@ class ByteSource:
                 file=self.name,
                 offset=offset,
             )
-        first, inside = divmod(offset, _BLOCK)
         if inside + length <= _BLOCK:
-            return self._block(first)[inside : inside + length] if length else b""
+            return self._block(number)[inside : inside + length] if length else b""
         if length > _BLOCK:
             return self._read_from_file(offset, length)
-        return self._block(first)[inside:] + self._block(first + 1)[: inside + length - _BLOCK]
+        return self._block(number)[inside:] + self._block(number + 1)[: inside + length - _BLOCK]
 
     def read_up_to(self, offset: int, length: int) -> bytes:
         """As many bytes from `offset` as the file has, at most `length`."""
+        if offset >= self.size:
+            return b""
         return self.read(offset, max(0, min(length, self.size - offset)))
 
     def window(self, offset: int) -> Tuple[bytes, int]:
