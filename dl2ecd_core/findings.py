@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Dict, Iterable, List, Optional, Tuple, Union
 
+from .wording import harmless
+
+from .wording import harmless
+
 
 class Severity(str, Enum):
     """How much a finding weighs: errors stop a conversion, warnings do when asked to be strict."""
@@ -94,7 +98,7 @@ class Place:
             details.append(f"tensor '{self.tensor}'")
         if self.offset is not None:
             details.append(f"byte {self.offset}")
-        return ", ".join(details)
+        return harmless(", ".join(details))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,19 @@ LONGEST = 120
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+def harmless(text: str) -> str:
+    r"""The text with unprintable characters escaped, whatever its length.
+
+    Examples
+    --------
+    >>> harmless("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(letter) for letter in text)
+
+
 def printable(text: str, longest: int = LONGEST) -> str:
     r"""The text with unprintable characters escaped, shortened in the middle.
 
@@ -28,9 +41,7 @@ def printable(text: str, longest: int = LONGEST) -> str:
     if len(text) > longest:
         half = (longest - 1) // 2
         text = f"{text[:half]}…{text[-half:]}"
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_escaped(letter) for letter in text)
+    return harmless(text)
 
 
 def _escaped(letter: str) -> str:

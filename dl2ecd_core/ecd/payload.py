@@ -13,6 +13,7 @@ from typing import Callable, Iterator, Optional
 from ..errors import Cancelled, ConversionRefused, ModelFileError
 from ..findings import Place
 from ..models import ModelPart
+from ..plain_files import open_plain
 from ..progress import Listener
 from ..rules import finding
 from ..wording import printable
@@ -117,7 +118,7 @@ class Progress:
 def _chunks(part: ModelPart, expected: Stamp) -> Iterator[bytes]:
     """A file's bytes, in chunks; refused when it is not, or does not stay, the expected one."""
     try:
-        with open(part.location, "rb", buffering=0) as source:  # noqa: PTH123
+        with open_plain(part.location) as source:
             if Stamp.of(os.fstat(source.fileno())) != expected:
                 raise changed(part.location)
             left = expected.size
@@ -162,7 +163,7 @@ def pass_on(
         When the listener says so.
     """
     digest = hashlib.sha256()
-    doing = ("Embedding " if write is not None else "Checking ") + part.path
+    doing = ("Embedding " if write is not None else "Checking ") + printable(part.path)
     # The next chunk is read and encoded while the last one is hashed.
     with ThreadPoolExecutor(1) as hasher:
         pending: Optional[Future[None]] = None

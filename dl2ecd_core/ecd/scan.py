@@ -8,6 +8,7 @@ where that does not hold, the string's end is looked for. What is left is small 
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO, Dict, List, Mapping, Sequence, Set, Tuple
 from ..errors import EcdFileError
 from ..findings import Place
 from ..json_text import parse
+from ..plain_files import open_plain
 from ..rules import finding
 from ..wording import printable, quoted
 
@@ -67,8 +69,10 @@ def scan(path: Path, name: str) -> Scanned:
         JSON text.
     """
     try:
-        with open(path, "rb") as handle:  # noqa: PTH123
-            text, holes = _without_data(handle, name)
+        with open_plain(path, buffering=-1) as handle:
+            # The system's own files say they have no bytes, and may give them without an end.
+            empty = os.fstat(handle.fileno()).st_size == 0
+            text, holes = (b"", {}) if empty else _without_data(handle, name)
     except FileNotFoundError as error:
         raise _error("file-not-found", f"There is no file {quoted(name, 400)}.", name) from error
     except OSError as error:
@@ -117,7 +121,7 @@ def _put_back(
                 "files.",
                 name,
             )
-        with open(path, "rb") as handle:  # noqa: PTH123
+        with open_plain(path, buffering=-1) as handle:
             handle.seek(hole.offset)
             raw = handle.read(hole.length)
         value["Data"] = _parsed(b'{"Data": "' + raw + b'"}', name)["Data"]

@@ -10,6 +10,7 @@ from typing import BinaryIO, Iterator, Optional, Union
 
 from ..errors import EcdFileError
 from ..findings import Place
+from ..plain_files import open_plain
 from ..rules import finding
 from ..wording import counted, quoted
 from .payload import encoded
@@ -72,7 +73,7 @@ class StoredFile:
     def _raw(self) -> Iterator[bytes]:
         place = self.source.ecd if isinstance(self.source, Embedded) else self.source
         try:
-            with open(place, "rb") as handle:  # noqa: PTH123
+            with open_plain(place, buffering=-1) as handle:
                 if isinstance(self.source, Embedded):
                     yield from self._decoded(handle, self.source)
                 else:

@@ -16,6 +16,7 @@ from ..ecd.paths import inside_path
 from ..ecd.payload import Progress
 from ..findings import Finding, Place
 from ..output import whole_file
+from ..plain_files import is_plain, open_plain
 from ..progress import Listener
 from ..rules import finding
 from ..wording import printable, quoted
@@ -78,8 +79,11 @@ def _inference_function(
     location = Path(ecd.name).parent.joinpath(*path.split("/"))
     if inside_path(path) and path.endswith(".py"):
         try:
-            if location.stat().st_size <= _LONGEST_FUNCTION and _lies_in(location, ecd):
-                return location.read_bytes(), []
+            if is_plain(location) and _lies_in(location, ecd):
+                with open_plain(location, buffering=-1) as handle:
+                    content = handle.read(_LONGEST_FUNCTION + 1)
+                if len(content) <= _LONGEST_FUNCTION:
+                    return content, []
         except OSError:
             pass
     return None, [

@@ -13,6 +13,7 @@ from ..ecd.stored import Embedded, StoredFile
 from ..errors import Dl2EcdError
 from ..findings import Place
 from ..output import refused, whole_file, write_failure
+from ..plain_files import is_plain, open_plain
 from ..progress import Listener
 from ..rules import finding
 from ..wording import printable, quoted
@@ -99,7 +100,7 @@ def _refuse_same_place(ecd: Ecd, folder: Path, beside: Path) -> None:
 def _is_same(item: StoredFile, target: Path) -> bool:
     """Whether the file that is there already has the bytes of the model's."""
     try:
-        if not target.is_file() or target.stat().st_size != item.size:
+        if not is_plain(target) or target.stat().st_size != item.size:
             return False
         if not isinstance(item.source, Embedded) and target.samefile(item.source):
             return True
@@ -110,7 +111,7 @@ def _is_same(item: StoredFile, target: Path) -> bool:
 
 def _digest_of(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as handle:
+    with open_plain(path) as handle:
         while True:
             piece = handle.read(1 << 20)
             if not piece:

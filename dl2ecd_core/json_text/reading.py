@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
-from pathlib import Path
 from typing import Union
 
 from ..findings import Finding, Place
+from ..plain_files import open_plain
 from ..rules import finding
 from .parsing import JsonText, parse, parsed_nothing
 
@@ -19,11 +18,10 @@ def read_json(path: Union[str, os.PathLike[str]]) -> JsonText:
     """Read a JSON file; a missing or unreadable one is a finding too."""
     name = os.fspath(path)
     try:
-        with open(path, "rb", opener=_plain_files_only) as file:
+        with open_plain(path, buffering=-1) as file:
             size = os.fstat(file.fileno()).st_size
-            data = b"" if size > LARGEST_TEXT else file.read(LARGEST_TEXT + 1)
-    except _NotAFile as error:
-        return parsed_nothing(name, _unreadable(name, str(error)))
+            # No more than the size says: the system's own files have none and may never end.
+            data = b"" if size > LARGEST_TEXT else file.read(size)
     except FileNotFoundError:
         return parsed_nothing(
             name,
@@ -34,26 +32,11 @@ def read_json(path: Union[str, os.PathLike[str]]) -> JsonText:
                 where=Place(file=name),
             ),
         )
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-        reason = getattr(error, "strerror", None) or str(error)
-        return parsed_nothing(name, _unreadable(name, reason))
-    if max(size, len(data)) > LARGEST_TEXT:
-        return parsed_nothing(name, _too_large(name, max(size, len(data))))
+    except OSError as error:
+        return parsed_nothing(name, _unreadable(name, error.strerror or str(error)))
+    if size > LARGEST_TEXT:
+        return parsed_nothing(name, _too_large(name, size))
     return parse(data, name)
-
-
-class _NotAFile(Exception):
-    """A folder, pipe or device."""
-
-
-def _plain_files_only(path: str, flags: int) -> int:
-    # Asked first: opening a pipe waits for its other end.
-    mode = Path(path).stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise _NotAFile("it is a folder")
-    if not stat.S_ISREG(mode):
-        raise _NotAFile("it is a pipe or device, not a file")
-    return os.open(path, flags)
 
 
 def _unreadable(name: str, reason: str) -> Finding:

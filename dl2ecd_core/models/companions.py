@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Iterable, List, Optional, Tuple
 
 from ..errors import ModelFileError
+from ..plain_files import is_plain
 from ..wording import quoted
 from .description import ModelPart
 from .wire.source import ByteSource
@@ -42,9 +43,9 @@ def parts_of(
     for path in dict.fromkeys(companions):
         location = folder / relative_path(source, path)
         clean = location.relative_to(folder).as_posix()
-        if location.is_file() and _is_inside(folder, location):
+        if is_plain(location) and _is_inside(folder, location):
             found.append(ModelPart(clean, location, location.stat().st_size))
-        elif location.is_file():
+        elif is_plain(location):
             raise _outside(source, path)
         else:
             missing.append(clean)

@@ -9,6 +9,7 @@ from typing import Optional, Union
 
 from ..errors import ModelFileError
 from ..findings import Place
+from ..plain_files import is_folder, is_plain
 from ..rules import finding
 from ..wording import listed, quoted
 from .description import ModelDescription
@@ -63,10 +64,10 @@ def _with_missing_files(model: ModelDescription, name: str) -> ModelDescription:
 
 def _primary_file(path: Path, name: str) -> Path:
     """The file that stands for a folder; the path itself for a file."""
-    if not path.is_dir():
+    if not is_folder(path):
         return path
     for inside in ("saved_model.pb", "saved_model.pbtxt"):
-        if (path / inside).is_file():
+        if is_plain(path / inside):
             return path / inside
     model = root_model(path)
     if model is not None:

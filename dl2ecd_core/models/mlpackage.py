@@ -9,6 +9,8 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
+from ..plain_files import is_plain
+
 #: The file that makes a folder a package.
 MANIFEST = "Manifest.json"
 _LONGEST_MANIFEST = 1 << 20
@@ -18,7 +20,7 @@ def root_model(folder: Path) -> Optional[Path]:
     """The model that a package's Manifest.json names; None when there is none inside the folder."""
     manifest = folder / MANIFEST
     try:
-        if not manifest.is_file() or manifest.stat().st_size > _LONGEST_MANIFEST:
+        if not is_plain(manifest) or manifest.stat().st_size > _LONGEST_MANIFEST:
             return None
         content = json.loads(manifest.read_bytes())
         path = content["itemInfoEntries"][content["rootModelIdentifier"]]["path"]
@@ -30,7 +32,7 @@ def root_model(folder: Path) -> Optional[Path]:
     if pure.is_absolute() or ".." in pure.parts:
         return None
     model = folder / "Data" / pure
-    return model if model.is_file() else None
+    return model if is_plain(model) else None
 
 
 def package_of(model: Path) -> Optional[Path]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ..findings import Finding, Place, Rule
+from ..wording import harmless
+from ..wording import harmless
 from . import class_information, conversion, definitions, ecd_files, fit, model_files
 
 #: Every rule by subject, in the order of the README's table.
@@ -26,9 +28,12 @@ CATALOGUE: Dict[str, Rule] = {rule.id: rule for _, rules in SUBJECTS for rule in
 def finding(rule: str, message: str, *, hint: str = "", where: Place = Place()) -> Finding:  # noqa: B008
     """A finding of a catalogued rule.
 
+    Whoever words a message passes names from files through :mod:`~dl2ecd_core.wording`, which also
+    shortens them; what was forgotten, paths above all, is made harmless here.
+
     Raises
     ------
     KeyError
         When no rule has this id.
     """
-    return Finding(rule, CATALOGUE[rule].severity, message, hint, where)
+    return Finding(rule, CATALOGUE[rule].severity, harmless(message), harmless(hint), where)

@@ -54,9 +54,7 @@ def main() -> int:
         runs = options.runs
         if runs is None and options.seconds is None:
             runs = target.aim
-        session.fuzz(
-            runs=runs, seconds=options.seconds, tell=lambda text: print(text, flush=True)
-        )
+        session.fuzz(runs=runs, seconds=options.seconds, tell=lambda text: print(text, flush=True))
         for path in session.failed.values():
             print(path)
         return 1 if session.failed else 0

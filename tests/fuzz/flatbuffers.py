@@ -15,7 +15,7 @@ def offsets(data: bytes) -> Tuple[int, ...]:
     found = []
     for place in range(0, len(data) - 3, 4):
         value = int.from_bytes(data[place : place + 4], "little")
-        if 0 < value and place + value < len(data):
+        if value > 0 and place + value < len(data):
             found.append(place)
     return tuple(found)
 

@@ -23,7 +23,7 @@ def addresses(data: bytes) -> Tuple[int, ...]:
     """Where numbers of 8 bytes stand that could be addresses or sizes."""
     found = []
     # Object headers of version 1 begin at multiples of 8; later ones anywhere.
-    for place in range(0, len(data) - 7):
+    for place in range(len(data) - 7):
         if data[place + 4 : place + 8] == b"\0\0\0\0":
             value = int.from_bytes(data[place : place + 4], "little")
             if 48 <= value <= len(data) and value % 4 == 0:

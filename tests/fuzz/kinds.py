@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 
-
 from . import flatbuffers, hdf5_files, pickles, plain, protobufs, tokens, zips
 from .plain import Mutation
 

@@ -23,7 +23,7 @@ _HANGS_AFTER = 20.0
 _LONGEST_MESSAGE = 4000
 
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_PLAIN = re.compile(r"[\x20-\x7e…–—×°]*\Z")  # noqa: RUF001
+_PLAIN = re.compile(r"[\x20-\x7e…–—×°]*\Z")
 
 #: Takes the bytes of a file; gives what was found, or raises a domain error.
 Run = Callable[[bytes], Iterable[Finding]]

@@ -93,13 +93,16 @@ def _invented(chance: random.Random) -> bytes:
         module, name = chance.choice(_GLOBALS)
         return b"c" + module + b"\n" + name + b"\n"
     if kind == 1:
-        return chance.choice((b"p", b"g", b"I", b"L", b"F", b"P", b"V", b"S")) + (
-            str(edge(chance)).encode() if chance.random() < 0.6 else text_bytes(chance)
-        ) + chance.choice((b"\n", b"L\n", b""))
+        return (
+            chance.choice((b"p", b"g", b"I", b"L", b"F", b"P", b"V", b"S"))
+            + (str(edge(chance)).encode() if chance.random() < 0.6 else text_bytes(chance))
+            + chance.choice((b"\n", b"L\n", b""))
+        )
     if kind == 2:
-        return chance.choice((b"B", b"X", b"\x8e", b"\x8d", b"\x8b", b"T", b"r", b"j")) + edge(
-            chance
-        ).to_bytes(9, "little")[: chance.choice((4, 8))]
+        return (
+            chance.choice((b"B", b"X", b"\x8e", b"\x8d", b"\x8b", b"T", b"r", b"j"))
+            + edge(chance).to_bytes(9, "little")[: chance.choice((4, 8))]
+        )
     if kind == 3:
         return chance.choice((b"(", b"]", b"}", b")", b"N", b"0", b"1", b"2")) * chance.choice(
             (1, 2, 100, 5000)
@@ -111,7 +114,9 @@ def _invented(chance: random.Random) -> bytes:
         # Doubling: the billion laughs of pickles.
         return b")" + b"2\x86" * chance.choice((5, 30, 200))
     if kind == 6:
-        return chance.choice((b"R", b"b", b"o", b"\x81", b"\x92", b"\x93", b"e", b"u", b"\x90", b"t"))
+        return chance.choice(
+            (b"R", b"b", b"o", b"\x81", b"\x92", b"\x93", b"e", b"u", b"\x90", b"t")
+        )
     if kind == 7:
         inner = b"\x80\x02" + chance.choice((b"]", b"cos\nsystem\n", b")")) + b"."
         return b"C" + bytes([len(inner)]) + inner

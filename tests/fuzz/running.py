@@ -151,7 +151,9 @@ class Session:
         self.failures.mkdir(parents=True, exist_ok=True)
         path = self.failures / name
         path.write_bytes(seed.content)
-        path.with_name(name + ".txt").write_text(f"{failure}\n{_trace(failure)}", "utf-8", "replace")
+        path.with_name(name + ".txt").write_text(
+            f"{failure}\n{_trace(failure)}", "utf-8", "replace"
+        )
         self.failed[what] = path
 
 

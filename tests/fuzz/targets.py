@@ -19,7 +19,6 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.definition import examine_opened, opened
 from dl2ecd_core.ecd.reader import examine_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.json_text import parse
 from dl2ecd_core.models import inspect_model
@@ -258,7 +257,7 @@ def _document_seeds() -> List[Seed]:
         Seed("words-utf16.json", json.dumps(_WORDS).encode("utf-16")),
         Seed("emd.json", json.dumps(_EMD).encode()),
         Seed("tiny.json", b'{"Classes":[{"Value":1,"Name":"a","Color":[1,2,3]}]}'),
-        Seed("commented.json", b"{// a\n'a': [1, 2,], b: 010, \"c\": .5, /* */ \"d\": \xe9}"),
+        Seed("commented.json", b'{// a\n\'a\': [1, 2,], b: 010, "c": .5, /* */ "d": \xe9}'),
     ]
 
 

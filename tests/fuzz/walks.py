@@ -8,7 +8,7 @@ from typing import Iterable, List, Tuple
 
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.findings import Finding
-from dl2ecd_core.models.wire import flatbuffer, prototext, protobuf
+from dl2ecd_core.models.wire import flatbuffer, protobuf, prototext
 from dl2ecd_core.models.wire.hdf5.file import Hdf5File, Node, is_hdf5
 from dl2ecd_core.models.wire.json_data import parse_json
 from dl2ecd_core.models.wire.pickle import walk_pickle

@@ -10,6 +10,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ...errors import ModelFileError
 from ...findings import Finding
+from ...plain_files import is_plain
 from ...rules import finding
 from ...wording import listed
 from ..companions import parts_of
@@ -93,7 +94,7 @@ def _description(source: ByteSource, weights: Network) -> Optional[Tuple[Path, N
 
 def _read_description(path: Path) -> Optional[Network]:
     try:
-        if not path.is_file() or path.stat().st_size > _LONGEST_DESCRIPTION:
+        if not is_plain(path) or path.stat().st_size > _LONGEST_DESCRIPTION:
             return None
         with ByteSource(path) as source:
             return read_text(source)

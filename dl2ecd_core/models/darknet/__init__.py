@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
+from ...plain_files import is_plain
 from ...rules import finding
 from ...wording import counted, quoted
 from ..companions import parts_of
@@ -166,7 +167,7 @@ def _config_beside(path: Path) -> Optional[Path]:
     trained = _TRAINED.fullmatch(stem)
     for name in (stem, trained.group(1) if trained else stem):
         config = path.parent / f"{name}.cfg"
-        if config.is_file():
+        if is_plain(config):
             return config
     return None
 
@@ -174,7 +175,7 @@ def _config_beside(path: Path) -> Optional[Path]:
 def _weights_beside(path: Path) -> Optional[Path]:
     """The weights with the name of the configuration, the finished ones first."""
     same = path.with_name(f"{path.stem}.weights")
-    if same.is_file():
+    if is_plain(same):
         return same
     found: List[Tuple[int, int, str]] = []
     order = {"final": 3, "best": 2, "last": 1}
@@ -182,7 +183,7 @@ def _weights_beside(path: Path) -> Optional[Path]:
         if index > _MOST_FILES_LOOKED_AT:
             break
         match = _TRAINED.fullmatch(other.stem) if other.suffix == ".weights" else None
-        if match and match.group(1) == path.stem and other.is_file():
+        if match and match.group(1) == path.stem and is_plain(other):
             kind = match.group(2)
             found.append((order.get(kind, 0), int(kind) if kind.isdecimal() else 0, other.name))
     return path.parent / max(found)[2] if found else None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator, Optional, Sequence, Tuple
 
 from ...errors import ModelFileError
+from ...plain_files import is_plain
 from ...wording import quoted
 from ..description import ClassNames
 from ..wire.source import ByteSource
@@ -38,7 +39,7 @@ def names_beside(
     others = [
         path
         for index, path in enumerate(model.parent.iterdir())
-        if index < _MOST_FILES_LOOKED_AT and path.suffix == ".names" and path.is_file()
+        if index < _MOST_FILES_LOOKED_AT and path.suffix == ".names" and is_plain(path)
     ]
     if len(others) == 1 and classes is not None and not others[0].with_suffix(".cfg").exists():
         names = _names(others[0])
@@ -59,7 +60,7 @@ def _candidates(folder: Path, stems: Sequence[str]) -> Iterator[Path]:
 
 
 def _named_in(data: Path) -> Optional[str]:
-    if not data.is_file():
+    if not is_plain(data):
         return None
     for line in _lines(data) or ():
         key, _, value = line.partition("=")
@@ -70,7 +71,7 @@ def _named_in(data: Path) -> Optional[str]:
 
 
 def _names(path: Path) -> Optional[Tuple[str, ...]]:
-    lines = _lines(path) if path.is_file() else None
+    lines = _lines(path) if is_plain(path) else None
     return tuple(lines) if lines and len(lines) <= _MOST_NAMES else None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...errors import ModelFileError
+from ...plain_files import is_plain
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..registry import Match
@@ -103,7 +104,7 @@ def _index_beside(source: ByteSource) -> Optional[Path]:
     if match is None:
         return None
     path = source.path.with_name(f"{match.group('prefix')}.index")
-    if not path.is_file():
+    if not is_plain(path):
         return None
     try:
         with ByteSource(path) as index:
@@ -115,7 +116,7 @@ def _index_beside(source: ByteSource) -> Optional[Path]:
 def _bundle_beside(source: ByteSource, names: _Names) -> Optional[Bundle]:
     for name in (names.table, names.prefix):
         path = source.path.with_name(name)
-        if name and path.is_file() and path.name != source.path.name:
+        if name and is_plain(path) and path.name != source.path.name:
             with ByteSource(path, str(path.name)) as beside:
                 if is_table(beside):
                     return read_bundle(beside)
@@ -124,7 +125,7 @@ def _bundle_beside(source: ByteSource, names: _Names) -> Optional[Bundle]:
 
 def _graph_beside(source: ByteSource, names: _Names, opened: ExitStack) -> Optional[MetaGraph]:
     path = source.path.with_name(names.meta)
-    if not path.is_file():
+    if not is_plain(path):
         return None
     # The graph's nodes are read later than this, so its file stays open as long as they do.
     beside = opened.enter_context(ByteSource(path, path.name))
@@ -185,5 +186,5 @@ def _companions(source: ByteSource, names: _Names, bundle: Optional[Bundle]) -> 
         wanted += [names.shard(number, bundle.shards) for number in range(count)]
     else:
         wanted.append(names.prefix)
-    wanted += [name for name in (names.meta, "checkpoint") if (folder / name).is_file()]
+    wanted += [name for name in (names.meta, "checkpoint") if is_plain(folder / name)]
     return [name for name in wanted if name != source.path.name]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
 from ...errors import ModelFileError
+from ...plain_files import is_folder, is_plain
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..registry import Match
@@ -157,7 +158,7 @@ def _companions(source: ByteSource, meta: MetaGraph) -> List[str]:
     folder = source.path.parent
     found: List[str] = []
     needs_variables = any(op in VARIABLES for _, op in meta.graph.operations())
-    if needs_variables or (folder / "variables" / "variables.index").is_file():
+    if needs_variables or is_plain(folder / "variables" / "variables.index"):
         found.append("variables/variables.index")
         shards = sorted(_files_in(folder, "variables", "variables.data-"))
         found += shards or ["variables/variables.data-00000-of-00001"]
@@ -165,7 +166,7 @@ def _companions(source: ByteSource, meta: MetaGraph) -> List[str]:
     found += sorted(_files_in(folder, "assets", ""))
     found += sorted(_files_in(folder, "assets.extra", ""))
     for name in ("fingerprint.pb", "keras_metadata.pb"):
-        if (folder / name).is_file():
+        if is_plain(folder / name):
             found.append(name)
     return found
 
@@ -173,10 +174,10 @@ def _companions(source: ByteSource, meta: MetaGraph) -> List[str]:
 def _files_in(folder: Path, inside: str, prefix: str) -> Iterator[str]:
     """Files below a folder of the model, links to elsewhere left out."""
     root = folder / inside
-    if not root.is_dir() or root.is_symlink():
+    if not is_folder(root) or root.is_symlink():
         return
     for count, path in enumerate(sorted(root.rglob(f"{prefix}*"))):
         if count >= _MOST_FILES:
             return
-        if path.is_file():
+        if is_plain(path):
             yield path.relative_to(folder).as_posix()

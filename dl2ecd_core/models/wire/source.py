@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Dict, Optional, Tuple, Type, Union
 
 from ...errors import ModelFileError
+from ...plain_files import open_plain
 from ...wording import counted
 
 # Most reads go from one tensor's head to the next, far away: larger blocks would read in vain.
@@ -50,7 +51,7 @@ class ByteSource:
         self.name = str(path) if name is None else name
         try:
             # Unbuffered: the cache below fits positioned reads better.
-            self._file: BinaryIO = open(self.path, "rb", buffering=0)  # noqa: SIM115, PTH123
+            self._file: BinaryIO = open_plain(self.path)
             self.size = os.fstat(self._file.fileno()).st_size
         except FileNotFoundError as error:
             raise ModelFileError(
