@@ -16,9 +16,9 @@ _TOOL = 4
 class NewLines:
     """Counts lines of the package reached for the first time since it was last asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: bool = True) -> None:
         self._new = 0
-        monitoring: Any = getattr(sys, "monitoring", None)
+        monitoring: Any = getattr(sys, "monitoring", None) if wanted else None
         self.works = monitoring is not None
         if not self.works:
             return

@@ -41,21 +41,31 @@ def _stop(_: int, __: Optional[FrameType]) -> None:
     raise TooLong
 
 
+def stop_runaways() -> None:
+    """Let the timer that :func:`checked` starts end a run instead of the process."""
+    signal.signal(signal.SIGVTALRM, _stop)
+
+
 def limit_process() -> None:
     """Let runaway runs end: by a timer and, as the last resort, by the limit of address space."""
-    signal.signal(signal.SIGVTALRM, _stop)
+    stop_runaways()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft == resource.RLIM_INFINITY or soft > _CEILING:
         resource.setrlimit(resource.RLIMIT_AS, (_CEILING, hard))
 
 
-def checked(run: Run, data: bytes) -> str:
-    """Run once and name the outcome in a short word or a rule.
+def checked(run: Run, data: bytes, longest: float = LONGEST_SECONDS) -> str:
+    """Run once and name the outcome: its message and rules.
+
+    Parameters
+    ----------
+    longest
+        Seconds of the processor that are allowed.
 
     Raises
     ------
     Failure
-        For another exception than a domain error, for more than a second of the processor, for
+        For another exception than a domain error, for more time than allowed, for
         control characters or endless text in a message, for a result that is no JSON.
     """
     started = time.process_time()
@@ -73,7 +83,7 @@ def checked(run: Run, data: bytes) -> str:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     seconds = time.process_time() - started
-    if seconds > LONGEST_SECONDS:
+    if seconds > longest:
         raise Failure(f"took {seconds:.1f} s")
     for item in findings:
         _check_finding(item)

@@ -13,6 +13,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 from .coverage import NewLines
 from .kinds import mutate
 from .outcome import (
+    LONGEST_SECONDS,
     MOST_MEMORY,
     Failure,
     Run,
@@ -35,7 +36,10 @@ _MEASURED_EVERY = 2000
 class Session:
     """One target with its seeds, ready to run."""
 
-    def __init__(self, target: Target, seed: int, failures: Path) -> None:
+    def __init__(
+        self, target: Target, seed: int, failures: Path, longest: float = LONGEST_SECONDS
+    ) -> None:
+        self.longest = longest
         self.target = target
         self.chance = random.Random(f"{target.name}:{seed}")
         self.failures = failures
@@ -68,7 +72,7 @@ class Session:
         self.executions += 1
         run = self.run_of(name)
         before = high_water()
-        outcome = checked(run, data)
+        outcome = checked(run, data, self.longest)
         if high_water() - before > MOST_MEMORY:
             measured = True
         if measured:
@@ -84,11 +88,23 @@ class Session:
         *,
         runs: Optional[int] = None,
         seconds: Optional[float] = None,
+        watched: bool = True,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Mutate and run until enough is done; failures are kept as files."""
+        """Mutate and run until enough is done; failures are kept as files.
+
+        Parameters
+        ----------
+        runs, seconds
+            When to stop; whichever comes first.
+        watched
+            Go by the lines that are reached where Python can tell; without it, every version of
+            Python tries the same files.
+        tell
+            Told every minute, and at the end, how far it is.
+        """
         started = told = time.monotonic()
-        lines = NewLines()
+        lines = NewLines(watched)
         try:
             for seed in self.seeds:
                 self._execute(seed, lines)
