@@ -16,7 +16,7 @@ from ..models.wire.prototext import END, SCALAR, START, events
 from ..wording import quoted
 from .candidate import Candidate, Entries
 
-_ITEM = re.compile(r"(?:\s+|#[^\n]*\n)*item\s*:?\s*[{<]")
+_ITEM = re.compile(r"(?:\s|#[^\n]*\n)*item\s*:?\s*[{<]")
 _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
 #: Longer lines are prose or data, not names.
 _LONGEST_NAME = 1000

@@ -12,15 +12,15 @@ from ..wording import printable, quoted
 from .candidate import Candidate
 
 #: Most elements in a file; 65,536 classes with five fields each are fewer.
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 500_000
 
 # lxml's elements; it ships no types.
 Element = Any
 
-_ROOT = re.compile(
-    r"\s*(?:<\?[^>]*\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<([\w:.-]+)", re.DOTALL
-)
-_ENTITY = re.compile(r"<!ENTITY|<!DOCTYPE[^>]*\[", re.IGNORECASE)
+_BEFORE_ROOT = r"\s*(?:<\?[^>]*\?>\s*|<!--(?:(?!-->).)*-->\s*|<!DOCTYPE[^>\[]*>\s*)*"
+# A document type with declarations of its own names the root too; it is refused later on.
+_ROOT = re.compile(_BEFORE_ROOT + r"<(?:!DOCTYPE\s+)?([\w:.-]+)", re.DOTALL)
+_ENTITY = re.compile("<!ENTITY", re.IGNORECASE)
 
 
 def root_name(start: str) -> str:
@@ -65,7 +65,7 @@ def finished_elements(candidate: Candidate) -> Iterator[Tuple[Tuple[str, ...], E
     try:
         for event, element in etree.iterparse(BytesIO(text.encode("utf-8")), **options):
             if event == "start":
-                path.append(etree.QName(element).localname)
+                path.append(element.tag.rsplit("}", 1)[-1])
                 count += 1
                 if count > MOST_ELEMENTS:
                     raise candidate.damaged(
@@ -85,6 +85,7 @@ def finished_elements(candidate: Candidate) -> Iterator[Tuple[Tuple[str, ...], E
 
 def _forget(element: Element) -> None:
     """Free what was read; the element itself still stands in lxml's hands."""
+    before = element.getprevious()
+    if before is not None:
+        element.getparent().remove(before)
     element.clear(keep_tail=True)
-    while element.getprevious() is not None:
-        del element.getparent()[0]
