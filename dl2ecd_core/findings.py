@@ -13,8 +13,6 @@ from typing import Dict, Iterable, List, Optional, Tuple, Union
 
 from .wording import harmless
 
-from .wording import harmless
-
 
 class Severity(str, Enum):
     """How much a finding weighs: errors stop a conversion, warnings do when asked to be strict."""

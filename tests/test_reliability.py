@@ -95,7 +95,9 @@ class TestKilled:
     def test_ctrl_c_leaves_nothing_behind(self, demo: Path) -> None:
         before = sorted(os.listdir(demo))
         with converting(demo) as process:
-            time.sleep(0.2)
+            # However slow the machine is: while it writes, which takes some tenths of a second.
+            while sorted(os.listdir(demo)) == before and process.poll() is None:
+                time.sleep(0.005)
             process.send_signal(signal.SIGINT)
         assert process.returncode != 0
         assert sorted(os.listdir(demo)) == before

@@ -40,6 +40,13 @@ class _Commands(click.Group):
         command = getattr(import_module(f".{module}", __package__), f"{module}_command")
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Cancelled; no output was left half-written.", err=True)
+            ctx.exit(REFUSED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
@@ -71,8 +78,4 @@ def main(arguments: Optional[List[str]] = None) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    try:
-        _dl2ecd.main(args=arguments, prog_name="dl2ecd", standalone_mode=True)
-    except KeyboardInterrupt:
-        click.echo("Cancelled; nothing was written.", err=True)
-        sys.exit(REFUSED)
+    _dl2ecd.main(args=arguments, prog_name="dl2ecd")

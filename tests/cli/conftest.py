@@ -1,0 +1,93 @@
+"""The command line called in this process, so that every branch of it can be looked at."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, List
+
+import pytest
+
+from dl2ecd_core.cli import main
+from dl2ecd_core.demo import CLASS_INFO, unpack
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Dict[str, Any]:
+        """The one JSON document that was printed, and nothing beside it."""
+        return json.loads(self.out)
+
+    @property
+    def rules(self) -> List[str]:
+        """The rules of the findings in that document."""
+        return [item["rule"] for item in self.document["findings"]]
+
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a real model and class information that fits it; commands run in it."""
+    unpack(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call the command line; anything but an orderly end is the test's failure."""
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(item) for item in arguments])
+        out, err = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+class Terminal(io.StringIO):
+    """A screen: it says that it is one, and keeps what was written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Standard output and error are a terminal of 80 columns with colours."""
+    screen = Terminal()
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setattr(sys, "stderr", screen)
+    return screen
+
+
+@pytest.fixture
+def change(demo: Path) -> Callable[..., None]:
+    """Change the demo's class information; ... takes a key out."""
+
+    def run(**changes: object) -> None:
+        path = demo / CLASS_INFO
+        document = {**json.loads(path.read_text(encoding="utf-8")), **changes}
+        kept = {key: value for key, value in document.items() if value is not ...}
+        path.write_text(json.dumps(kept), encoding="utf-8")
+
+    return run
