@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import abc
 from dataclasses import dataclass
 from typing import Iterator, List, Mapping, Union
 
@@ -52,7 +53,10 @@ def _scalar(value: object) -> str:
 
 
 def _is_container(value: object) -> bool:
-    return isinstance(value, (Mapping, list, tuple))
+    # Most values are scalars, and asking whether one is a Mapping takes longest.
+    if value is None or isinstance(value, (str, int, float, Gap)):
+        return False
+    return isinstance(value, (dict, list, tuple, abc.Mapping))
 
 
 def _is_plain(value: object) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import binascii
 import hashlib
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import TYPE_CHECKING, Callable, Deque, Iterator, Optional
 
 from ..errors import Cancelled, ConversionRefused, ModelFileError
 from ..findings import Place
@@ -17,6 +18,9 @@ from ..plain_files import open_plain
 from ..progress import Listener
 from ..rules import finding
 from ..wording import printable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _encode_fast: Optional[Callable[[bytes], bytes]]
 try:
@@ -32,19 +36,23 @@ _SLICE = 48 * 1024
 
 #: Below this a second thread costs more than it saves.
 _WORTH_A_THREAD = 4 * CHUNK
+#: Chunks that may wait to be hashed: binascii keeps the other thread from running at times.
+_WAITING = 3
 
 
 def encoded(data: bytes) -> bytes:
     """Canonical base64 (RFC 4648, section 4)."""
+    return b"".join(_encoded_pieces(data))
+
+
+def _encoded_pieces(data: bytes) -> Iterator[bytes]:
+    """The same in the pieces that are quickest to make."""
     if _encode_fast is not None:
-        return _encode_fast(data)
-    if len(data) <= _SLICE:
-        return binascii.b2a_base64(data, newline=False)
+        yield _encode_fast(data)
+        return
     view = memoryview(data)
-    return b"".join(
-        binascii.b2a_base64(view[start : start + _SLICE], newline=False)
-        for start in range(0, len(data), _SLICE)
-    )
+    for start in range(0, len(data), _SLICE):
+        yield binascii.b2a_base64(view[start : start + _SLICE], newline=False)
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,53 @@ def _full_read(read: Callable[[int], Optional[bytes]], length: int) -> bytes:
     return data
 
 
+class _Hash:
+    """SHA-256 of chunks that are handed over one after the other."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def update(self, chunk: bytes) -> None:
+        """Take the next chunk."""
+        self._digest.update(chunk)
+
+    def hexdigest(self) -> str:
+        """The digest of all chunks."""
+        return self._digest.hexdigest()
+
+
+class _HashInThread(_Hash):
+    """The same in another thread: chunks are read and encoded while earlier ones are hashed."""
+
+    def __init__(self, submit: Callable[[Callable[[bytes], None], bytes], Future[None]]) -> None:
+        super().__init__()
+        self._submit = submit
+        self._waiting: Deque[Future[None]] = deque()
+
+    def update(self, chunk: bytes) -> None:
+        self._waiting.append(self._submit(super().update, chunk))
+        if len(self._waiting) > _WAITING:
+            self._waiting.popleft().result()
+
+    def hexdigest(self) -> str:
+        for waiting in self._waiting:
+            waiting.result()
+        return super().hexdigest()
+
+
+@contextmanager
+def _hash(size: int) -> Iterator[_Hash]:
+    """What hashes a file of this size best."""
+    if size < _WORTH_A_THREAD:
+        yield _Hash()
+        return
+    # Costs more to import than a small model to convert.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as thread:
+        yield _HashInThread(thread.submit)
+
+
 def pass_on(
     part: ModelPart,
     expected: Stamp,
@@ -162,21 +217,12 @@ def pass_on(
     Cancelled
         When the listener says so.
     """
-    digest = hashlib.sha256()
-    doing = ("Embedding " if write is not None else "Checking ") + printable(part.path)
-    # The next chunk is read and encoded while the last one is hashed.
-    with ThreadPoolExecutor(1) as hasher:
-        pending: Optional[Future[None]] = None
+    doing = ("Embedding " if write is not None else "Checking ") + part.path
+    with _hash(expected.size) as digest:
         for chunk in _chunks(part, expected):
-            if expected.size < _WORTH_A_THREAD:
-                digest.update(chunk)
-            else:
-                if pending is not None:
-                    pending.result()
-                pending = hasher.submit(digest.update, chunk)
+            digest.update(chunk)
             if write is not None:
-                write(encoded(chunk))
+                for piece in _encoded_pieces(chunk):
+                    write(piece)
             progress.advance(len(chunk), doing)
-        if pending is not None:
-            pending.result()
-    return digest.hexdigest()
+        return digest.hexdigest()
