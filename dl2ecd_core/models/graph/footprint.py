@@ -41,9 +41,11 @@ class Footprint:
         """
         if pad_before is None:
             return None
-        reach = dilation * (kernel - 1) + 1
-        shift = Fraction(reach - stride, 2) - pad_before
-        return Footprint(self.scale * stride, self.start + self.scale * shift)
+        # Twice the shift: a window's middle may lie between two pixels.
+        shift = dilation * (kernel - 1) + 1 - stride - 2 * pad_before
+        if stride == 1 and shift == 0:
+            return self
+        return Footprint(self.scale * stride, self.start + self.scale * Fraction(shift, 2))
 
     def transposed(
         self, kernel: int, stride: int = 1, dilation: int = 1, pad_before: Optional[int] = 0

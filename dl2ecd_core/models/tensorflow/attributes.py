@@ -1,382 +1,273 @@
-"""The attributes of a node: ``AttrValue``, ``TensorShapeProto`` and small ``TensorProto`` values.
+"""The attributes of a node: ``AttrValue``.
 
-Field numbers: attr_value.proto, tensor_shape.proto and tensor.proto in
+Field numbers: attr_value.proto and node_def.proto in
 https://github.com/tensorflow/tensorflow/tree/master/tensorflow/core/framework
 """
 
 from __future__ import annotations
 
-import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ...errors import ModelFileError
 from ..description import Dims
-from ..graph.shapes import elements
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, float_of, signed
+from ..wire.protobuf import LENGTH, VARINT, Field, Message, signed
+from ..wire.source import ByteSource
 from . import types
+from .constants import MOST_VALUES, TENSOR_HEAD, TensorHead, quick_length, read_shape, read_tensor
 
-#: Constants of more elements than this are weights, not sizes or axes, and stay unread.
-MOST_VALUES = 1024
-_MOST_DIMENSIONS = 254
 _LONGEST_TEXT = 1 << 16
 _MOST_ATTRIBUTES = 4096
-# So much of a node is taken apart in memory, which is several times quicker.
+# Nodes up to this size are taken apart in memory, which is several times quicker.
 _SMALL = 4096
-# Where a value's only field is a tensor, its tag and length are here.
-_HEAD = 16
+# Of larger ones, which are constants, this much is: the rest are the elements.
+_HEAD = 512
 
-Number = Union[int, float]
+_ATTRIBUTE = 5
+_ATTRIBUTE_TAG = _ATTRIBUTE << 3 | LENGTH
 
-_LIST, _TEXT, _INTEGER, _FLOAT, _FLAG, _TYPE, _SHAPE, _TENSOR, _FUNCTION = (
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    10,
-)
-
-# How the elements of a TensorProto lie in its `tensor_content`.
-_CONTENT: Dict[int, str] = {
-    types.FLOAT: "f",
-    types.DOUBLE: "d",
-    types.INT32: "i",
-    4: "B",
-    5: "h",
-    6: "b",
-    types.INT64: "q",
-    types.BOOL: "?",
-}
-# The typed value fields of a TensorProto: float, double, int, int64, bool.
-_VALUE_FIELDS = (5, 6, 7, 10, 11)
-
-
-class TensorHead(NamedTuple):
-    """Element type and shape of a constant, and where it lies."""
-
-    data_type: int
-    shape: Optional[Dims]
-    message: Message
+_LIST, _TEXT, _INTEGER, _FLAG, _TYPE, _SHAPE, _TENSOR, _FUNCTION = 1, 2, 3, 5, 6, 7, 8, 10
+# Kinds of lists, by the field of their elements.
+_INTEGERS, _TYPES, _SHAPES = 103, 106, 107
+_LISTED = {_INTEGERS: _INTEGER, _TYPES: _TYPE, _SHAPES: _SHAPE}
 
 
 class Attributes:
-    """The attributes of one node, decoded when asked for.
+    """The attributes of one node, or of all nodes that have the same, decoded when asked for.
 
     Every accessor answers its default when the attribute is absent or of another kind:
     what can't be understood is unknown, not an error.
+
+    Parameters
+    ----------
+    source
+        The file.
+    base, raw
+        Where the node's attributes begin, and the bytes there, as far as they were read.
+    spans
+        Start and end of each attribute's ``AttrValue`` in the file.
     """
 
-    __slots__ = ("_heads", "_values")
+    __slots__ = ("_base", "_decoded", "_raw", "_source", "_spans")
 
-    def __init__(self, values: Dict[str, Message]) -> None:
-        self._values = values
-        self._heads: Dict[str, TensorHead] = {}
-
-    def __len__(self) -> int:
-        return len(self._values)
+    def __init__(
+        self, source: ByteSource, base: int, raw: bytes, spans: Dict[str, Tuple[int, int]]
+    ) -> None:
+        self._source = source
+        self._base = base
+        self._raw = raw
+        self._spans = spans
+        self._decoded: Dict[Tuple[str, int], Any] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._values
+        return name in self._spans
 
-    def _fields(self, name: str, number: int) -> Iterator[Tuple[Message, Field]]:
-        value = self._values.get(name)
-        if value is not None:
-            for field in value.fields():
-                if field.number == number:
-                    yield value, field
+    def __len__(self) -> int:
+        return len(self._spans)
 
-    def _last(self, name: str, number: int, wire: int) -> Optional[Tuple[Message, Field]]:
-        value = self._values.get(name)
-        if value is None:
+    def _get(self, name: str, kind: int) -> Any:
+        """An attribute's value of one kind, None when there is none; decoded once."""
+        key = (name, kind)
+        if key not in self._decoded:
+            decoded = self._decode(name, kind) if name in self._spans else None
+            self._decoded[key] = decoded
+            return decoded
+        return self._decoded[key]
+
+    def _decode(self, name: str, kind: int) -> Any:
+        if kind in _LISTED:
+            return self._listed(name, _LISTED[kind])
+        wire = VARINT if kind in (_INTEGER, _FLAG, _TYPE) else LENGTH
+        field = self._last(name, kind, wire)
+        if field is None:
             return None
-        if value.size >= 2:
+        if wire == VARINT:
+            return field.value
+        if kind == _TEXT:
+            return self._text(field)
+        inside = Message(self._source, field.start, field.start + field.value, "an attribute")
+        if kind == _SHAPE:
+            return read_shape(inside)
+        if kind == _TENSOR:
+            at = field.start - self._base
+            return read_tensor(inside, self._raw[at : at + TENSOR_HEAD])
+        return self._called(inside)
+
+    def _value(self, name: str) -> Message:
+        return Message(self._source, *self._spans[name], "an attribute")
+
+    def _last(self, name: str, number: int, wire: int) -> Optional[Field]:
+        start, end = self._spans[name]
+        raw, at = self._raw, start - self._base
+        if at < len(raw) and raw[at] < 0x80:
             # Nearly always a value is one field with a short head.
-            raw = value.source.read(value.start, min(value.size, _HEAD), "an attribute")
-            head = quick_length(raw, 1)
+            head = quick_length(raw, at + 1)
             if head is not None:
-                kind = raw[0] & 7
-                end = head[1] + (head[0] if kind == LENGTH else 0)
-                if kind in (VARINT, LENGTH) and raw[0] < 0x80 and end == value.size:
-                    if raw[0] != number << 3 | wire:
+                kind = raw[at] & 7
+                after = head[1] + (head[0] if kind == LENGTH else 0)
+                if kind in (VARINT, LENGTH) and after == end - self._base:
+                    if raw[at] != number << 3 | wire:
                         return None
-                    return value, Field(number, wire, head[0], value.start + head[1])
+                    return Field(number, wire, head[0], self._base + head[1])
         found = None
-        for inner, field in self._fields(name, number):
-            if field.wire == wire:
-                found = inner, field
+        for field in self._value(name).fields():
+            if field.number == number and field.wire == wire:
+                found = field
         return found
+
+    def _text(self, field: Field) -> str:
+        at = field.start - self._base
+        if at + field.value <= len(self._raw):
+            return self._raw[at : at + field.value].decode("utf-8", "replace")
+        whole = Message(self._source, field.start, field.start + field.value, "an attribute")
+        return whole.text_of(field, _LONGEST_TEXT)
+
+    def _listed(self, name: str, number: int) -> List[Any]:
+        found: List[Any] = []
+        value = self._value(name)
+        for field in value.fields():
+            if field.number != _LIST or field.wire != LENGTH:
+                continue
+            inner = value.child(field, "a list attribute")
+            for entry in inner.fields():
+                if entry.number != number:
+                    continue
+                if number != _SHAPE:
+                    found += inner.integers_of(entry, MOST_VALUES)
+                elif entry.wire == LENGTH:
+                    found.append(read_shape(inner.child(entry, "a shape")))
+        return found
+
+    def _called(self, call: Message) -> Optional[str]:
+        for field in call.fields():
+            if field.number == 1 and field.wire == LENGTH:
+                return call.text_of(field, _LONGEST_TEXT)
+        return None
 
     def text(self, name: str, default: str = "") -> str:
         """A text, such as ``padding``."""
-        found = self._last(name, _TEXT, LENGTH)
-        return default if found is None else found[0].text_of(found[1], _LONGEST_TEXT)
+        found: Optional[str] = self._get(name, _TEXT)
+        return default if found is None else found
 
     def integer(self, name: str, default: int) -> int:
         """A whole number."""
-        found = self._last(name, _INTEGER, VARINT)
-        return default if found is None else signed(found[1].value)
-
-    def optional_integer(self, name: str) -> Optional[int]:
-        """A whole number, None when absent."""
-        found = self._last(name, _INTEGER, VARINT)
-        return None if found is None else signed(found[1].value)
+        found: Optional[int] = self._get(name, _INTEGER)
+        return default if found is None else signed(found)
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A truth value."""
-        found = self._last(name, _FLAG, VARINT)
-        return default if found is None else bool(found[1].value)
+        found: Optional[int] = self._get(name, _FLAG)
+        return default if found is None else bool(found)
 
     def type(self, name: str) -> Optional[int]:
         """An element type's number."""
-        found = self._last(name, _TYPE, VARINT)
-        return None if found is None else types.plain(found[1].value)
+        found: Optional[int] = self._get(name, _TYPE)
+        return None if found is None else types.plain(found)
 
-    def _list(self, name: str) -> Iterator[Tuple[Message, Field]]:
-        for value, field in self._fields(name, _LIST):
-            if field.wire == LENGTH:
-                inner = value.child(field, "a list attribute")
-                for entry in inner.fields():
-                    yield inner, entry
-
-    def integers(self, name: str) -> Optional[List[int]]:
+    def integers(self, name: str) -> Optional[Sequence[int]]:
         """A list of whole numbers, None when the attribute is absent."""
-        if name not in self._values:
-            return None
-        numbers: List[int] = []
-        for message, field in self._list(name):
-            if field.number == _INTEGER:
-                numbers += message.integers_of(field, MOST_VALUES)
-        return numbers
+        found: Optional[List[int]] = self._get(name, _INTEGERS)
+        return found
 
     def types(self, name: str) -> List[int]:
         """A list of element types."""
-        numbers: List[int] = []
-        for message, field in self._list(name):
-            if field.number == _TYPE:
-                numbers += message.integers_of(field, MOST_VALUES)
-        return [types.plain(number) for number in numbers]
+        found: Optional[List[int]] = self._get(name, _TYPES)
+        return [types.plain(number) for number in found or ()]
 
     def shape(self, name: str) -> Optional[Dims]:
         """A shape; None when absent or of unknown rank."""
-        found = self._last(name, _SHAPE, LENGTH)
-        return None if found is None else read_shape(found[0].child(found[1], "a shape"))
+        found: Optional[Dims] = self._get(name, _SHAPE)
+        return found
 
-    def shapes(self, name: str) -> List[Optional[Dims]]:
+    def shapes(self, name: str) -> Sequence[Optional[Dims]]:
         """A list of shapes, such as ``_output_shapes``."""
-        return [
-            read_shape(message.child(field, "a shape"))
-            for message, field in self._list(name)
-            if field.number == _SHAPE and field.wire == LENGTH
-        ]
+        found: Optional[List[Optional[Dims]]] = self._get(name, _SHAPES)
+        return found or ()
 
     def tensor(self, name: str) -> Optional[TensorHead]:
         """Type and shape of a constant."""
-        if name not in self._heads:
-            found = self._last(name, _TENSOR, LENGTH)
-            if found is None:
-                return None
-            self._heads[name] = read_tensor(found[0].child(found[1], "a constant"))
-        return self._heads[name]
+        found: Optional[TensorHead] = self._get(name, _TENSOR)
+        return found
 
     def function(self, name: str) -> Optional[str]:
         """The name of a function that the node calls."""
-        found = self._last(name, _FUNCTION, LENGTH)
-        if found is None:
-            return None
-        for field in found[0].child(found[1], "a function call").fields():
-            if field.number == 1 and field.wire == LENGTH:
-                return found[0].text_of(field, _LONGEST_TEXT)
-        return None
+        found: Optional[str] = self._get(name, _FUNCTION)
+        return found
 
 
-def read_attributes(node: Message, number: int = 5) -> Attributes:
-    """The attributes in a ``NodeDef`` (field 5)."""
-    raw = node.source.read(node.start, min(node.size, _SMALL), "a node")
-    quick = quick_spans(raw, number, node)
+def head_size(size: int) -> int:
+    """How much of a node of `size` bytes is taken apart in memory."""
+    return size if size <= _SMALL else _HEAD
+
+
+def read_attributes(node: Message, raw: Optional[bytes] = None) -> Attributes:
+    """The attributes in a ``NodeDef``, or in the part of one that begins with them.
+
+    Parameters
+    ----------
+    raw
+        How the part starts, where it was read already.
+    """
+    if raw is None:
+        raw = node.source.read(node.start, head_size(node.size), "a node")
+    quick = quick_spans(raw, node)
     if quick is not None:
-        return Attributes(quick)
-    values: Dict[str, Message] = {}
+        return Attributes(node.source, node.start, raw, quick)
+    spans: Dict[str, Tuple[int, int]] = {}
     for field in node.fields():
-        if field.number != number or field.wire != LENGTH:
+        if field.number != _ATTRIBUTE or field.wire != LENGTH:
             continue
         entry = node.child(field, "an attribute")
         key: Optional[str] = None
-        value = Message(node.source, entry.end, entry.end, "an attribute")
+        span = (entry.end, entry.end)
         for part in entry.fields():
             if part.number == 1 and part.wire == LENGTH:
                 key = entry.text_of(part, _LONGEST_TEXT)
             elif part.number == 2 and part.wire == LENGTH:
-                value = entry.child(part, "an attribute's value")
-        if key is not None and len(values) < _MOST_ATTRIBUTES:
-            values[key] = value
-    return Attributes(values)
+                span = (part.start, part.start + part.value)
+        if key is not None and len(spans) < _MOST_ATTRIBUTES:
+            spans[key] = span
+    return Attributes(node.source, node.start, raw, spans)
 
 
-def quick_spans(raw: bytes, number: int, node: Message) -> Optional[Dict[str, Message]]:
-    """The values of a node's attributes; None when they take the careful way.
+def quick_spans(raw: bytes, node: Message) -> Optional[Dict[str, Tuple[int, int]]]:
+    """Where the values of a node's attributes lie; None when they take the careful way.
 
     Parameters
     ----------
     raw
         How the node starts; what follows may be the end of its last attribute and no more.
     """
-    values: Dict[str, Message] = {}
-    wanted = number << 3 | LENGTH
-    source, base = node.source, node.start
-    position, size = 0, node.size
+    spans: Dict[str, Tuple[int, int]] = {}
+    base = node.start
+    position, size, known = 0, node.size, len(raw)
     while position < size:
-        if position >= len(raw):
+        if position + 1 >= known:
             return None
-        tag = raw[position]
-        head = quick_length(raw, position + 1)
-        if head is None or tag & 7 != LENGTH or tag >= 0x80 or head[0] + head[1] > size:
-            return None
-        length, position = head
+        tag, length = raw[position], raw[position + 1]
+        position += 2
+        if length >= 0x80:
+            head = quick_length(raw, position - 1)
+            if head is None:
+                return None
+            length, position = head
         end = position + length
-        if tag == wanted:
-            seen = min(end, len(raw))
+        if tag & 7 != LENGTH or tag >= 0x80 or end > size:
+            return None
+        if tag == _ATTRIBUTE_TAG:
+            seen = min(end, known)
             if position + 1 >= seen or raw[position] != 0x0A or raw[position + 1] >= 0x80:
                 return None
             split = position + 2 + raw[position + 1]
-            if split >= seen or raw[split] != 0x12:
+            if split + 1 >= seen or raw[split] != 0x12:
                 return None
-            inner = quick_length(raw, split + 1)
-            if inner is None or inner[0] + inner[1] != end:
+            length, value = raw[split + 1], split + 2
+            if length >= 0x80:
+                head = quick_length(raw, split + 1)
+                if head is None:
+                    return None
+                length, value = head
+            if value + length != end:
                 return None
             key = raw[position + 2 : split].decode("utf-8", "replace")
-            values[key] = Message(source, base + inner[1], base + end, "an attribute")
+            spans[key] = (base + value, base + end)
         position = end
-    return values
-
-
-def quick_length(raw: bytes, position: int) -> Optional[Tuple[int, int]]:
-    """A length of up to five bytes and the position after it; None for a longer one."""
-    if position < len(raw) and raw[position] < 0x80:
-        return raw[position], position + 1
-    length = shift = 0
-    for byte in raw[position : position + 5]:
-        position += 1
-        length |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return length, position
-        shift += 7
-    return None
-
-
-def read_shape(message: Message) -> Optional[Dims]:
-    """A ``TensorShapeProto``; None when its rank is unknown.
-
-    Raises
-    ------
-    ModelFileError
-        ``model-damaged`` when it has more dimensions than TensorFlow allows.
-    """
-    if message.size <= _SMALL:
-        quick = quick_shape(message.source.read(message.start, message.size, "a shape"))
-        if quick is not None:
-            return quick
-    sizes: List[Optional[int]] = []
-    for field in message.fields():
-        if field.number == 3 and field.wire == VARINT and field.value:
-            return None
-        if field.number == 2 and field.wire == LENGTH:
-            size = 0
-            for part in message.child(field, "a dimension").fields():
-                if part.number == 1 and part.wire == VARINT:
-                    size = signed(part.value)
-            sizes.append(None if size < 0 else size)
-            if len(sizes) > _MOST_DIMENSIONS:
-                raise message.wrong(f"a tensor has more than {_MOST_DIMENSIONS} dimensions")
-    return tuple(sizes)
-
-
-def quick_shape(raw: bytes) -> Optional[Dims]:
-    """A shape whose dimensions are sizes and nothing else; None when it takes the careful way."""
-    sizes: List[Optional[int]] = []
-    position, size = 0, len(raw)
-    while position < size:
-        if raw[position] != 0x12 or position + 2 > size or len(sizes) >= _MOST_DIMENSIONS:
-            return None
-        length = raw[position + 1]
-        position += 2
-        end = position + length
-        if not length:
-            sizes.append(0)
-            continue
-        if length > 11 or end > size or raw[position] != 0x08:
-            return None
-        value = shift = 0
-        for byte in raw[position + 1 : end]:
-            value |= (byte & 0x7F) << shift
-            shift += 7
-        if raw[end - 1] >= 0x80 or any(byte < 0x80 for byte in raw[position + 1 : end - 1]):
-            return None
-        whole = signed(value & 0xFFFFFFFFFFFFFFFF)
-        sizes.append(None if whole < 0 else whole)
-        position = end
-    return tuple(sizes)
-
-
-def read_tensor(message: Message) -> TensorHead:
-    """The head of a ``TensorProto``; its elements are skipped."""
-    data_type, shape = 0, None
-    for field in message.fields():
-        if field.number == 1 and field.wire == VARINT:
-            data_type = types.plain(field.value)
-        elif field.number == 2 and field.wire == LENGTH:
-            shape = read_shape(message.child(field, "a constant's shape"))
-        elif shape is not None and field.number > 3:
-            break  # Elements follow: type and shape come first in every file seen.
-    return TensorHead(data_type, () if shape is None else shape, message)
-
-
-def tensor_values(head: TensorHead) -> Optional[Tuple[Number, ...]]:
-    """The elements of a small constant of numbers, in row-major order; None for any other."""
-    count = elements(head.shape)
-    layout = _CONTENT.get(head.data_type)
-    if count is None or count > MOST_VALUES or layout is None:
-        return None
-    values: List[Number] = []
-    message = head.message
-    for field in message.fields():
-        if field.number == 4 and field.wire == LENGTH and field.value:
-            width = struct.calcsize(f"<{layout}")
-            if field.value != count * width:
-                return None
-            return struct.unpack(f"<{count}{layout}", message.bytes_of(field, MOST_VALUES * 8))
-        if field.number in _VALUE_FIELDS:
-            values += _typed(message, field, head.data_type)
-    if len(values) > count:
-        return None
-    # Missing elements repeat the last one; a constant without any is all zeros.
-    values += [values[-1] if values else 0] * (count - len(values))
-    return tuple(values)
-
-
-def _typed(message: Message, field: Field, data_type: int) -> List[Number]:
-    if data_type in (types.FLOAT, types.DOUBLE):
-        if field.wire in (FIXED32, FIXED64):
-            return [float_of(field)]
-        if field.wire == LENGTH:
-            layout, width = ("f", 4) if data_type == types.FLOAT else ("d", 8)
-            raw = message.bytes_of(field, MOST_VALUES * width)
-            return list(
-                struct.unpack(f"<{len(raw) // width}{layout}", raw[: len(raw) // width * width])
-            )
-        return []
-    if field.wire in (VARINT, LENGTH):
-        return list(message.integers_of(field, MOST_VALUES))
-    return []
-
-
-def is_readable(message: Message) -> bool:
-    """Whether every field of a message can be walked."""
-    try:
-        for _ in message.fields():
-            pass
-    except ModelFileError:
-        return False
-    return True
+    return spans

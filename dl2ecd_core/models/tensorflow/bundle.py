@@ -14,7 +14,7 @@ from ..graph.shapes import elements
 from ..wire.protobuf import LENGTH, VARINT, Message
 from ..wire.source import ByteSource
 from . import types
-from .attributes import read_shape
+from .constants import read_shape
 from .table import entries
 
 _MOST_VARIABLES = 500_000

@@ -6,12 +6,15 @@ import math
 import struct
 from typing import Callable, Dict, List, Optional, Sequence
 
+from ..graph.shapes import elements
 from . import types
-from .attributes import Number, tensor_values
+from .constants import Number, tensor_values
 from .known import MOST_ITEMS, Operation, Value, axis_of
 from .operations_pieces import concatenation, strided_spans
 
 _INT64 = 1 << 63
+# Sizes that are worked out in floating point come in twos or fours; more are weights.
+_MOST_FLOATS = 8
 _WHOLE = (types.INT32, types.INT64, 4, 5, 6, 17, 22, 23, types.BOOL)
 
 
@@ -34,9 +37,15 @@ def _single(value: float) -> float:
     return float(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
+def _most_items(data_type: int) -> int:
+    return _MOST_FLOATS if data_type in types.FLOATING else MOST_ITEMS
+
+
 def _constant(operation: Operation) -> Optional[Value]:
     head = operation.attributes.tensor("value")
-    values = None if head is None else tensor_values(head)
+    if head is None or (elements(head.shape) or 0) > _most_items(head.data_type):
+        return None
+    values = tensor_values(head)
     return None if values is None else Value(values, True)
 
 

@@ -6,25 +6,26 @@
 
 from __future__ import annotations
 
-import sys
-from typing import AbstractSet, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import AbstractSet, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 from ...errors import ModelFileError
 from ..wire.protobuf import LENGTH, VARINT, Field, Message
 from ..wire.source import ByteSource
-from .attributes import Attributes, quick_length, read_attributes
+from .attributes import Attributes, head_size, read_attributes
+from .constants import quick_length
 
 #: More nodes than this are refused: the largest public graphs have some ten thousands.
 MOST_NODES = 500_000
 _MOST_FUNCTIONS = 100_000
 _MOST_INPUTS = 1 << 16
 _LONGEST_NAME = 1 << 16
-# So much of a node is read in one piece: more than all but a constant's elements.
-_SMALL = 4096
-# So many nodes' attributes are kept, since constants are asked for theirs more than once; nodes
-# with more of them than real ones have are not.
+# So many nodes' attributes are kept, since they are asked for more than once and most of a graph's
+# nodes have the same as others; nodes with more of them than real ones have are not.
 _MOST_KEPT = 2048
 _MOST_ATTRIBUTES_KEPT = 32
+# Attributes up to this size are compared with those of other nodes.
+_LONGEST_SHARED = 512
+_ATTRIBUTE_TAG = 5 << 3 | LENGTH
 
 
 class Node:
@@ -36,24 +37,25 @@ class Node:
         Its name and the kind of operation.
     inputs
         What it takes, as the file writes it: ``name``, ``name:1``, or ``^name`` for "after name".
-    start, end
-        Where it lies in the file.
+    start, size
+        Where its attributes lie in the file: from the first one to the node's end.
     """
 
-    __slots__ = ("end", "inputs", "name", "op", "start")
+    __slots__ = ("inputs", "name", "op", "size", "start")
 
-    def __init__(self, name: str, op: str, inputs: Tuple[str, ...], start: int, end: int) -> None:
+    def __init__(self, name: str, op: str, inputs: Tuple[str, ...], start: int, size: int) -> None:
         self.name = name
         self.op = op
         self.inputs = inputs
         self.start = start
-        self.end = end
+        self.size = size
 
     @property
     def data_inputs(self) -> Tuple[str, ...]:
         """The inputs that carry a tensor."""
-        if any(text.startswith("^") for text in self.inputs):
-            return tuple(text for text in self.inputs if not text.startswith("^"))
+        for text in self.inputs:
+            if text[:1] == "^":
+                return tuple(text for text in self.inputs if not text.startswith("^"))
         return self.inputs
 
 
@@ -75,18 +77,23 @@ class Graph:
         self.producer: Optional[int] = None
         self._spans: Dict[str, Tuple[int, int]] = {}
         self._functions: Dict[str, Optional[Function]] = {}
-        self._attributes: Dict[int, Attributes] = {}
+        self._attributes: Dict[Union[int, bytes], Attributes] = {}
 
     def attributes(self, node: Node) -> Attributes:
         """A node's attributes, read when first asked for."""
-        known = self._attributes.get(node.start)
+        key: Union[int, bytes] = node.start
+        raw: Optional[bytes] = None
+        if node.size <= _LONGEST_SHARED and node.op != "Const":
+            key = raw = self.source.read(node.start, node.size, "a node")
+        known = self._attributes.get(key)
         if known is None:
             if len(self._attributes) >= _MOST_KEPT:
                 self._attributes.clear()
-            span = Message(self.source, node.start, node.end, f"node '{node.name}'")
-            known = read_attributes(span)
+            what = f"node '{node.name}'"
+            span = Message(self.source, node.start, node.start + node.size, what)
+            known = read_attributes(span, raw)
             if len(known) <= _MOST_ATTRIBUTES_KEPT:
-                self._attributes[node.start] = known
+                self._attributes[key] = known
         return known
 
     def function(self, name: str) -> Optional[Function]:
@@ -146,9 +153,10 @@ def read_graph(message: Message) -> Graph:
         ``model-damaged`` at the byte where it breaks, ``model-too-complex`` beyond the limits.
     """
     graph = Graph(message.source)
+    words: Dict[bytes, str] = {}
     for field in message.fields():
         if field.number == 1 and field.wire == LENGTH:
-            node = _read_node(message, field)
+            node = _read_node(message, field, graph.nodes, words)
             graph.nodes[node.name] = node
             if len(graph.nodes) > MOST_NODES:
                 raise too_many(message.source, "nodes", MOST_NODES, field.start)
@@ -163,50 +171,82 @@ def read_graph(message: Message) -> Graph:
     return graph
 
 
-def _read_node(message: Message, field: Field) -> Node:
-    start, end = field.start, field.start + field.value
-    head = message.source.read(start, min(field.value, _SMALL), "a node")
-    parts = _quick_parts(head, field.value)
+class _Parts(NamedTuple):
+    """What a node says before its attributes, and how far from its start they begin."""
+
+    name: str
+    op: str
+    inputs: Tuple[str, ...]
+    attributes: int
+
+
+def _read_node(
+    message: Message, field: Field, nodes: Dict[str, Node], words: Dict[bytes, str]
+) -> Node:
+    start, size = field.start, field.value
+    head = message.source.read(start, head_size(size), "a node")
+    parts = _quick_parts(head, size, nodes, words)
     if parts is None:
-        parts = _parts(Message(message.source, start, end, "a node"))
-    name, op, inputs = parts
+        parts = _parts(Message(message.source, start, start + size, "a node"))
+    name, op, inputs, attributes = parts
     if not name or not op:
         raise message.wrong("a node has no name or no operation", start)
-    return Node(sys.intern(name), sys.intern(op), tuple(inputs), start, end)
+    return Node(name, op, inputs, start + attributes, size - attributes)
 
 
-def _quick_parts(data: bytes, size: int) -> Optional[Tuple[str, str, List[str]]]:
-    """Name, operation and inputs of a node of `size` bytes; None when it takes the careful way.
+def _quick_parts(
+    data: bytes, size: int, nodes: Dict[str, Node], words: Dict[bytes, str]
+) -> Optional[_Parts]:
+    """A node of `size` bytes; None when it takes the careful way.
 
     Parameters
     ----------
     data
         How the node starts; what follows may be the end of its last field (a constant's elements)
         and no more.
+    nodes
+        Those before it, whose names it shares.
+    words
+        Operations seen before; the same come again and again.
     """
     name = op = ""
     inputs: List[str] = []
+    attributes = -1
     position, seen = 0, len(data)
-    while position < seen:
-        tag = data[position]
-        head = quick_length(data, position + 1)
-        if head is None or tag & 7 != LENGTH or tag >= 0x80:
-            return None
-        length, position = head
+    while position + 1 < seen:
+        begin = position
+        tag, length = data[position], data[position + 1]
+        position += 2
+        if length >= 0x80:
+            head = quick_length(data, begin + 1)
+            if head is None:
+                return None
+            length, position = head
         end = position + length
-        if end > seen and (end != size or tag <= 0x1A):
+        if tag & 7 != LENGTH or tag >= 0x80 or (end > seen and (end != size or tag <= 0x1A)):
             return None
-        if tag == 0x0A:
+        if tag == _ATTRIBUTE_TAG:
+            if attributes < 0:
+                attributes = begin
+        elif tag == 0x0A:
             name = data[position:end].decode("utf-8", "replace")
         elif tag == 0x12:
-            op = data[position:end].decode("utf-8", "replace")
+            raw = data[position:end]
+            known = words.get(raw)
+            if known is None:
+                known = words[raw] = raw.decode("utf-8", "replace")
+            op = known
         elif tag == 0x1A:
-            inputs.append(sys.intern(data[position:end].decode("utf-8", "replace")))
+            text = data[position:end].decode("utf-8", "replace")
+            node = nodes.get(text)
+            inputs.append(text if node is None else node.name)
         position = end
-    return (name, op, inputs) if position == size else None
+    if position != size:
+        return None
+    return _Parts(name, op, tuple(inputs), size if attributes < 0 else attributes)
 
 
-def _parts(node: Message) -> Tuple[str, str, List[str]]:
+def _parts(node: Message) -> _Parts:
     name = op = ""
     inputs: List[str] = []
     for field in node.fields():
@@ -215,10 +255,10 @@ def _parts(node: Message) -> Tuple[str, str, List[str]]:
         elif field.number == 2:
             op = node.text_of(field, _LONGEST_NAME)
         elif field.number == 3:
-            inputs.append(sys.intern(node.text_of(field, _LONGEST_NAME)))
+            inputs.append(node.text_of(field, _LONGEST_NAME))
             if len(inputs) > _MOST_INPUTS:
                 raise too_many(node.source, "inputs of a node", _MOST_INPUTS, field.start)
-    return name, op, inputs
+    return _Parts(name, op, tuple(inputs), 0)
 
 
 def _signature_name(function: Message) -> Optional[str]:
@@ -236,6 +276,7 @@ def _read_function(message: Message) -> Function:
     outputs: List[str] = []
     returned: Dict[str, str] = {}
     nodes: Dict[str, Node] = {}
+    words: Dict[bytes, str] = {}
     for field in message.fields():
         if field.wire != LENGTH:
             continue
@@ -246,7 +287,7 @@ def _read_function(message: Message) -> Function:
                     argument = signature.child(part, "a function's argument")
                     (arguments if part.number == 2 else outputs).append(_first_text(argument))
         elif field.number == 3:
-            node = _read_node(message, field)
+            node = _read_node(message, field, nodes, words)
             nodes[node.name] = node
             if len(nodes) > MOST_NODES:
                 raise too_many(message.source, "nodes", MOST_NODES, field.start)

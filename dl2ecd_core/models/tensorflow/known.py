@@ -6,7 +6,8 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..description import Dims
 from ..graph.footprint import Footprint
-from .attributes import Attributes, Number
+from .attributes import Attributes
+from .constants import Number
 
 #: Values of tensors beyond this length are not followed.
 MOST_ITEMS = 256

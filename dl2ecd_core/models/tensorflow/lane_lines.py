@@ -53,7 +53,7 @@ class Lines:
         if lane.letter in (None, letter):
             for origin in lane.origins:
                 self.letters.setdefault(origin, letter)
-        return lane._replace(letter=letter)
+        return lane if lane.letter == letter else lane._replace(letter=letter)
 
     def named(self, lanes: Lanes, letters: str) -> List[Lane]:
         """Every lane with its letter."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
-from .known import Known, Lane, Lanes, Letters, Operation, Unclear, axis_of, product
+from ..description import Dims
+from .known import Lane, Lanes, Letters, Operation, Unclear, axis_of, product
 from .lane_lines import Lines, combined, meeting
 from .lanes_windows import (
     bias_lanes,
@@ -28,28 +29,30 @@ from .operations_windows import CONVOLUTIONS, NORMALISATIONS, POOLINGS, TRANSPOS
 
 Rule = Callable[[Lines], Optional[Sequence[Optional[Lane]]]]
 
+_NOTHING = Lane()
 
-def lanes_after(
-    operation: Operation, outputs: Sequence[Known], letters: Letters
-) -> List[Optional[Lanes]]:
-    """The lanes of an operation's outputs; None where nothing is known."""
+
+#: Operations all of whose outputs have the lanes of the first.
+SAME_LANES = frozenset(("Split", "SplitV", "Unpack", "Switch", "RefSwitch"))
+
+
+def lanes_after(operation: Operation, shape: Optional[Dims], letters: Letters) -> Optional[Lanes]:
+    """The lanes of an operation's first output, of this shape; None where nothing is known."""
     rule = LANES.get(operation.op)
-    if rule is None or not outputs:
-        return []
-    shape = outputs[0].shape
+    if rule is None:
+        return None
     try:
         lanes = rule(Lines(operation, shape, letters))
     except (Unclear, IndexError):
-        return []
+        return None
     if lanes is None or shape is None or len(lanes) != len(shape):
-        return []
-    result: Lanes = tuple(Lane() if lane is None else lane for lane in lanes)
-    if operation.op in ("Split", "SplitV", "Unpack", "Switch", "RefSwitch"):
-        return [result] * len(outputs)
-    return [result]
+        return None
+    if isinstance(lanes, tuple):
+        return lanes
+    return tuple(_NOTHING if lane is None else lane for lane in lanes)
 
 
-def _passed(lines: Lines) -> Optional[Sequence[Lane]]:
+def _passed(lines: Lines) -> Lanes:
     return lines.lanes()
 
 

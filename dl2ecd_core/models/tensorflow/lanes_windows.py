@@ -33,11 +33,14 @@ def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> Optional[L
             after = lane.footprint.window(
                 move.kernel, move.stride, move.dilation, move.pad_before(sizes[axis])
             )
-        lanes[axis] = lane._replace(footprint=after)
+        if after is not lane.footprint:
+            lanes[axis] = lane._replace(footprint=after)
     return lanes
 
 
 def _without_origin(lane: Lane) -> Lane:
+    if not lane.origins and lane.footprint is None:
+        return lane
     return Lane(lane.letter)
 
 

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..description import Dims
 from ..wire.protobuf import LENGTH, VARINT, Message
-from .attributes import read_shape
+from .constants import read_shape
 from .graph import Graph, read_graph
 
 _LONGEST_TEXT = 1 << 16

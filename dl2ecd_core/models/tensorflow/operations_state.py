@@ -18,6 +18,7 @@ VARIABLES = frozenset(
 _MOST_OUTPUTS = 4096
 # Operations that pass a handle on.
 _HAND_ON = frozenset(("Identity", "Enter", "Switch", "Exit"))
+_OF_HANDLES = _HAND_ON | {"VarHandleOp", "TensorArrayV3"}
 
 
 def _constant(operation: Operation) -> Shapes:
@@ -73,6 +74,8 @@ def _gathered_array(operation: Operation) -> Shapes:
 
 def content_of(operation: Operation) -> Optional[Dims]:
     """The shape behind a handle: of a variable, or of an array's tensors."""
+    if operation.op not in _OF_HANDLES:
+        return None
     attributes = operation.attributes
     if operation.op == "VarHandleOp":
         return attributes.shape("shape")

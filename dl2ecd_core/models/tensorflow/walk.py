@@ -6,14 +6,15 @@ gives is unknown, and so on from there.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ..description import Dims
 from ..graph.footprint import Footprint
 from .folding import folded
 from .graph import MOST_NODES, Function, Graph, Node, too_many
-from .known import UNKNOWN, Known, Lane, Letters, Operation, Unclear, Value, same_shape
-from .lanes import lanes_after
+from .known import UNKNOWN, Known, Lane, Lanes, Letters, Operation, Unclear, Value, same_shape
+from .lanes import SAME_LANES, lanes_after
 from .operations import RULES
 from .operations_math import UNCHANGED
 from .operations_state import PLACEHOLDERS, content_of
@@ -91,8 +92,11 @@ class Walk:
         self.strange: Set[str] = set()
         self._scopes: List[_Scope] = [_Scope(None, None, 0)]
         self._entered: Dict[Place, Optional[int]] = {}
-        self._known: Dict[Place, Tuple[Known, ...]] = {}
+        # By scope, then by name.
+        self._known: List[Dict[str, Tuple[Known, ...]]] = [{}]
         self._reached = 0
+        self._calls = CALLS | graph.function_names
+        self._shapes: Dict[Dims, Dims] = {}
 
     def tensor(self, text: str) -> Known:
         """What is known of a tensor of the graph: ``name`` or ``name:1``."""
@@ -115,6 +119,10 @@ class Walk:
     def producer(self, scope: int, text: str) -> Optional[Ref]:
         """The output that an input's text stands for; None when there is no such tensor."""
         # Each round leaves or enters one function; a file can nest them at most so deep.
+        if scope == 0:
+            node = self.graph.nodes.get(text)
+            if node is not None and node.op not in self._calls:
+                return Ref(Place(0, node.name), 0)
         for _ in range(4 * _DEEPEST):
             ref = self._in_scope(scope, text)
             if ref is None:
@@ -183,6 +191,7 @@ class Walk:
         if function is None:
             return None
         self._scopes.append(_Scope(function, place, depth))
+        self._known.append({})
         return len(self._scopes) - 1
 
     def type_of(self, text: str) -> Optional[int]:
@@ -204,10 +213,9 @@ class Walk:
 
     def known(self, ref: Ref) -> Known:
         """What is known of a node's output."""
-        if ref.place not in self._known:
+        if ref.place.name not in self._known[ref.place.scope]:
             self._work_out(ref.place)
-        outputs = self._known[ref.place]
-        return outputs[ref.port] if ref.port < len(outputs) else UNKNOWN
+        return self._output(ref)
 
     def _work_out(self, target: Place) -> None:
         """Evaluate a node after everything it depends on; a loop's way back is unknown."""
@@ -215,7 +223,8 @@ class Walk:
         opened: Set[Place] = set()
         while pending:
             place, sources = pending.pop()
-            if place in self._known:
+            known = self._known[place.scope]
+            if place.name in known:
                 continue
             if sources is None:
                 if place in opened:
@@ -227,7 +236,7 @@ class Walk:
                     (source.place, None)
                     for source in sources
                     if source is not None
-                    and source.place not in self._known
+                    and source.place.name not in self._known[source.place.scope]
                     and source.place not in opened
                 )
                 continue
@@ -235,10 +244,11 @@ class Walk:
             if self._reached > MOST_NODES:
                 raise too_many(self.graph.source, "operations in called functions", MOST_NODES, 0)
             inputs = [UNKNOWN if source is None else self._output(source) for source in sources]
-            self._known[place] = self._evaluate(place, inputs)
+            known[place.name] = self._evaluate(place, inputs)
+            opened.discard(place)
 
     def _output(self, ref: Ref) -> Known:
-        outputs = self._known.get(ref.place, ())
+        outputs = self._known[ref.place.scope].get(ref.place.name, ())
         return outputs[ref.port] if ref.port < len(outputs) else UNKNOWN
 
     def _evaluate(self, place: Place, inputs: List[Known]) -> Tuple[Known, ...]:
@@ -257,31 +267,56 @@ class Walk:
         if rule is None:
             self.strange.add(node.op)
         stated = operation.attributes.shapes("_output_shapes")
-        outputs = [Known(shape) for shape in shapes]
         for index, shape in enumerate(stated):
-            if index == len(outputs):
-                outputs.append(UNKNOWN)
-            try:
-                merged = same_shape(outputs[index].shape, shape)
-            except Unclear:
-                merged = outputs[index].shape
-            outputs[index] = Known(merged, declared=shape is not None)
-        if outputs:
-            content = content_of(operation)
-            outputs[0] = outputs[0]._replace(value=_value(operation), content=content)
-            if node.op == "Switch" and len(outputs) > 1:
-                outputs[1] = outputs[1]._replace(content=content)
-        if place.scope == 0 and node.op in PLACEHOLDERS:
-            if outputs and outputs[0].shape is not None:
-                lanes = tuple(
-                    Lane(None, ((node.name, axis),), Footprint())
-                    for axis in range(len(outputs[0].shape))
+            if index == len(shapes):
+                shapes.append(shape)
+            with suppress(Unclear):
+                shapes[index] = same_shape(shapes[index], shape)
+        if not shapes:
+            return ()
+        shapes = [None if shape is None else self._same_object(shape) for shape in shapes]
+        declared = [shape is not None for shape in stated]
+        declared += [False] * (len(shapes) - len(stated))
+        content = content_of(operation)
+        first = Known(
+            shapes[0],
+            _value(operation),
+            self._lanes(place, operation, shapes),
+            declared[0],
+            content,
+        )
+        if len(shapes) == 1:
+            return (first,)
+        both = node.op in SAME_LANES
+        return (
+            first,
+            *(
+                Known(
+                    shape,
+                    None,
+                    first.lanes if both else None,
+                    declared[index],
+                    content if node.op == "Switch" and index == 1 else None,
                 )
-                outputs[0] = outputs[0]._replace(lanes=lanes)
-        else:
-            for index, found in enumerate(lanes_after(operation, outputs, self.letters)):
-                outputs[index] = outputs[index]._replace(lanes=found)
-        return tuple(outputs)
+                for index, shape in enumerate(shapes[1:], 1)
+            ),
+        )
+
+    def _same_object(self, shape: Dims) -> Dims:
+        """One object for all equal shapes, which most of a graph's are."""
+        return self._shapes.setdefault(shape, shape)
+
+    def _lanes(
+        self, place: Place, operation: Operation, shapes: List[Optional[Dims]]
+    ) -> Optional[Lanes]:
+        """The lanes of the first output."""
+        if place.scope or operation.op not in PLACEHOLDERS:
+            return lanes_after(operation, shapes[0], self.letters)
+        if shapes[0] is None:
+            return None
+        return tuple(
+            Lane(None, ((operation.name, axis),), Footprint()) for axis in range(len(shapes[0]))
+        )
 
 
 def _value(operation: Operation) -> Optional[Value]:

@@ -94,9 +94,20 @@ class Message:
             if number == 0 or number > _MOST_FIELD_NUMBER:
                 raise self._broken(field_start, f"a field number of {number}")
             if wire == VARINT or wire == LENGTH:
-                if base <= position < top and position < end and window[position - base] < 0x80:
+                value = 0x80
+                if base <= position < top and position < end:
                     value = window[position - base]
                     position += 1
+                    if value >= 0x80 and position < top and position < end:
+                        # Two bytes hold the length of most messages; one more look saves a read.
+                        high = window[position - base]
+                        if high < 0x80:
+                            value = value & 0x7F | high << 7
+                            position += 1
+                        else:
+                            value, position = self._varint(position - 1)
+                    elif value >= 0x80:
+                        value, position = self._varint(position - 1)
                 else:
                     value, position = self._varint(position)
                 if wire == VARINT:
