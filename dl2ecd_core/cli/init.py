@@ -29,7 +29,7 @@ from .terminal import print_findings, print_json
     "legend_file",
     metavar="FILE",
     help="Take class values, names and colors from an .emd, .ecd, class information, .clr, .qml, "
-    "GDAL .aux.xml, or a list of class names (.txt, .pbtxt).",
+    ".sld, .lyrx, GDAL .aux.xml, or a list of class names (.txt, .pbtxt).",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing CLASS_INFO.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

@@ -111,8 +111,8 @@ class Candidate:
                 finding(
                     "legend-not-recognised",
                     message,
-                    hint="Give an .emd, .ecd, class information, .clr, .qml, .aux.xml, or a list "
-                    "of class names (.txt, .pbtxt).",
+                    hint="Give an .emd, .ecd, class information, .clr, .qml, .sld, .lyrx, "
+                    ".aux.xml, or a list of class names (.txt, .pbtxt).",
                     where=Place(file=self.name),
                 )
             ]

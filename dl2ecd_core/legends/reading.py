@@ -13,7 +13,7 @@ from ..json_text.foreign import not_json
 from ..models.wire.source import ByteSource
 from ..rules import finding
 from ..wording import listed, quoted
-from . import colormap, definitions, labels, pam, qgis
+from . import colormap, definitions, labels, lyrx, pam, qgis, sld
 from .candidate import Candidate, Entries, said
 from .description import Legend, LegendClass
 
@@ -26,9 +26,11 @@ class _Reader(NamedTuple):
 #: In this order: what is certain first, a plain list of names last.
 _READERS: Tuple[_Reader, ...] = (
     _Reader(definitions.recognises_ecd, definitions.read_definition),
+    _Reader(lyrx.recognises, lyrx.read),
     _Reader(definitions.recognises_json, definitions.read_classes),
     _Reader(qgis.recognises, qgis.read),
     _Reader(pam.recognises, pam.read),
+    _Reader(sld.recognises, sld.read),
     _Reader(labels.recognises_map, labels.read_map),
     _Reader(colormap.recognises, colormap.read),
     _Reader(labels.recognises_lines, labels.read_lines),

@@ -60,6 +60,8 @@ def rules(told: Dict[str, Any]) -> List[str]:
     ("format_name", "target"),
     [
         ("qml", "b.qml"),
+        ("sld", "b.sld"),
+        ("lyrx", "b.lyrx"),
         ("aux-xml", "b.tif.aux.xml"),
         ("emd", "b.emd"),
         ("", "a.ecd"),

@@ -102,6 +102,17 @@ class TestSld:
         del color_map.attrib["type"]
         schema.assertValid(document)
 
+    @FEW
+    @given(classes())
+    def test_comes_back_through_the_reader(
+        self, tmp_path_factory: pytest.TempPathFactory, listed: tuple[EcdClass, ...]
+    ) -> None:
+        target = tmp_path_factory.getbasetemp() / "any.sld"
+        exported(ecd_with(listed), "sld", target)
+        assert [(item.value, item.name, item.color) for item in read_legend(target).classes] == [
+            (item.value, xml_text(item.name) or None, item.color) for item in listed
+        ]
+
 
 class TestLyrx:
     def test_the_layer_is_a_raster_with_unique_values(self, tmp_path: Path) -> None:
@@ -140,3 +151,9 @@ class TestLyrx:
         content, _ = exported(ecd_with(listed), "lyrx", tmp_path_factory.getbasetemp() / "any.lyrx")
         (group,) = json.loads(content.decode("ascii"))["layerDefinitions"][0]["colorizer"]["groups"]
         assert [item["label"] for item in group["classes"]] == [item.name for item in listed]
+
+    def test_comes_back_through_the_reader(self, tmp_path: Path) -> None:
+        exported(ecd_with(named()), "lyrx", tmp_path / "a.lyrx")
+        assert [
+            (item.value, item.name, item.color) for item in read_legend(tmp_path / "a.lyrx").classes
+        ] == [(item.value, item.name, item.color) for item in named()]

@@ -282,3 +282,47 @@ class TestLabels:
 
     def test_prose_is_no_list(self, tmp_path: Path) -> None:
         assert "no list of class names" in refusal(tmp_path, "word " * 300)
+
+
+class TestSld:
+    MAP = (
+        '<sld:StyledLayerDescriptor xmlns:sld="http://www.opengis.net/sld" version="1.0.0">'
+        "<sld:RasterSymbolizer><sld:ColorMap{}>"
+        '<sld:ColorMapEntry color="#CCCCCC" quantity="100" label="Impervious"/>'
+        '<sld:ColorMapEntry color="#38A800" quantity="200" label=" Other (Pervious)"/>'
+        "</sld:ColorMap></sld:RasterSymbolizer></sld:StyledLayerDescriptor>"
+    )
+
+    def test_values(self, tmp_path: Path) -> None:
+        legend = read(tmp_path, self.MAP.format(' type="values"'))
+        assert (rows(legend), legend.kind) == (ROWS, "styled layer descriptor")
+
+    def test_shades_are_no_classes(self, tmp_path: Path) -> None:
+        assert "no ColorMap of type 'values'" in refusal(tmp_path, self.MAP.format(""))
+
+
+class TestLyrx:
+    def layer(self, color: object, kind: str = "CIMRasterUniqueValueColorizer") -> str:
+        entry = {"values": ["1", "2"], "label": "Water", "color": color}
+        colorizer = {"type": kind, "groups": [{"classes": [entry]}]}
+        return json.dumps(
+            {
+                "type": "CIMLayerDocument",
+                "layerDefinitions": [{"type": "CIMGroupLayer"}, {"colorizer": colorizer}],
+            }
+        )
+
+    def test_each_value_of_a_class_is_one(self, tmp_path: Path) -> None:
+        color = {"type": "CIMRGBColor", "values": [1, 1.6, 254.9, 100]}
+        legend = read(tmp_path, self.layer(color))
+        assert rows(legend) == [(1, "Water", (1, 2, 255)), (2, "Water", (1, 2, 255))]
+        assert legend.kind == "ArcGIS Pro layer file"
+
+    def test_colors_of_other_models_are_left_open(self, tmp_path: Path) -> None:
+        color = {"type": "CIMHSVColor", "values": [1, 2, 3, 100]}
+        assert rows(read(tmp_path, self.layer(color)))[0] == (1, "Water", None)
+
+    def test_other_layers(self, tmp_path: Path) -> None:
+        assert "no raster layer with unique values" in refusal(
+            tmp_path, self.layer(None, "CIMRasterStretchColorizer")
+        )
