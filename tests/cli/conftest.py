@@ -66,18 +66,27 @@ class Terminal(io.StringIO):
         return True
 
 
+OnTerminal = Callable[[Callable[[], object]], str]
+
+
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Standard output and error are a terminal of 80 columns with colours."""
-    screen = Terminal()
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> OnTerminal:
+    """What something writes to a terminal of 80 columns with colours."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(sys, "stdout", screen)
-    monkeypatch.setattr(sys, "stderr", screen)
-    return screen
+
+    def run(write: Callable[[], object]) -> str:
+        screen = Terminal()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", screen)
+            patch.setattr(sys, "stderr", screen)
+            write()
+        return screen.getvalue()
+
+    return run
 
 
 @pytest.fixture
