@@ -56,6 +56,10 @@ _PIECES: Tuple[bytes, ...] = (
     b"&d;",
     b"&#27;",
     b"<a>" * 5000,
+    b" " * 3000,
+    b"\n#" * 1000,
+    b"<!--a-->" * 400,
+    b"-" * 3000,
     b'<layer id="0" name="x" type="Parameter"/>',
 )
 

@@ -17,7 +17,8 @@ _MODEL = {
 }  # fmt: skip
 _MOST_FIELDS = 256
 _FAR = 1 << 62
-_TEXT = re.compile(rb"(?:\s+|#[^\n]*\n)*(?:name|input|input_dim|input_shape|layers?)\s*[:{]")
+# One way to match blanks and comments: with two, a long row of them would be tried in every way.
+_TEXT = re.compile(rb"(?:\s|#[^\n]*\n)*(?:name|input|input_dim|input_shape|layers?)\s*[:{]")
 _LONGEST_TEXT = 1 << 20
 
 

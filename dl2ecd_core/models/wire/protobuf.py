@@ -85,6 +85,9 @@ class Message:
             if not base <= position < top:
                 window, base = self.source.window(position)
                 top = base + len(window)
+                if position >= top:
+                    # The message claims to go on beyond the file.
+                    raise self._broken(position, "the end of the file")
             tag = window[position - base]
             position += 1
             if tag >= 0x80:
