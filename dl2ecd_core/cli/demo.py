@@ -9,6 +9,7 @@ import click
 from ..conversion import convert
 from ..demo import CLASS_INFO, ECD, MODEL, unpack
 from ..errors import Dl2EcdError
+from ..models import inspect_model
 from ..wording import printable
 from . import CONTEXT
 from .convert import print_conversion
@@ -33,22 +34,21 @@ def demo_command(context: click.Context, folder: str) -> None:
     model, class_info, ecd = place / MODEL, place / CLASS_INFO, place / ECD
     try:
         unpack(place)
+        description = inspect_model(model)
         done = convert(model, class_info, ecd)
     except Dl2EcdError as error:
         print_findings(error.findings)
         context.exit(REFUSED)
-    for command in (
-        f"dl2ecd inspect {model}",
-        f"dl2ecd convert {model} {class_info} {ecd}",
-    ):
-        click.echo(f"$ {printable(command, 1000)}")
-        if command.startswith("dl2ecd inspect"):
-            if done.examination.model is not None:
-                print_model(done.examination.model)
-        else:
-            print_findings(done.findings)
-            print_conversion(done)
+    _show_command(f"dl2ecd inspect {model}")
+    print_model(description)
+    _show_command(f"dl2ecd convert {model} {class_info} {ecd}")
+    print_findings(done.findings)
+    print_conversion(done)
     click.echo()
     click.echo(
         f"Look at {printable(str(class_info), 400)}: it is what you write for your own model."
     )
+
+
+def _show_command(command: str) -> None:
+    click.echo(f"$ {printable(command, 1000)}")

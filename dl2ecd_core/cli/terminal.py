@@ -174,30 +174,33 @@ class ProgressBar(Listener):
     """A bar on the terminal's error stream while bytes are passed on; nothing in a pipe."""
 
     def __init__(self) -> None:
-        self._progress: Optional[Progress] = None
-        self._task: Optional[TaskID] = None
+        self._bar: Optional[Tuple[Progress, TaskID]] = None
 
     def progressed(self, done: int, total: int, doing: str) -> None:
         """Start the bar when there is something to wait for; move it."""
         if not sys.stderr.isatty() or total < 8 << 20:
             return
-        if self._progress is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-            self._progress = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                DownloadColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._progress.start()
-            self._task = self._progress.add_task(printable(doing), total=total)
-        if self._task is not None:
-            self._progress.update(self._task, completed=done, description=printable(doing))
+        if self._bar is None:
+            self._bar = _started_bar(total)
+        progress, task = self._bar
+        progress.update(task, completed=done, description=printable(doing))
 
     def stop(self) -> None:
         """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
+        if self._bar is not None:
+            self._bar[0].stop()
+
+
+def _started_bar(total: int) -> Tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    progress.start()
+    return progress, progress.add_task("", total=total)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import abc
 from dataclasses import dataclass
-from typing import Iterator, List, Mapping, Union
+from typing import Any, Iterator, List, Mapping, Sequence, Union
 
 _WIDTH = 160
 _INDENT = "  "
@@ -28,6 +27,7 @@ class Gap:
 
 
 Piece = Union[str, Gap]
+Container = Union[Mapping[str, object], Sequence[object]]
 
 
 def laid_out(document: Mapping[str, object]) -> List[Piece]:
@@ -52,33 +52,28 @@ def _scalar(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False)
 
 
-def _is_container(value: object) -> bool:
-    # Most values are scalars, and asking whether one is a Mapping takes longest.
-    if value is None or isinstance(value, (str, int, float, Gap)):
-        return False
-    return isinstance(value, (dict, list, tuple, abc.Mapping))
+def _is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, (str, int, float))
 
 
-def _is_plain(value: object) -> bool:
+def _is_plain(value: Container) -> bool:
     """Whether a container may stand on one line: scalars, and lists of scalars, alone."""
     if isinstance(value, Mapping):
         return all(
-            not _is_container(item) or (isinstance(item, (list, tuple)) and _is_plain(item))
+            _is_scalar(item) or (isinstance(item, (list, tuple)) and all(map(_is_scalar, item)))
             for item in value.values()
-        ) and not any(isinstance(item, Gap) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return not any(_is_container(item) or isinstance(item, Gap) for item in value)
-    return True
+        )
+    return all(map(_is_scalar, value))
 
 
-def _value(value: object, indent: str) -> Iterator[Piece]:
+def _value(value: Any, indent: str) -> Iterator[Piece]:
     """Text of a value; the depth is bounded by that of the documents read."""
     if isinstance(value, Gap):
         yield '"'
         yield value
         yield '"'
         return
-    if not _is_container(value):
+    if _is_scalar(value):
         yield _scalar(value)
         return
     if _is_plain(value):
@@ -93,7 +88,7 @@ def _value(value: object, indent: str) -> Iterator[Piece]:
             yield f"{',' + chr(10) if index else ''}{inner}{_scalar(key)}: "
             yield from _value(item, inner)
         yield f"\n{indent}}}"
-    elif isinstance(value, (list, tuple)):
+    else:
         yield "[\n"
         for index, item in enumerate(value):
             yield f"{',' + chr(10) if index else ''}{inner}"
