@@ -11,6 +11,7 @@ from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ..description import Dims
 from ..graph.footprint import Footprint
+from .attributes import Attributes
 from .folding import folded
 from .graph import MOST_NODES, Function, Graph, Node, too_many
 from .known import UNKNOWN, Known, Lane, Lanes, Letters, Operation, Unclear, Value, same_shape
@@ -22,6 +23,8 @@ from .output_types import output_type
 
 CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall"))
 _DEEPEST = 48
+# Graphs repeat themselves, but mostly soon.
+_MOST_SEEN = 4096
 
 # Operations in functions name their outputs; those with more than one name, in order.
 # https://www.tensorflow.org/api_docs/python/tf/raw_ops
@@ -97,6 +100,8 @@ class Walk:
         self._reached = 0
         self._calls = CALLS | graph.function_names
         self._shapes: Dict[Dims, Dims] = {}
+        self._weights: Dict[Tuple[Known, ...], Tuple[Known, ...]] = {}
+        self._seen: Dict[Tuple[object, ...], Tuple[List[Known], Tuple[Known, ...]]] = {}
 
     def tensor(self, text: str) -> Known:
         """What is known of a tensor of the graph: ``name`` or ``name:1``."""
@@ -252,10 +257,34 @@ class Walk:
         return outputs[ref.port] if ref.port < len(outputs) else UNKNOWN
 
     def _evaluate(self, place: Place, inputs: List[Known]) -> Tuple[Known, ...]:
+        """A node's outputs, those of an earlier one where operation and inputs are the same."""
         node = self.node(place)
         if node is None:
             return ()
-        operation = Operation(node.name, node.op, self.graph.attributes(node), inputs)
+        attributes = self.graph.attributes(node)
+        if place.scope == 0 and node.op in PLACEHOLDERS:
+            return self._outputs(place, node, attributes, inputs)
+        key = (node.op, attributes, *map(id, inputs))
+        seen = self._seen.get(key)
+        if seen is not None:
+            return seen[1]
+        outputs = self._outputs(place, node, attributes, inputs)
+        if not inputs and len(outputs) == 1 and outputs[0].value is None:
+            # Weights: many are of one shape, and what comes after them is the same, too.
+            return self._weights.setdefault(outputs, outputs)
+        if len(outputs) == 1 and inputs and outputs[0].value is None and outputs[0] == inputs[0]:
+            # Numbers are left alone: 1 and 1.0 are equal and yet not the same.
+            outputs = (inputs[0],)
+        if len(self._seen) >= _MOST_SEEN:
+            self._seen.clear()
+        # The inputs are kept as long as their identities count.
+        self._seen[key] = (inputs, outputs)
+        return outputs
+
+    def _outputs(
+        self, place: Place, node: Node, attributes: Attributes, inputs: List[Known]
+    ) -> Tuple[Known, ...]:
+        operation = Operation(node.name, node.op, attributes, inputs)
         rule = RULES.get(node.op)
         shapes: List[Optional[Dims]] = []
         try:
