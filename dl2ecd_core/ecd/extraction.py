@@ -47,7 +47,7 @@ def extract(
         ``output-exists`` before anything is written, or when writing fails.
     """
     listener = messages or Listener()
-    if ecd.kind is not Kind.DEEP_LEARNING:
+    if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
         raise EcdFileError([_nothing_inside(ecd)])
     targets = [folder.joinpath(*item.path.split("/")) for item in ecd.files]
     relinked = folder / Path(ecd.name).name

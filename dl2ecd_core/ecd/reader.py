@@ -8,6 +8,7 @@ and the classes of the sample in Esri's server-extension-java tests.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
@@ -23,6 +24,7 @@ from .paths import inside_path
 from .scan import Scanned, file_entries, scan
 from .stored import Embedded, StoredFile
 
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 ENDMEMBER_SIGNATURE = "EsriEndmemberDefinitionFile"
 
 AnyPath = Union[str, "os.PathLike[str]"]
@@ -202,8 +204,11 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
     primary, folder = path, path.parent
     for entry in file_entries(scanned.document):
         relative, size = _text(entry.get("Path")), _whole(entry.get("Size"))
-        hole = scanned.holes.get(entry.pop("Data", ""))
-        if relative is None or size is None:
+        mark = entry.pop("Data", "")
+        hole = scanned.holes.get(mark) if isinstance(mark, str) else None
+        digest = _text(entry.get("SHA256"))
+        if relative is None or size is None or digest is None or not _DIGEST.match(digest):
+            findings.append(_entry_finding(entry, name))
             continue
         if not inside_path(relative) or seen.setdefault(relative.casefold(), relative) != relative:
             findings.append(_path_finding(relative, name))
@@ -213,8 +218,19 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
         source: Union[Embedded, Path] = folder.joinpath(*relative.split("/")) if files else primary
         if hole is not None:
             source = Embedded(path, hole.offset, hole.length)
-        files.append(StoredFile(relative, size, _text(entry.get("SHA256")), source))
+        files.append(StoredFile(relative, size, digest, source))
     return files, findings
+
+
+def _entry_finding(entry: Mapping[str, Any], name: str) -> Finding:
+    # Without its digest, a referenced file could be any file of this machine.
+    return finding(
+        "ecd-not-valid",
+        f"The model's file {quoted(_text(entry.get('Path')))} is listed without its path, size or "
+        "SHA-256.",
+        hint="Don't use this .ecd: it was changed by hand, or not made by this tool.",
+        where=Place(file=name, path="$.Definitions[0].Model.Files"),
+    )
 
 
 def _path_finding(relative: str, name: str) -> Finding:

@@ -33,6 +33,9 @@ _SIZE = re.compile(rb'"Size"\s*:\s*(\d{1,18})\s*[,}]')
 _NEAR = 4096
 #: Longest string under a key Data that is no file's bytes.
 _LONGEST_TEXT = 1024 * 1024
+_LONGEST_NUMBER = 300
+#: Deeper than anything that class information may hold; what is read is also written again.
+_DEEPEST = 128
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,19 @@ def _put_back(
     document: Dict[str, Any], holes: Mapping[str, Hole], files: Set[int], path: Path, name: str
 ) -> None:
     """Restore strings under a key Data that are no file's bytes: the source document's own."""
-    pending: List[Any] = [document]
+    pending: List[Tuple[Any, int]] = [(document, 0)]
     while pending:
-        value = pending.pop()
+        value, depth = pending.pop()
+        if depth > _DEEPEST:
+            raise _error(
+                "ecd-not-readable",
+                f"{quoted(name, 400)} nests its objects and lists more than {_DEEPEST} deep.",
+                name,
+            )
+        within = value if isinstance(value, list) else value.values()
+        pending += [(item, depth + 1) for item in within if isinstance(item, (dict, list))]
         if isinstance(value, list):
-            pending += [item for item in value if isinstance(item, (dict, list))]
             continue
-        pending += [item for item in value.values() if isinstance(item, (dict, list))]
         mark = value.get("Data")
         if not isinstance(mark, str) or mark not in holes or id(value) in files:
             continue
@@ -217,7 +226,9 @@ def _quote_in(handle: BinaryIO, offset: int, length: int) -> bool:
 
 def _parsed(text: bytes, name: str) -> Dict[str, Any]:
     try:
-        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_no_doubles)
+        value = json.loads(
+            text.decode("utf-8-sig"), object_pairs_hook=_no_doubles, parse_int=_short_number
+        )
     except (ValueError, RecursionError) as error:
         # The careful reader says what is wrong and where; the quick one only that something is.
         findings = [item for item in parse(text, name).findings if item.severity == "error"]
@@ -229,6 +240,13 @@ def _parsed(text: bytes, name: str) -> Dict[str, Any]:
     if not isinstance(value, dict):
         raise _error("ecd-not-an-ecd", f"{quoted(name, 400)} is JSON, but not an object.", name)
     return value
+
+
+def _short_number(digits: str) -> int:
+    # Older versions of Python take time that grows with the square of the digits.
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError
+    return int(digits)
 
 
 def _no_doubles(pairs: Sequence[Tuple[str, Any]]) -> Dict[str, Any]:

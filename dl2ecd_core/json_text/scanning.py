@@ -29,7 +29,9 @@ _PLAIN = re.compile(
 )
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
-_NUMBER_LIKE = re.compile(r"[+-]?(?:[0-9]+(?:_[0-9]+)*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
+_NUMBER_LIKE = re.compile(
+    r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z"
+)
 _WORD = re.compile(r"[^\s,:{}\[\]\"'“”„]+")
 _NUMBER_START = frozenset("0123456789+-.")
 _REST_OF_TEXT = re.compile(r"[^,{}\[\]\"\n\r]*")

@@ -17,10 +17,14 @@ from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 from dl2ecd_core.class_info.examination import examine_text
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.definition import examine_opened, opened
-from dl2ecd_core.ecd.reader import examine_ecd
+from dl2ecd_core.ecd.extraction import extract
+from dl2ecd_core.ecd.reader import examine_ecd, read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
+from dl2ecd_core.errors import Dl2EcdError
+from dl2ecd_core.exports import FORMATS, export
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.json_text import parse
+from dl2ecd_core.legends import read_legend
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.registry import MODULES, Match
 from dl2ecd_core.models.wire.source import ByteSource
@@ -315,11 +319,56 @@ def _ecd(work: Path) -> Tuple[List[Seed], Callable[[str], Run]]:
         def run(data: bytes) -> Iterable[Finding]:
             _overwrite(path, data)
             # Verifying unpacks the model and reads it, which takes fifty times as long.
-            if zlib.crc32(data) % 16:
-                _, findings = examine_ecd(path)
-            else:
-                _, findings = verify_ecd(path)
+            choice = zlib.crc32(data) % 64
+            if choice > 4:
+                return examine_ecd(path)[1]
+            if choice > 1:
+                return verify_ecd(path)[1]
+            return _used(path, choice == 0)
+
+        return run
+
+    return seeds, placed
+
+
+def _used(path: Path, extracted: bool) -> Iterable[Finding]:
+    """An .ecd that nothing is wrong with, taken apart or written in other formats."""
+    ecd = read_ecd(path)
+    target = path.parent / "used"
+    findings: List[Finding] = []
+    try:
+        if extracted:
+            extract(ecd, target)
             return findings
+        target.mkdir()
+        for name in FORMATS:
+            try:
+                findings += export(ecd, name, target / f"export.{name}")
+            except Dl2EcdError as error:
+                findings += error.findings
+        return findings
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+
+
+def _legend(work: Path) -> Tuple[List[Seed], Callable[[str], Run]]:
+    """Legends in every kind that is written, and the documents that hold classes."""
+    demo = FIXTURES.parent.parent / "dl2ecd_core" / "demo"
+    convert(demo / "landcover.model", demo / "classes.json", work / "demo.ecd", storage=None)
+    ecd = read_ecd(work / "demo.ecd")
+    seeds = _document_seeds()
+    for kind in ("clr", "qml", "sld", "aux-xml", "labels", "emd"):
+        target = work / f"demo.{kind}"
+        export(ecd, kind, target)
+        seeds.append(Seed(target.name, target.read_bytes()))
+    seeds.append(Seed("map.pbtxt", b"item {\n  id: 1\n  name: 'Water'\n}\n" * 3))
+
+    def placed(name: str) -> Run:
+        path = work / Path(name).name
+
+        def run(data: bytes) -> Iterable[Finding]:
+            _overwrite(path, data)
+            return read_legend(path).findings
 
         return run
 
@@ -371,6 +420,7 @@ def _all() -> Iterator[Target]:
     yield _in_memory("class_info", _class_info_run)
     yield Target("ecd", _ecd, 1_000_000)
     yield Target("definition", _definition, 100_000)
+    yield Target("legend", _legend, 100_000)
     for module in MODULES:
         yield _format(module)
     for name in _COMPANIONS:
