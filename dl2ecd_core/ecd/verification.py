@@ -15,7 +15,6 @@ from ..wording import printable, quoted
 from .agreement import schema_findings
 from .content import Ecd, Kind
 from .document import model_section
-from .paths import inside_path
 from .reader import AnyPath, examine_ecd
 from .scan import scan
 from .stored import StoredFile
@@ -61,8 +60,6 @@ def _verify_files(ecd: Ecd, listener: Listener) -> List[Finding]:
 
 def _copy(item: StoredFile, folder: Path, listener: Listener, done: int, total: int) -> int:
     target = folder.joinpath(*item.path.split("/"))
-    if not inside_path(item.path):
-        return done
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as copy:
         for piece in item.chunks():

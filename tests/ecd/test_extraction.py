@@ -1,0 +1,148 @@
+"""Getting a model out of its .ecd: all of it, in its folder, or nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+
+from dl2ecd_core import convert, inspect_model
+from dl2ecd_core.demo import CLASS_INFO, MODEL
+from dl2ecd_core.ecd import extraction
+from dl2ecd_core.ecd.extraction import extract, in_pieces
+from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.ecd.verification import verify_ecd
+from dl2ecd_core.errors import Cancelled, ConversionRefused, EcdFileError
+from dl2ecd_core.progress import Listener
+from dl2ecd_core.template import class_information_for
+from tests.ecd.conftest import files_of, rewrite
+
+
+def refusal(ecd: Path, folder: Path, **options: Any) -> Tuple[str, str]:
+    with pytest.raises((ConversionRefused, EcdFileError)) as error:
+        extract(read_ecd(ecd), folder, **options)
+    (item,) = error.value.findings
+    return item.rule, item.message
+
+
+def test_a_referenced_model_is_copied_and_stays_referenced(referring: Path) -> None:
+    folder = referring.parent / "out"
+    extract(read_ecd(referring), folder)
+    assert (folder / MODEL).read_bytes() == (referring.parent / MODEL).read_bytes()
+    document = json.loads((folder / "a.ecd").read_text())
+    assert document["ModelFile"] == MODEL
+    assert "Data" not in files_of(document)[0]
+    assert verify_ecd(folder / "a.ecd")[1] == ()
+
+
+def test_companions_keep_their_folders(fixtures: Path, tmp_path: Path) -> None:
+    model = fixtures / "tensorflow" / "tf1" / "saved"
+    info = class_information_for(inspect_model(model))
+    (tmp_path / "classes.json").write_text(json.dumps(info))
+    convert(model, tmp_path / "classes.json", tmp_path / "a.ecd")
+    content = read_ecd(tmp_path / "a.ecd")
+    written = extract(content, tmp_path / "out")
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in written] == [
+        *(item.path for item in content.files),
+        "a.ecd",
+    ]
+    for item in content.files:
+        assert (tmp_path / "out" / item.path).read_bytes() == b"".join(item.chunks())
+    assert verify_ecd(tmp_path / "out" / "a.ecd")[1] == ()
+
+
+def test_a_definition_without_a_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "b.ecd").write_text('{"EsriClassifierDefinitionFile": 0, "Definitions": []}')
+    rule, message = refusal(tmp_path / "b.ecd", tmp_path / "out")
+    assert rule == "ecd-not-valid"
+    assert message == f"'{tmp_path / 'b.ecd'}' holds no model: it is a classic definition."
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said(fresh: Path) -> None:
+    (fresh.parent / "file").touch()
+    assert refusal(fresh, fresh.parent / "file")[0].startswith("output-")
+    assert refusal(fresh, fresh.parent / "file" / "below")[0].startswith("output-")
+
+
+def test_a_link_inside_the_folder_leads_nowhere_else(fresh: Path) -> None:
+    outside, folder = fresh.parent / "outside", fresh.parent / "out"
+    outside.mkdir()
+    folder.mkdir()
+    (folder / "sub").symlink_to(outside)
+    rewrite(fresh, lambda document: files_of(document)[0].update(Path="sub/a.model"))
+    rule, message = refusal(fresh, folder, overwrite=True)
+    assert rule == "ecd-path-outside"
+    assert message == (
+        f"'{folder / 'sub' / 'a.model'}' would lie outside the folder, through a link."
+    )
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_may_be_reached_through_a_link(fresh: Path) -> None:
+    (fresh.parent / "real").mkdir()
+    (fresh.parent / "link").symlink_to(fresh.parent / "real")
+    extract(read_ecd(fresh), fresh.parent / "link")
+    assert sorted(path.name for path in (fresh.parent / "real").iterdir()) == ["a.ecd", MODEL]
+
+
+def test_an_existing_file_is_named(fresh: Path) -> None:
+    rule, message = refusal(fresh, fresh.parent)
+    assert rule == "output-exists"
+    assert message == f"'{fresh.parent / MODEL}' exists already."
+
+
+def test_progress_ends_at_the_total_and_says_what_is_done(
+    fresh: Path, referring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: List[Tuple[int, int, str]] = []
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            told.append((done, total, doing))
+
+    size = (fresh.parent / MODEL).stat().st_size
+    extract(read_ecd(referring), fresh.parent / "one", messages=Hearing())
+    assert told[-1] == (size, size, f"Extracting {MODEL}")
+    convert(fresh.parent / MODEL, fresh.parent / CLASS_INFO, fresh)
+    del told[:]
+    extract(read_ecd(fresh), fresh.parent / "two", messages=Hearing())
+    assert told[-1] == (2 * size, 2 * size, "Writing a.ecd")
+    assert (size, 2 * size, f"Extracting {MODEL}") in told
+
+
+def test_cancelling_takes_back_what_is_not_whole(fresh: Path) -> None:
+    class Impatient(Listener):
+        def cancelled(self) -> bool:
+            return True
+
+    with pytest.raises(Cancelled):
+        extract(read_ecd(fresh), fresh.parent / "out", messages=Impatient())
+    assert list((fresh.parent / "out").iterdir()) == []
+
+
+def test_many_pieces_join_to_the_same_base64(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "_PIECE", 300)
+    extract(read_ecd(fresh), fresh.parent / "out")
+    ours = json.loads(fresh.read_text())
+    theirs = json.loads((fresh.parent / "out" / "a.ecd").read_text())
+    assert theirs == {**ours, "ModelFile": MODEL}
+
+
+def test_pieces_are_cut_where_base64_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "_PIECE", 6)
+    pieces = list(in_pieces([b"12345", b"6", b"7890abcdef", b"g"]))
+    assert pieces == [b"123456", b"7890ab", b"cdefg"]
+    assert list(in_pieces([])) == [b""]
+
+
+def test_keys_that_others_added_survive(fresh: Path) -> None:
+    def add(document: Dict[str, Any]) -> None:
+        document["Ours"] = {"a": [1, {"b": None}]}
+
+    rewrite(fresh, add)
+    extract(read_ecd(fresh), fresh.parent / "out")
+    again = json.loads((fresh.parent / "out" / "a.ecd").read_text())
+    assert again["Ours"] == {"a": [1, {"b": None}]}

@@ -1,0 +1,121 @@
+"""Whether an .ecd is still what it was made as."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+
+from dl2ecd_core.demo import MODEL
+from dl2ecd_core.ecd import verification
+from dl2ecd_core.ecd.verification import verify_ecd
+from dl2ecd_core.errors import Cancelled
+from dl2ecd_core.findings import Finding
+from dl2ecd_core.progress import Listener
+from tests.ecd.conftest import files_of, rewrite
+
+
+def only(path: Path) -> Finding:
+    (item,) = verify_ecd(path)[1]
+    return item
+
+
+def put(document: Dict[str, Any], data: bytes) -> None:
+    """Other bytes in the model's place, with the right size and digest."""
+    files_of(document)[0].update(
+        Size=len(data), SHA256=hashlib.sha256(data).hexdigest(), Data=b64encode(data).decode()
+    )
+
+
+def test_an_unreadable_one_is_said_as_reading_says_it(tmp_path: Path) -> None:
+    content, found = verify_ecd(tmp_path / "none.ecd")
+    assert content is None
+    assert [item.rule for item in found] == ["file-not-found"]
+
+
+def test_a_model_that_is_none_any_more(fresh: Path) -> None:
+    rewrite(fresh, lambda document: put(document, b"<!DOCTYPE html>"))
+    item = only(fresh)
+    assert item.rule == "ecd-model-differs"
+    assert "it can't be read any more" in item.message
+    assert "web page" in item.message
+    assert (item.where.file, item.where.path) == (str(fresh), "$.Definitions[0].Model")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("Format", "onnx", "Format is 'cntk-v2', the .ecd says 'onnx'."),
+        ("Parameters", 7, "Parameters is '"),
+        ("Inputs", [], "Inputs is '[{"),
+        ("Outputs", [], "Outputs is '[{"),
+    ],
+)
+def test_what_the_model_does_not_say_any_more(
+    fresh: Path, key: str, value: object, says: str
+) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        document["Definitions"][0]["Model"][key] = value
+
+    rewrite(fresh, change)
+    found = [item for item in verify_ecd(fresh)[1] if item.rule == "ecd-model-differs"]
+    assert [item.message.startswith("The model does not say what the .ecd says of it: ")
+            for item in found] == [True]  # fmt: skip
+    assert says in found[0].message
+    assert found[0].hint == "Convert the model anew if it is the right one."
+
+
+def test_progress_counts_all_bytes(fresh: Path) -> None:
+    told: List[Tuple[int, int, str]] = []
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            told.append((done, total, doing))
+
+    verify_ecd(fresh, Hearing())
+    size = (fresh.parent / MODEL).stat().st_size
+    assert told[-1] == (size, size, f"Verifying {MODEL}")
+
+
+def test_cancelling(fresh: Path) -> None:
+    class Impatient(Listener):
+        def cancelled(self) -> bool:
+            return True
+
+    with pytest.raises(Cancelled):
+        verify_ecd(fresh, Impatient())
+
+
+def test_no_room_for_the_copy_is_said(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(verification, "_copy", full)
+    item = only(fresh)
+    assert item.rule == "output-disk-full"
+    assert item.message == ("The model can't be unpacked to look at it: No space left on device.")
+    assert item.where.file == str(fresh)
+
+
+def test_a_file_in_a_file_is_said(fresh: Path) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        first = files_of(document)[0]
+        files_of(document).append({**first, "Path": f"{first['Path']}/inside"})
+
+    rewrite(fresh, change)
+    assert [item.rule for item in verify_ecd(fresh)[1]] == ["output-disk-full"]
+
+
+def test_an_edited_document_is_not_looked_at_further(fresh: Path) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        document["ImageHeight"] = "256"
+        put(document, b"<!DOCTYPE html>")
+
+    rewrite(fresh, change)
+    assert only(fresh).rule == "ecd-not-valid"
+    assert json.loads(fresh.read_text())["ImageHeight"] == "256"
