@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import List, Optional
 
 import click
+from click.exceptions import Exit
 
+from ..rules import finding
 from ..version import __version__
+from ..wording import printable
 from . import COMMANDS, CONTEXT
 from .exit_codes import REFUSED
 
@@ -31,10 +36,33 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(REFUSED)
+        except (click.ClickException, click.Abort, Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            # A fault of this program's own: still a sentence, and still one document of JSON.
+            _say_surprise(error, as_json="--json" in ctx.args)
+            ctx.exit(REFUSED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _say_surprise(error: Exception, *, as_json: bool) -> None:
+    from .terminal import print_findings, print_json
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    fault = finding(
+        "internal-error",
+        f"dl2ecd met something that it did not expect: {type(error).__name__}: "
+        f"{printable(str(error), 300)} ({Path(frame.filename).name}, line {frame.lineno}).",
+        hint="This is a fault of dl2ecd's, not yours: please report this line, with the file if "
+        "you can share it.",
+    )
+    if as_json:
+        print_json({"ok": False, "findings": [fault.as_dict()]})
+    else:
+        print_findings([fault])
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)

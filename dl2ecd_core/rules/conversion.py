@@ -16,6 +16,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("output-not-writable", _ERROR, "The output's folder may be written to."),
     Rule("output-disk-full", _ERROR, "There is room for the output."),
     Rule("model-file-name", _ERROR, "The names of the model's files are possible everywhere."),
+    Rule("internal-error", _ERROR, "Nothing happened that the program did not expect."),
     Rule("storage-unknown", _ERROR, "The model's storage is 'embedded' or 'referenced'."),
     Rule("embedding-large", _WARNING, "The embedded model is small enough for Esri's readers."),
 )
