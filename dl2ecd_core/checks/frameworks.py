@@ -24,7 +24,7 @@ def check_framework(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
         yield finding(
             "framework-unlisted",
             f"Classifier {quoted(info.classifier)} is not a framework this tool knows; the model "
-            f"is a {model.framework} model ({model.format}).",
+            f"is made for {model.framework} ({model.format}).",
             hint=f"If nothing else is meant, write {quoted(model.framework)}.",
             where=where,
         )
@@ -43,8 +43,8 @@ def check_framework(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
     else:
         yield finding(
             "framework-mismatch",
-            f"Classifier says {quoted(info.classifier)}, but the model is a {model.framework} "
-            f"model ({model.format}).",
+            f"Classifier says {quoted(info.classifier)}, but the model is made for "
+            f"{model.framework} ({model.format}).",
             hint=f"Write {quoted(model.framework)} as Classifier, or choose the "
             f"{claimed.name} model.",
             where=where,

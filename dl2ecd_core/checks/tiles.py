@@ -90,17 +90,23 @@ def check_padding(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
             )
         return
     height, width = tile_size(model)
+    if height is None or width is None or given == 0:
+        return
+    left = height - 2 * given, width - 2 * given
     for tensor in class_outputs(model):
         rows, columns = tensor.size_of("H"), tensor.size_of("W")
-        if None in (height, width, rows, columns) or given == 0:
+        if None in (rows, columns) or (rows, columns) == left:
             continue
-        if (rows, columns) != ((height or 0) - 2 * given, (width or 0) - 2 * given):
-            yield finding(
-                "padding-mismatch",
-                f"ModelPadding is {given}, but the model makes {rows} x {columns} pixels of a "
-                f"tile of {height} x {width} (output {quoted(tensor.name)}); with that padding "
-                f"it would have to make {(height or 0) - 2 * given} x {(width or 0) - 2 * given}.",
-                hint="Leave ModelPadding out, or give what the model crops from each side.",
-                where=where,
-            )
-            return
+        then = (
+            f"it would have to make {left[0]} x {left[1]}"
+            if min(left) > 0
+            else "none would be left"
+        )
+        yield finding(
+            "padding-mismatch",
+            f"ModelPadding is {given}, but the model makes {rows} x {columns} pixels of a tile of "
+            f"{height} x {width} (output {quoted(tensor.name)}); with that padding {then}.",
+            hint="Leave ModelPadding out, or give what the model crops from each side.",
+            where=where,
+        )
+        return
