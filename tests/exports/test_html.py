@@ -157,7 +157,7 @@ def test_the_cropped_border_is_drawn_and_told(tmp_path: Path) -> None:
     [
         ((None, 4, 64, 32), "NCHW", "32 × 64 pixels, 4 bands, any number at once"),
         ((None, None, 1), "HWC", "Tiles of any size, 1 band"),
-        ((1, 10), "NC", "10 bands, 1 at once"),
+        ((1, 10), "NC", "10 channels, 1 at once"),
         ((5, 6), "??", "2 axes of unknown meaning"),
         ((), "", "A single number"),
         (None, "", "Shape not known"),
@@ -165,10 +165,17 @@ def test_the_cropped_border_is_drawn_and_told(tmp_path: Path) -> None:
 )
 def test_shapes_are_told_in_words(tmp_path: Path, shape: Any, axes: str, words: str) -> None:
     (only,) = stored_tensors(ecd(tmp_path, model={"Inputs": [tensor("x", shape, axes)]}), "Inputs")
-    assert shape_words(only, "band") == words
+    assert shape_words(only, "band" if only.is_spatial else "channel") == words
     assert (
         words in parsed(ecd(tmp_path, model={"Inputs": [tensor("x", shape, axes)]})).text_content()
     )
+
+
+def test_only_the_output_with_the_classes_is_drawn_in_their_colours(tmp_path: Path) -> None:
+    outputs = [tensor("size", (None, 7), "NC"), tensor("scores", (None, 2, 8, 8), "NCHW")]
+    document = parsed(ecd(tmp_path, model={"Outputs": outputs}))
+    figures = document.xpath("//figure")[-2:]
+    assert [bool(figure.xpath(".//rect/@fill")) for figure in figures] == [False, True]
 
 
 def test_findings_stand_in_order_without_this_machines_folders(tmp_path: Path) -> None:

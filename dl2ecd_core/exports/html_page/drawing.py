@@ -57,7 +57,7 @@ def model_drawing() -> Any:
 def output_drawing(tensor: StoredTensor, colors: Sequence[Color], padding: Optional[int]) -> Any:
     """What comes out: a map in the classes' colours, within the border that is cropped."""
     if not tensor.is_spatial:
-        return _bars(colors, tensor.size_of("C"), "The values that come out, one a class")
+        return _bars(colors, tensor.size_of("C"), "The values that come out")
     width, height = _tile(tensor)
     margin = _MARGIN if padding else 0
     parts: List[Any] = []

@@ -41,7 +41,7 @@ def model_section(ecd: Ecd) -> Any:
         tag(
             "div",
             *[
-                _figure(input_drawing(item), item, shape_words(item, "band"))
+                _figure(input_drawing(item), item, shape_words(item, _input_channel(item)))
                 for item in inputs[:_MOST_DRAWN]
             ],
             _unknown("What goes in is not known") if not inputs else None,
@@ -53,7 +53,11 @@ def model_section(ecd: Ecd) -> Any:
             "div",
             *[
                 _figure(
-                    output_drawing(item, class_colors(ecd), padding if item is on else None),
+                    output_drawing(
+                        item,
+                        class_colors(ecd) if item is on else [],
+                        padding if item is on else None,
+                    ),
                     item,
                     shape_words(item, "class" if item is on else "channel"),
                     None
@@ -66,7 +70,7 @@ def model_section(ecd: Ecd) -> Any:
         ),
         class_="flow",
     )
-    cards = [_card("Input", item, "band") for item in inputs]
+    cards = [_card("Input", item, _input_channel(item)) for item in inputs]
     cards += [_card("Output", item, "class" if item is on else "channel") for item in outputs]
     return section(
         "What goes in, what comes out",
@@ -74,6 +78,11 @@ def model_section(ecd: Ecd) -> Any:
         flow,
         tag("ul", *cards, class_="cards") if cards else None,
     )
+
+
+def _input_channel(tensor: StoredTensor) -> str:
+    """What a channel of an input is called: images have bands."""
+    return "band" if tensor.is_spatial else "channel"
 
 
 def _named(tensor: StoredTensor) -> Any:

@@ -138,7 +138,7 @@ footer p { padding-top: 1.25rem; border-top: 1px solid var(--line); max-width: n
   .legend .swatch { width: 4.75rem; height: 2.75rem; }
   .legend .swatch text { font-size: 0.6875rem; }
   .legend td.color { width: 5.25rem; padding-inline-end: 0.5rem; }
-  .legend td.number, .legend th.number { width: 3rem; }
+  .legend td.number, .legend th.number { width: 2.5rem; padding-inline: 0.25rem; }
   .legend tbody th { font-size: 1.0625rem; }
   dl.pairs { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dl.pairs dd { margin-bottom: 0.5rem; }
@@ -161,6 +161,7 @@ footer p { padding-top: 1.25rem; border-top: 1px solid var(--line); max-width: n
   h2, h3 { break-after: avoid; }
   tr, figure, .cards > *, .findings li, .flow { break-inside: avoid; }
   .flow { border: 1px solid var(--line); padding: 1rem; }
+  .facts dd { font-size: 0.9375rem; white-space: nowrap; }
   .legend .swatch { height: 2.25rem; }
 }
 """

@@ -15,7 +15,7 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 EVIDENCE = {
     Evidence.DECLARED: "the model file, which states it",
     Evidence.INFERRED: "the model\u2019s structure, worked out",
-    None: "nothing",
+    None: "neither file nor structure",
 }
 
 
