@@ -31,6 +31,7 @@ class _Commands(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> object:
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -40,7 +41,7 @@ class _Commands(click.Group):
             raise
         except Exception as error:
             # A fault of this program's own: still a sentence, and still one document of JSON.
-            _say_surprise(error, as_json="--json" in ctx.args)
+            _say_surprise(error, as_json=as_json)
             ctx.exit(REFUSED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

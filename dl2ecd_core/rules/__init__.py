@@ -9,7 +9,6 @@ from typing import Dict, Tuple
 
 from ..findings import Finding, Place, Rule
 from ..wording import harmless
-from ..wording import harmless
 from . import class_information, conversion, definitions, ecd_files, fit, model_files
 
 #: Every rule by subject, in the order of the README's table.

@@ -13,7 +13,6 @@ RULES: Tuple[Rule, ...] = (
     Rule("definition-not-single", _ERROR, "A package holds exactly one model definition (.emd)."),
     Rule("definition-no-model", _ERROR, "The definition names its model, in its own folder."),
     Rule("definition-not-referenced", _ERROR, "A model inside a package is embedded."),
-    Rule("export-format-unknown", _ERROR, "The export's format is one of those listed."),
     Rule("export-not-possible", _ERROR, "The .ecd holds what the export needs."),
     Rule("export-incomplete", _WARNING, "The export is complete without additions by hand."),
     Rule("export-adjusted", _INFORMATION, "The export's format can hold all that is known."),

@@ -21,5 +21,4 @@ RULES: Tuple[Rule, ...] = (
     Rule("ecd-file-missing", _ERROR, "A referenced file lies where the document says."),
     Rule("ecd-model-differs", _ERROR, "The model says what the document says of it."),
     Rule("ecd-classic", _INFORMATION, "The document is for a deep-learning model."),
-    Rule("ecd-model-file-moved", _WARNING, "ModelFile leads to the embedded model's copy."),
 )
