@@ -292,9 +292,10 @@ class _Examination:
 
 
 def plain_entry(index: int, item: Dict[str, object]) -> Optional[Entry]:
-    """The entry of a class that is plainly right, as nearly all are; the schema agrees."""
-    if not _KNOWN.issuperset(item):
-        return None
+    """The entry of a class of known keys that is plainly right, as nearly all are.
+
+    The schema agrees with it.
+    """
     value = item.get("Value", item.get("ClassValue"))
     if type(value) is not int or not LOWEST_VALUE <= value <= HIGHEST_VALUE:
         return None
@@ -321,12 +322,9 @@ def plain_entry(index: int, item: Dict[str, object]) -> Optional[Entry]:
 
 
 def _three(channels: object) -> Optional[Color]:
-    if not isinstance(channels, list) or len(channels) != 3:
-        return None
-    red, green, blue = (whole_number(channel) for channel in channels)
-    if red is None or green is None or blue is None:
-        return None
-    return red, green, blue
+    given = channels if isinstance(channels, list) else []
+    whole = [number for number in map(whole_number, given) if number is not None]
+    return (whole[0], whole[1], whole[2]) if len(whole) == 3 else None
 
 
 def _open_or(color: Optional[Color], said: bool) -> Tuple[Optional[Color], bool]:

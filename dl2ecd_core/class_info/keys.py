@@ -19,7 +19,6 @@ class Kind(Enum):
     """What a key's value is; the value says it in words."""
 
     INTEGER = "a whole number"
-    NUMBER = "a number"
     TEXT = "a text"
     COLOR = "a list of three whole numbers, red, green and blue"
     CLASSES = "a list of classes"

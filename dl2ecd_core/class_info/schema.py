@@ -107,8 +107,7 @@ def _class_schema() -> _Schema:
 def _property(key: Key) -> _Schema:
     described: _Schema = {"title": key.name, "description": key.meaning}
     described.update(_of_kind(key))
-    if key.example is not None:
-        described["examples"] = [key.example]
+    described["examples"] = [key.example]
     if key.default is not None:
         described["default"] = key.default
     return described
@@ -120,8 +119,6 @@ def _of_kind(key: Key) -> _Schema:
         if key.constant is not None:
             return {"type": "integer", "const": key.constant}
         return {"type": "integer", **_limits(key)}
-    if kind is Kind.NUMBER:
-        return {"type": "number", **_limits(key)}
     if kind is Kind.TEXT:
         # Known but open choices are no rule for a schema: readers of other makers know more.
         choices = {"enum": list(key.choices)} if key.closed else {}

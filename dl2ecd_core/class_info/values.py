@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from functools import lru_cache
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..wording import counted, printable, quoted
 from .keys import Key, Kind
@@ -52,11 +52,10 @@ def shown(value: object) -> str:
         return printable(json.dumps(value), _LONGEST) if _is_small(value) else "a huge number"
     if isinstance(value, dict):
         return f"an object with {counted(len(value), 'key')}"
-    if isinstance(value, list):
-        if len(value) <= 6 and all(_is_short(item) for item in value):
-            return printable(json.dumps(value, ensure_ascii=False), 2 * _LONGEST)
-        return f"a list of {counted(len(value), 'item')}"
-    return "unreadable"
+    items: Any = value  # JSON has nothing else
+    if len(items) <= 6 and all(_is_short(item) for item in items):
+        return printable(json.dumps(items, ensure_ascii=False), 2 * _LONGEST)
+    return f"a list of {counted(len(items), 'item')}"
 
 
 def _is_small(value: object) -> bool:
@@ -137,17 +136,18 @@ def _about_integer(key: Key, value: object) -> Complaint:
             f"Class values lie between {key.minimum:,} and {key.maximum:,}; "
             "best between 0 and 255.",
         )
-    if key.minimum is not None and number < key.minimum:
-        limit = f"must be at least {key.minimum}"
-    else:
-        limit = f"must be at most {key.maximum:,}"
-    return Complaint("class-info-wrong-value", f"{limit}, but is {shown(number)}.", _example(key))
+    return Complaint(
+        "class-info-wrong-value",
+        f"must be at least {key.minimum}, but is {shown(number)}.",
+        _example(key),
+    )
 
 
 def _about_text(key: Key, value: object) -> Complaint:
     if not isinstance(value, str):
-        number = whole_number(value)
-        return _wrong_type(key, value, f'Put it in quotes: "{value}"' if number is not None else "")
+        # Where only some texts have a meaning, a number in quotes would be none of them.
+        quotable = not key.choices and whole_number(value) is not None
+        return _wrong_type(key, value, f'Put it in quotes: "{value}"' if quotable else "")
     if key.closed and value.strip():
         return Complaint(
             "class-info-wrong-value",
@@ -194,10 +194,8 @@ def out_of_range(value: object) -> Complaint:
     )
 
 
-def _from_fractions(channels: object) -> str:
+def _from_fractions(channels: List[object]) -> str:
     """What a colour of fractions or quoted numbers would be."""
-    if not isinstance(channels, list):
-        return ""
     parts = [part for part in channels if isinstance(part, (int, float)) and 0 <= part <= 1]
     if len(parts) == len(channels) and not any(isinstance(part, bool) for part in parts):
         return f"In steps of 0 to 255 it is {[round(part * 255) for part in parts]}."

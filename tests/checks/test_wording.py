@@ -6,17 +6,17 @@ The texts are the product as much as the rules are: whoever changes one reads it
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 import pytest
 
 from dl2ecd_core.checks import check_fit
+from dl2ecd_core.findings import Finding
 from dl2ecd_core.models import ClassNames
+from tests import words
 from tests.documents import (
     Activation,
-    ModelDescription,
     Role,
     Tensor,
     class_info,
@@ -28,11 +28,11 @@ from tests.documents import (
 
 WORDING = Path(__file__).with_name("wording.txt")
 
-Case = Tuple[Callable[[], ModelDescription], Dict[str, Any]]
+Case = Callable[[Path], Tuple[Finding, ...]]
 
 
 def _case(model: Dict[str, Any], **changes: Any) -> Case:
-    return lambda: description(**model), changes
+    return lambda folder: check_fit(description(**model), class_info(folder, **changes))
 
 
 _ONNX = {"framework": "ONNX", "format": "onnx"}
@@ -233,37 +233,14 @@ CASES: Dict[str, Case] = {
 }
 
 
-def said(folder: Path, name: str) -> List[str]:
-    """What is said of a case: a line for the statement and one for its hint."""
-    model, changes = CASES[name]
-    lines = []
-    for item in check_fit(model(), class_info(folder, **changes)):
-        where = ", ".join(f"{key} {value}" for key, value in item.where.as_dict().items())
-        lines.append(f"{item.severity.value} {item.rule}: {item.message}")
-        lines += [f"    hint: {item.hint}"] if item.hint else []
-        lines.append(f"    where: {where.replace(str(folder), '.')}")
-    return lines or ["nothing"]
-
-
-def written(folder: Path) -> str:
-    """The whole file."""
-    return "\n".join("\n".join([f"# {name}", *said(folder, name), ""]) for name in CASES)
-
-
-def _expected() -> Dict[str, List[str]]:
-    blocks = WORDING.read_text(encoding="utf-8").split("# ")[1:]
-    return {lines[0]: lines[1:] for lines in (block.strip().split("\n") for block in blocks)}
-
-
 def test_every_case_is_written_down() -> None:
-    assert list(_expected()) == list(CASES)
+    assert list(words.expected(WORDING)) == list(CASES)
 
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_what_is_said(tmp_path: Path, name: str) -> None:
-    assert said(tmp_path, name) == _expected()[name]
+    assert words.said(CASES[name](tmp_path), tmp_path) == words.expected(WORDING)[name]
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as _folder:
-        WORDING.write_text(written(Path(_folder)), encoding="utf-8")
+    words.write(WORDING, CASES)
