@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...errors import ModelFileError
+from ...findings import Finding
 from ...plain_files import is_plain
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
@@ -26,6 +27,7 @@ from .findings import own_code
 from .graphdef import FRAMEWORK, common_padding
 from .kernels import ends_by_kernels
 from .meta_graph import MetaGraph, read_meta_graph
+from .own_paths import local_paths, paths_in_state
 from .sniff import is_meta_graph
 from .table import is_table
 from .walk import Walk
@@ -140,7 +142,7 @@ def _describe(
     files, missing = parts_of(source, _companions(source, names, bundle))
     ends = Endpoints((), ())
     padding = None
-    findings = []
+    findings: List[Finding] = []
     if meta is not None:
         walk = Walk(meta.graph)
         ends = _inferred(endpoints_of(meta.graph, walk))
@@ -148,6 +150,7 @@ def _describe(
         findings = own_code(meta.graph, source.name)
     elif bundle is not None:
         ends = ends_by_kernels(bundle)
+    findings += local_paths(paths_in_state(source.path.with_name("checkpoint")), source.name)
     return ModelDescription(
         format=FORMAT,
         framework=FRAMEWORK,

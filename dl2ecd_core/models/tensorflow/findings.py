@@ -116,3 +116,21 @@ def unknown_shapes(tensors: Iterable[Tensor], strange: Iterable[str], file: str)
             where=Place(file=file),
         )
     ]
+
+
+def no_default(signatures: Tuple[str, ...], file: str) -> Finding:
+    """Information: nothing tells which of a SavedModel's functions predicts."""
+    if signatures:
+        found = (
+            f"The SavedModel has {counted(len(signatures), 'signature')} ({listed(signatures)}) "
+            "and none of them is called 'serving_default'."
+        )
+    else:
+        found = "The SavedModel has no signature that says what goes in and out."
+    return finding(
+        "model-shape-unknown",
+        f"{found} Which inputs and outputs count is unknown.",
+        hint="Export the model with the function that predicts as its 'serving_default' "
+        "signature; until then bands and classes can't be checked.",
+        where=Place(file=file),
+    )

@@ -41,6 +41,8 @@ class MetaGraph(NamedTuple):
     version: Optional[str]
     signatures: Dict[str, Signature]
     assets: Tuple[str, ...]
+    asset_tensors: Tuple[str, ...] = ()
+    """The tensors that hold the assets' paths."""
 
 
 def read_meta_graph(message: Message) -> MetaGraph:
@@ -55,6 +57,7 @@ def read_meta_graph(message: Message) -> MetaGraph:
     version: Optional[str] = None
     signatures: Dict[str, Signature] = {}
     assets: List[str] = []
+    tensors: List[str] = []
     for field in message.fields():
         if field.number > 16:
             raise message.wrong(f"a field {field.number}", field.start)
@@ -69,10 +72,12 @@ def read_meta_graph(message: Message) -> MetaGraph:
             signatures[name] = _signature(value)
         elif field.number == 6 and len(assets) < _MOST_ENTRIES:
             asset = message.child(field, "an asset")
-            assets += [
-                asset.text_of(part, _LONGEST_TEXT) for part in asset.fields() if part.number == 2
-            ]
-    return MetaGraph(graph, version, signatures, tuple(assets))
+            for part in asset.fields():
+                if part.number == 1 and part.wire == LENGTH:
+                    tensors.append(_tensor_info("", asset.child(part, "an asset's tensor")).tensor)
+                elif part.number == 2:
+                    assets.append(asset.text_of(part, _LONGEST_TEXT))
+    return MetaGraph(graph, version, signatures, tuple(assets), tuple(tensors))
 
 
 def _version(info: Message) -> Optional[str]:

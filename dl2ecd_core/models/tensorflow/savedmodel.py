@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...errors import ModelFileError
 from ...plain_files import is_folder, is_plain
@@ -20,11 +20,12 @@ from ..wire.protobuf import LENGTH, VARINT, Message
 from ..wire.source import ByteSource
 from . import types
 from .endpoints import Endpoints, last_operation
-from .findings import own_code, unknown_shapes
+from .findings import no_default, own_code, unknown_shapes
 from .graphdef import FRAMEWORK, common_padding
 from .known import Known
 from .meta_graph import MetaGraph, Signature, TensorInfo, read_meta_graph
 from .operations_state import VARIABLES
+from .own_paths import local_paths, paths_in_graph
 from .sniff import is_meta_graph, peek
 from .tensors import axes_of
 from .text_format import TextKind, text_as_binary, text_kind
@@ -66,12 +67,15 @@ def read(source: ByteSource) -> ModelDescription:
     else:
         message = Message(source, what="the SavedModel")
     meta = _serving_graph(message)
-    _, signature = _serving_signature(meta)
+    signature = _serving_signature(meta)
     walk = Walk(meta.graph)
-    ends, texts = _declared_ends(walk, signature)
+    ends, texts = _declared_ends(walk, signature or Signature((), ()))
     files, missing = parts_of(source, _companions(source, meta))
     findings = own_code(meta.graph, source.name)
     findings += unknown_shapes((*ends.inputs, *ends.outputs), (), source.name)
+    if signature is None:
+        findings.append(no_default(tuple(_usable(meta)), source.name))
+    findings += local_paths(paths_in_graph(meta), source.name)
     return ModelDescription(
         format=FORMAT,
         framework=FRAMEWORK,
@@ -114,18 +118,21 @@ def _tags(meta: Message) -> Tuple[str, ...]:
     return ()
 
 
-def _serving_signature(meta: MetaGraph) -> Tuple[Optional[str], Signature]:
+def _serving_signature(meta: MetaGraph) -> Optional[Signature]:
     """The signature that serves: the default one, else the only one with outputs."""
     if _PREFERRED in meta.signatures:
-        return _PREFERRED, meta.signatures[_PREFERRED]
-    usable = {
+        return meta.signatures[_PREFERRED]
+    usable = _usable(meta)
+    return next(iter(usable.values())) if len(usable) == 1 else None
+
+
+def _usable(meta: MetaGraph) -> Dict[str, Signature]:
+    """The signatures that give something, by name."""
+    return {
         name: signature
         for name, signature in meta.signatures.items()
         if name not in (_INITIALISER, _TRAIN_INITIALISER) and signature.outputs
     }
-    if len(usable) == 1:
-        return next(iter(usable.items()))
-    return None, Signature((), ())
 
 
 def _declared_ends(walk: Walk, signature: Signature) -> Tuple[Endpoints, Tuple[str, ...]]:

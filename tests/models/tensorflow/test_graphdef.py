@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from dl2ecd_core.errors import ModelFileError
-from dl2ecd_core.models import Activation, Role, inspect_model
+from dl2ecd_core.models import Activation, Evidence, Role, inspect_model
+from dl2ecd_core.models.tensorflow.bundle import Bundle, Variable
+from dl2ecd_core.models.tensorflow.kernels import ends_by_kernels
 from tests.conftest import FIXTURES
+from tests.models.cntk.writers import field
 
 TF1, TF2 = FIXTURES / "tensorflow" / "tf1", FIXTURES / "tensorflow" / "tf2"
 
@@ -175,3 +179,94 @@ def test_a_checkpoint_without_data_names_it(tmp_path: Path) -> None:
     model = inspect_model(tmp_path / "model.ckpt.index")
     assert model.missing_files == ("model.ckpt.data-00000-of-00001",)
     assert model.outputs == ()
+
+
+def test_a_keras_checkpoint_tells_bands_and_classes_by_its_first_and_last_layer() -> None:
+    path = TF1 / "keras_ckpt" / "weights.index"
+    truth = json.loads((TF1 / "expected.json").read_text("ascii"))["keras_ckpt/weights.index"]
+    model = inspect_model(path)
+    ends = (*model.inputs, *model.outputs)
+    assert [(tensor.axes, tensor.shape) for tensor in ends] == [
+        ("NHWC", (None, None, None, truth["bands"])),
+        ("NHWC", (None, None, None, truth["classes"])),
+    ]
+    assert {tensor.evidence for tensor in ends} == {Evidence.INFERRED}
+    assert model.missing_files == ()
+
+
+def test_layers_of_a_checkpoint_without_order_tell_nothing() -> None:
+    # The newer names count operations without weights, too, which may change the channels.
+    def bundle(name: str) -> Bundle:
+        return Bundle(
+            2,
+            1,
+            tuple(
+                Variable(f"{name}/{part}/.ATTRIBUTES/VARIABLE_VALUE", 1, shape)
+                for part, shape in (("kernel", (3, 3, 4, 8)), ("bias", (8,)))
+            ),
+        )
+
+    assert ends_by_kernels(bundle("layer_with_weights-0")).inputs
+    for name in ("layer_with_weights-1", "model/_operations/1", "conv2d"):
+        assert ends_by_kernels(bundle(name)) == ((), ())
+
+
+def test_two_heads_side_by_side_tell_no_classes() -> None:
+    layers = {0: (4, 8), 1: (8, 3), 2: (8, 5)}
+    variables = [
+        Variable(f"layer_with_weights-{n}/{part}/.ATTRIBUTES/VARIABLE_VALUE", 1, shape)
+        for n, (into, out) in layers.items()
+        for part, shape in (("kernel", (1, 1, into, out)), ("bias", (out,)))
+    ]
+    ends = ends_by_kernels(Bundle(2, 1, tuple(variables)))
+    assert ends.inputs[0].size_of("C") == 4
+    assert ends.outputs == ()
+
+
+def test_several_signatures_without_a_default_are_named() -> None:
+    model = inspect_model(TF2 / "several")
+    assert (model.inputs, model.outputs) == ((), ())
+    (finding,) = model.findings
+    assert finding.rule == "model-shape-unknown"
+    assert "2 signatures ('classify' and 'double')" in finding.message
+
+
+def saved_model(file: str) -> bytes:
+    """A SavedModel that was saved with one asset, and a table filled from it."""
+    tensor = field(1, 7) + field(2, b"") + field(8, file.encode())
+    constant = field(1, b"value") + field(2, field(8, tensor))
+    name = field(1, b"shared_name") + field(2, field(2, f"hash_table_{file}_-2_-1".encode()))
+    asset = field(1, b"asset") + field(2, b"Const") + field(5, constant)
+    table = field(1, b"table") + field(2, b"HashTableV2") + field(5, name)
+    listed = field(1, field(1, b"asset:0")) + field(2, b"words.txt")
+    meta = field(2, field(1, asset) + field(1, table)) + field(6, listed)
+    return field(1, 1) + field(2, meta)
+
+
+def test_a_saved_model_without_signatures_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "saved_model.pb"
+    path.write_bytes(saved_model("words.txt"))
+    unknown = [f.message for f in inspect_model(path).findings if f.rule == "model-shape-unknown"]
+    assert ["no signature" in message for message in unknown] == [True]
+
+
+def test_paths_in_the_list_of_checkpoints_are_told(tmp_path: Path) -> None:
+    shutil.copytree(TF1 / "ckpt", tmp_path / "ckpt")
+    index = tmp_path / "ckpt" / "model.ckpt.index"
+    assert rules(index) == []
+    listed = 'model_checkpoint_path: "/home/ada/runs/model.ckpt"\n'
+    (tmp_path / "ckpt" / "checkpoint").write_text(listed, "ascii")
+    (finding,) = inspect_model(index).findings
+    assert finding.rule == "model-local-paths"
+    assert "'/home/ada/runs/model.ckpt'" in finding.message
+
+
+def test_paths_of_files_that_a_saved_model_was_filled_from_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "saved_model.pb"
+    path.write_bytes(saved_model("/home/ada/words.txt"))
+    messages = [f.message for f in inspect_model(path).findings if f.rule == "model-local-paths"]
+    assert messages == [
+        "The model names files of the machine it was made on: '/home/ada/words.txt'."
+    ]
+    path.write_bytes(saved_model("words.txt"))
+    assert "model-local-paths" not in rules(path)
