@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _encode_fast: Optional[Callable[[bytes], bytes]]
+_decode_fast: Optional[Callable[..., bytes]]
 try:
+    from pybase64 import b64decode as _decode_fast
     from pybase64 import b64encode as _encode_fast
 except ImportError:  # the extra "fast" is not installed
-    _encode_fast = None
+    _encode_fast = _decode_fast = None
 
 # A multiple of 3, so that base64 pieces join without padding; from this size on hashlib and
 # pybase64 let other threads run while they work.
@@ -43,6 +45,21 @@ _WAITING = 3
 def encoded(data: bytes) -> bytes:
     """Canonical base64 (RFC 4648, section 4)."""
     return b"".join(_encoded_pieces(data))
+
+
+def decoded(text: bytes) -> bytes:
+    """The bytes of canonical base64.
+
+    Raises
+    ------
+    binascii.Error
+        When it is not canonical.
+    """
+    data = binascii.a2b_base64(text) if _decode_fast is None else _decode_fast(text, validate=True)
+    # Decoders pass over stray characters and unused bits; encoding again does not.
+    if encoded(data) != text:
+        raise binascii.Error
+    return data
 
 
 def _encoded_pieces(data: bytes) -> Iterator[bytes]:
@@ -155,7 +172,7 @@ def _full_read(read: Callable[[int], Optional[bytes]], length: int) -> bytes:
     return data
 
 
-class _Hash:
+class Hash:
     """SHA-256 of chunks that are handed over one after the other."""
 
     def __init__(self) -> None:
@@ -170,7 +187,7 @@ class _Hash:
         return self._digest.hexdigest()
 
 
-class _HashInThread(_Hash):
+class _HashInThread(Hash):
     """The same in another thread: chunks are read and encoded while earlier ones are hashed."""
 
     def __init__(self, submit: Callable[[Callable[[bytes], None], bytes], Future[None]]) -> None:
@@ -190,10 +207,10 @@ class _HashInThread(_Hash):
 
 
 @contextmanager
-def _hash(size: int) -> Iterator[_Hash]:
+def hashing(size: int) -> Iterator[Hash]:
     """What hashes a file of this size best."""
     if size < _WORTH_A_THREAD:
-        yield _Hash()
+        yield Hash()
         return
     # Costs more to import than a small model to convert.
     from concurrent.futures import ThreadPoolExecutor
@@ -218,7 +235,7 @@ def pass_on(
         When the listener says so.
     """
     doing = ("Embedding " if write is not None else "Checking ") + part.path
-    with _hash(expected.size) as digest:
+    with hashing(expected.size) as digest:
         for chunk in _chunks(part, expected):
             digest.update(chunk)
             if write is not None:

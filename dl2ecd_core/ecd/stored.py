@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Union
@@ -13,7 +12,7 @@ from ..findings import Place
 from ..plain_files import open_plain
 from ..rules import finding
 from ..wording import counted, quoted
-from .payload import encoded
+from .payload import decoded, hashing
 
 #: Characters decoded at once; a multiple of 4, so that pieces stand alone.
 _CHARACTERS = 1 << 20
@@ -58,15 +57,16 @@ class StoredFile:
             ``ecd-data-damaged``, ``ecd-size-differs``, ``ecd-digest-differs`` or
             ``ecd-file-missing``; the last of them only after all pieces were given.
         """
-        digest = hashlib.sha256()
-        for piece in self._raw():
-            digest.update(piece)
-            yield piece
-        if self.sha256 is not None and digest.hexdigest() != self.sha256:
+        with hashing(self.size) as digest:
+            for piece in self._raw():
+                digest.update(piece)
+                yield piece
+            found = digest.hexdigest()
+        if self.sha256 is not None and found != self.sha256:
             raise self._error(
                 "ecd-digest-differs",
                 f"The bytes of {quoted(self.path)} are not those that the .ecd was made with: "
-                f"their SHA-256 is {digest.hexdigest()}, the document says {self.sha256}.",
+                f"their SHA-256 is {found}, the document says {self.sha256}.",
                 hint="Fetch the file again, or convert the model anew.",
             )
 
@@ -91,11 +91,10 @@ class StoredFile:
         while left:
             text = handle.read(min(_CHARACTERS, left))
             try:
-                piece = binascii.a2b_base64(text)
+                piece = decoded(text)
             except binascii.Error as error:
                 raise self._damaged(source.offset + source.length - left) from error
-            # Decoders pass over stray characters and unused bits; encoding again does not.
-            if encoded(piece) != text or (left > len(text) and text.endswith(b"=")):
+            if left > len(text) and text.endswith(b"="):
                 raise self._damaged(source.offset + source.length - left)
             left -= len(text)
             size += len(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.ecd import payload
-from dl2ecd_core.ecd.payload import CHUNK, Progress, encoded, pass_on, stamp
+from dl2ecd_core.ecd.payload import CHUNK, Progress, decoded, encoded, pass_on, stamp
 from dl2ecd_core.errors import Cancelled, ConversionRefused, ModelFileError
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
@@ -39,6 +40,26 @@ class TestEncoding:
         data = bytes(range(256)) * (size // 256 + 1)
         monkeypatch.setattr(payload, "_encode_fast", None)
         assert encoded(data[:size]) == base64.b64encode(data[:size])
+
+
+class TestDecoding:
+    @pytest.fixture(autouse=True, params=["fast", "standard library"])
+    def _way(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+        if request.param != "fast":
+            monkeypatch.setattr(payload, "_encode_fast", None)
+            monkeypatch.setattr(payload, "_decode_fast", None)
+
+    @pytest.mark.parametrize("size", [0, 1, 2, 3, 200_001])
+    def test_undoes_encoding(self, size: int) -> None:
+        data = os.urandom(size)
+        assert decoded(encoded(data)) == data
+
+    @pytest.mark.parametrize(
+        "text", [b"AB==", b"AA=", b"A", b"AAAA\n", b"AA AA===", b"AA-_", b"AAA\xff", b"AA==AAAA"]
+    )
+    def test_refuses_all_but_canonical_base64(self, text: bytes) -> None:
+        with pytest.raises(binascii.Error):
+            decoded(text)
 
 
 class TestPassingOn:
