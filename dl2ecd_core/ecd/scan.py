@@ -186,7 +186,7 @@ def _hole(handle: BinaryIO, offset: int, before: bytes) -> Hole:
     if sizes:
         length = (int(sizes[-1]) + 2) // 3 * 4
         handle.seek(offset + length)
-        if handle.read(1) == b'"' and not _quote_in(handle, offset, min(length, _NEAR)):
+        if handle.read(1) == b'"' and _may_be_base64(handle, offset, length):
             return Hole(offset, length)
     length = 0
     odd = False  # whether an odd number of backslashes came last
@@ -219,9 +219,17 @@ def _backslashes_before(text: bytes, place: int) -> int:
     return place - start
 
 
-def _quote_in(handle: BinaryIO, offset: int, length: int) -> bool:
-    handle.seek(offset)
-    return b'"' in handle.read(length)
+def _may_be_base64(handle: BinaryIO, offset: int, length: int) -> bool:
+    """Whether a string ends with the quote after `length` bytes, as far as its ends can tell.
+
+    A backslash may stand before that quote, and base64 has none.
+    """
+    for start in (0, max(0, length - _NEAR)):
+        handle.seek(offset + start)
+        text = handle.read(min(length, _NEAR))
+        if b'"' in text or b"\\" in text:
+            return False
+    return True
 
 
 def _parsed(text: bytes, name: str) -> Dict[str, Any]:

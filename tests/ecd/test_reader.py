@@ -108,6 +108,14 @@ class TestOurOwn:
         assert content.document["ExtraInfo"] == info
         assert b"".join(content.files[0].chunks()) == (tmp_path / MODEL).read_bytes()
 
+    def test_escaped_quote_where_a_size_says_that_a_text_ends(self, tmp_path: Path) -> None:
+        unpack(tmp_path)
+        extra = {"Size": 4, "Data": ':::\n\n"'}
+        info = {**json.loads((tmp_path / CLASS_INFO).read_text()), "Mine": extra}
+        (tmp_path / "b.json").write_text(json.dumps(info))
+        convert(tmp_path / MODEL, tmp_path / "b.json", tmp_path / "b.ecd")
+        assert read_ecd(tmp_path / "b.ecd").document["ExtraInfo"] == info
+
 
 class TestRefused:
     def rule(self, path: Path) -> str:
