@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
@@ -15,8 +15,8 @@ from .errors import Cancelled, ConversionRefused
 from .examination import AnyPath, Examination, examine
 from .findings import Finding, Place, in_order, refusing
 from .models import ModelDescription, ModelPart
-from .output import check_target
 from .progress import Listener
+from .replacing import check_replaceable
 from .rules import finding
 from .wording import listed, printable
 
@@ -38,7 +38,7 @@ class Conversion:
 
     ecd: str
     findings: Tuple[Finding, ...]
-    examination: Examination
+    examination: Examination = field(repr=False)
 
     def __str__(self) -> str:
         return self.ecd
@@ -225,7 +225,7 @@ def _check_size(model: ModelDescription, storage: str) -> List[Finding]:
 
 def _check_target(target: Path, inputs: List[Path]) -> List[Finding]:
     try:
-        check_target(target, inputs)
+        check_replaceable(target, inputs)
     except ConversionRefused as error:
         return list(error.findings)
     return []

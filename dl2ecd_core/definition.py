@@ -176,6 +176,13 @@ def _definition(emd: Path, name: str, *, packaged: bool) -> Definition:
         raise ClassInfoError(in_order(text.findings))
     root = text.value
     if not isinstance(root, dict) or not is_definition(root):
+        if isinstance(root, dict) and "EsriClassifierDefinitionFile" in root:
+            raise _refusal(
+                "definition-not-found",
+                f"{quoted(name, 400)} is an .ecd already.",
+                name,
+                "Look at it with 'dl2ecd show', or take it elsewhere with 'dl2ecd export'.",
+            )
         raise _refusal(
             "definition-not-found",
             f"{quoted(name, 400)} is no model definition: it names neither a Framework nor a "

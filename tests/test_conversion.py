@@ -168,6 +168,18 @@ class TestRefusal:
         assert "output-is-input" in {item.rule for item in error.value.findings}
         assert (demo / name).read_bytes() == content
 
+    def test_the_output_takes_no_other_models_or_documents_place(self, demo: Path) -> None:
+        for name, other in ((MODEL, "other.model"), (CLASS_INFO, "other.json")):
+            (demo / other).write_bytes((demo / name).read_bytes())
+            with pytest.raises(ConversionRefused) as error:
+                convert(demo / MODEL, demo / CLASS_INFO, demo / other)
+            assert [item.rule for item in error.value.findings] == ["output-is-another-file"]
+            assert (demo / other).read_bytes() == (demo / name).read_bytes()
+
+    def test_an_older_ecd_of_any_name_is_replaced(self, demo: Path) -> None:
+        for _ in range(2):
+            convert(demo / MODEL, demo / CLASS_INFO, demo / "classifier.txt")
+
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
     @pytest.mark.parametrize("name", ["a:b.model", "what?.model", "nul", "a\\b.model", "dot."])
     def test_names_that_windows_can_not_hold(self, demo: Path, name: str) -> None:

@@ -53,12 +53,12 @@ def demo(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def converting(folder: Path, target: str = "a.ecd") -> Iterator[subprocess.Popen[bytes]]:
+def converting(folder: Path, *, program: str = SLOW) -> Iterator[subprocess.Popen[bytes]]:
     """A slow conversion in a process of its own, once it has started."""
-    arguments = [MODEL, CLASS_INFO, target]
+    arguments = [MODEL, CLASS_INFO, "a.ecd"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -100,6 +100,19 @@ class TestKilled:
                 time.sleep(0.005)
             process.send_signal(signal.SIGINT)
         assert process.returncode != 0
+        assert sorted(os.listdir(demo)) == before
+
+    def test_being_asked_to_end_leaves_nothing_behind(self, demo: Path) -> None:
+        before = sorted(os.listdir(demo))
+        program = SLOW.replace(
+            "from dl2ecd_core import convert", "from dl2ecd_core.cli import main"
+        )
+        program = program.replace("convert(*sys.argv[1:])", "main(['convert', *sys.argv[1:]])")
+        with converting(demo, program=program) as process:
+            while len(os.listdir(demo)) == len(before) and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+        assert process.returncode == 1
         assert sorted(os.listdir(demo)) == before
 
     def test_two_at_once_give_one_whole_result(self, demo: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Dict, List, Optional, Tuple
 
@@ -24,6 +25,14 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class Terminated(BaseException):
+    """The system asked the process to end (SIGTERM); what was begun is tidied away first."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
+
+
 def main(arguments: Optional[List[str]] = None) -> None:
     """The entry point of the ``dl2ecd`` command; ends the process with its exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -35,6 +44,7 @@ def main(arguments: Optional[List[str]] = None) -> None:
         # Programs ask before they call: importing click takes three times as long as all else.
         print(f"dl2ecd {__version__}")
         sys.exit(DONE)
+    signal.signal(signal.SIGTERM, _terminate)
     from .group import dl2ecd
 
     dl2ecd.main(args=arguments, prog_name="dl2ecd")

@@ -25,7 +25,7 @@ def check_command(
     \b
     Examples:
       dl2ecd check landcover.model classes.json
-      dl2ecd check landcover.onnx classes.json --strict --json
+      dl2ecd check landcover.model classes.json --strict --json
     """
     findings = check_model(model, class_info)
     ok = not refusing(findings, strict=strict)
@@ -33,7 +33,7 @@ def check_command(
         print_json({"ok": ok, "ecd": None, "findings": [item.as_dict() for item in findings]})
     else:
         print_findings(findings)
-        together = "go together" if ok else "do not go together"
-        click.echo(f"The model and its class information {together}.")
+        together = "The model and its class information go together."
+        click.echo(together if ok else "A conversion would be refused.")
     if not ok:
         context.exit(REFUSED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional, Tuple
 
 import click
@@ -11,7 +12,7 @@ from ..conversion import Conversion, convert
 from ..definition import convert_definition
 from ..ecd.document import REFERENCED
 from ..errors import Dl2EcdError
-from ..findings import Finding
+from ..findings import Finding, errors_in
 from ..wording import counted, printable
 from . import CONTEXT
 from .exit_codes import REFUSED
@@ -41,7 +42,7 @@ def convert_command(
     Examples:
       dl2ecd convert landcover.model classes.json landcover.ecd
       dl2ecd convert saved_model/ classes.json landcover.ecd --reference
-      dl2ecd convert landcover.onnx classes.json landcover.ecd --strict --json
+      dl2ecd convert landcover.model classes.json landcover.ecd --strict --json
       dl2ecd convert landcover.emd landcover.ecd
     """
     bar = ProgressBar()
@@ -51,7 +52,9 @@ def convert_command(
         bar.stop()
         _report(as_json, None, error.findings)
         if not as_json:
-            click.echo("Nothing was written.")
+            only_warnings = strict and not errors_in(error.findings)
+            why = ", since --strict refuses for warnings too" if only_warnings else ""
+            click.echo(f"Nothing was written{why}.")
         context.exit(REFUSED)
     finally:
         bar.stop()
@@ -64,6 +67,8 @@ def _convert(
     if len(paths) == 3:
         return convert(*paths, storage=storage, strict=strict, messages=bar)
     if len(paths) == 2:
+        if Path(paths[1]).suffix.lower() == ".json":
+            raise click.UsageError("The output ECD is missing: give MODEL, CLASS_INFO and ECD.")
         return convert_definition(*paths, storage=storage, strict=strict, messages=bar)
     raise click.UsageError("Give MODEL, CLASS_INFO and ECD, or a DEFINITION and ECD.")
 

@@ -10,11 +10,14 @@ from typing import List, Optional
 import click
 from click.exceptions import Exit
 
+from ..findings import Finding
 from ..rules import finding
 from ..version import __version__
 from ..wording import printable
-from . import COMMANDS, CONTEXT
+from . import COMMANDS, CONTEXT, Terminated
 from .exit_codes import REFUSED
+
+_CANCELLED = finding("cancelled", "The work was stopped before it was done; nothing was written.")
 
 
 class _Commands(click.Group):
@@ -34,7 +37,9 @@ class _Commands(click.Group):
         as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated):
+            if as_json:
+                _say(_CANCELLED, as_json=True)
             click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(REFUSED)
         except (click.ClickException, click.Abort, Exit, BrokenPipeError):
@@ -50,8 +55,6 @@ class _Commands(click.Group):
 
 
 def _say_surprise(error: Exception, *, as_json: bool) -> None:
-    from .terminal import print_findings, print_json
-
     frame = traceback.extract_tb(error.__traceback__)[-1]
     fault = finding(
         "internal-error",
@@ -60,10 +63,20 @@ def _say_surprise(error: Exception, *, as_json: bool) -> None:
         hint="This is a fault of dl2ecd's, not yours: please report this line, with the file if "
         "you can share it.",
     )
+    try:
+        _say(fault, as_json=as_json)
+    except OSError:
+        # Standard output itself is broken: there is nobody to tell.
+        return
+
+
+def _say(item: Finding, *, as_json: bool) -> None:
+    from .terminal import print_findings, print_json
+
     if as_json:
-        print_json({"ok": False, "findings": [fault.as_dict()]})
+        print_json({"ok": False, "findings": [item.as_dict()]})
     else:
-        print_findings([fault])
+        print_findings([item])
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)

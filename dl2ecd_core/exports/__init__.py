@@ -16,8 +16,8 @@ from typing import Dict, Optional, Protocol, Tuple, cast
 
 from ..ecd.content import Ecd
 from ..findings import Finding
-from ..output import check_target
 from ..progress import Listener
+from ..replacing import check_replaceable
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
 FORMATS: Dict[str, str] = {
@@ -63,6 +63,6 @@ def export(
     """
     if format_name not in FORMATS:
         raise KeyError(format_name)
-    check_target(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
+    check_replaceable(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
     module = import_module("." + format_name.replace("-", "_"), __package__)
     return cast(Export, module).write(ecd, target, messages or Listener())

@@ -182,6 +182,22 @@ class TestDemo:
         assert (tmp_path / CLASS_INFO).read_text() == "mine"
 
 
+class TestForgottenArguments:
+    def test_the_output_of_a_conversion(self, demo: Path) -> None:
+        done = dl2ecd("convert", MODEL, CLASS_INFO, folder=demo)
+        assert done.returncode == 2
+        assert "ECD is missing" in done.stderr
+
+    def test_an_export_takes_no_models_place(self, demo: Path) -> None:
+        dl2ecd("convert", MODEL, CLASS_INFO, "a.ecd", folder=demo)
+        before = (demo / MODEL).read_bytes()
+        (demo / "other.model").write_bytes(before)
+        done = dl2ecd("export", "a.ecd", "other.model", "--to", "qml", folder=demo)
+        assert done.returncode == 1
+        assert "output-is-another-file" in done.stdout
+        assert (demo / "other.model").read_bytes() == before
+
+
 class TestUsage:
     def test_version(self, tmp_path: Path) -> None:
         assert dl2ecd("--version", folder=tmp_path).stdout == f"dl2ecd {__version__}\n"

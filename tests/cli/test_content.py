@@ -70,7 +70,7 @@ class TestCheck:
         change(NumberRasterBands=3)
         done = call("check", MODEL, CLASS_INFO)
         assert done.code == 1
-        assert done.out.endswith("The model and its class information do not go together.\n")
+        assert done.out.endswith("A conversion would be refused.\n")
 
 
 class TestInspect:
