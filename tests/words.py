@@ -36,10 +36,10 @@ def expected(file: Path) -> Dict[str, List[str]]:
 
 def write(file: Path, cases: Cases) -> None:
     """Write the file anew, for a person to read what has changed."""
+    file.write_text("\n".join(_block(case, make) for case, make in cases.items()), encoding="utf-8")
+
+
+def _block(case: str, make: Callable[[Path], Iterable[Finding]]) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        blocks = [
-            "\n".join([f"# {case}", *said(make(folder), folder), ""])
-            for case, make in cases.items()
-        ]
-    file.write_text("\n".join(blocks), encoding="utf-8")
+        return "\n".join([f"# {case}", *said(make(folder), folder), ""])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List, Mapping, Sequence, Union
 
 from ..findings import Finding, Place
 from ..json_text import json_path
 from ..rules import finding
 from ..schemas import load
-from ..wording import counted, printable, quoted
+from ..wording import counted, printable
 
 _MOST = 20
 
@@ -60,23 +61,28 @@ def disagreements(
         differ(
             "$.Definitions[0].Classes",
             f"{counted(len(ours), 'class', 'classes')} there, {len(theirs)} here, and "
-            f"NumberClasses is {quoted(str(count))}",
+            f"NumberClasses is {_shown(count)}",
         )
     for position, (one, other) in enumerate(zip(ours, theirs)):
         for key in one:
             if one[key] != other[key] and len(found) < _MOST:
                 differ(
                     f"$.Classes[{position}].{key}",
-                    f"class {position} has {key} {quoted(str(one[key]))} there and "
-                    f"{quoted(str(other[key]))} here",
+                    f"class {position} has {key} {_shown(one[key])} there and "
+                    f"{_shown(other[key])} here",
                 )
     batches = document.get("BatchSize"), definition.get("MiniBatchSize")
     if batches[0] != batches[1]:
         differ(
             "$.BatchSize",
-            f"BatchSize is {quoted(str(batches[0]))}, MiniBatchSize {quoted(str(batches[1]))}",
+            f"BatchSize is {_shown(batches[0])}, MiniBatchSize {_shown(batches[1])}",
         )
     return found
+
+
+def _shown(value: object) -> str:
+    """A value as the document has it."""
+    return printable(json.dumps(value, ensure_ascii=False))
 
 
 def _entries(holder: Mapping[str, Any]) -> List[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, List, Mapping, Optional, Set, Tuple, Union
 
 from ..errors import EcdFileError
 from ..findings import Finding, Place, errors_in
@@ -200,7 +200,7 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
     """The model's files and what is wrong with their paths; marks leave the document."""
     files: List[StoredFile] = []
     findings: List[Finding] = []
-    seen: Dict[str, str] = {}
+    taken = _Names()
     primary, folder = path, path.parent
     for entry in file_entries(scanned.document):
         relative, size = _text(entry.get("Path")), _whole(entry.get("Size"))
@@ -210,7 +210,7 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
         if relative is None or size is None or digest is None or not _DIGEST.match(digest):
             findings.append(_entry_finding(entry, name))
             continue
-        if not inside_path(relative) or seen.setdefault(relative.casefold(), relative) != relative:
+        if not inside_path(relative) or not taken.add(relative):
             findings.append(_path_finding(relative, name))
             continue
         if not files:
@@ -220,6 +220,25 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
             source = Embedded(path, hole.offset, hole.length)
         files.append(StoredFile(relative, size, digest, source))
     return files, findings
+
+
+class _Names:
+    """Paths of files that can lie in one folder together, on systems that ignore case too."""
+
+    def __init__(self) -> None:
+        self._files: Set[str] = set()
+        self._folders: Set[str] = set()
+
+    def add(self, path: str) -> bool:
+        """Add a path; False when its place is taken, by a file or as another one's folder."""
+        plain = path.casefold()
+        parts = plain.split("/")
+        folders = {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        if plain in self._files | self._folders or folders & self._files:
+            return False
+        self._files.add(plain)
+        self._folders |= folders
+        return True
 
 
 def _entry_finding(entry: Mapping[str, Any], name: str) -> Finding:
@@ -237,7 +256,7 @@ def _path_finding(relative: str, name: str) -> Finding:
     return finding(
         "ecd-path-outside",
         f"The document names a file {quoted(relative)}, which is not a plain path inside the "
-        "model's folder, or names it twice.",
+        "model's folder, or is named twice, or is the folder of another one.",
         hint="Don't use this .ecd: it was not made by this tool, or was changed afterwards.",
         where=Place(file=name, path="$.Definitions[0].Model.Files"),
     )

@@ -124,10 +124,12 @@ class StoredFile:
 
     def _size_error(self, size: int) -> EcdFileError:
         rule = "ecd-data-damaged" if isinstance(self.source, Embedded) else "ecd-size-differs"
+        # A file beside the .ecd is read no further than that it is too long.
+        longer = size > self.size and not isinstance(self.source, Embedded)
+        has = f"more than {counted(self.size, 'byte')}" if longer else counted(size, "byte")
         return self._error(
             rule,
-            f"{quoted(self.path)} has {counted(size, 'byte')} or more, but the .ecd says "
-            f"{self.size}.",
+            f"{quoted(self.path)} has {has}, but the .ecd says {self.size}.",
             hint="Fetch the file again, or convert the model anew.",
         )
 

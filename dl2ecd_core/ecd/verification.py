@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Tuple
@@ -85,7 +86,9 @@ def _verify_model(ecd: Ecd, primary: Path) -> List[Finding]:
     try:
         description = inspect_model(primary)
     except ModelFileError as error:
-        return [_differs(ecd, f"it can't be read any more ({error.finding.message})")]
+        # The copy's place means nothing to anybody.
+        said = error.finding.message.replace(str(primary), ecd.files[0].path)
+        return [_differs(ecd, f"it can't be read any more ({said})")]
     return [_differs(ecd, what) for what in _differences(ecd.model, description)]
 
 
@@ -99,7 +102,7 @@ def _differences(stated: Mapping[str, Any], description: ModelDescription) -> Li
 
 
 def _short(value: object) -> str:
-    return quoted(str(value), 160)
+    return printable(json.dumps(value, ensure_ascii=False), 160)
 
 
 def _differs(ecd: Ecd, what: str) -> Finding:

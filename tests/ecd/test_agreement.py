@@ -19,8 +19,7 @@ def test_the_batch_size_is_in_both_halves(fresh: Path) -> None:
     (item,) = examine_ecd(fresh)[1]
     assert item.rule == "ecd-vocabularies-differ"
     assert item.message == (
-        "The root of the document and its definition disagree: BatchSize is '5', MiniBatchSize "
-        "'16'."
+        "The root of the document and its definition disagree: BatchSize is 5, MiniBatchSize 16."
     )
     assert item.hint == "Don't use this .ecd: one half was changed and the other was not."
     assert (item.where.file, item.where.path) == (str(fresh), "$.BatchSize")
@@ -30,8 +29,8 @@ def test_what_a_class_is_called_there_and_here(fresh: Path) -> None:
     rewrite(fresh, lambda document: document["Classes"][1].update(Name="Sea"))
     (item,) = examine_ecd(fresh)[1]
     assert item.message == (
-        "The root of the document and its definition disagree: class 1 has Name 'Sea' there and "
-        "'Vegetation' here."
+        'The root of the document and its definition disagree: class 1 has Name "Sea" there and '
+        '"Vegetation" here.'
     )
     assert item.where.path == "$.Classes[1].Name"
 
@@ -43,7 +42,7 @@ def test_how_many_classes_there_are(fresh: Path) -> None:
 
     rewrite(fresh, change)
     (item,) = examine_ecd(fresh)[1]
-    assert item.message.endswith("disagree: 2 classes there, 3 here, and NumberClasses is '4'.")
+    assert item.message.endswith("disagree: 2 classes there, 3 here, and NumberClasses is 4.")
     assert item.where.path == "$.Definitions[0].Classes"
 
 

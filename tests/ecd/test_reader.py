@@ -152,6 +152,26 @@ class TestRefused:
         assert self.rule(ecd) == "ecd-path-outside"
 
     @pytest.mark.parametrize(
+        "paths",
+        [("a", "a"), ("a", "A"), ("a", "a/b"), ("a/b/c", "a"), ("a/b/c", "A/B"), ("ß", "SS")],
+    )
+    def test_paths_that_can_not_lie_in_one_folder(self, ecd: Path, paths: Any) -> None:
+        def change(document: Dict[str, Any]) -> None:
+            files = document["Definitions"][0]["Model"]["Files"]
+            files[:] = [{**files[0], "Path": path} for path in paths]
+
+        edit(ecd, change)
+        assert self.rule(ecd) == "ecd-path-outside"
+
+    def test_paths_that_can(self, ecd: Path) -> None:
+        def change(document: Dict[str, Any]) -> None:
+            files = document["Definitions"][0]["Model"]["Files"]
+            files[:] = [{**files[0], "Path": path} for path in ("a/b", "a/c", "ab", "d/a/b")]
+
+        edit(ecd, change)
+        assert [item.path for item in read_ecd(ecd).files] == ["a/b", "a/c", "ab", "d/a/b"]
+
+    @pytest.mark.parametrize(
         ("key", "value"), [("Value", 9), ("Name", "Sea"), ("Color", [0, 114, 179])]
     )
     def test_a_class_edited_in_one_vocabulary(self, ecd: Path, key: str, value: Any) -> None:

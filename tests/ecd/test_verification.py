@@ -50,10 +50,10 @@ def test_a_model_that_is_none_any_more(fresh: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("Format", "onnx", "Format is 'cntk-v2', the .ecd says 'onnx'."),
-        ("Parameters", 7, "Parameters is '"),
-        ("Inputs", [], "Inputs is '[{"),
-        ("Outputs", [], "Outputs is '[{"),
+        ("Format", "onnx", 'Format is "cntk-v2", the .ecd says "onnx".'),
+        ("Parameters", 7, "Parameters is 387, the .ecd says 7."),
+        ("Inputs", [], "Inputs is [{"),
+        ("Outputs", [], "Outputs is [{"),
     ],
 )
 def test_what_the_model_does_not_say_any_more(
@@ -108,7 +108,7 @@ def test_a_file_in_a_file_is_said(fresh: Path) -> None:
         files_of(document).append({**first, "Path": f"{first['Path']}/inside"})
 
     rewrite(fresh, change)
-    assert [item.rule for item in verify_ecd(fresh)[1]] == ["output-disk-full"]
+    assert "ecd-path-outside" in [item.rule for item in verify_ecd(fresh)[1]]
 
 
 def test_an_edited_document_is_not_looked_at_further(fresh: Path) -> None:
