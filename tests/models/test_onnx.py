@@ -242,6 +242,56 @@ def test_huge_tensors_are_skipped(tmp_path: Path) -> None:
     assert model.outputs[0].shape == (1, 3)
 
 
+def float_tensor(sizes: List[int], name: bytes = b"") -> bytes:
+    elements = 1
+    for size in sizes:
+        elements *= size
+    dims = b"".join(b"\x08" + varint(size) for size in sizes)
+    return dims + b"\x10\x01" + (piece(8, name) if name else b"") + piece(9, bytes(4 * elements))
+
+
+def constant(name: bytes, sizes: List[int]) -> bytes:
+    value_ = piece(1, b"value") + piece(5, float_tensor(sizes)) + b"\xa0\x01\x04"
+    return node(b"Constant", [], [name], value_)
+
+
+def test_weights_in_constants_leave_their_number_unknown(tmp_path: Path) -> None:
+    ends = value(11, b"x", [1, 3, 8, 8]) + value(12, b"y")
+    graph = constant(b"w", [5, 3, 3, 3]) + node(b"Conv", [b"x", b"w"], [b"y"]) + ends
+    model = inspect_model(write(tmp_path / "constants.onnx", graph))
+    assert model.outputs[0].shape == (1, 5, 6, 6)
+    assert model.parameters is None
+
+
+def test_small_constants_are_no_weights(tmp_path: Path) -> None:
+    ends = value(11, b"x", [1, 3]) + value(12, b"y")
+    graph = constant(b"w", [3]) + node(b"Mul", [b"x", b"w"], [b"y"]) + ends
+    assert inspect_model(write(tmp_path / "scaled.onnx", graph)).parameters == 0
+
+
+def test_weights_in_a_branch_leave_their_number_unknown(tmp_path: Path) -> None:
+    branch = node(b"MatMul", [b"x", b"w"], [b"z"]) + piece(5, float_tensor([8, 8], b"w"))
+    graph = node(b"If", [b"c"], [b"y"], piece(1, b"then_branch") + piece(6, branch))
+    graph += value(11, b"c", [1]) + value(11, b"x", [1, 8]) + value(12, b"y")
+    assert inspect_model(write(tmp_path / "branch.onnx", graph)).parameters is None
+
+
+def test_axes_that_mean_different_things_joined_mean_nothing(tmp_path: Path) -> None:
+    # Rows of one image beside channels of another, as detectors join boxes and classes.
+    graph = b"".join(
+        [
+            constant(b"w", [5, 3, 1, 1]),
+            node(b"Conv", [b"x", b"w"], [b"a"]),
+            node(b"Transpose", [b"a"], [b"b"], piece(1, b"perm") + b"".join(
+                b"\x40" + varint(axis) for axis in (0, 2, 1, 3)) + b"\xa0\x01\x07"),
+            node(b"Concat", [b"b", b"a"], [b"y"], piece(1, b"axis") + b"\x18\x01\xa0\x01\x02"),
+        ]
+    )  # fmt: skip
+    ends = value(11, b"x", [1, 3, 5, 5]) + value(12, b"y")
+    model = inspect_model(write(tmp_path / "joined.onnx", graph + ends))
+    assert (model.outputs[0].shape, model.outputs[0].axes) == ((1, 10, 5, 5), "N??W")
+
+
 def test_graphs_nested_without_end_do_not_reach_the_stack(tmp_path: Path) -> None:
     graph = node(b"Relu", [b"x"], [b"y"])
     for _ in range(2000):

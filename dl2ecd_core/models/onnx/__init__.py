@@ -79,12 +79,22 @@ def read(source: ByteSource) -> ModelDescription:
         producer=producer or None,
         inputs=inputs_,
         outputs=outputs,
-        parameters=document.graph.elements,
+        parameters=_parameters(document, seen),
         missing_files=missing,
         padding=_padding(inputs_, outputs, walk),
         class_names=class_names(document),
         findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
     )
+
+
+def _parameters(document: Document, seen: Survey) -> Optional[int]:
+    """The initializers' elements; unknown where more seem to be kept in other places.
+
+    Paddle2ONNX writes weights as Constant nodes, and branches have their own initializers. Not
+    all of these are weights, so that their sum would be as wrong as 0.
+    """
+    inside = document.graph.elements
+    return inside if seen.elsewhere <= inside else None
 
 
 def _input(name: str, type_: ValueType, walk: Walk) -> Tensor:

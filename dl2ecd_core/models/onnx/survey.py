@@ -22,6 +22,8 @@ ONNXRUNTIME = {"com.microsoft", "com.microsoft.nchwc", "com.microsoft.experiment
                "com.ms.internal.nhwc", "com.microsoft.dml"}  # fmt: skip
 
 _MOST_GRAPHS = 100_000
+#: Constants with no more elements are sizes, scales and the like, no weights.
+_SMALL = 16
 
 
 @dataclass
@@ -36,11 +38,15 @@ class Survey:
         Operations that only onnxruntime has.
     external
         Where tensors lie in other files, with what they need there.
+    elsewhere
+        Elements of likely weights that are no initializers of the graph itself: in Constant
+        nodes, as some exporters write them, or in graphs inside nodes.
     """
 
     foreign: Dict[str, Set[str]] = field(default_factory=dict)
     runtime: Set[str] = field(default_factory=set)
     external: List[Tuple[ExternalData, TensorHead]] = field(default_factory=list)
+    elsewhere: int = 0
 
 
 def survey(document: Document) -> Survey:
@@ -66,6 +72,7 @@ def survey(document: Document) -> Survey:
             raise waiting[-1].wrong("too many graphs inside nodes")
         graph = read_graph(waiting.pop(), Graph(), reading)
         _tensors(graph.initializers.values(), seen)
+        _count(graph.initializers.values(), seen)
         _nodes(graph.nodes, defined, seen, waiting)
     return seen
 
@@ -74,6 +81,12 @@ def _tensors(heads: Iterable[TensorHead], seen: Survey) -> None:
     for head in heads:
         if head.external is not None:
             seen.external.append((head.external, head))
+
+
+def _count(heads: Iterable[TensorHead], seen: Survey) -> None:
+    for head in heads:
+        if head.elements > _SMALL:
+            seen.elsewhere += head.elements
 
 
 def _nodes(
@@ -99,3 +112,4 @@ def _nodes(
             head = tensor_head(message) if kind == "tensor" else sparse_head(message)
             if head is not None:
                 _tensors([head], seen)
+                _count([head], seen)

@@ -183,12 +183,16 @@ def _together(values: Sequence[Value], axis: int, size: Optional[int]) -> Track:
 
 
 def together(tracks: Iterable[Track]) -> Track:
-    """The track of axes that are combined or laid over each other."""
+    """The track of axes that are combined or laid over each other.
+
+    Where they mean different things, as numbers of boxes and of classes do that a detector joins,
+    nothing is said.
+    """
     present = list(tracks)
-    letters = [track.letter for track in present if track.letter != "?"]
+    letters = list({track.letter for track in present if track.letter != "?"})
     sources = [track.source for track in present if track.source is not None]
     return Track(
-        letters[0] if letters else "?",
+        letters[0] if len(letters) == 1 else "?",
         merged([track.footprint for track in present]),
         sources[0] if sources else None,
     )
