@@ -220,7 +220,8 @@ class Places:
         for number, step in enumerate(steps):
             marks = self._marks.get(id(value))
             if isinstance(value, dict) and isinstance(marks, dict):
-                if step not in marks or not isinstance(step, str):
+                # A key is marked before its value is read, which may not come any more.
+                if not isinstance(step, str) or step not in marks or step not in value:
                     break
                 last = number == len(steps) - 1
                 start = marks[step][0] if of_key and last else marks[step][1]

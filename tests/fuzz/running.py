@@ -31,6 +31,7 @@ _LARGEST_KEPT = 128 * 1024
 _PARTICULAR = re.compile(r"'[^']*'|[0-9a-f]{2}( [0-9a-f]{2})+|\d+|\(.*", re.DOTALL)
 #: Memory of every run is watched from outside; so many runs apart it is also measured.
 _MEASURED_EVERY = 2000
+_LOOKED_AT_TOGETHER = 32
 
 
 class Session:
@@ -50,6 +51,8 @@ class Session:
         self._runs: Dict[str, Run] = {}
         self._corpus: List[Seed] = list(self.seeds)
         self._outcomes: Dict[str, int] = {}
+        self._recent: List[Seed] = []
+        self._mark = high_water()
 
     def close(self) -> None:
         """Remove what lies on the disk."""
@@ -71,17 +74,23 @@ class Session:
         """
         self.executions += 1
         run = self.run_of(name)
-        before = high_water()
         outcome = checked(run, data, self.longest)
-        if high_water() - before > MOST_MEMORY:
-            measured = True
         if measured:
             peak = peak_memory(run, data)
             if peak > MOST_MEMORY:
                 raise Failure(f"took {peak / 2**20:.0f} MiB of memory")
-            if high_water() - before > MOST_MEMORY:
-                forget_high_water()
         return outcome
+
+    def _look_at_memory(self, lines: NewLines) -> None:
+        """Measure the last runs one by one when the process has grown by more than one may take."""
+        mark = high_water()
+        if mark - self._mark > MOST_MEMORY:
+            for seed in self._recent:
+                self._execute(seed, lines, measured=True)
+            forget_high_water()
+            mark = high_water()
+        self._mark = mark
+        self._recent.clear()
 
     def fuzz(
         self,
@@ -118,8 +127,13 @@ class Session:
                         tell(self.told(now - started))
                         told = now
                 count += 1
-                self._execute(self._next(), lines, measured=count % _MEASURED_EVERY == 0)
+                seed = self._next()
+                self._execute(seed, lines, measured=count % _MEASURED_EVERY == 0)
+                self._recent.append(seed)
+                if len(self._recent) == _LOOKED_AT_TOGETHER:
+                    self._look_at_memory(lines)
         finally:
+            self._look_at_memory(lines)
             lines.close()
         tell(self.told(time.monotonic() - started))
 
