@@ -13,7 +13,7 @@ import secrets
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Iterable, Iterator, Optional, Tuple, Union
+from typing import BinaryIO, Iterable, Iterator, Optional, Union
 
 from .errors import ConversionRefused
 from .findings import Place
@@ -127,13 +127,17 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
     temporary: Optional[Path] = None
     try:
         remove_strays(real.parent)
-        temporary, handle = _create(real.parent)
+        handle = None
+        while handle is None:
+            # Named before it is made, so that no interruption can leave it behind.
+            temporary = real.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+            handle = _create(temporary)
         with handle:
             yield handle
             handle.flush()
             _take_over_permissions(handle, real)
             os.fsync(handle.fileno())
-            if os.name != "nt":
+            if os.name != "nt" and temporary is not None:
                 # The lock goes with the handle: replace first, so that no other run takes the
                 # finished file for a stray.
                 temporary.replace(real)
@@ -153,19 +157,15 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
                 pass
 
 
-def _create(folder: Path) -> Tuple[Path, BinaryIO]:
-    while True:
-        path = folder / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        # 0o666 less the umask, as for any new file.
-        handle = os.fdopen(os.open(path, flags, 0o666), "w+b")
-        if not _lock(handle):
-            handle.close()
-            continue
-        # Another run may have taken it for a stray between creation and locking.
-        if path.exists():
-            return path, handle
-        handle.close()
+def _create(path: Path) -> Optional[BinaryIO]:
+    """A new file, locked; None when another run took it for a stray before it was locked."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    # 0o666 less the umask, as for any new file.
+    handle = os.fdopen(os.open(path, flags, 0o666), "w+b")
+    if _lock(handle) and path.exists():
+        return handle
+    handle.close()
+    return None
 
 
 def _lock(handle: BinaryIO) -> bool:

@@ -108,6 +108,7 @@ class TestKilled:
             "from dl2ecd_core import convert", "from dl2ecd_core.cli import main"
         )
         program = program.replace("convert(*sys.argv[1:])", "main(['convert', *sys.argv[1:]])")
+        program = program.replace("0.0005", "0.02")
         with converting(demo, program=program) as process:
             while len(os.listdir(demo)) == len(before) and process.poll() is None:
                 time.sleep(0.01)
