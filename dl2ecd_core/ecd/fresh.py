@@ -9,7 +9,6 @@ from ..findings import Finding
 from ..models import ModelDescription
 from .content import Ecd
 from .document import REFERENCED, build_document
-from .layout import Gap
 from .reader import ecd_of
 from .scan import file_entries
 from .stored import StoredFile
@@ -23,7 +22,6 @@ def fresh_ecd(model: ModelDescription, info: ClassInfo, findings: Tuple[Finding,
     location = model.primary.location
     document: Dict[str, Any] = build_document(model, info, location.name, REFERENCED)
     for entry in file_entries(document):
-        if isinstance(entry.get("SHA256"), Gap):
-            del entry["SHA256"]
+        del entry["SHA256"]  # a gap, which only writing fills
     files = tuple(StoredFile(part.path, part.size, None, part.location) for part in model.files)
     return ecd_of(document, str(location.with_suffix(".ecd")), files, findings)

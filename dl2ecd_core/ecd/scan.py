@@ -185,7 +185,8 @@ def _hole(handle: BinaryIO, offset: int, before: bytes) -> Hole:
     sizes = _SIZE.findall(before, max(0, len(before) - _NEAR))
     if sizes:
         length = (int(sizes[-1]) + 2) // 3 * 4
-        handle.seek(offset + length)
+        # Sizes may lie, and there are places that no file can have.
+        handle.seek(min(offset + length, os.fstat(handle.fileno()).st_size))
         if handle.read(1) == b'"' and _may_be_base64(handle, offset, length):
             return Hole(offset, length)
     length = 0

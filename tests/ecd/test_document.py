@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import jsonschema
+import pytest
 
 from dl2ecd_core.ecd.document import build_document, relative_model_file
 from dl2ecd_core.ecd.layout import Gap
@@ -146,3 +147,14 @@ def test_the_model_file_is_relative_to_the_ecd(tmp_path: Path) -> None:
     model = description(files=(ModelPart("näme.model", location, 3),))
     target = tmp_path / "ecds" / "a.ecd"
     assert relative_model_file(model, target) == "../other folder/näme.model"
+
+
+def test_on_another_drive_the_model_goes_by_its_bare_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_another_drive(path: object, start: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr("dl2ecd_core.ecd.document.os.path.relpath", on_another_drive)
+    model = description(files=(ModelPart("a.model", tmp_path / "b" / "a.model", 3),))
+    assert relative_model_file(model, tmp_path / "c" / "a.ecd") == "a.model"

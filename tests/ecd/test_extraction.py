@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 
@@ -146,3 +146,28 @@ def test_keys_that_others_added_survive(fresh: Path) -> None:
     extract(read_ecd(fresh), fresh.parent / "out")
     again = json.loads((fresh.parent / "out" / "a.ecd").read_text())
     assert again["Ours"] == {"a": [1, {"b": None}]}
+
+
+class TestWhileItIsRead:
+    def chunks(self, ecd: Path, change: Callable[[bytes], bytes]) -> str:
+        (stored,) = read_ecd(ecd).files
+        ecd.write_bytes(change(ecd.read_bytes()))
+        with pytest.raises(EcdFileError) as error:
+            list(stored.chunks())
+        (item,) = error.value.findings
+        return item.rule
+
+    @pytest.mark.parametrize("kept", [0, 2000, 5000])
+    def test_an_ecd_that_gets_shorter_is_refused(self, fresh: Path, kept: int) -> None:
+        assert self.chunks(fresh, lambda content: content[:kept]) == "ecd-data-damaged"
+
+    def test_padding_in_the_middle_is_refused(
+        self, fresh: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("dl2ecd_core.ecd.stored._CHARACTERS", 8)
+
+        def padded(content: bytes) -> bytes:
+            start = content.index(b'"Data": "') + 9
+            return content[:start] + b"AAAAAA==" + content[start + 8 :]
+
+        assert self.chunks(fresh, padded) == "ecd-data-damaged"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import importlib.util
 import os
+import sys
+import types
 from pathlib import Path
-from typing import List
+from typing import Any, List
 
 import pytest
 from hypothesis import given
@@ -149,3 +152,54 @@ class TestChanges:
         with pytest.raises(ModelFileError) as error:
             stamp(tmp_path / "gone.model")
         assert error.value.findings[0].rule == "file-unreadable"
+
+
+class TestRawReads:
+    def reading(self, *answers: Any) -> Any:
+        left = list(answers)
+        return lambda length: left.pop(0)
+
+    def test_that_give_less_are_followed_by_more(self) -> None:
+        assert payload._full_read(self.reading(b"ab", b"c", b"de"), 5) == b"abcde"
+
+    @pytest.mark.parametrize("nothing", [b"", None])
+    def test_that_give_nothing_are_the_end(self, nothing: Any) -> None:
+        assert payload._full_read(self.reading(b"ab", nothing), 5) == b"ab"
+        assert payload._full_read(self.reading(nothing), 5) == b""
+
+    def test_a_file_that_can_not_be_read_any_more_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "a.model"
+        path.write_bytes(b"model")
+        before = stamp(path)
+
+        def broken(*arguments: Any) -> Any:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(payload, "_full_read", broken)
+        with pytest.raises(ModelFileError) as error:
+            pass_on(part_of(path), before, progress())
+        assert error.value.finding.message == (
+            f"The model file '{path}' can't be read: Input/output error."
+        )
+        assert error.value.finding.rule == "file-unreadable"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_fast_extra_is_used_where_it_is_installed(
+    installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = None
+    if installed:
+        extra = types.ModuleType("pybase64")
+        vars(extra).update(b64encode=base64.b64encode, b64decode=base64.b64decode)
+    monkeypatch.setitem(sys.modules, "pybase64", extra)
+    spec = importlib.util.spec_from_file_location("dl2ecd_core.ecd.again", payload.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "dl2ecd_core.ecd.again", module)
+    spec.loader.exec_module(module)
+    assert module._encode_fast is (base64.b64encode if installed else None)
+    assert module.encoded(b"model") == base64.b64encode(b"model")
