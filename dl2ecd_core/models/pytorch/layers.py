@@ -85,6 +85,8 @@ def inferred_tensors(
         Inputs and outputs, each at most one, of which only bands and classes are known.
     """
     kept = [item for item in weights if not _BESIDE.search(item.name)]
+    if _channels_last(kept):
+        return (), ()
     layers, norms = _layers(kept, ordered)
     convolutions = [item for item in layers if item.kind != "linear"]
     if not convolutions or len(layers) > _MOST_LAYERS:
@@ -104,6 +106,14 @@ def inferred_tensors(
         shape = (None, last.outs, None, None)
         outputs = (Tensor(None, shape, "NCHW", None, Evidence.INFERRED),)
     return inputs, outputs
+
+
+def _channels_last(weights: Sequence[Weight]) -> bool:
+    """Whether kernels seem to be (out, height, width, in), as in MLX, which names them alike."""
+    shapes = [item.shape for item in weights if len(item.shape) == 4]
+    theirs = [shape for shape in shapes if shape[1] == shape[2] != shape[3]]
+    ours = [shape for shape in shapes if shape[1] != shape[2] == shape[3]]
+    return bool(theirs) and not ours
 
 
 def _layers(weights: Sequence[Weight], ordered: bool) -> Tuple[List[Layer], Set[int]]:
@@ -290,6 +300,8 @@ def _exit(
         return None
     taken = {item.ins for item in layers if item is not first}
     sizes = {item.outs for item in layers} | norms
+    if len(layers) > 1 and not any(size > 1 and ins % size == 0 for ins in taken for size in sizes):
+        return None  # No layer takes what another gives: there is no last one.
     inner = [item for item in layers if _INSIDE.search(item.name)]
     ends = [
         item

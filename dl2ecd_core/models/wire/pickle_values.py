@@ -128,9 +128,21 @@ def text_entries(value: object) -> Optional[Dict[str, object]]:
     """The entries with text keys of a dictionary or of an object that is one; None for others."""
     if isinstance(value, PickledDict):
         return value.text
-    if isinstance(value, Made) and (value.entries is not None or _makes_dict(value)):
-        return {} if value.entries is None else value.entries.text
+    if isinstance(value, Made) and value.entries is not None:
+        return value.entries.text
+    if isinstance(value, Made) and _makes_dict(value):
+        return _given_entries(value.args)
     return None
+
+
+def _given_entries(args: object) -> Dict[str, object]:
+    """Entries that a dictionary is made with: Python 2 pickles an OrderedDict as its pairs."""
+    pairs = args[0] if isinstance(args, tuple) and len(args) == 1 else None
+    entries: Dict[str, object] = {}
+    for pair in pairs if isinstance(pairs, list) else ():
+        if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str):
+            entries[pair[0]] = pair[1]
+    return entries
 
 
 def _makes_dict(value: Made) -> bool:

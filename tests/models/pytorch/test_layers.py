@@ -54,6 +54,30 @@ def test_a_second_stream_of_images_leaves_the_bands_unknown() -> None:
     assert told(shapes)[0] is None
 
 
+def test_kernels_with_channels_last_tell_nothing() -> None:
+    # MLX names weights as PyTorch does; four bands, of which PyTorch's order would make three.
+    shapes: Shapes = {
+        "conv1.weight": (16, 3, 3, 4),
+        "conv1.bias": (16,),
+        "conv2.weight": (32, 3, 3, 16),
+        "conv2.bias": (32,),
+        "head.weight": (5, 1, 1, 32),
+        "head.bias": (5,),
+    }
+    assert told(shapes) == told(shapes, ordered=False) == (None, None)
+
+
+def test_kernels_that_are_lines_are_no_channels_last() -> None:
+    lines = {"enc2.0.weight": (32, 16, 3, 1), "enc2.2.weight": (32, 1, 1, 3)}
+    assert told({**UNET, **lines})[0] == 4
+
+
+def test_layers_side_by_side_are_no_network() -> None:
+    # One layer for each of another network's, as in LPIPS: none is the last.
+    shapes: Shapes = {f"lin{n}.model.1.weight": (1, ins, 1, 1) for n, ins in enumerate((64, 192))}
+    assert told(shapes) == (None, None)
+
+
 def test_detectors_tell_no_classes() -> None:
     heads: Shapes = {
         f"model.24.m.{n}.{part}": shape

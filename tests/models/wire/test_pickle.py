@@ -217,6 +217,12 @@ def test_objects_keep_their_state_entries_and_items(tmp_path: Path) -> None:
     assert text_entries(value.state) == {"extra": 2}
 
 
+def test_python_2_gives_the_entries_of_ordered_dictionaries_as_pairs(tmp_path: Path) -> None:
+    data = b"\x80\x02ccollections\nOrderedDict\n](](U\x01aK\x01e](U\x01bK\x02ee\x85R."
+    assert pickle.loads(data) == collections.OrderedDict(a=1, b=2)
+    assert text_entries(walk(tmp_path, data).value) == {"a": 1, "b": 2}
+
+
 def test_persistent_ids_are_kept(tmp_path: Path) -> None:
     value = walk(tmp_path, b"\x80\x02(X\x07\0\0\0storageK\x05tQ.").value
     assert isinstance(value, Persistent)
