@@ -136,6 +136,9 @@ class _Decoder:
                 short = text <= end < text + 0x80
                 if short and data[position] == 0x42 and data[position + 1] == end - text:
                     return data[text:end].decode("utf-8", "replace")
+                if text == end and data[position] in _WHOLE and data[position + 1] < 0x80:
+                    found = data[position + 1]
+                    return bool(found) if data[position] == 0x18 else found
         for number, wire, value, start in self._fields(position, end):
             if number <= 2:
                 # An absent oneof is its default: the type alone then tells what it is.
@@ -310,6 +313,9 @@ def _int32(value: int) -> int:
     value &= 0xFFFFFFFF
     return value - (1 << 32) if value >= 1 << 31 else value
 
+
+# Tags of a truth value, an int and a size_t.
+_WHOLE = frozenset((0x18, 0x20, 0x28))
 
 # value_type of DictionaryValue -> what stands for it when the field itself is left out.
 _DEFAULTS: Dict[int, Value] = {1: False, 2: 0, 3: 0, 4: 0.0, 5: 0.0, 6: ""}

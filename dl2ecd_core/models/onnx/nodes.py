@@ -16,6 +16,25 @@ _MOST_REMARKS = 256
 _LONGEST_REMARK = 16 * 1024
 
 
+# Attributes up to this size are compared with those read before, so many of them.
+_SMALL = 256
+_MOST_KEPT = 1024
+# A name's tag, and a length that takes one byte.
+_NAME_TAG, _SHORT = 0x0A, 0x80
+
+
+class _IntegersSeen(Dict[bytes, Optional[Tuple[int, ...]]]):
+    """Lists of whole numbers by the bytes of their attribute, kept with the file."""
+
+
+def _quick_name(attribute: Message) -> Optional[str]:
+    """The name that an attribute starts with; None when it takes the careful way."""
+    raw = attribute.source.read(attribute.start, min(attribute.size, 64), "an attribute")
+    if len(raw) < 2 or raw[0] != _NAME_TAG or raw[1] >= _SHORT or 2 + raw[1] > len(raw):
+        return None
+    return raw[2 : 2 + raw[1]].decode("utf-8", "replace")
+
+
 class Attributes:
     """A node's attributes, parsed when first asked for."""
 
@@ -31,6 +50,10 @@ class Attributes:
             self._by_name = {}
             for span in self._spans:
                 attribute = self._message.child(span, "an attribute")
+                quick = _quick_name(attribute)
+                if quick is not None:
+                    self._by_name[quick] = attribute
+                    continue
                 for part in attribute.fields():
                     if part.number == 1:
                         self._by_name[attribute.text_of(part)] = attribute
@@ -85,8 +108,24 @@ class Attributes:
 
     def integers(self, name: str) -> Optional[Tuple[int, ...]]:
         """INTS; None when absent."""
-        if name not in self:
+        attribute = self._find(name)
+        if attribute is None:
             return None
+        if attribute.size > _SMALL:
+            return self._integers(name)
+        # Strides, kernels, pads: the same few come again and again.
+        source = attribute.source
+        raw = source.read(attribute.start, attribute.size, "an attribute")
+        kept = source.known.get(_IntegersSeen)
+        if not isinstance(kept, _IntegersSeen):
+            kept = source.known[_IntegersSeen] = _IntegersSeen()
+        if raw not in kept:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            kept[raw] = self._integers(name)
+        return kept[raw]
+
+    def _integers(self, name: str) -> Optional[Tuple[int, ...]]:
         found: List[int] = []
         for attribute, part in self._parts(name, 8):
             found += attribute.integers_of(part, 1 << 16)
