@@ -9,18 +9,24 @@ from __future__ import annotations
 from typing import Iterator, NamedTuple, Tuple
 
 from ...errors import ModelFileError
+from ..wire.part import MemorySource
+from ..wire.snappy import unpacked
 from ..wire.source import ByteSource
 
 MAGIC = bytes.fromhex("57fb808b247547db")
 FOOTER = 48
 _TRAILER = 5  # A byte for the compression, four for a checksum.
 _LONGEST_KEY = 1 << 16
+_PLAIN, _SNAPPY = b"\0", b"\1"
+#: Blocks hold a few kilobytes unless their values are tensors.
+_LONGEST_PACKED = 4 * 1024 * 1024
 _MOST_BLOCKS = 200_000
 
 
 class Entry(NamedTuple):
-    """A key and where its value lies in the file."""
+    """A key and where its value lies: in the file, or in a block of it that was unpacked."""
 
+    source: ByteSource
     key: bytes
     start: int
     size: int
@@ -49,7 +55,7 @@ def entries(source: ByteSource) -> Iterator[Entry]:
     for count, entry in enumerate(_block(source, offset, size)):
         if count >= _MOST_BLOCKS:
             raise _complex(source, "blocks", _MOST_BLOCKS, entry.start)
-        handle = source.read(entry.start, min(entry.size, 20), "a block's place")
+        handle = entry.source.read(entry.start, min(entry.size, 20), "a block's place")
         start, length, _ = _handle(source, handle, 0, entry.start)
         if start < previous_end:
             raise source.damaged(entry.start, "The checkpoint's blocks overlap.")
@@ -88,13 +94,30 @@ def _handle(source: ByteSource, raw: bytes, position: int, base: int) -> Tuple[i
 
 
 def _block(source: ByteSource, offset: int, size: int) -> Iterator[Entry]:
-    if source.read(offset + size, 1, "a block's end") != b"\0":
+    packing = source.read(offset + size, 1, "a block's end")
+    if packing == _SNAPPY:
+        yield from _block_of(*_unpacked(source, offset, size))
+    elif packing == _PLAIN:
+        yield from _block_of(source, offset, size)
+    else:
         raise ModelFileError(
             "model-unsupported",
-            "The checkpoint's table is compressed, which TensorFlow never does.",
+            f"The checkpoint's table is packed in a way ({packing[0]}) that can't be read here.",
+            hint="Save the checkpoint again with a current TensorFlow.",
             file=source.name,
             offset=offset + size,
         )
+
+
+def _unpacked(source: ByteSource, offset: int, size: int) -> Tuple[ByteSource, int, int]:
+    packed = source.read(offset, min(size, _LONGEST_PACKED + 1), "a packed block")
+    content = unpacked(packed, _LONGEST_PACKED) if len(packed) == size else None
+    if content is None:
+        raise source.damaged(offset, "A packed block of the checkpoint is damaged or too large.")
+    return MemorySource(source, "a packed block", offset, content), 0, len(content)
+
+
+def _block_of(source: ByteSource, offset: int, size: int) -> Iterator[Entry]:
     if size < 4:
         raise source.damaged(offset, "A block of the checkpoint is too short.")
     restarts = int(source.unpack("<I", offset + size - 4)[0])
@@ -115,5 +138,5 @@ def _block(source: ByteSource, offset: int, size: int) -> Iterator[Entry]:
         key = key[:shared] + source.read(offset + position + at, added, "a key")
         if len(key) > _LONGEST_KEY:
             raise source.damaged(offset + position, "A name in the checkpoint is too long.")
-        yield Entry(key, offset + start, length)
+        yield Entry(source, key, offset + start, length)
         position = start + length
