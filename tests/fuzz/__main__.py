@@ -18,6 +18,15 @@ import argparse
 import sys
 from pathlib import Path
 
+if "--atheris" in sys.argv:
+    import atheris
+
+    # Only what is imported in here is watched: the package's readers, before anything uses them.
+    with atheris.instrument_imports(include=["dl2ecd_core"]):
+        from dl2ecd_core.models.registry import readers
+
+        list(readers(b""))
+
 from .outcome import Failure, limit_process
 from .running import Session, seed_name
 from .targets import TARGETS

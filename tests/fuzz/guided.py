@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import random
+import shutil
 import sys
 from pathlib import Path
 from typing import Optional
@@ -18,7 +20,9 @@ def run_atheris(
     """Run until something fails or enough is done; never returns."""
     import atheris
 
-    seeds, placed = target.prepare(folder())
+    work = folder()
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    seeds, placed = target.prepare(work)
     corpus.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         (corpus / seed.name.replace("/", "--")).write_bytes(seed.content)
@@ -40,6 +44,5 @@ def run_atheris(
         arguments.append(f"-runs={runs}")
     if seconds is not None:
         arguments.append(f"-max_total_time={int(seconds)}")
-    atheris.instrument_all()
     atheris.Setup(arguments, once, custom_mutator=mutator)
     atheris.Fuzz()

@@ -30,8 +30,9 @@ from .graph import Graph
 from .net import Layer, Net, Port, parse
 from .predictions import prediction_of
 
-# A comment ends where it first can: otherwise a row of them would be tried in every way.
-_PROLOG = re.compile(rb"\s*(<\?xml[^>]*\?>)?(\s|<!--(?:[^-]|-(?!->))*-->)*<net[\s>]")
+# Blanks and comments can be matched in one way only: otherwise a long row of them would be tried in
+# every way.
+_PROLOG = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<net[\s>]")
 _OLD = range(2, 8)
 _NEW = (10, 11)
 # Sets of operations that OpenVINO itself has; anything else needs an extension library.
