@@ -23,6 +23,8 @@ from .wording import printable
 # Short whatever the target is called, so that a target's name may be as long as the system allows.
 _PREFIX, _SUFFIX = ".dl2ecd-", ".tmp"
 
+_WINDOWS = os.name == "nt"
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
 
@@ -137,7 +139,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
             handle.flush()
             _take_over_permissions(handle, real)
             os.fsync(handle.fileno())
-            if os.name != "nt" and temporary is not None:
+            if not _WINDOWS and temporary is not None:
                 # The lock goes with the handle: replace first, so that no other run takes the
                 # finished file for a stray.
                 temporary.replace(real)
@@ -174,7 +176,7 @@ def _lock(handle: BinaryIO) -> bool:
     On Windows an open file can't be removed, which does the same without a lock. Where the file
     system has no locks, strays can't be told from files in use and are left alone.
     """
-    if os.name == "nt":
+    if _WINDOWS:
         return True
     import fcntl
 
@@ -187,7 +189,7 @@ def _lock(handle: BinaryIO) -> bool:
 
 def _is_free(path: Path) -> bool:
     """Whether no run holds a temporary file."""
-    if os.name == "nt":
+    if _WINDOWS:
         return True
     import fcntl
 
@@ -227,7 +229,7 @@ def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
         old = real.stat()
     except FileNotFoundError:
         return
-    if os.name == "nt":
+    if _WINDOWS:
         return
     new = os.fstat(handle.fileno())
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
@@ -241,7 +243,7 @@ def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make the move itself last through a power cut, where folders can be synchronised."""
-    if os.name == "nt":
+    if _WINDOWS:
         return
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -241,3 +241,40 @@ def test_a_model_that_changes_between_inspection_and_reading_is_refused(
         converted(demo, messages=Meddling())
     assert error.value.findings[0].rule == "file-changed"
     assert not (demo / "a.ecd").exists()
+
+
+def test_a_much_too_large_model_is_embedded_with_a_warning(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dl2ecd_core.conversion._LARGE", (demo / MODEL).stat().st_size - 1)
+    result = convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+    (item,) = result.findings
+    assert (item.rule, item.severity) == ("embedding-large", Severity.WARNING)
+    assert item.message.startswith("The model has 0.0 GiB, and Esri's readers load the whole .ecd")
+    assert convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd", storage="referenced")
+    monkeypatch.setattr("dl2ecd_core.conversion._LARGE", (demo / MODEL).stat().st_size)
+    assert convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd").findings == ()
+
+
+def test_a_model_of_another_size_than_inspected_is_refused(demo: Path) -> None:
+    class Meddling(Listener):
+        def cancelled(self) -> bool:
+            with (demo / MODEL).open("ab") as handle:
+                handle.write(b"more")
+            return False
+
+    with pytest.raises(ConversionRefused) as error:
+        converted(demo, messages=Meddling())
+    assert error.value.findings[0].rule == "file-changed"
+    assert not (demo / "a.ecd").exists()
+
+
+def test_a_model_that_may_not_be_looked_at_is_a_finding(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = demo / ("n" * 300)
+    found = check_model(long, demo / CLASS_INFO)
+    assert len(found) == 1
+    with pytest.raises(ConversionRefused) as error:
+        convert(long, demo / CLASS_INFO, demo / "a.ecd")
+    assert [item.rule for item in error.value.findings] == [found[0].rule]

@@ -232,3 +232,135 @@ class TestTargets:
 
     def test_a_new_file_in_a_folder_is_fine(self, tmp_path: Path) -> None:
         check_target(tmp_path / "a.ecd", [tmp_path / "b.model"])
+
+
+class TestSystems:
+    """What systems without something do; played here by taking it away."""
+
+    def write(self, target: Path) -> None:
+        with whole_file(target) as handle:
+            handle.write(b"new")
+        assert target.read_bytes() == b"new"
+        assert [name for name in os.listdir(target.parent) if name != target.name] == []
+
+    def refuse(self, monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> None:
+        def refusing(*arguments: object, **options: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(name, refusing)
+
+    @posix
+    @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+    def test_a_disk_without_locks_can_be_written_to(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        stray = tmp_path / ".dl2ecd-0123456789abcdef.tmp"
+        stray.touch()
+        self.refuse(monkeypatch, "fcntl.flock", number)
+        with whole_file(tmp_path / "a.ecd") as handle:
+            handle.write(b"new")
+        assert (tmp_path / "a.ecd").read_bytes() == b"new"
+        # Whether it is in use can't be told.
+        assert stray.exists()
+
+    @posix
+    @pytest.mark.parametrize("name", ["os.fsync", "os.open"])
+    def test_folders_that_can_not_be_synchronised_are_left_at_that(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        self.refuse(monkeypatch, name, errno.EINVAL)
+        output._sync_folder(tmp_path)
+
+    @posix
+    def test_another_owner_is_kept_where_that_is_allowed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        target = tmp_path / "a.ecd"
+        target.write_bytes(b"old")
+        given = []
+        real = os.fstat
+
+        def of_another(descriptor: int) -> os.stat_result:
+            status = list(real(descriptor))
+            status[4] += 1
+            return os.stat_result(status)
+
+        monkeypatch.setattr("os.fstat", of_another)
+        monkeypatch.setattr("os.fchown", lambda _, owner, group: given.append((owner, group)))
+        self.write(target)
+        assert given == [(target.stat().st_uid, target.stat().st_gid)]
+        self.refuse(monkeypatch, "os.fchown", errno.EPERM)
+        self.write(target)
+
+    @posix
+    def test_a_temporary_file_that_another_run_takes_is_made_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        locked: list = []
+
+        def lock(handle: object) -> bool:
+            locked.append(handle)
+            if len(locked) == 2:
+                # Taken for a stray between creation and locking.
+                for path in tmp_path.glob(".dl2ecd-*"):
+                    path.unlink()
+            return len(locked) > 1
+
+        monkeypatch.setattr(output, "_lock", lock)
+        with whole_file(tmp_path / "a.ecd") as handle:
+            handle.write(b"new")
+        assert (tmp_path / "a.ecd").read_bytes() == b"new"
+        assert len(locked) == 3
+
+    @posix
+    def test_a_lock_that_another_run_holds_is_respected(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with (tmp_path / "a").open("wb") as handle:
+            assert output._lock(handle)
+            self.refuse(monkeypatch, "fcntl.flock", errno.EWOULDBLOCK)
+            assert not output._lock(handle)
+
+    def test_a_vanished_folder_takes_the_temporary_file_along(self, tmp_path: Path) -> None:
+        folder = tmp_path / "here"
+        folder.mkdir()
+        with pytest.raises(RuntimeError), whole_file(folder / "a.ecd"):
+            for path in folder.iterdir():
+                path.unlink()
+            folder.rmdir()
+            raise RuntimeError
+
+    @posix
+    def test_strays_that_can_not_be_removed_are_left(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / ".dl2ecd-0123456789abcdef.tmp").touch()
+        self.refuse(monkeypatch, "pathlib.Path.unlink", errno.EACCES)
+        remove_strays(tmp_path)
+        assert len(os.listdir(tmp_path)) == 1
+
+    @posix
+    def test_without_posix_locks_and_permissions(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # As on Windows, where an open file can't be removed and has no owner of this kind.
+        target = tmp_path / "a.ecd"
+        target.write_bytes(b"old")
+        stray = tmp_path / ".dl2ecd-0123456789abcdef.tmp"
+        stray.touch()
+        with monkeypatch.context() as patch:
+            patch.setattr(output, "_WINDOWS", True)
+            patch.setitem(sys.modules, "fcntl", None)
+            with whole_file(target) as handle:
+                handle.write(b"new")
+        assert target.read_bytes() == b"new"
+        assert os.listdir(tmp_path) == ["a.ecd"]
+
+    def test_an_error_while_looking_at_the_target_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.refuse(monkeypatch, "pathlib.Path.is_dir", errno.EIO)
+        with pytest.raises(ConversionRefused) as error:
+            check_target(tmp_path / "a.ecd")
+        assert rule_of(error) == "output-not-writable"
+        assert "Input/output error" in error.value.findings[0].message

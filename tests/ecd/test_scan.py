@@ -71,6 +71,15 @@ def test_endless_nesting_and_numbers_are_refused(tmp_path: Path) -> None:
     assert refusal(written(tmp_path, b'{"a": ' + b"9" * 5000 + b"}")).severity == "error"
 
 
+def test_nesting_is_bounded_where_the_quick_reader_still_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "_DEEPEST", 5)
+    assert scan(written(tmp_path, b'{"a": [[[[]]]]}'), "a.ecd").document == {"a": [[[[]]]]}
+    item = refusal(written(tmp_path, b'{"a": [[[[[{}]]]]]}'))
+    assert item.message == "'a.ecd' nests its objects and lists more than 5 deep."
+
+
 @pytest.mark.parametrize(
     "document",
     [
