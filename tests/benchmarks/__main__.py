@@ -70,6 +70,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> List[Row]:
         setting = Setting(Path(folder), options.size, options.rounds, pythons)
         about: Dict[str, Any] = machine(setting)
         print(", ".join(f"{key} {value}" for key, value in about.items()))
+        if options.size != GIB:
+            print("the goals are those for a size of 1G")
         for name in options.benchmarks or BENCHMARKS:
             for row in BENCHMARKS[name](setting):
                 print(_line(row).rstrip(), flush=True)

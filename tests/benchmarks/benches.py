@@ -196,12 +196,13 @@ def inspections(setting: Setting) -> Rows:
 
 
 def _inspection(setting: Setting, name: str, path: Path, loader: str) -> Rows:
-    first, second, share, loading = [], [], [], []
+    first, cpu, second, share, loading = [], [], [], [], []
     size = path.stat().st_size
     absent = ""
     for _ in range(setting.rounds):
         measured, _peak = worker("inspect", path)
         first.append(measured["first"])
+        cpu.append(measured["cpu"])
         second.append(measured["second"])
         if "read" in measured:
             share.append(measured["read"])
@@ -212,7 +213,7 @@ def _inspection(setting: Setting, name: str, path: Path, loader: str) -> Rows:
                 absent = str(error)
     path.unlink()
     read = f", reads {_size(_median(share))}" if share else ""
-    note = f"{_size(size)}{read}"
+    note = f"{_size(size)}{read}, {_median(cpu) * 1000:.0f} ms of processor time"
     yield Row("inspect", f"{name}, first", _median(first) * 1000, "ms", 150, note)
     yield Row("inspect", f"{name}, again", _median(second) * 1000, "ms", 150)
     if absent:
@@ -279,7 +280,7 @@ def start(setting: Setting) -> Rows:
     codes = {"pass": "pass", "click": "import click", "version": version}
     actions = {name: (lambda code=code: started(code)) for name, code in codes.items()}
     in_turn(1, actions)
-    found = in_turn(5 * setting.rounds, actions)
+    found = in_turn(3 * setting.rounds, actions)
     note = f"{_median(found['version']) * 1000:.0f} ms"
     yield Row("start", "dl2ecd --version", ratio(found["version"], found["pass"]), "x", 4, note)
     note = f"{_median(found['click']) * 1000:.0f} ms"

@@ -15,15 +15,15 @@ def inspect(model: str) -> Dict[str, float]:
     """The first and the second inspection in a process, and what the second read of the file."""
     import dl2ecd_core.models
 
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     dl2ecd_core.models.inspect_model(model)
-    first = time.perf_counter() - started
+    first, cpu = time.perf_counter() - started, time.process_time() - cpu
     before = bytes_read()
     started = time.perf_counter()
     dl2ecd_core.models.inspect_model(model)
     second = time.perf_counter() - started
     after = bytes_read()
-    measured = {"first": first, "second": second}
+    measured = {"first": first, "cpu": cpu, "second": second}
     if before is not None and after is not None:
         measured["read"] = after - before
     return measured
