@@ -29,6 +29,8 @@ def ends_by_kernels(bundle: Bundle) -> Endpoints:
             layer[match.group("what")] = variable.shape
     if not layers or sorted(layers) != list(range(len(layers))):
         return Endpoints((), ())
+    if not _begins_with_the_image(layers):
+        return Endpoints((), ())
     bands = _inward(layers[0])
     last = len(layers) - 1
     classes = _outward(layers[last])
@@ -37,6 +39,21 @@ def ends_by_kernels(bundle: Bundle) -> Endpoints:
     inputs = () if bands is None else (_image(bands),)
     outputs = () if classes is None else (_image(classes),)
     return Endpoints(inputs, outputs)
+
+
+def _begins_with_the_image(layers: Dict[int, Dict[str, Optional[Dims]]]) -> bool:
+    """Whether layers before the first convolution, such as normalisations, have its channels.
+
+    Where they don't, channels are made in between: of several spectra or dates, say.
+    """
+    for number in range(len(layers)):
+        kernel = layers[number].get("kernel")
+        if kernel is not None:
+            earlier = [shape for n in range(number) for shape in layers[n].values()]
+            return len(kernel) != 4 or all(
+                shape is None or len(shape) != 1 or shape[0] == kernel[2] for shape in earlier
+            )
+    return True
 
 
 def _image(channels: int) -> Tensor:

@@ -75,14 +75,26 @@ def is_node(source: ByteSource, start: int, end: int) -> bool:
     """Whether a ``NodeDef`` is there: a name, then an operation, then inputs and attributes."""
     name = op = False
     for field in peek(source, start, end, 8):
-        if field.number > 7 or field.wire != LENGTH:
+        if not op and (field.number > 7 or field.wire != LENGTH):
             return False
         if field.number == 1:
             name = bool(_NODE_NAME.match(_text(source, field)))
         elif field.number == 2:
             op = bool(_OP_NAME.match(_text(source, field)))
-            return name and op
-    return False
+            if not (name and op):
+                return False
+        elif field.number in (5, 6) and not _is_attribute(source, field):
+            return False
+    return name and op
+
+
+def _is_attribute(source: ByteSource, field: Peek) -> bool:
+    """Whether a message begins there: MediaPipe's graphs have names in the place of attributes.
+
+    mediapipe/framework/calculator.proto: name = 1, calculator = 2, input_side_packet = 5,
+    output_side_packet = 6.
+    """
+    return source.read_up_to(field.start, min(1, field.value)) in (b"", b"\x0a", b"\x12")
 
 
 def is_graph(source: ByteSource, start: int, end: int, *, strict: bool = True) -> bool:

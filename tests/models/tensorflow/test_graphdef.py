@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Dict, Optional, Tuple
 
 import pytest
 
@@ -65,6 +66,16 @@ def test_a_lone_tensor_is_not_a_model() -> None:
     with pytest.raises(ModelFileError, match="single tensor") as caught:
         inspect_model(TF1 / "lone_tensor.pb")
     assert caught.value.finding.rule == "model-not-a-model"
+
+
+def test_a_graph_of_mediapipe_is_none_of_tensorflows(tmp_path: Path) -> None:
+    # name, calculator, output_side_packet: a pipeline of processing steps, not a network.
+    step = field(1, b"ConstantCalculator") + field(2, b"ConstantCalculator") + field(6, b"P:hands")
+    path = tmp_path / "hands.binarypb"
+    path.write_bytes(field(1, step) + field(10, b"VIDEO:input"))
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-not-recognised"
 
 
 def test_a_cut_graph_is_damaged_tensorflow_not_something_unknown(tmp_path: Path) -> None:
@@ -209,6 +220,22 @@ def test_layers_of_a_checkpoint_without_order_tell_nothing() -> None:
     assert ends_by_kernels(bundle("layer_with_weights-0")).inputs
     for name in ("layer_with_weights-1", "model/_operations/1", "conv2d"):
         assert ends_by_kernels(bundle(name)) == ((), ())
+
+
+@pytest.mark.parametrize(("normalised", "classes"), [(4, 3), (1, None)])
+def test_a_normalisation_before_the_first_layer_has_its_channels(
+    normalised: int, classes: Optional[int]
+) -> None:
+    sizes: Dict[int, Dict[str, Tuple[int, ...]]] = {0: {"gamma": (normalised,)}}
+    sizes[1] = {"kernel": (3, 3, 4, 8), "bias": (8,)}
+    sizes[2] = {"kernel": (1, 1, 8, 3), "bias": (3,)}
+    variables = [
+        Variable(f"layer_with_weights-{n}/{part}/.ATTRIBUTES/VARIABLE_VALUE", 1, shape)
+        for n, parts in sizes.items()
+        for part, shape in parts.items()
+    ]
+    outputs = ends_by_kernels(Bundle(2, 1, tuple(variables))).outputs
+    assert [output.size_of("C") for output in outputs] == ([] if classes is None else [classes])
 
 
 def test_two_heads_side_by_side_tell_no_classes() -> None:
