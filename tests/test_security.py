@@ -33,6 +33,8 @@ from dl2ecd_core.examination import check_model
 from dl2ecd_core.exports import FORMATS, export
 from dl2ecd_core.legends import read_legend
 from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.companions import parts_of
+from dl2ecd_core.models.wire.source import ByteSource
 from dl2ecd_core.pane.speech import sentence
 from dl2ecd_core.rules import finding
 from tests.conftest import FIXTURES, TESTS
@@ -405,6 +407,18 @@ class TestReferencedFiles:
                 extract(read_ecd(tmp_path / "b.ecd"), tmp_path / "out")
         out = tmp_path / "out"
         assert not out.exists() or not list(out.iterdir())
+
+
+class TestManyCompanions:
+    def test_a_model_of_more_files_than_any_is_refused_before_they_are_looked_for(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.onnx").write_bytes(b"\0")
+        with ByteSource(tmp_path / "a.onnx") as source:
+            files, missing = parts_of(source, (f"{number}.bin" for number in range(100)))
+            assert (len(files), len(missing)) == (1, 100)
+            with pytest.raises(Dl2EcdError, match="more than 10000 other files"):
+                parts_of(source, (f"{number}.bin" for number in range(10_001)))
 
 
 class TestEndlessDocuments:

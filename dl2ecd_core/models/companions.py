@@ -11,6 +11,9 @@ from ..wording import quoted
 from .description import ModelPart
 from .wire.source import ByteSource
 
+#: The oldest exporters wrote each tensor of a large network into a file of its own.
+MOST_COMPANIONS = 10_000
+
 
 def primary_part(source: ByteSource, folder: Optional[Path] = None) -> ModelPart:
     """The primary file as a part of the model, in its own folder or in one above."""
@@ -35,12 +38,21 @@ def parts_of(
     ------
     ModelFileError
         ``model-file-outside`` when a path is absolute, has a drive, or leaves the folder: a model
-        must not be able to pull other files of this machine into an .ecd.
+        must not be able to pull other files of this machine into an .ecd;
+        ``model-too-complex`` beyond :data:`MOST_COMPANIONS`.
     """
     folder = folder or source.path.parent
     found: List[ModelPart] = [primary_part(source, folder)]
     missing: List[str] = []
-    for path in dict.fromkeys(companions):
+    named = dict.fromkeys(companions)
+    if len(named) > MOST_COMPANIONS:
+        raise ModelFileError(
+            "model-too-complex",
+            f"The model names more than {MOST_COMPANIONS} other files as parts of it.",
+            hint="Export it again with its weights in one file.",
+            file=source.name,
+        )
+    for path in named:
         location = folder / relative_path(source, path)
         clean = location.relative_to(folder).as_posix()
         if is_plain(location) and _is_inside(folder, location):
