@@ -65,8 +65,9 @@ def _requirement_problem():
     missing = [name for name, _ in REQUIRED if not _is_there(name)]
     if missing:
         return (
-            f"The Python package {' and '.join(missing)} is missing from {sys.prefix}. ArcGIS Pro "
-            "3.1 and later bring it: switch the project to the default environment (Project > "
+            f"The Python package{' ' if len(missing) == 1 else 's '}{' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing from {sys.prefix}. ArcGIS Pro 3.1 "
+            "and later bring them: switch the project to the default environment (Project > "
             "Package Manager), or install it there, then restart ArcGIS Pro."
         )
     from importlib.metadata import version

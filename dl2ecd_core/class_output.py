@@ -48,8 +48,9 @@ def is_grid(tensor: Tensor, model: ModelDescription) -> bool:
     pixels or more; classifiers of pixels seldom for more than 4.
     """
     width = tensor.size_of("W")
-    return width is not None and any(
-        (entry.size_of("W") or 0) >= _GRID * width for entry in model.inputs
+    # A single cell is the whole tile: what classifiers give that keep rows and columns.
+    return width not in (None, 1) and any(
+        (entry.size_of("W") or 0) >= _GRID * (width or 0) for entry in model.inputs
     )
 
 

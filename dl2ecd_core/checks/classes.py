@@ -60,6 +60,17 @@ def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
             hint="If output 0 is a class of its own, add it as the first of Classes.",
             where=where,
         )
+    elif len([tensor for tensor in outputs if distinguished(tensor)]) > 1:
+        others = listed(
+            [tensor.name or "(unnamed)" for tensor in outputs if tensor is not fitting.tensor]
+        )
+        yield finding(
+            "class-output-chosen",
+            f"The model has {len(outputs)} outputs; the classes are taken for those of "
+            f"{quoted(fitting.tensor.name)}, not of {others}.",
+            hint="List other classes if another output is meant.",
+            where=replace(where, tensor=fitting.tensor.name),
+        )
     elif fitting.threshold:
         yield finding(
             "one-channel-threshold",
@@ -138,6 +149,8 @@ def check_values(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
     fitting = find_class_output(model, _values(info))
     first = fitting.first_index if fitting is not None else 0
     values = _values(info)
+    if len(set(values)) < len(values):
+        return
     if values == list(range(first, first + len(values))):
         return
     shown = ", ".join(str(value) for value in values[:8]) + (", ..." if len(values) > 8 else "")

@@ -14,7 +14,15 @@ from ..rules import finding
 from ..wording import counted, quoted
 from .classes import MOST_UNKNOWN, examine_classes
 from .description import ClassInfo
-from .keys import DOCUMENT_KEYS, EMD_KEYS, OBSERVED_EMD_KEYS, ROOT_NAMES, UNUSED_EMD_KEYS, Key
+from .keys import (
+    DOCUMENT_KEYS,
+    EMD_KEYS,
+    OBSERVED_EMD_KEYS,
+    PUBLISHED_READERS,
+    ROOT_NAMES,
+    UNUSED_EMD_KEYS,
+    Key,
+)
 from .mistaken import other_document
 from .schema import validators
 from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, whole_number
@@ -79,6 +87,7 @@ class _Examination:
         self._check_keys()
         self._check_what_is_said_twice()
         self._check_choices()
+        self._check_range()
         self._say_what_is_not_used()
         self.classes, found, usable = examine_classes(
             self._value("Classes"), self.text, self._steps("Classes")
@@ -198,15 +207,38 @@ class _Examination:
 
     def _check_choices(self) -> None:
         value = self.root.get(_MODEL_TYPE.name)
-        if not self._usable(_MODEL_TYPE.name) or value in _MODEL_TYPE.choices:
-            return
+        # Newer tools know further types, so only what looks like a slip is one.
         question = did_you_mean(str(value), _MODEL_TYPE.choices)
+        if self._usable(_MODEL_TYPE.name) and value not in _MODEL_TYPE.choices and question:
+            self._add(
+                "class-info-misspelt-value",
+                f"ModelType is {quoted(str(value))}, which Esri's published readers don't know.",
+                self._at(_MODEL_TYPE.name),
+                question,
+            )
+        reader = self.root.get("ModelConfiguration")
+        name = reader.get("Name") if isinstance(reader, dict) else reader
+        if not self._usable("ModelConfiguration") or name in PUBLISHED_READERS:
+            return
+        question = did_you_mean(str(name), PUBLISHED_READERS)
         if question:
             self._add(
                 "class-info-misspelt-value",
-                f"ModelType is {quoted(str(value))}, which Esri's readers don't know.",
-                self._at(_MODEL_TYPE.name),
+                f"ModelConfiguration is {quoted(str(name))}: none of Esri's published readers has "
+                "that name.",
+                self._at("ModelConfiguration"),
                 question,
+            )
+
+    def _check_range(self) -> None:
+        value = self.root.get("DataRange")
+        if self._usable("DataRange") and isinstance(value, list) and value[0] >= value[1]:
+            self._add(
+                "class-info-contradiction",
+                f"DataRange goes from {shown(value[0])} to {shown(value[1])}; the lowest value "
+                "comes first.",
+                self._at("DataRange"),
+                "Swap the two numbers.",
             )
 
     def _say_what_is_not_used(self) -> None:

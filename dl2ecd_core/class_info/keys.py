@@ -211,6 +211,19 @@ EMD_KEYS: Tuple[Key, ...] = (
     ),
 )
 
+#: Names that ModelConfiguration has in Esri's published files; others are possible.
+#: https://github.com/Esri/raster-deep-learning/tree/master/python_raster_functions
+PUBLISHED_READERS: Tuple[str, ...] = (
+    "AzurePixelLevelLandClassification",
+    "FasterRCNN",
+    "DeepLab",
+    "ObjectDetectionAPI",
+    "KerasClassifier",
+    "MaskRCNN",
+    "FastaiSSD",
+    "FeatureClassifier",
+)
+
 #: Further keys seen in published .emd files; their values are not checked.
 OBSERVED_EMD_KEYS: Tuple[str, ...] = (
     "PerProcessGPUMemoryFraction",

@@ -58,5 +58,5 @@ def _how_to_turn(root: Mapping[str, object]) -> str:
         lines.append('"NumberRasterBands": the number of bands')
     return (
         f"Class information starts with {{{', '.join(lines)}, and then lists the same Classes. "
-        "Tools that take an .emd need no conversion."
+        "To convert the definition itself: dl2ecd convert FILE.emd FILE.ecd."
     )

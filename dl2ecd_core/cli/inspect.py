@@ -55,6 +55,8 @@ def _nothing_known(error: ModelFileError) -> Dict[str, object]:
         "inputs": [],
         "outputs": [],
         "parameters": None,
+        "padding": None,
+        "class_names": [],
         "files": [],
         "findings": [item.as_dict() for item in error.findings],
     }

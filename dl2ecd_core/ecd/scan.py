@@ -83,7 +83,7 @@ def scan(path: Path, name: str) -> Scanned:
         raise _error(
             "file-unreadable", f"The file {quoted(name, 400)} can't be read: {reason}.", name
         ) from error
-    document = _parsed(text, name)
+    document = _parsed(text, name, tuple(holes))
     files = file_entries(document)
     _put_back(document, holes, {id(entry) for entry in files}, path, name)
     return Scanned(document, holes)
@@ -233,13 +233,16 @@ def _may_be_base64(handle: BinaryIO, offset: int, length: int) -> bool:
     return True
 
 
-def _parsed(text: bytes, name: str) -> Dict[str, Any]:
+def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]:
     try:
         value = json.loads(
             text.decode("utf-8-sig"), object_pairs_hook=_no_doubles, parse_int=_short_number
         )
     except (ValueError, RecursionError) as error:
         # The careful reader says what is wrong and where; the quick one only that something is.
+        for mark in marks:
+            # Nobody has written the mark: it must not be quoted.
+            text = text.replace(mark.encode("ascii"), b"...")
         findings = [item for item in parse(text, name).findings if item.severity == "error"]
         if findings:
             raise EcdFileError(findings) from error

@@ -97,6 +97,7 @@ class Tensor:
             "axes": self.axes,
             "data_type": self.data_type,
             "evidence": None if self.evidence is None else self.evidence.value,
+            "role": self.role.value,
         }
 
 
@@ -197,6 +198,8 @@ class ModelDescription:
             "inputs": [tensor.as_dict() for tensor in self.inputs],
             "outputs": [tensor.as_dict() for tensor in self.outputs],
             "parameters": self.parameters,
+            "padding": self.padding,
+            "class_names": [list(found.names) for found in self.class_names],
             "files": files,
             "findings": [item.as_dict() for item in self.findings],
         }

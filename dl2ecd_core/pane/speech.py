@@ -16,7 +16,7 @@ MOST_LINES = 40
 
 #: Said of a file that takes longer to read than a dialog may wait.
 NOT_YET_CHECKED = (
-    "Not checked yet: reading this file takes longer than the dialog waits. The run checks all of "
+    "Not checked yet: that takes longer now than the dialog waits. The run checks all of "
     "it before anything is written; changing any parameter looks again."
 )
 

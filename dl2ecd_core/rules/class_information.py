@@ -54,7 +54,7 @@ _KEYS: Tuple[Rule, ...] = (
     Rule("class-info-placeholder", _ERROR, "Placeholders such as 'e.g. CNTK' are filled in."),
     Rule("class-info-contradiction", _ERROR, "What is said twice is said alike."),
     Rule("class-info-misspelt-key", _WARNING, "No unknown key looks like a misspelt known one."),
-    Rule("class-info-misspelt-value", _WARNING, "A value with known choices is one of them."),
+    Rule("class-info-misspelt-value", _WARNING, "No value looks like a misspelt known one."),
     Rule("class-info-key-not-used", _WARNING, "No key is given that the model itself decides."),
     Rule("class-info-band-list", _WARNING, "ExtractBands lists as many bands as there are."),
 )

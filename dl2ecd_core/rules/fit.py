@@ -22,6 +22,7 @@ RULES: Tuple[Rule, ...] = (
         "class-count-mismatch", _ERROR, "The model's output tells as many classes apart as listed."
     ),
     Rule("class-count-unknown", _INFORMATION, "The model tells how many classes it tells apart."),
+    Rule("class-output-chosen", _INFORMATION, "The model has one output that tells classes."),
     Rule("class-names-order", _WARNING, "The model's own class names come in the listed order."),
     Rule("class-names-differ", _WARNING, "The model's own class names are the listed ones."),
     Rule("background-assumed", _WARNING, "Every output channel has a listed class."),

@@ -133,6 +133,7 @@ class TestInspect:
                 "axes": "CHW",
                 "data_type": "float32",
                 "evidence": "declared",
+                "role": "data",
             }
         ]
         assert document["files"] == [{"path": MODEL, "size": (demo / MODEL).stat().st_size}]

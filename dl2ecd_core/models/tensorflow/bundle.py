@@ -58,7 +58,9 @@ def read_bundle(source: ByteSource) -> Bundle:
     version, shards = 2, 1
     variables: List[Variable] = []
     for count, entry in enumerate(entries(source)):
-        message = Message(entry.source, entry.start, entry.start + entry.size, "a checkpoint's entry")
+        message = Message(
+            entry.source, entry.start, entry.start + entry.size, "a checkpoint's entry"
+        )
         if count == 0:
             if entry.key:
                 raise _other_table(source)
