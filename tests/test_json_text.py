@@ -377,3 +377,65 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     text = read_json(path)
     assert rules(text) == ["file-too-large"]
     assert "16 MiB" in text.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("codec", "name", "cut"),
+    [("utf-16", "UTF-16", 1), ("utf-32", "UTF-32", 2), ("utf-16", "UTF-16", 3)],
+)
+def test_wide_text_that_is_cut_inside_a_character_is_said(codec: str, name: str, cut: int) -> None:
+    data = '{"a": "b"}'.encode(codec)[:-cut]
+    text = parse(data, "a.json")
+    item = text.findings[0]
+    assert item.rule == "json-encoding"
+    assert (
+        item.message == f"The file is {name} text, but it has bytes that no {name} text can have."
+    )
+    assert item.where.offset is not None
+    assert 0 < item.where.offset < len(data)
+    assert text.value == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[1, 2] [", "'['"),
+        ('{"a": 1} "b"', "the text 'b'"),
+        ("[1] 25", "the number 25"),
+        ("[1] true", "true"),
+        ("[1] null", "null"),
+        ("[1] NaN", "this value"),
+    ],
+)
+def test_what_follows_the_end_is_named(text: str, shown: str) -> None:
+    item = parse(text.encode(), "a.json").findings[-1]
+    assert item.rule == "json-text-after-end"
+    assert shown in item.message
+
+
+def test_documents_of_endless_parts_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dl2ecd_core.json_text.walking.MOST_PARTS", 10)
+    (item,) = parse(b"[1, 2, 3, 4, 5, 6, 7]", "a.json").findings
+    assert item.rule == "json-too-many-values"
+    assert item.message == "The document has more than 10 parts; reading stops here."
+
+
+def test_an_excerpt_of_wide_and_combining_letters_keeps_its_caret_below() -> None:
+    item = parse('{"森": "e\u0301", "a": x}'.encode(), "a.json").findings[0]
+    assert item.where.excerpt is not None
+    source, carets = item.where.excerpt.split("\n")
+    # The wide letter takes two columns, the combining one none.
+    assert carets.index("^") == source.index("x") + 1 - 1
+
+
+def test_a_key_where_an_item_of_a_list_belongs() -> None:
+    assert not parse(b"[]", "a.json").places.has(["a", 0])
+    assert not parse(b"[1]", "a.json").places.has(["a"])
+    assert not parse(b"[1]", "a.json").places.has([0, 0])
+    assert parse(b'{"a": [1]}', "a.json").places.has(["a", 0])
+
+
+def test_text_after_blanks_alone_is_cut_where_it_ends() -> None:
+    (item,) = parse(b'{"a": [1,' + b" " * 10_000, "a.json").findings
+    assert item.rule == "json-truncated"
+    assert item.where.column == 10

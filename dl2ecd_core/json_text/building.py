@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import Dict, List, Set, Union
+from typing import Any, Dict, List, Set, Union
 
 from .parts import UNREADABLE
 from .places import Marks, Step
@@ -67,24 +67,25 @@ class Building:
             self.root, self.root_start = value, start
             return
         level = self.levels[-1]
-        container, marks = level.container, level.marks
+        # Lists go with arrays of marks, objects with dictionaries of them: see open().
+        container: Any = level.container
+        marks: Any = level.marks
         if isinstance(container, list):
             level.step = len(container)
             container.append(value)
-            if isinstance(marks, array):
-                marks.append(start)
-        elif isinstance(level.step, str) and isinstance(marks, dict):
-            if level.step in container:
-                self._replaced.append(container[level.step])
-            container[level.step] = value
-            marks[level.step] = (marks[level.step][0], start)
+            marks.append(start)
+            return
+        if level.step in container:
+            self._replaced.append(container[level.step])
+        container[level.step] = value
+        marks[level.step] = (marks[level.step][0], start)
 
     def begin_member(self, key: str, start: int) -> None:
         """The next value belongs to this key of the innermost object."""
         level = self.levels[-1]
-        if isinstance(level.marks, dict):
-            level.step = key
-            level.marks[key] = (start, start)
+        marks: Any = level.marks
+        level.step = key
+        marks[key] = (start, start)
 
     def open(self, opener: str, start: int) -> None:
         """Begin an object or list inside the innermost one."""

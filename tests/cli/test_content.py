@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.models import ModelDescription
 from dl2ecd_core.rules import finding
+from dl2ecd_core.version import __version__
 from tests.cli.conftest import Call
 from tests.documents import description
 
@@ -92,6 +95,13 @@ class TestInspect:
 
 
 class TestInit:
+    def test_is_named_after_the_model_and_lies_beside_it(self, demo: Path, call: Call) -> None:
+        (demo / "below").mkdir()
+        (demo / MODEL).rename(demo / "below" / MODEL)
+        done = call("init", f"below/{MODEL}", "--json")
+        assert Path(done.document["class_info"]) == Path("below/landcover_classes.json")
+        assert (demo / "below" / "landcover_classes.json").is_file()
+
     def test_says_what_to_do_next(self, demo: Path, call: Call) -> None:
         done = call("init", MODEL, "b.json")
         assert done.out.splitlines()[-2:] == [
@@ -222,3 +232,14 @@ def test_as_a_module(
         runpy.run_module("dl2ecd_core.cli", run_name="__main__")
     assert not ended.value.code
     assert "go together" in capsys.readouterr().out
+
+
+def test_shells_can_complete_commands() -> None:
+    completion = ShellComplete(dl2ecd, {}, "dl2ecd", "_DL2ECD_COMPLETE")
+    offered = [item.value for item in completion.get_completions([], "ex")]
+    assert offered == ["extract", "export"]
+
+
+def test_the_version_is_said_with_and_without_other_words(call: Call) -> None:
+    assert call("--version").out == f"dl2ecd {__version__}\n"
+    assert call("--version", "check").out == f"dl2ecd {__version__}\n"

@@ -90,3 +90,17 @@ class TestProgressor:
             arcpy.SetProgressorPosition(5)
         with pytest.raises(RuntimeError):
             arcpy.SetProgressorLabel("x")
+
+
+def test_settings_stay_and_labels_are_text() -> None:
+    with pytest.raises(AttributeError, match="can't be deleted"):
+        del arcpy.env.overwriteOutput
+    with pytest.raises(TypeError, match="a progressor label is a string, not int"):
+        arcpy.SetProgressorLabel(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", [3, -1, True, "2"])
+def test_a_severity_level_is_0_1_or_2(level: Any) -> None:
+    with pytest.raises(ValueError, match="none of 0, 1, 2"):
+        arcpy.SetSeverityLevel(level)
+    assert arcpy.GetSeverityLevel() == 2

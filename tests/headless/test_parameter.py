@@ -201,3 +201,21 @@ class TestMessages:
         parameter._set_message(2, "ERROR 000735: In File: Value is required", internal=True)
         parameter.clearMessage()
         assert parameter.hasError()
+
+
+class TestFurther:
+    def test_groups_and_symbology_are_kept(self) -> None:
+        parameter = file_parameter(category="More", symbology="a.lyrx")
+        assert (parameter.category, parameter.symbology) == ("More", "a.lyrx")
+
+    def test_another_data_type_brings_another_filter(self) -> None:
+        parameter = file_parameter()
+        parameter.filter.list = ["ecd"]
+        parameter.datatype = "GPString"
+        assert parameter.filter.list == []
+
+    def test_the_kind_of_filter_is_what_the_data_type_has(self) -> None:
+        parameter = file_parameter()
+        parameter.filter.type = parameter.filter.type
+        with pytest.raises(ValueError, match="illegal filter type"):
+            parameter.filter.type = "Range"

@@ -202,3 +202,34 @@ class TestCancelling:
         arcpy.env.autoCancelling = automatic
         assert run(demo / (MODEL if good else "no"), demo / CLASS_INFO, demo / "a.ecd")[0] is good
         assert arcpy.env.autoCancelling is automatic
+
+
+class TestTelling:
+    def listener(self) -> Tuple[pane_run.PaneListener, Log]:
+        log = Log()
+        with_labels = parameters_of_the_tool()
+        return pane_run.PaneListener(arcpy, Messages(log), with_labels), log
+
+    def test_a_finding_is_said_once(self) -> None:
+        listener, log = self.listener()
+        item = finding("class-name-blanks", "The name has blanks.")
+        listener.found(item)
+        listener.found(item)
+        assert [entry[0] for entry in log.entries] == [1]
+
+    def test_progress_moves_only_when_that_is_to_be_seen(self, monkeypatch: Any) -> None:
+        listener, _ = self.listener()
+        moves: List[Any] = []
+        monkeypatch.setattr(arcpy, "SetProgressorLabel", moves.append)
+        monkeypatch.setattr(arcpy, "SetProgressorPosition", moves.append)
+        for done in (0, 1, 1000, 1001, 100_000):
+            listener.progressed(done, 100_000, "Embedding a.model")
+        listener.progressed(0, 0, "Done")
+        assert moves == ["Embedding a.model", 0, 1, 100, "Done"]
+
+
+def parameters_of_the_tool() -> Any:
+    from dl2ecd_core.headless._loading import standing_in
+
+    with standing_in():
+        return parameters_of(LoadedToolbox(REAL).tool(TOOL))

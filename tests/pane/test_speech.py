@@ -71,3 +71,11 @@ def test_a_part_that_is_missing_is_said_so() -> None:
     assert said.startswith(
         "Checking needs a part that could not be loaded (No module named 'lxml')"
     )
+
+
+def test_a_line_without_a_column() -> None:
+    from dl2ecd_core.findings import Place
+    from dl2ecd_core.pane.speech import place_text
+
+    assert place_text(Place(file="c:\\data\\a.json", line=3)) == "a.json, line 3"
+    assert place_text(Place(file="/data/a.json", line=3, column=4)) == "a.json, line 3, column 4"
