@@ -396,6 +396,20 @@ def test_keys_that_only_sound_alike_are_left_alone(examine: Examine) -> None:
     assert examine(with_class(**whole, NameEN="b", Values=[1], Code=5)).findings == ()
 
 
+def test_a_reader_whose_name_is_misspelt(examine: Examine) -> None:
+    slip = "AzurePixelLevelLandClasification"
+    for given in (slip, {"Name": slip}):
+        item = only(examine(ModelConfiguration=given), "class-info-misspelt-value")
+        assert item.hint == "Did you mean 'AzurePixelLevelLandClassification'?"
+    assert examine(ModelConfiguration="MyReader").findings == ()
+
+
+def test_a_range_upside_down(examine: Examine) -> None:
+    item = only(examine(DataRange=[1, 0]), "class-info-contradiction")
+    assert "lowest value comes first" in item.message
+    assert examine(DataRange=[0, 1]).findings == ()
+
+
 def test_the_slip_of_the_published_samples(examine: Examine) -> None:
     item = only(examine(ModelType="ObjectionDetection"), "class-info-misspelt-value")
     assert item.hint == "Did you mean 'ObjectDetection'?"

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from ..errors import ModelFileError
+from ..wording import printable
 from .wire.source import ByteSource
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _LFS = b"version https://git-lfs.github.com/spec/"
+
+_HEAD = 64 * 1024
+#: Documents that go with models, by a key that only they have; the .ecd holds the others' keys.
+_DOCUMENTS = (
+    (
+        b'"EsriClassifierDefinitionFile"',
+        "a classifier definition (.ecd)",
+        "Get the model in it out with 'dl2ecd extract', or look at it with 'dl2ecd show'.",
+    ),
+    (
+        b'"ImportDeepLearningModelToEsriExtraInfo"',
+        "a class information document",
+        "Give the model first and the class information second: were the two swapped?",
+    ),
+    (
+        b'"ModelFile"',
+        "a model definition (.emd)",
+        "Convert it with its model: dl2ecd convert FILE.emd FILE.ecd.",
+    ),
+)
 
 
 def refuse_mistaken(source: ByteSource) -> None:
@@ -35,6 +56,17 @@ def refuse_mistaken(source: ByteSource) -> None:
             file=source.name,
             offset=0,
         )
+    is_json = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    head = source.read_up_to(0, _HEAD) if is_json else b""
+    for mark, kind, hint in _DOCUMENTS:
+        if mark in head:
+            raise ModelFileError(
+                "model-not-a-model",
+                f"'{printable(source.name, 400)}' is {kind}, not a model.",
+                hint=hint,
+                file=source.name,
+                offset=0,
+            )
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head")):
         raise ModelFileError(

@@ -191,6 +191,17 @@ class TestClasses:
         )
         assert "'b' 3" in item.message
 
+    def test_of_several_that_tell_classes_the_one_taken_is_named(self, tmp_path: Path) -> None:
+        model = description(outputs=(image("a", 2), image("b", 3)))
+        found = findings(tmp_path, model, Classes=land_classes(3))
+        (item,) = (item for item in found if item.rule == "class-output-chosen")
+        assert item.severity is Severity.INFORMATION
+        assert "those of 'b', not of 'a'" in item.message
+
+    def test_a_vector_with_rows_and_columns_is_no_grid(self, tmp_path: Path) -> None:
+        model = description(outputs=(image("shares", None, 1000, 1, 1),))
+        assert "class-count-mismatch" in rules(tmp_path, model)
+
     def test_an_unknown_output_makes_it_unknown(self, tmp_path: Path) -> None:
         model = description(outputs=(probabilities(5), Tensor("other")))
         found = findings(tmp_path, model)
