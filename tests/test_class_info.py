@@ -398,8 +398,8 @@ def test_keys_that_only_sound_alike_are_left_alone(examine: Examine) -> None:
 
 def test_a_reader_whose_name_is_misspelt(examine: Examine) -> None:
     slip = "AzurePixelLevelLandClasification"
-    for given in (slip, {"Name": slip}):
-        item = only(examine(ModelConfiguration=given), "class-info-misspelt-value")
+    for configuration in (slip, {"Name": slip}):
+        item = only(examine(ModelConfiguration=configuration), "class-info-misspelt-value")
         assert item.hint == "Did you mean 'AzurePixelLevelLandClassification'?"
     assert examine(ModelConfiguration="MyReader").findings == ()
 

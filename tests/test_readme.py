@@ -9,11 +9,11 @@ import pkgutil
 import re
 
 import pytest
-from dl2ecd_core.models.formats import FORMATS
 
 import dl2ecd_core
 from dl2ecd_core.class_info import examine_class_info
 from dl2ecd_core.models import registry
+from dl2ecd_core.models.formats import FORMATS
 from dl2ecd_core.rules import CATALOGUE, SUBJECTS
 from tests.readme_tables import README, filled
 
