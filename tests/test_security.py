@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -433,6 +434,14 @@ class TestEndlessDocuments:
             text.replace('"ExtraInfo": {', f'"ExtraInfo": {{"deep": {deep},', 1)
         )
         assert [item.rule for item in examine_ecd(tmp_path / "a.ecd")[1]] == ["ecd-not-readable"]
+
+    def test_an_ecd_of_nothing_but_files(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.ecd"
+        entries = ",".join(['{"Data":""}'] * 200_000)
+        path.write_text(f'{{"EsriClassifierDefinitionFile":0,"x":[{entries}]}}')
+        started = time.process_time()
+        assert "12000 keys 'Data'" in examine_ecd(path)[1][0].message
+        assert time.process_time() - started < 10
 
     def test_a_number_of_a_million_digits(self, tmp_path: Path) -> None:
         for number in ("9" * 1_000_000, "9" * 1_000_000 + "x", "1_" * 500_000):

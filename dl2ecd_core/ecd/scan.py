@@ -34,6 +34,8 @@ _NEAR = 4096
 #: Longest string under a key Data that is no file's bytes.
 _LONGEST_TEXT = 1024 * 1024
 _LONGEST_NUMBER = 300
+#: A block is read anew behind each string that is left out.
+_MOST_HOLES = 12_000
 #: Deeper than anything that class information may hold; what is read is also written again.
 _DEEPEST = 128
 
@@ -170,6 +172,13 @@ def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
             kept_size += len(before)
             start = hole.offset + hole.length
             window = b""
+        if len(holes) > _MOST_HOLES:
+            raise _error(
+                "ecd-not-readable",
+                f"{quoted(name, 400)} has more than {_MOST_HOLES} keys 'Data': no model has so many "
+                "files.",
+                name,
+            )
         if kept_size > LARGEST_METADATA:
             raise _error(
                 "ecd-not-readable",
