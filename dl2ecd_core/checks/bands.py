@@ -45,7 +45,7 @@ def check_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
 def check_extract_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
     """Whether ExtractBands picks existing bands, as many as the model takes."""
     extract = info.emd_keys.get("ExtractBands")
-    if not isinstance(extract, list) or "ExtractBands" in info.unusable:
+    if not isinstance(extract, list):
         return
     where = info.where("$.ExtractBands")
     numbers = [band for band in extract if isinstance(band, int)]

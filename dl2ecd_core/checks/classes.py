@@ -29,7 +29,7 @@ def _is_detection(info: ClassInfo) -> bool:
 
 def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
     """Whether the listed classes lie on one of the model's outputs."""
-    if "Classes" in info.unusable or not info.classes:
+    if not info.classes:
         return
     outputs = class_outputs(model)
     fitting = find_class_output(model, _values(info))
@@ -115,7 +115,7 @@ def _mismatch(outputs: Sequence[Tensor], info: ClassInfo) -> Finding:
 
 def check_names(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
     """Whether class names found in the model are the listed ones, in the listed order."""
-    if "Classes" in info.unusable or not info.classes:
+    if not info.classes:
         return
     ours = [land_class.name for land_class in info.classes]
     plain = [_plain(name) for name in ours]
@@ -144,7 +144,7 @@ def _plain(name: str) -> str:
 
 def check_values(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
     """Whether readers that write the output's index as pixel value write the listed values."""
-    if "Classes" in info.unusable or not info.classes or _is_detection(info):
+    if not info.classes or _is_detection(info):
         return
     fitting = find_class_output(model, _values(info))
     first = fitting.first_index if fitting is not None else 0

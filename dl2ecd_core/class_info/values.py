@@ -136,11 +136,11 @@ def _about_integer(key: Key, value: object) -> Complaint:
             f"Class values lie between {key.minimum:,} and {key.maximum:,}; "
             "best between 0 and 255.",
         )
-    return Complaint(
-        "class-info-wrong-value",
-        f"must be at least {key.minimum}, but is {shown(number)}.",
-        _example(key),
-    )
+    if key.minimum is not None and number < key.minimum:
+        limit = f"must be at least {key.minimum}"
+    else:
+        limit = f"must be at most {key.maximum:,}"
+    return Complaint("class-info-wrong-value", f"{limit}, but is {shown(number)}.", _example(key))
 
 
 def _about_text(key: Key, value: object) -> Complaint:

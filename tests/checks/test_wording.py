@@ -81,6 +81,7 @@ CASES: Dict[str, Case] = {
         {"inputs": (image("i", None, 64, 64), image("j", 3, 64, 64))}, ExtractBands=[0]
     ),
     "more classes": _case({"outputs": (probabilities(5),)}),
+    "more classes than the one": _case({"outputs": (probabilities(5),)}, Classes=land_classes(1)),
     "one class more": _case({"outputs": (probabilities(3),)}),
     "a background": _case({"outputs": (probabilities(3),)}, Classes=land_classes(2, first=1)),
     "a background below a threshold": _case(
@@ -131,6 +132,13 @@ CASES: Dict[str, Case] = {
     "many names": _case(
         {"class_names": (ClassNames(tuple(f"n{at}" for at in range(30)), "a"),)},
     ),
+    "many classes of other names": _case(
+        {
+            "class_names": (ClassNames(tuple(f"n{at}" for at in range(25)), "a"),),
+            "outputs": (probabilities(25),),
+        },
+        Classes=land_classes(25),
+    ),
     "a fixed batch": _case({"inputs": (image("i", 8, 4, 256, 256),)}),
     "a fixed batch, none given": _case(
         {"inputs": (image("i", 8, 4, 256, 256),)}, MiniBatchSize=None
@@ -146,6 +154,7 @@ CASES: Dict[str, Case] = {
         {"inputs": (image("i", 8, 4, 256, 256),)}, MiniBatchSize="16"
     ),
     "another tile": _case({}, ImageHeight=128, ImageWidth=64),
+    "another width alone": _case({}, ImageHeight=256, ImageWidth=64),
     "the same tile": _case({}, ImageHeight=256, ImageWidth=256),
     "a free tile": _case({"inputs": (image("i", 4, None, None),)}),
     "a tile with free columns": _case({"inputs": (image("i", 4, 64, None),)}),
@@ -215,6 +224,19 @@ CASES: Dict[str, Case] = {
     "a reader of images without inputs": _case(
         {"inputs": (), "outputs": (_VECTOR,)},
         ModelConfiguration="AzurePixelLevelLandClassification",
+    ),
+    "a reader of images beside two outputs": _case(
+        {"outputs": (probabilities(), image("b", 2, 256, 256))},
+        ModelConfiguration="AzurePixelLevelLandClassification",
+    ),
+    "the reader of graphs that fits": _case(
+        {
+            **_GRAPH,
+            "inputs": (image("ImageTensor"),),
+            "outputs": (image("SemanticPredictions", 2, 256, 256),),
+        },
+        Classifier="TensorFlow",
+        ModelConfiguration="DeepLab",
     ),
     "a reader of graphs for CNTK": _case({}, ModelConfiguration="DeepLab"),
     "a reader of other tensors": _case(

@@ -90,6 +90,7 @@ def test_there_are_as_many_bands_as_the_list_needs_else_as_the_model_takes(
 def test_bands_that_nobody_tells_are_unusable() -> None:
     assert "NumberRasterBands" in examined(ExtractBands=...).unusable
     assert "ExtractBands" in examined(ExtractBands=[], bands=3).unusable
+    assert examined(ExtractBands="0, 1", bands=3).band_count == 3
 
 
 def test_the_models_framework_stands_in_for_one_that_is_not_named() -> None:

@@ -101,3 +101,13 @@ class TestMany:
         )
         info = examine(tmp_path, json.dumps(document(ExtractBands=[*bands, -1])))
         assert "ExtractBands" not in info.unusable
+
+
+def test_a_document_that_says_nothing_has_neutral_values(tmp_path: Path) -> None:
+    info = examine(tmp_path, '["a"]')
+    assert info.file == str(tmp_path / "classes.json")
+    assert (info.classifier, info.band_count, info.classes) == ("", 0, ())
+    assert (info.mini_batch_size, info.mini_batch_given) == (1, False)
+    assert (info.emd_keys, info.storage, info.document) == ({}, None, {})
+    assert info.where("$.Classes").line == 1
+    assert {"Classifier", "NumberRasterBands", "Classes", "MiniBatchSize"} <= info.unusable
