@@ -297,3 +297,42 @@ def test_paths_of_files_that_a_saved_model_was_filled_from_are_told(tmp_path: Pa
     ]
     path.write_bytes(saved_model("words.txt"))
     assert "model-local-paths" not in rules(path)
+
+
+def test_sizes_are_followed_from_fractions_to_whole_numbers(tmp_path: Path) -> None:
+    # 16.0 and 16 are equal, but only one of them is a size.
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(
+        """
+        node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } }
+          attr { key: "shape" value { shape { dim { size: 4 } dim { size: 8 } } } } }
+        node { name: "sizes" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
+          attr { key: "value" value { tensor { dtype: DT_FLOAT
+            tensor_shape { dim { size: 2 } } float_val: 2 float_val: 16 } } } }
+        node { name: "whole" op: "Cast" input: "sizes"
+          attr { key: "SrcT" value { type: DT_FLOAT } }
+          attr { key: "DstT" value { type: DT_INT32 } } }
+        node { name: "y" op: "Reshape" input: "x" input: "whole"
+          attr { key: "T" value { type: DT_FLOAT } } }
+        """,
+        "ascii",
+    )
+    assert [(t.name, t.shape) for t in inspect_model(path).outputs] == [("y", (2, 16))]
+
+
+def test_equal_layers_in_a_row_are_told_apart_by_what_they_get(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pbtxt"
+    pool = (
+        'node {{ name: "p{0}" op: "MaxPool" input: "{1}" '
+        'attr {{ key: "ksize" value {{ list {{ i: 1 i: 2 i: 2 i: 1 }} }} }} '
+        'attr {{ key: "strides" value {{ list {{ i: 1 i: 2 i: 2 i: 1 }} }} }} '
+        'attr {{ key: "padding" value {{ s: "VALID" }} }} '
+        'attr {{ key: "T" value {{ type: DT_FLOAT }} }} }}\n'
+    )
+    start = (
+        'node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } '
+        'attr { key: "shape" value { shape { dim { size: 1 } dim { size: 32 } '
+        "dim { size: 32 } dim { size: 3 } } } } }\n"
+    )
+    path.write_text(start + pool.format(1, "x") + pool.format(2, "p1") + pool.format(3, "p2"))
+    assert inspect_model(path).outputs[0].shape == (1, 4, 4, 3)
