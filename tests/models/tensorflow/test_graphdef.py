@@ -309,7 +309,9 @@ def test_sizes_are_followed_from_fractions_to_whole_numbers(tmp_path: Path) -> N
         node { name: "sizes" op: "Const" attr { key: "dtype" value { type: DT_FLOAT } }
           attr { key: "value" value { tensor { dtype: DT_FLOAT
             tensor_shape { dim { size: 2 } } float_val: 2 float_val: 16 } } } }
-        node { name: "whole" op: "Cast" input: "sizes"
+        node { name: "same" op: "Identity" input: "sizes"
+          attr { key: "T" value { type: DT_FLOAT } } }
+        node { name: "whole" op: "Cast" input: "same"
           attr { key: "SrcT" value { type: DT_FLOAT } }
           attr { key: "DstT" value { type: DT_INT32 } } }
         node { name: "y" op: "Reshape" input: "x" input: "whole"
