@@ -435,6 +435,12 @@ class TestEndlessDocuments:
         )
         assert [item.rule for item in examine_ecd(tmp_path / "a.ecd")[1]] == ["ecd-not-readable"]
 
+    @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+    def test_an_ecd_with_numbers_that_json_has_not(self, tmp_path: Path, number: str) -> None:
+        path = tmp_path / "a.ecd"
+        path.write_text(f'{{"EsriClassifierDefinitionFile": 0, "x": {number}}}')
+        assert examine_ecd(path)[1][0].rule.startswith("json-n")
+
     def test_an_ecd_of_nothing_but_files(self, tmp_path: Path) -> None:
         path = tmp_path / "a.ecd"
         entries = ",".join(['{"Data":""}'] * 200_000)

@@ -8,6 +8,7 @@ where that does not hold, the string's end is looked for. What is left is small 
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import secrets
@@ -175,8 +176,8 @@ def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
         if len(holes) > _MOST_HOLES:
             raise _error(
                 "ecd-not-readable",
-                f"{quoted(name, 400)} has more than {_MOST_HOLES} keys 'Data': no model has so many "
-                "files.",
+                f"{quoted(name, 400)} has more than {_MOST_HOLES} keys 'Data'; no model has "
+                "as many files.",
                 name,
             )
         if kept_size > LARGEST_METADATA:
@@ -245,7 +246,11 @@ def _may_be_base64(handle: BinaryIO, offset: int, length: int) -> bool:
 def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]:
     try:
         value = json.loads(
-            text.decode("utf-8-sig"), object_pairs_hook=_no_doubles, parse_int=_short_number
+            text.decode("utf-8-sig"),
+            object_pairs_hook=_no_doubles,
+            parse_int=_short_number,
+            parse_float=_finite_number,
+            parse_constant=_finite_number,
         )
     except (ValueError, RecursionError) as error:
         # The careful reader says what is wrong and where; the quick one only that something is.
@@ -268,6 +273,14 @@ def _short_number(digits: str) -> int:
     if len(digits) > _LONGEST_NUMBER:
         raise ValueError
     return int(digits)
+
+
+def _finite_number(text: str) -> float:
+    # Infinity and NaN are no JSON; what is read is also written again.
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
 
 
 def _no_doubles(pairs: Sequence[Tuple[str, Any]]) -> Dict[str, Any]:

@@ -310,8 +310,10 @@ class Scanner:
         else:
             plain = word.replace("_", "")
             value = float(plain) if any(letter in ".eE" for letter in plain) else int(plain)
-        part = Part("value", start, end, UNREADABLE if math.isinf(value) else value)
-        meant = "" if math.isinf(value) else f" Is {printable(str(value), 40)} meant?"
+        # Whole numbers may be longer than a float can hold.
+        endless = isinstance(value, float) and math.isinf(value)
+        part = Part("value", start, end, UNREADABLE if endless else value)
+        meant = "" if endless else f" Is {printable(str(value), 40)} meant?"
         self.report(
             "json-number-form",
             f"{quoted(word)} is not how JSON writes a number.",
