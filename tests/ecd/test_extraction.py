@@ -55,9 +55,11 @@ def test_companions_keep_their_folders(fixtures: Path, tmp_path: Path) -> None:
 
 def test_a_definition_without_a_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.ecd").write_text('{"EsriClassifierDefinitionFile": 0, "Definitions": []}')
-    rule, message = refusal(tmp_path / "b.ecd", tmp_path / "out")
-    assert rule == "ecd-not-valid"
-    assert message == f"'{tmp_path / 'b.ecd'}' holds no model: it is a classic definition."
+    with pytest.raises(EcdFileError) as error:
+        extract(read_ecd(tmp_path / "b.ecd"), tmp_path / "out")
+    (item,) = error.value.findings
+    assert (item.rule, item.where.file) == ("ecd-not-valid", str(tmp_path / "b.ecd"))
+    assert item.message == f"'{tmp_path / 'b.ecd'}' holds no model: it is a classic definition."
     assert not (tmp_path / "out").exists()
 
 

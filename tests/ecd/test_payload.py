@@ -184,6 +184,10 @@ class TestRawReads:
             f"The model file '{path}' can't be read: Input/output error."
         )
         assert error.value.finding.rule == "file-unreadable"
+        assert error.value.finding.where.file == str(path)
+        assert error.value.finding.hint == (
+            "Check that you may read it and that no other program holds it."
+        )
 
 
 @pytest.mark.parametrize("installed", [True, False])

@@ -219,7 +219,25 @@ class TestClassic:
         (tmp_path / "a.ecd").write_text(json.dumps(definition))
         content = read_ecd(tmp_path / "a.ecd")
         assert content.kind is Kind.ENDMEMBERS
+        assert (content.name, content.band_count) == (str(tmp_path / "a.ecd"), 7)
+        assert content.document == definition
         assert content.classes == (EcdClass(1, "urban", None),)
+
+    @pytest.mark.parametrize(
+        ("members", "classes"),
+        [
+            (5, ()),
+            ([5], ()),
+            ([{}], (EcdClass(0, "", None),)),
+            ([{"EndmemberID": "1"}], (EcdClass(0, "", None),)),
+        ],
+    )
+    def test_endmembers_that_say_little(
+        self, tmp_path: Path, members: object, classes: object
+    ) -> None:
+        definition = {"EsriEndmemberDefinitionFile": 0, "Endmembers": members}
+        (tmp_path / "a.ecd").write_text(json.dumps(definition))
+        assert read_ecd(tmp_path / "a.ecd").classes == classes
 
 
 class TestVerification:

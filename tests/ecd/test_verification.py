@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import tempfile
 from base64 import b64encode
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
@@ -100,6 +101,7 @@ def test_no_room_for_the_copy_is_said(fresh: Path, monkeypatch: pytest.MonkeyPat
     assert item.rule == "output-disk-full"
     assert item.message == ("The model can't be unpacked to look at it: No space left on device.")
     assert item.where.file == str(fresh)
+    assert item.hint == f"Free some space in '{tempfile.gettempdir()}'."
 
 
 def test_a_file_in_a_file_is_said(fresh: Path) -> None:

@@ -351,3 +351,40 @@ class TestDialog:
     def test_an_exception_in_validation_is_not_hidden(self, tmp_path: Path) -> None:
         with pytest.raises(ZeroDivisionError):
             Dialog(write_toolbox(tmp_path, judge="1 / 0"), "Tool")
+
+
+class TestWithoutMethods:
+    def test_a_tool_without_validation_or_parameters_runs(self, tmp_path: Path) -> None:
+        path = tmp_path / "Bare.pyt"
+        path.write_text(
+            "class Toolbox:\n"
+            "    def __init__(self):\n"
+            "        self.label, self.alias, self.tools = 'Bare', 'bare', [Bare]\n"
+            "class Bare:\n"
+            "    def __init__(self):\n"
+            "        self.label = self.description = 'Bare'\n"
+            "    def execute(self, parameters, messages):\n"
+            "        messages.addMessage(str(parameters))\n"
+        )
+        arcpy.ImportToolbox(str(path))
+        assert "[]" in arcpy.bare.Bare().getMessages()
+
+    @pytest.mark.parametrize("given", ["[1]", "5", "'text'"])
+    def test_parameters_are_a_list_of_parameters(self, tmp_path: Path, given: str) -> None:
+        with pytest.raises(RuntimeError, match="does not return a list of Parameter"):
+            tool(tmp_path, parameters=f"return {given}")
+
+    def test_no_list_is_an_empty_one(self, tmp_path: Path) -> None:
+        assert tool(tmp_path, parameters="return None")().maxSeverity == 0
+
+    @pytest.mark.parametrize("raised", ["arcpy.ExecuteError('Said so.')", "arcpy.ExecuteError"])
+    def test_execute_error_with_and_without_words(self, tmp_path: Path, raised: str) -> None:
+        call = tool(tmp_path, parameters="return None", execute=f"raise {raised}")
+        lines = lines_of(call)
+        assert ("Said so." in lines) == ("Said" in raised)
+        assert any("Traceback" in line for line in lines) == ("Said" not in raised)
+
+    def test_paths_that_no_system_has(self, tmp_path: Path, given: str) -> None:
+        long = str(tmp_path / ("n" * 5000) / "b.txt")
+        assert any("ERROR 000" in line for line in lines_of(tool(tmp_path), given, long))
+        assert any("ERROR 000" in line for line in lines_of(tool(tmp_path), long, given))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Callable, List
 
@@ -358,3 +359,12 @@ class TestNothingIsRaised:
         for name, text in zip((MODEL_PARAMETER, INFO, OUTPUT), texts):
             dialog.fill_in(**{name: text})
         assert "failed unexpectedly" not in str(dialog.messages())
+
+
+def test_only_so_many_proposals_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pane_dialog._Proposals, "made", OrderedDict())
+    for number in range(pane_dialog._Proposals.most + 5):
+        pane_dialog._Proposals.remember(f"{number}.ecd")
+    made = list(pane_dialog._Proposals.made)
+    assert len(made) == pane_dialog._Proposals.most
+    assert made[0] == "5.ecd"
