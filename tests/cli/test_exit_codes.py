@@ -114,6 +114,7 @@ class TestUsage:
         ("arguments", "says"),
         [
             (["convert", "a"], "Give MODEL, CLASS_INFO and ECD, or a DEFINITION and ECD."),
+            (["convert", "a.model", "b.json"], "The output ECD is missing"),
             (["convert", "a", "b", "c", "d"], "Give MODEL, CLASS_INFO and ECD"),
             (["export", "a", "--to", "emd"], "Give ECD and OUT, or MODEL, CLASS_INFO and OUT."),
             (["export", "a", "b", "--to", "word"], "'word' is not"),
