@@ -439,3 +439,26 @@ def test_text_after_blanks_alone_is_cut_where_it_ends() -> None:
     (item,) = parse(b'{"a": [1,' + b" " * 10_000, "a.json").findings
     assert item.rule == "json-truncated"
     assert item.where.column == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a": \'b’}', ["json-single-quotes"]),
+        ('{"a": \'b’, "c": 1}', ["json-single-quotes"]),
+        ('{"a" } : 1}', ["json-missing-value", "json-text-after-end"]),
+        ('{, "a": 1}', ["json-missing-value"]),
+        ('{"a": 1, ] ', ["json-trailing-comma", "json-bracket-mismatch"]),
+        ("[1 } : ]", ["json-bracket-mismatch"]),
+        ('{"a": : 1}', ["json-missing-value", "json-unexpected"]),
+        ('{"a": 1 : 2}', ["json-unexpected"]),
+        ('{"a":1}//x', ["json-comment"]),
+        ("{ ] } ]", ["json-bracket-mismatch"]),
+        ("{[1]: 2}", ["json-unexpected"]),
+        ('{"a": ] : }', ["json-missing-value", "json-bracket-mismatch"]),
+        ('{"a" , "b": 1}', ["json-missing-value"]),
+        ('{"a":1 /', ["json-unexpected"]),
+    ],
+)
+def test_parts_out_of_place(text: str, expected: List[str]) -> None:
+    assert [item.rule for item in parse(text.encode(), "a.json").findings] == expected
