@@ -109,6 +109,7 @@ CASES: Dict[str, Case] = {
     "values that are no indices": _case(
         {"outputs": (probabilities(9),)}, Classes=_BIG, NumberRasterBands=4
     ),
+    "a detector's values": _case({}, ModelType="ObjectDetection", Classes=land_classes(2, first=5)),
     "values given twice": _case({}, Classes=[*land_classes(1, first=5), *land_classes(1, first=5)]),
     "values after a background": _case(
         {"outputs": (probabilities(3),)}, Classes=land_classes(2, first=7)
