@@ -9,11 +9,10 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Sequence
 
-from dl2ecd_core.models.formats import FORMATS
-
 from dl2ecd_core.class_info.keys import markdown_table
 from dl2ecd_core.exports import FORMATS as EXPORTS
 from dl2ecd_core.frameworks import FRAMEWORKS
+from dl2ecd_core.models.formats import FORMATS
 from dl2ecd_core.rules import SUBJECTS
 
 README = Path(__file__).parents[1] / "README.md"
