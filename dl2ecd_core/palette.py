@@ -1,14 +1,14 @@
-"""Colours for classes that were given none: fixed, and apart for colour-blind eyes.
+"""Colors for classes that were given none: fixed, and apart for color-blind eyes.
 
-The first seven are the coloured ones of the set by M. Okabe and K. Ito, "Color Universal Design
+The first seven are the colored ones of the set by M. Okabe and K. Ito, "Color Universal Design
 (CUD): How to make figures and presentations that are friendly to colorblind people" (2002, revised
-2008, https://jfly.uni-koeln.de/color/), which people with any of the common colour vision
+2008, https://jfly.uni-koeln.de/color/), which people with any of the common color vision
 deficiencies tell apart. Its black is left out: rasters often show it where there is no data.
 The next nine are those of P. Tol's "muted" scheme ("Colour Schemes", SRON/EPS/TN/09-002, issue 3.2,
 2021, https://sronpersonalpages.nl/~pault/), made for the same end.
 
-More colours than these no eye tells apart reliably. Further ones are still all different: they
-walk the colour cube in steps that share no divisor with its size, so that neighbours in the list
+More colors than these no eye tells apart reliably. Further ones are still all different: they
+walk the color cube in steps that share no divisor with its size, so that neighbours in the list
 differ much and none comes back within 8,000.
 """
 
@@ -40,16 +40,16 @@ TOL_MUTED: Tuple[Color, ...] = (
     (170, 68, 153),  # purple
 )
 
-#: The published colours, in the order in which they are given out.
+#: The published colors, in the order in which they are given out.
 PALETTE: Tuple[Color, ...] = OKABE_ITO + TOL_MUTED
 
-# Twenty levels per channel, none near black or white: 8,000 colours.
+# Twenty levels per channel, none near black or white: 8,000 colors.
 _LEVELS = tuple(24 + 11 * level for level in range(20))
 _STEP = 4_943  # about 8,000 over the golden ratio; prime, so it shares no divisor with 8,000
 
 
 def color_at(position: int) -> Color:
-    """The colour of a position in the list of classes, counted from 0.
+    """The color of a position in the list of classes, counted from 0.
 
     Examples
     --------
@@ -67,14 +67,14 @@ def color_at(position: int) -> Color:
 
 
 def colors_for(positions: Collection[int], taken: Collection[Color]) -> List[Color]:
-    """A colour for each position, none of them taken or given twice while there are others.
+    """A color for each position, none of them taken or given twice while there are others.
 
     Parameters
     ----------
     positions
-        Where in the list of classes the colours are missing.
+        Where in the list of classes the colors are missing.
     taken
-        The colours that other classes were given.
+        The colors that other classes were given.
     """
     used = set(taken)
     further = _after(max(positions, default=0))
@@ -89,7 +89,7 @@ def colors_for(positions: Collection[int], taken: Collection[Color]) -> List[Col
 
 
 def _after(position: int) -> Iterator[Color]:
-    """Every colour once, those of the published sets first, then those behind a position."""
+    """Every color once, those of the published sets first, then those behind a position."""
     yield from PALETTE
     for number in range(len(_LEVELS) ** 3):
         yield color_at(max(position + 1, len(PALETTE)) + number)

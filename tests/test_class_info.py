@@ -145,7 +145,7 @@ def test_the_place_of_any_part_can_be_asked(examine: Examine) -> None:
     assert place.excerpt.count("^") == len('" Other (Pervious)"')
 
 
-# -- colours -------------------------------------------------------------------------------------
+# -- colors -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_the_place_of_any_part_can_be_asked(examine: Examine) -> None:
     [{}, {"Color": [-1, -1, -1]}, {"Red": -1, "Green": -1, "Blue": -1}],
     ids=["missing", "-1 in a list", "-1 one by one"],
 )
-def test_a_colour_that_is_left_open_is_one_of_the_palette(
+def test_a_color_that_is_left_open_is_one_of_the_palette(
     examine: Examine, parts: Dict[str, object]
 ) -> None:
     info = examine(with_class(Value=1, Name="Water", **parts))
@@ -163,7 +163,7 @@ def test_a_colour_that_is_left_open_is_one_of_the_palette(
     assert info.classes[1] == LandClass(1, "Water", (86, 180, 233), color_given=False)
 
 
-def test_open_colours_are_said_once_for_all_classes(examine: Examine) -> None:
+def test_open_colors_are_said_once_for_all_classes(examine: Examine) -> None:
     info = examine(Classes=[{"Value": value, "Name": f"c{value}"} for value in range(12)])
     item = only(info, "class-color-from-palette")
     assert "12 classes" in item.message
@@ -171,7 +171,7 @@ def test_open_colours_are_said_once_for_all_classes(examine: Examine) -> None:
     assert len({one.color for one in info.classes}) == 12
 
 
-def test_a_palette_colour_is_not_one_that_another_class_has(examine: Examine) -> None:
+def test_a_palette_color_is_not_one_that_another_class_has(examine: Examine) -> None:
     info = examine(with_class(Value=1, Name="Water"))
     first = info.classes[1].color
     clash = {"Value": 0, "Name": "Soil", "Color": list(first)}
@@ -194,7 +194,7 @@ def test_a_palette_colour_is_not_one_that_another_class_has(examine: Examine) ->
         ("e.g. [0, 0, 255]", "class-info-placeholder", "e.g.", "real value", ""),
     ],
 )
-def test_colours_that_are_none(
+def test_colors_that_are_none(
     examine: Examine, color: object, rule: str, says: str, helps: str, path: str
 ) -> None:
     info = examine(with_class(Value=1, Name="Water", Color=color))
@@ -213,7 +213,7 @@ def test_channels_one_by_one_have_to_be_three_and_right(examine: Examine) -> Non
         assert only(info, "class-color-out-of-range").where.path == "$.Classes[1].Red"
 
 
-def test_two_colours_that_differ_contradict_each_other(examine: Examine) -> None:
+def test_two_colors_that_differ_contradict_each_other(examine: Examine) -> None:
     parts = {"Color": [1, 2, 3], "Red": 1, "Green": 2}
     assert examine(with_class(Value=1, Name="a", Blue=3, **parts)).findings == ()
     item = only(examine(with_class(Value=1, Name="a", Blue=4, **parts)), "class-info-contradiction")

@@ -168,7 +168,7 @@ class _Examination:
             rule = "class-info-key-missing"
             message += f", and '{key.name}' is missing."
         elif key is _COLOR:
-            message += ", so a colour is taken from the palette."
+            message += ", so a color is taken from the palette."
         else:
             message += ", and is not used."
         self.report.add(rule, message, (indices[0], name), f"Did you mean '{meant}'?", of_key=True)
@@ -245,12 +245,12 @@ class _Examination:
             "They are the same thing: leave one of them out.",
         )
 
-    # -- colours --------------------------------------------------------------------------------
+    # -- colors --------------------------------------------------------------------------------
 
     def _color(
         self, index: int, item: Dict[str, object], wrong: Dict[str, None]
     ) -> Tuple[Optional[Color], bool]:
-        """The colour, and whether its author left it open."""
+        """The color, and whether its author left it open."""
         if any(name in wrong for name in (_COLOR.name, *_CHANNEL_NAMES)):
             return None, False
         listed_color = _three(item.get(_COLOR.name))

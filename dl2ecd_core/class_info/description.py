@@ -24,7 +24,7 @@ class LandClass:
     color
         Red, green and blue, 0 to 255.
     color_given
-        False where the colour is one of the palette's.
+        False where the color is one of the palette's.
     """
 
     value: int

@@ -149,14 +149,14 @@ CLASS_KEYS: Tuple[Key, ...] = (
         "Color",
         Kind.COLOR,
         "Red, green and blue, 0 to 255 each; also as the three keys Red, Green and Blue. "
-        "When missing or [-1, -1, -1], a colour of the palette is taken.",
+        "When missing or [-1, -1, -1], a color of the palette is taken.",
         [204, 204, 204],
     ),
 )
 
 #: The channels, where a class gives them one by one.
 CHANNELS: Tuple[Key, ...] = tuple(
-    Key(name, Kind.INTEGER, f"{name} part of the class's colour.", 204, minimum=-1, maximum=255)
+    Key(name, Kind.INTEGER, f"{name} part of the class's color.", 204, minimum=-1, maximum=255)
     for name in ("Red", "Green", "Blue")
 )
 

@@ -27,7 +27,7 @@ class Entry:
     value, name, color
         As the document has them; the name is empty where there is none.
     without_color
-        The author left the colour open: missing or -1, not wrong.
+        The author left the color open: missing or -1, not wrong.
     """
 
     index: int

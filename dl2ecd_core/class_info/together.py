@@ -1,4 +1,4 @@
-"""What shows in the names, values and colours of classes, above all when seen together."""
+"""What shows in the names, values and colors of classes, above all when seen together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VALUE, _NAME, _COLOR = CLASS_KEYS
 
 
 def compare(entries: Sequence[Entry], report: Report) -> None:
-    """Report what is wrong with the names, the values and the colours of a list of classes."""
+    """Report what is wrong with the names, the values and the colors of a list of classes."""
     for entry in entries:
         if entry.name:
             _check_name(entry, report)
@@ -84,7 +84,7 @@ def _large_values(entries: Sequence[Entry], report: Report) -> None:
         report.add(
             "class-value-above-8-bit",
             f"{_values(large)} above 255: the classified raster has to be 16- or 32-bit, and "
-            "then gets no colour map.",
+            "then gets no color map.",
             (large[0].index, report.name_of(large[0].index, _VALUE)),
             "Use values from 0 to 255 where you can.",
         )
@@ -92,7 +92,7 @@ def _large_values(entries: Sequence[Entry], report: Report) -> None:
         report.add(
             "class-value-negative",
             f"{_values(negative)} negative: the classified raster has to be of a signed type, "
-            "and then gets no colour map.",
+            "and then gets no color map.",
             (negative[0].index, report.name_of(negative[0].index, _VALUE)),
             "Use values from 0 to 255 where you can.",
         )
@@ -106,12 +106,12 @@ def _open_colors(entries: Sequence[Entry], report: Report) -> None:
     which = "has" if len(without) == 1 else "have"
     report.add(
         "class-color-from-palette",
-        f"{counted(len(without), 'class', 'classes')} {which} no colour of "
+        f"{counted(len(without), 'class', 'classes')} {which} no color of "
         f"{'its' if len(without) == 1 else 'their'} own and "
-        f"{'gets' if len(without) == 1 else 'get'} one from a colour-blind-safe palette: "
+        f"{'gets' if len(without) == 1 else 'get'} one from a color-blind-safe palette: "
         f"{names}.",
         (without[0].index, _COLOR.name),
-        'Give each class its colour, for example "Color": [56, 168, 0].',
+        'Give each class its color, for example "Color": [56, 168, 0].',
     )
 
 

@@ -190,12 +190,12 @@ def out_of_range(value: object) -> Complaint:
     return Complaint(
         "class-color-out-of-range",
         f"is {shown(value)}, but red, green and blue go from 0 to 255.",
-        "Correct the number, or leave the colour out to get one from the palette.",
+        "Correct the number, or leave the color out to get one from the palette.",
     )
 
 
 def _from_fractions(channels: List[object]) -> str:
-    """What a colour of fractions or quoted numbers would be."""
+    """What a color of fractions or quoted numbers would be."""
     parts = [part for part in channels if isinstance(part, (int, float)) and 0 <= part <= 1]
     if len(parts) == len(channels) and not any(isinstance(part, bool) for part in parts):
         return f"In steps of 0 to 255 it is {[round(part * 255) for part in parts]}."

@@ -1,6 +1,6 @@
 """Reading an .ecd: metadata at once, whatever the size of the model inside.
 
-Classic definitions are read as far as their vocabulary is public: classes, colours, bands.
+Classic definitions are read as far as their vocabulary is public: classes, colors, bands.
 Sources: the envelope in https://developers.arcgis.com/rest/services-reference/enterprise/classify
 and the classes of the sample in Esri's server-extension-java tests.
 """

@@ -1,4 +1,4 @@
-"""GDAL's side file of a raster (.aux.xml): colour table, category names, attribute table.
+"""GDAL's side file of a raster (.aux.xml): color table, category names, attribute table.
 
 Elements as GDAL's persistent auxiliary metadata writes them
 (https://github.com/OSGeo/gdal/blob/master/gcore/gdalpamrasterband.cpp, gdal_rat.cpp; the numbers of
@@ -28,7 +28,7 @@ _FIELDS: Tuple[Tuple[str, str, str], ...] = (
     ("Green", _INTEGER, "7"),
     ("Blue", _INTEGER, "8"),
 )
-#: Colour tables belong to bands of 8 bits; category names are listed from 0 without gaps.
+#: Color tables belong to bands of 8 bits; category names are listed from 0 without gaps.
 _MOST_COLORS = 256
 _MOST_NAMES = 65_536
 _BLANKS = " \t\r\n"

@@ -1,7 +1,7 @@
-"""Esri's colour map file (.clr): a line ``value red green blue`` for each class, in ASCII.
+"""Esri's color map file (.clr): a line ``value red green blue`` for each class, in ASCII.
 
 https://pro.arcgis.com/en/pro-app/latest/tool-reference/data-management/add-colormap.htm
-QGIS loads the same file as a colour table.
+QGIS loads the same file as a color table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .legend import adjusted, legend_of
 
 
 def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
-    """Write the colour map to `target`, classes in ascending order of their values."""
+    """Write the color map to `target`, classes in ascending order of their values."""
     del listener  # Over in an instant.
     legend = legend_of(ecd, "clr")
     rows = sorted(legend.rows, key=lambda row: row.value)

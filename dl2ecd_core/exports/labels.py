@@ -50,7 +50,7 @@ def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
         "Lists of class names hold neither pixel values nor colors: they go by the model's "
         "output index.",
     )
-    # Colours are not in the file, so nothing is said of those that were missing.
+    # Colors are not in the file, so nothing is said of those that were missing.
     return (about, *findings)
 
 

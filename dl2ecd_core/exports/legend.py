@@ -1,4 +1,4 @@
-"""What a legend needs of an .ecd: pixel values, names and colours of its classes, in order."""
+"""What a legend needs of an .ecd: pixel values, names and colors of its classes, in order."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Legend:
 def legend_of(ecd: Ecd, format_name: str) -> Legend:
     """The legend of an .ecd.
 
-    Background has no row: no listed class has its pixels, so no legend may colour them.
+    Background has no row: no listed class has its pixels, so no legend may color them.
 
     Raises
     ------

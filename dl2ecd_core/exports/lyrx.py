@@ -2,7 +2,7 @@
 
 The objects and their properties: https://github.com/Esri/cim-spec (docs/v2 and v3,
 CIMImageLayers.md, CIMVectorLayers.md for the data connection, CIMColor.md, CIMDocument.md).
-CIM colours are red, green, blue from 0 to 255 and opacity from 0 to 100. Version 2.9 is written,
+CIM colors are red, green, blue from 0 to 255 and opacity from 0 to 100. Version 2.9 is written,
 since each ArcGIS Pro reads files of older versions but not of newer ones.
 """
 

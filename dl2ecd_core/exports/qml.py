@@ -45,7 +45,7 @@ def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
 
 
 def hex_color(color: Tuple[int, int, int]) -> str:
-    """A colour in six digits, as QGIS and SLD write it.
+    """A color in six digits, as QGIS and SLD write it.
 
     Examples
     --------

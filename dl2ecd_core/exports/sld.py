@@ -3,7 +3,7 @@
 https://schemas.opengis.net/sld/1.0.0/StyledLayerDescriptor.xsd
 ``type="values"`` on the ColorMap is not in that schema: GeoServer introduced it and QGIS writes it
 (https://docs.geoserver.org/stable/en/user/styling/sld/reference/rastersymbolizer.html#colormap).
-Without it a reader shades between the listed values, and other values get colours of no class.
+Without it a reader shades between the listed values, and other values get colors of no class.
 """
 
 from __future__ import annotations

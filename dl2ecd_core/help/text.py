@@ -42,14 +42,14 @@ _INFO = ParameterHelp(
     direction="Input",
     in_dialog=(
         "The class information (.json): which framework the model is for, how many bands the "
-        "raster has, and the value, name and colour of each class. None of it is in the model "
+        "raster has, and the value, name and color of each class. None of it is in the model "
         "itself.",
         "Problems in the file, and contradictions between it and the model, are shown here "
         "while the dialog is filled in.",
     ),
     in_python=(
         "The path of the class information (.json): which framework the model is for, how many "
-        "bands the raster has, and the value, name and colour of each class.",
+        "bands the raster has, and the value, name and color of each class.",
     ),
 )
 

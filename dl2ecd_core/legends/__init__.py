@@ -1,4 +1,4 @@
-"""Class names and colours from files that people have already: legends, styles, label lists."""
+"""Class names and colors from files that people have already: legends, styles, label lists."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def channel(value: object) -> Optional[int]:
 
 
 def color_of(red: object, green: object, blue: object) -> Optional[Color]:
-    """A colour from its channels; None when one of them is none."""
+    """A color from its channels; None when one of them is none."""
     channels = (channel(red), channel(green), channel(blue))
     if channels[0] is None or channels[1] is None or channels[2] is None:
         return None

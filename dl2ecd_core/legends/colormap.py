@@ -1,6 +1,6 @@
-"""Colour maps as text: ``value red green blue`` a line.
+"""Color maps as text: ``value red green blue`` a line.
 
-Esri's .clr; QGIS and GRASS-like tools put opacity and a name behind the colour, and QGIS's own
+Esri's .clr; QGIS and GRASS-like tools put opacity and a name behind the color, and QGIS's own
 export parts them by commas under an INTERPOLATION line.
 """
 
@@ -29,7 +29,7 @@ def recognises(candidate: Candidate) -> bool:
 
 
 def read(candidate: Candidate) -> Entries:
-    """The rows of a colour map."""
+    """The rows of a color map."""
     found = Entries("color map")
     for number, line in enumerate(candidate.text.split("\n"), 1):
         if _REMARK.fullmatch(line.rstrip("\r")):

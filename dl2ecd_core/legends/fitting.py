@@ -54,7 +54,7 @@ def findings_about(model: ModelDescription, legend: Legend) -> Tuple[Finding, ..
 
 
 def completed(classes: Sequence[LegendClass]) -> List[Dict[str, object]]:
-    """Entries of Classes, with numbered names and the palette's colours where there are none."""
+    """Entries of Classes, with numbered names and the palette's colors where there are none."""
     missing = [place for place, item in enumerate(classes) if item.color is None]
     taken = [item.color for item in classes if item.color is not None]
     chosen = iter(colors_for(missing, taken))

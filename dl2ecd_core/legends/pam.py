@@ -1,4 +1,4 @@
-"""GDAL's side files (.aux.xml): raster attribute table, else category names and colour table.
+"""GDAL's side files (.aux.xml): raster attribute table, else category names and color table.
 
 https://github.com/OSGeo/gdal/blob/master/gcore/gdal_rat.cpp; the numbers of GDALRATFieldUsage in
 gcore/gdal.h. The first band that has any is taken.

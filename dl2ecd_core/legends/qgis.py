@@ -1,4 +1,4 @@
-"""QGIS layer styles (.qml) of rasters: paletted, or pseudocolour with exact values.
+"""QGIS layer styles (.qml) of rasters: paletted, or pseudocolor with exact values.
 
 https://github.com/qgis/QGIS/blob/release-3_22/src/core/raster/qgspalettedrasterrenderer.cpp and
 qgscolorrampshader.cpp (there ``colorRampType="EXACT"``).
@@ -47,7 +47,7 @@ def read(candidate: Candidate) -> Entries:
 
 
 def color_from(text: Optional[str]) -> Optional[Color]:
-    """A colour as QGIS writes it, ``#rrggbb`` or ``r,g,b,a``.
+    """A color as QGIS writes it, ``#rrggbb`` or ``r,g,b,a``.
 
     Examples
     --------

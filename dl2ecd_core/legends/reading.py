@@ -38,7 +38,7 @@ _READERS: Tuple[_Reader, ...] = (
 
 
 def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
-    """Class values, names and colours from a file of any known kind.
+    """Class values, names and colors from a file of any known kind.
 
     Raises
     ------

@@ -69,8 +69,8 @@ _CLASSES: Tuple[Rule, ...] = (
     Rule("class-name-empty", _ERROR, "Each class has a name."),
     Rule("class-name-blanks", _WARNING, "Class names don't start or end with blanks."),
     Rule("class-name-control-character", _WARNING, "Class names hold no control characters."),
-    Rule("class-color-out-of-range", _ERROR, "Colour channels are 0 to 255."),
-    Rule("class-color-from-palette", _WARNING, "Each class has a colour of its own choice."),
+    Rule("class-color-out-of-range", _ERROR, "Color channels are 0 to 255."),
+    Rule("class-color-from-palette", _WARNING, "Each class has a color of its own choice."),
 )
 
 RULES: Tuple[Rule, ...] = _FILE + _SYNTAX + _KEYS + _CLASSES

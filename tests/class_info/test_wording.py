@@ -199,7 +199,7 @@ CASES: Dict[str, Case] = {
         Classes=[{"value": at, "Name": f"c{at}", "Color": [1, 2, 3]} for at in (0, 1)]
     ),
     "misspelt in many classes": _root(
-        Classes=[{"Value": at, "Name": f"c{at}", "colour": [1, 2, 3]} for at in range(30)]
+        Classes=[{"Value": at, "Name": f"c{at}", "color": [1, 2, 3]} for at in range(30)]
     ),
     "misspelt beside the right one": _class(value=7),
     # -- colors ----------------------------------------------------------------------------------

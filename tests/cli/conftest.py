@@ -71,7 +71,7 @@ OnTerminal = Callable[[Callable[[], object]], str]
 
 @pytest.fixture
 def on_terminal(monkeypatch: pytest.MonkeyPatch) -> OnTerminal:
-    """What something writes to a terminal of 80 columns with colours."""
+    """What something writes to a terminal of 80 columns with colors."""
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")

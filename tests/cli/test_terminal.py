@@ -1,4 +1,4 @@
-"""What a person sees: colours and tables on a terminal, plain lines in a pipe."""
+"""What a person sees: colors and tables on a terminal, plain lines in a pipe."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INFORMATION = finding("band-count-unknown", "The model does not tell how many b
 
 
 def plain(text: str) -> str:
-    """What stays when colours are taken away."""
+    """What stays when colors are taken away."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
@@ -48,7 +48,7 @@ class TestFindings:
             "1 error, 1 warning\n"
         )
 
-    def test_on_a_terminal_they_are_coloured_and_wrapped(self, on_terminal: OnTerminal) -> None:
+    def test_on_a_terminal_they_are_colored_and_wrapped(self, on_terminal: OnTerminal) -> None:
         shown = on_terminal(lambda: print_findings([_INFORMATION, _ERROR, _WARNING]))
         assert "\x1b[1;31merror\x1b[0m" in shown
         assert "\x1b[33mwarning\x1b[0m" in shown
@@ -104,7 +104,7 @@ class TestSwatches:
         assert rest[0].split()[0] == "7"
         assert r"\x1b[2J" in rest[0]
 
-    def test_on_a_terminal_the_colour_is_shown(self, on_terminal: OnTerminal) -> None:
+    def test_on_a_terminal_the_color_is_shown(self, on_terminal: OnTerminal) -> None:
         shown = on_terminal(lambda: print_swatches(self.ROWS))
         assert "\x1b[48;2;204;204;204m" in shown
         assert max(map(len, plain(shown).split("\n"))) <= 80

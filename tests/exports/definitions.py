@@ -64,7 +64,7 @@ def ecd_with(
 
 
 def named(names: Sequence[str] = NAMES, first_value: int = 1) -> Tuple[EcdClass, ...]:
-    """A class for each name, in colours that differ."""
+    """A class for each name, in colors that differ."""
     return tuple(
         EcdClass(first_value + place, name, (place * 20, 255 - place, 7), place)
         for place, name in enumerate(names)

@@ -27,7 +27,7 @@ def tensor(
 
 
 def land_classes(*names: str) -> List[EcdClass]:
-    """Classes of these names, with values 10, 20, ... and colours of their own."""
+    """Classes of these names, with values 10, 20, ... and colors of their own."""
     return [
         EcdClass(10 * (index + 1), name, (index % 256, index // 256 % 256, 200), index)
         for index, name in enumerate(names)

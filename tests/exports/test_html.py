@@ -1,4 +1,4 @@
-"""The page: every class, true colours, nothing loaded or run, foreign text kept as text."""
+"""The page: every class, true colors, nothing loaded or run, foreign text kept as text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def names(document: Any) -> List[str]:
     return [row.xpath("string(th)") for row in rows(document)]
 
 
-def test_every_class_has_a_row_with_its_colour(tmp_path: Path) -> None:
+def test_every_class_has_a_row_with_its_color(tmp_path: Path) -> None:
     classes = [EcdClass(100, "Wasser", (0, 114, 178), 0), EcdClass(7, "Wald", (255, 255, 0), 1)]
     document = parsed(ecd(tmp_path, classes))
     assert names(document) == ["Wasser", "Wald"]
@@ -50,14 +50,14 @@ def test_every_class_has_a_row_with_its_colour(tmp_path: Path) -> None:
     assert numbers == [["100", "0"], ["7", "1"]]
 
 
-def test_a_class_without_a_colour_has_none(tmp_path: Path) -> None:
+def test_a_class_without_a_color_has_none(tmp_path: Path) -> None:
     document = parsed(ecd(tmp_path, [EcdClass(1, "a", None, 0), EcdClass(2, "b", (300, 0, 0), 1)]))
     assert document.xpath("//*[@class='swatch']/rect/@fill") == []
     assert document.xpath("//*[@class='swatch']/text/text()") == ["no color", "no color"]
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))
-def test_text_can_be_read_on_every_colour(color: Any) -> None:
+def test_text_can_be_read_on_every_color(color: Any) -> None:
     assert contrast(color, text_on(color)) >= 4.5
 
 
@@ -171,7 +171,7 @@ def test_shapes_are_told_in_words(tmp_path: Path, shape: Any, axes: str, words: 
     )
 
 
-def test_only_the_output_with_the_classes_is_drawn_in_their_colours(tmp_path: Path) -> None:
+def test_only_the_output_with_the_classes_is_drawn_in_their_colors(tmp_path: Path) -> None:
     outputs = [tensor("size", (None, 7), "NC"), tensor("scores", (None, 2, 8, 8), "NCHW")]
     document = parsed(ecd(tmp_path, model={"Outputs": outputs}))
     figures = document.xpath("//figure")[-2:]

@@ -1,4 +1,4 @@
-"""What QGIS paints with the exported style, and what it reads in the colour map.
+"""What QGIS paints with the exported style, and what it reads in the color map.
 
 Needs QGIS with its Python (Debian: ``apt install qgis python3-qgis``).
 ``python -m pytest -m qgis`` runs these alone.

@@ -1,4 +1,4 @@
-"""Tables of classes: colour maps, GDAL side files, lists of names."""
+"""Tables of classes: color maps, GDAL side files, lists of names."""
 
 from __future__ import annotations
 

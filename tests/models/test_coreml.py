@@ -42,7 +42,7 @@ def test_arrays_of_networks_are_channels_rows_columns() -> None:
     assert model.producer == "fixtures 1.2"
 
 
-def test_images_have_their_colours_as_channels() -> None:
+def test_images_have_their_colors_as_channels() -> None:
     image = inspect_model(HERE / "image_classifier.mlmodel").inputs[0]
     assert (image.shape, image.axes, image.data_type) == ((3, 16, 24), "CHW", "uint8")
 

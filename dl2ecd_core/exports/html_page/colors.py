@@ -1,4 +1,4 @@
-"""Colours of classes on the page, and which text can be read on them."""
+"""Colors of classes on the page, and which text can be read on them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Color = Tuple[int, int, int]
 
 
 def color_of(item: EcdClass) -> Optional[Color]:
-    """A class's colour; None where there is none that can be shown."""
+    """A class's color; None where there is none that can be shown."""
     if item.color is None or not all(0 <= channel <= 255 for channel in item.color):
         return None
     return item.color
 
 
 def hex_of(color: Color) -> str:
-    """A colour as CSS and SVG write it."""
+    """A color as CSS and SVG write it."""
     return "#" + bytes(color).hex()
 
 

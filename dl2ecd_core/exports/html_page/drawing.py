@@ -55,7 +55,7 @@ def model_drawing() -> Any:
 
 
 def output_drawing(tensor: StoredTensor, colors: Sequence[Color], padding: Optional[int]) -> Any:
-    """What comes out: a map in the classes' colours, within the border that is cropped."""
+    """What comes out: a map in the classes' colors, within the border that is cropped."""
     if not tensor.is_spatial:
         return _bars(colors, tensor.size_of("C"), "The values that come out")
     width, height = _tile(tensor)
@@ -86,7 +86,7 @@ def arrow_drawing() -> Any:
 
 
 def color_strip(colors: Sequence[Color]) -> Any:
-    """The classes' colours side by side."""
+    """The classes' colors side by side."""
     step = 1000 / max(1, len(colors))
     parts = [
         tag(
@@ -160,7 +160,7 @@ def _cells(x: int, y: int, width: int, height: int) -> List[Tuple[int, int, str,
 
 
 def _pixels(x: int, y: int, width: int, height: int) -> List[Any]:
-    """A raster's pixels in shades of one colour."""
+    """A raster's pixels in shades of one color."""
     return [
         tag(
             "rect",

@@ -1,4 +1,4 @@
-"""The legend: every class with its colour."""
+"""The legend: every class with its color."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _background_row(index: int) -> Any:
 
 
 def _swatch(item: EcdClass) -> Any:
-    # Colours are attributes of the drawing: no style attribute, and printed as they are.
+    # Colors are attributes of the drawing: no style attribute, and printed as they are.
     color = color_of(item)
     if color is None:
         return _empty_swatch("no color")

@@ -17,7 +17,7 @@ _MOST_DRAWN = 3
 
 
 def class_colors(ecd: Ecd) -> List[Color]:
-    """The colours of the classes that have one, in order."""
+    """The colors of the classes that have one, in order."""
     return [color for color in map(color_of, ecd.classes) if color is not None]
 
 

@@ -12,8 +12,8 @@ from ..wire.protobuf import Message, signed
 
 _ARRAY_TYPES = {65552: "float16", 65568: "float32", 65600: "float64", 131104: "int32",
                 131080: "int8"}  # fmt: skip
-#: Number of channels and element type of an image, by colour space.
-_COLOURS = {10: (1, "uint8"), 20: (3, "uint8"), 30: (3, "uint8"), 40: (1, "float16")}
+#: Number of channels and element type of an image, by color space.
+_COLORS = {10: (1, "uint8"), 20: (3, "uint8"), 30: (3, "uint8"), 40: (1, "float16")}
 _PLAIN = {1: "int64", 2: "float64", 3: "string"}
 
 
@@ -130,7 +130,7 @@ def _image(message: Message) -> Tensor:
         elif field.number == 2:
             height = field.value or None
         elif field.number == 3:
-            channels, data_type = _COLOURS.get(field.value, (None, None))
+            channels, data_type = _COLORS.get(field.value, (None, None))
         elif field.number == 21:
             sizes = _listed_sizes(message.child(field, "a list of image sizes"))
         elif field.number == 31:
