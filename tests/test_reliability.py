@@ -35,11 +35,11 @@ SLOW = """
 import sys, time
 from dl2ecd_core.ecd import payload
 payload.CHUNK = 3 * 32
-real = payload.encoded
-def slow(data):
+real = payload.Progress.advance
+def slow(*arguments):
     time.sleep(0.0005)
-    return real(data)
-payload.encoded = slow
+    real(*arguments)
+payload.Progress.advance = slow
 from dl2ecd_core import convert
 print("started", flush=True)
 convert(*sys.argv[1:])
