@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 _encode_fast: Optional[Callable[[bytes], bytes]]
 _decode_fast: Optional[Callable[..., bytes]]
 try:
-    from pybase64 import b64decode as _decode_fast
-    from pybase64 import b64encode as _encode_fast
+    import pybase64
 except ImportError:  # the extra "fast" is not installed
     _encode_fast = _decode_fast = None
+else:
+    _encode_fast, _decode_fast = pybase64.b64encode, pybase64.b64decode
 
 # A multiple of 3, so that base64 pieces join without padding; from this size on hashlib and
 # pybase64 let other threads run while they work.
