@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Tuple, Union
 
@@ -52,33 +51,12 @@ def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
     ['Water', 'Vegetation', 'Bare ground']
     """
     name = os.fspath(path)
-    _refuse_devices(Path(path), name)
     with ByteSource(Path(path), name) as source:
         candidate = Candidate(source)
         for reader in _READERS:
             if reader.recognises(candidate):
                 return _legend(name, reader.read(candidate))
         raise candidate.unknown(_what_it_is(candidate))
-
-
-def _refuse_devices(path: Path, name: str) -> None:
-    """Opening a pipe would wait for its other end."""
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError):
-        return  # Opening it says why.
-    if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "a pipe or device, not a file"
-        raise Dl2EcdError(
-            [
-                finding(
-                    "file-unreadable",
-                    f"{quoted(name, 400)} can't be read: it is {what}.",
-                    hint="Give a file.",
-                    where=Place(file=name),
-                )
-            ]
-        )
 
 
 def _what_it_is(candidate: Candidate) -> str:

@@ -12,7 +12,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("output-is-folder", _ERROR, "The output is a file, not a folder."),
     Rule("output-is-input", _ERROR, "The output is none of the files that are read."),
     Rule("output-is-another-file", _ERROR, "The output takes no model's or document's place."),
-    Rule("cancelled", _ERROR, "The person let the work come to its end."),
+    Rule("cancelled", _ERROR, "The work was not stopped before it was done."),
     Rule("output-folder-missing", _ERROR, "The folder of the output exists."),
     Rule("output-exists", _ERROR, "Commands that never overwrite find no file in their way."),
     Rule("output-not-writable", _ERROR, "The output's folder may be written to."),

@@ -147,7 +147,7 @@ class TestFiles:
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
     def test_a_pipe(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
-        assert "a pipe or device" in refused(tmp_path / "pipe")
+        assert "it is a pipe, not a file" in refused(tmp_path / "pipe")
 
     @pytest.mark.parametrize(
         ("content", "what"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator
 
 from ...errors import ModelFileError
 from ..registry import Match
-from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message
+from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, fields_present
 from ..wire.source import ByteSource
 from .network import read_text
 
@@ -27,7 +26,7 @@ def recognise(source: ByteSource) -> Match:
     if is_description(source):
         return Match.SURE
     layers = 0
-    for field in _present(source, 0, _FAR):
+    for field in fields_present(source, 0, _FAR, _MOST_FIELDS):
         if field.wire not in _MODEL.get(field.number, ()):
             return Match.NO
         if field.number in (2, 100):
@@ -39,25 +38,11 @@ def recognise(source: ByteSource) -> Match:
     return Match.SURE if layers else Match.NO
 
 
-def _present(source: ByteSource, start: int, end: int) -> Iterator[Field]:
-    """The fields that begin inside the file, though the last may reach past its end."""
-    if start >= source.size:
-        return
-    try:
-        for count, field in enumerate(Message(source, start, end).fields()):
-            yield field
-            stop = field.start + (field.value if field.wire == LENGTH else 0)
-            if stop >= min(end, source.size) or count > _MOST_FIELDS:
-                return
-    except ModelFileError:
-        return
-
-
 def _is_layer(source: ByteSource, layer: Field, *, old: bool) -> bool:
     """A name and a type, and nothing that a layer does not have."""
     name, type_ = (4, 5) if old else (1, 2)
     typed = False
-    for field in _present(source, layer.start, layer.start + layer.value):
+    for field in fields_present(source, layer.start, layer.start + layer.value, _MOST_FIELDS):
         if field.number == type_:
             if old:
                 typed = field.wire == VARINT and field.value < 256

@@ -7,11 +7,11 @@ fields of a ModelProto and of the graph inside it are looked at.
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, Optional
+from typing import Dict, Optional
 
 from ...errors import ModelFileError
 from ..registry import Match
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message
+from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, fields_present
 from ..wire.source import ByteSource
 from .tensors import tensor_head
 
@@ -42,7 +42,7 @@ def recognise(source: ByteSource) -> Match:
     if other_encoding(source) is not None or is_tensor(source):
         return Match.SURE
     version = False
-    for field in _present(source, 0, _FAR):
+    for field in fields_present(source, 0, _FAR, _MOST_FIELDS):
         if _MODEL.get(field.number) != field.wire:
             return Match.NO
         if field.number == 1:
@@ -55,24 +55,12 @@ def recognise(source: ByteSource) -> Match:
     return Match.NO
 
 
-def _present(source: ByteSource, start: int, end: int) -> Iterator[Field]:
-    """The fields that begin inside the file, though the last may reach past its end."""
-    if start >= source.size:
-        return
-    try:
-        for count, field in enumerate(Message(source, start, end).fields()):
-            yield field
-            stop = field.start + (field.value if field.wire == LENGTH else 0)
-            if stop >= min(end, source.size) or count > _MOST_FIELDS:
-                return
-    except ModelFileError:
-        return
-
-
 def _is_graph(source: ByteSource, graph: Field) -> bool:
     """Whether a field holds a GraphProto: its own fields, and those of a node or tensor in it."""
     seen = False
-    for count, field in enumerate(_present(source, graph.start, graph.start + graph.value)):
+    for count, field in enumerate(
+        fields_present(source, graph.start, graph.start + graph.value, _MOST_FIELDS)
+    ):
         if _GRAPH.get(field.number) != field.wire:
             return False
         seen = True
@@ -86,7 +74,9 @@ def _is_graph(source: ByteSource, graph: Field) -> bool:
 
 
 def _fits(source: ByteSource, outer: Field, expected: Dict[int, int]) -> bool:
-    for count, field in enumerate(_present(source, outer.start, outer.start + outer.value)):
+    for count, field in enumerate(
+        fields_present(source, outer.start, outer.start + outer.value, _MOST_FIELDS)
+    ):
         wire = expected.get(field.number)
         # Numbers may also stand one by one, or packed.
         plain = field.number in (1, 4, 5, 7, 10, 11) and expected is _TENSOR

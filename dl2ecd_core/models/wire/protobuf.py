@@ -6,7 +6,7 @@ The wire format: https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 import struct
-from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ...errors import ModelFileError
 from .source import ByteSource
@@ -223,38 +223,23 @@ def float_of(field: Field) -> float:
     return float(struct.unpack("<d", field.value.to_bytes(8, "little"))[0])
 
 
-def looks_like(
-    source: ByteSource,
-    expected: Dict[int, Union[int, Tuple[int, ...]]],
-    most_fields: int = 64,
-    end: Optional[int] = None,
-) -> int:
-    """How many leading fields of the file fit a message definition.
+def fields_present(source: ByteSource, start: int, end: int, most: int) -> Iterator[Field]:
+    """The fields that begin inside the file, though the last may reach past its end.
+
+    For recognising files that are cut short: what is broken ends the walk and raises nothing.
 
     Parameters
     ----------
-    expected
-        Wire type, or the types, of each field number of the definition.
-    most_fields
-        Stop after so many.
-
-    Returns
-    -------
-    int
-        The number of fields that fit before the first that is cut off or whose number is unknown;
-        -1 when a known field has the wrong wire type or the first field is already broken.
+    most
+        Fields to look at; a recogniser needs few.
     """
-    fitting = 0
+    if start >= source.size:
+        return
     try:
-        for field in Message(source, 0, end).fields():
-            wires = expected.get(field.number)
-            if wires is None:
-                return fitting if fitting else -1
-            if field.wire != wires and not (isinstance(wires, tuple) and field.wire in wires):
-                return -1
-            fitting += 1
-            if fitting >= most_fields:
-                break
+        for count, field in enumerate(Message(source, start, end).fields()):
+            yield field
+            stop = field.start + (field.value if field.wire == LENGTH else 0)
+            if stop >= min(end, source.size) or count > most:
+                return
     except ModelFileError:
-        return fitting if fitting else -1
-    return fitting
+        return

@@ -1,0 +1,99 @@
+"""Protocol buffers are walked field by field, and broken ones are said to be so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.models.wire.part import MemorySource
+from dl2ecd_core.models.wire.protobuf import (
+    LENGTH,
+    VARINT,
+    Message,
+    fields_present,
+    float_of,
+    signed,
+)
+from dl2ecd_core.models.wire.source import ByteSource
+
+
+def varint(value: int) -> bytes:
+    value &= 0xFFFFFFFFFFFFFFFF
+    pieces = bytearray()
+    while value > 0x7F:
+        pieces.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*pieces, value])
+
+
+def text_field(number: int, content: bytes) -> bytes:
+    return varint(number << 3 | LENGTH) + varint(len(content)) + content
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByteSource]:
+    path: Path = tmp_path_factory.mktemp("wire") / "a.pb"
+    path.write_bytes(b"x")
+    with ByteSource(path) as source:
+        yield source
+
+
+def message(file: ByteSource, content: bytes) -> Message:
+    return Message(MemorySource(file, "a message", 0, content))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(1, 4000), st.binary(max_size=300)), max_size=8))
+def test_fields_come_out_in_order(file: ByteSource, fields: List[Tuple[int, bytes]]) -> None:
+    whole = message(file, b"".join(text_field(number, content) for number, content in fields))
+    assert [(one.number, whole.bytes_of(one)) for one in whole.fields()] == fields
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))
+def test_packed_and_single_numbers_are_read_alike(file: ByteSource, numbers: List[int]) -> None:
+    packed = message(file, text_field(1, b"".join(varint(number) for number in numbers)))
+    (field,) = packed.fields()
+    assert packed.integers_of(field) == numbers
+    single = message(file, b"".join(b"\x08" + varint(number) for number in numbers))
+    assert [signed(one.value) for one in single.fields() if one.wire == VARINT] == numbers
+
+
+def test_floats(file: ByteSource) -> None:
+    (field,) = message(file, b"\x0d\x00\x00\x80\x3f").fields()
+    assert float_of(field) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x0a\x05ab", "5 bytes where 2 are left"),
+        (b"\x0d\x00\x00", "cut off"),
+        (b"\x08" + b"\xff" * 10, "does not end"),
+        (b"\x0b", "wire type 3"),
+        (b"\x02\x00", "field number of 0"),
+    ],
+)
+def test_broken_ones_are_said_to_be_so(file: ByteSource, content: bytes, said: str) -> None:
+    with pytest.raises(ModelFileError, match=said) as error:
+        list(message(file, content).fields())
+    assert error.value.finding.rule == "model-damaged"
+
+
+def test_what_is_cut_short_is_recognised_as_far_as_it_goes(file: ByteSource) -> None:
+    source = MemorySource(file, "a message", 0, text_field(1, b"ab") + b"\x12\x7fcut")
+    assert [one.number for one in fields_present(source, 0, 1000, 64)] == [1, 2]
+    assert list(fields_present(source, 1000, 2000, 64)) == []
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_fields_or_a_domain_error(file: ByteSource, content: bytes) -> None:
+    try:
+        for field in message(file, content).fields():
+            assert 0 <= field.start <= len(content)
+    except ModelFileError as error:
+        assert error.finding.where.offset is not None
