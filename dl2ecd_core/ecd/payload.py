@@ -39,7 +39,7 @@ _SLICE = 48 * 1024
 
 #: Below this a second thread costs more than it saves.
 _WORTH_A_THREAD = 4 * CHUNK
-#: Chunks that may wait to be hashed: binascii keeps the other thread from running at times.
+#: Calls that may wait in the other thread: binascii keeps it from running at times.
 _WAITING = 3
 
 
@@ -173,51 +173,39 @@ def _full_read(read: Callable[[int], Optional[bytes]], length: int) -> bytes:
     return data
 
 
-class Hash:
-    """SHA-256 of chunks that are handed over one after the other."""
+class Behind:
+    """Calls made one after the other, in another thread where that pays."""
 
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-
-    def update(self, chunk: bytes) -> None:
-        """Take the next chunk."""
-        self._digest.update(chunk)
-
-    def hexdigest(self) -> str:
-        """The digest of all chunks."""
-        return self._digest.hexdigest()
-
-
-class _HashInThread(Hash):
-    """The same in another thread: chunks are read and encoded while earlier ones are hashed."""
-
-    def __init__(self, submit: Callable[[Callable[[bytes], None], bytes], Future[None]]) -> None:
-        super().__init__()
+    def __init__(self, submit: Optional[Callable[..., Future[object]]] = None) -> None:
         self._submit = submit
-        self._waiting: Deque[Future[None]] = deque()
+        self._waiting: Deque[Future[object]] = deque()
 
-    def update(self, chunk: bytes) -> None:
-        self._waiting.append(self._submit(super().update, chunk))
+    def __call__(self, action: Callable[[bytes], object], chunk: bytes) -> None:
+        """Make this call, now or soon; raises what an earlier one raised."""
+        if self._submit is None:
+            action(chunk)
+            return
+        self._waiting.append(self._submit(action, chunk))
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
 
-    def hexdigest(self) -> str:
-        for waiting in self._waiting:
-            waiting.result()
-        return super().hexdigest()
+    def finish(self) -> None:
+        """Wait for the calls that are left; raises what one of them raised."""
+        while self._waiting:
+            self._waiting.popleft().result()
 
 
 @contextmanager
-def hashing(size: int) -> Iterator[Hash]:
-    """What hashes a file of this size best."""
+def behind(size: int) -> Iterator[Behind]:
+    """What makes calls best beside the work on so many bytes: reading on, encoding."""
     if size < _WORTH_A_THREAD:
-        yield Hash()
+        yield Behind()
         return
     # Costs more to import than a small model to convert.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as thread:
-        yield _HashInThread(thread.submit)
+        yield Behind(thread.submit)
 
 
 def pass_on(
@@ -236,11 +224,15 @@ def pass_on(
         When the listener says so.
     """
     doing = ("Embedding " if write is not None else "Checking ") + part.path
-    with hashing(expected.size) as digest:
+    digest = hashlib.sha256()
+    with behind(expected.size) as later:
         for chunk in _chunks(part, expected):
-            digest.update(chunk)
-            if write is not None:
-                for piece in _encoded_pieces(chunk):
-                    write(piece)
+            later(digest.update, chunk)
+            if write is not None and _encode_fast is not None:
+                write(encoded(chunk))
+            elif write is not None:
+                # binascii takes longer than hashing and writing together.
+                later(write, encoded(chunk))
             progress.advance(len(chunk), doing)
-        return digest.hexdigest()
+        later.finish()
+    return digest.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Union
@@ -12,7 +13,7 @@ from ..findings import Place
 from ..plain_files import open_plain
 from ..rules import finding
 from ..wording import counted, quoted
-from .payload import decoded, hashing
+from .payload import behind, decoded
 
 #: Characters decoded at once; a multiple of 4, so that pieces stand alone.
 _CHARACTERS = 1 << 20
@@ -57,11 +58,13 @@ class StoredFile:
             ``ecd-data-damaged``, ``ecd-size-differs``, ``ecd-digest-differs`` or
             ``ecd-file-missing``; the last of them only after all pieces were given.
         """
-        with hashing(self.size) as digest:
+        digest = hashlib.sha256()
+        with behind(self.size) as later:
             for piece in self._raw():
-                digest.update(piece)
+                later(digest.update, piece)
                 yield piece
-            found = digest.hexdigest()
+            later.finish()
+        found = digest.hexdigest()
         if self.sha256 is not None and found != self.sha256:
             raise self._error(
                 "ecd-digest-differs",
