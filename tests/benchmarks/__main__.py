@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from .benches import BENCHMARKS, machine
-from .measuring import GIB, Row, Setting
+from .measuring import GIB, Row, Setting, compiled
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -72,10 +72,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> List[Row]:
         print(", ".join(f"{key} {value}" for key, value in about.items()))
         if options.size != GIB:
             print("the goals are those for a size of 1G")
-        for name in options.benchmarks or BENCHMARKS:
-            for row in BENCHMARKS[name](setting):
-                print(_line(row).rstrip(), flush=True)
-                rows.append(row)
+        with compiled():
+            for name in options.benchmarks or BENCHMARKS:
+                for row in BENCHMARKS[name](setting):
+                    print(_line(row).rstrip(), flush=True)
+                    rows.append(row)
     missed = [row for row in rows if row.met is False]
     print(f"{len(missed)} of {sum(row.met is not None for row in rows)} goals missed")
     results = {"machine": about, "rows": [row.as_dict() for row in rows]}

@@ -126,6 +126,16 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, present)
 
 
+@contextmanager
+def compiled() -> Iterator[None]:
+    """Let processes within the block find the package compiled, as an installation leaves it."""
+    with mock.patch.dict(os.environ):
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        package = str(ROOT / "dl2ecd_core")
+        subprocess.run([sys.executable, "-m", "compileall", "-q", package], check=True)
+        yield
+
+
 def worker(task: str, *arguments: object) -> Tuple[Dict[str, float], Optional[float]]:
     """What a task of ``worker.py`` reports from a fresh process, and its peak of memory in MiB."""
     return run([sys.executable, "-m", "tests.benchmarks.worker", task, *map(str, arguments)])
