@@ -32,6 +32,8 @@ _PARTICULAR = re.compile(r"'[^']*'|[0-9a-f]{2}( [0-9a-f]{2})+|\d+|\(.*", re.DOTA
 #: Memory of every run is watched from outside; so many runs apart it is also measured.
 _MEASURED_EVERY = 2000
 _LOOKED_AT_TOGETHER = 32
+#: Mutations tried for one that does not make the file much larger.
+_TRIES = 3
 
 
 class Session:
@@ -147,14 +149,21 @@ class Session:
 
     def _next(self) -> Seed:
         chance = self.chance
-        corpus = self._corpus
+        seed, other = self._chosen(), self._chosen().content
+        for _ in range(_TRIES):
+            content = mutate(seed.content, chance, other)
+            # Large files take long and seldom show what small ones don't.
+            if len(content) < 2 * len(seed.content) + 500 or chance.random() < 0.1:
+                break
+        return Seed(seed.name, content)
+
+    def _chosen(self) -> Seed:
+        chance, corpus = self.chance, self._corpus
         # Half of the time one of the last that reached something new.
         if chance.random() < 0.5 and len(corpus) > len(self.seeds):
-            seed = corpus[-1 - min(int(chance.expovariate(0.05)), len(corpus) - 1)]
-        else:
-            seed = chance.choice(corpus)
-        other = chance.choice(corpus).content
-        return Seed(seed.name, mutate(seed.content, chance, other))
+            return corpus[-1 - min(int(chance.expovariate(0.05)), len(corpus) - 1)]
+        first, second = chance.choice(corpus), chance.choice(corpus)
+        return min(first, second, key=_size) if chance.random() < 0.8 else first
 
     def _execute(self, seed: Seed, lines: NewLines, *, measured: bool = False) -> None:
         try:
@@ -185,6 +194,10 @@ class Session:
             f"{failure}\n{_trace(failure)}", "utf-8", "replace"
         )
         self.failed[what] = path
+
+
+def _size(seed: Seed) -> int:
+    return len(seed.content)
 
 
 def _origin(failure: Failure) -> str:

@@ -16,6 +16,8 @@ from dl2ecd_core.models.wire.pickle_values import class_path, text_entries
 from dl2ecd_core.models.wire.source import ByteSource
 from dl2ecd_core.models.wire.zip import Archive
 
+#: Fields of a message that are asked in one run.
+_MOST_ASKED = 200
 _NOTHING: Tuple[Finding, ...] = ()
 
 
@@ -43,14 +45,14 @@ def protobuf_run(data: bytes) -> Iterable[Finding]:
     list(protobuf.fields_present(source, 0, 1 << 20, 64))
     pending = [protobuf.Message(source)]
     asked = 0
-    while pending and asked < 600:
+    while pending and asked < _MOST_ASKED:
         message = pending.pop()
         try:
             for field in message.fields():
                 asked += 1
                 if field.wire == protobuf.LENGTH:
-                    # Most are messages, which are walked anyway.
-                    if asked % 8 == 0:
+                    # Most are messages, which are walked anyway; long lists are like short ones.
+                    if asked % (8 if field.value < 500 else 64) == 0:
                         _length_field(message, field)
                     if len(pending) < 50:
                         pending.append(message.child(field, "a part"))
@@ -58,6 +60,8 @@ def protobuf_run(data: bytes) -> Iterable[Finding]:
                     protobuf.signed(field.value)
                 else:
                     protobuf.float_of(field)
+                if asked >= _MOST_ASKED:
+                    break
         except ModelFileError:
             # Bytes that are no message.
             if message.what != "a part":
