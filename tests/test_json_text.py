@@ -458,7 +458,44 @@ def test_text_after_blanks_alone_is_cut_where_it_ends() -> None:
         ('{"a": ] : }', ["json-missing-value", "json-bracket-mismatch"]),
         ('{"a" , "b": 1}', ["json-missing-value"]),
         ('{"a":1 /', ["json-unexpected"]),
+        ('{x"a": 1}', ["json-unexpected"]),
+        ('{"a": "x"y\n"b" }', ["json-unexpected"]),
+        ('{"a": "x"y\n"b": }', ["json-unexpected", "json-missing-value"]),
+        ('{"a": 1, ', ["json-truncated"]),
     ],
 )
 def test_parts_out_of_place(text: str, expected: List[str]) -> None:
     assert [item.rule for item in parse(text.encode(), "a.json").findings] == expected
+
+
+def test_a_letter_before_a_quoted_key_is_no_part_of_it() -> None:
+    text = parse('{x"a": 1}')
+    assert text.value == {"a": 1}
+    assert text.findings[0].message == "The text 'x' has no place here."
+    assert marked(text) == "x"
+
+
+@pytest.mark.parametrize(("passed_over", "value"), [(1000, [1]), (1001, [])])
+def test_after_a_thousand_parts_out_of_place_nothing_more_is_read(
+    passed_over: int, value: object
+) -> None:
+    text = parse("[" + ":\n" * passed_over + "1]")
+    assert rules(text) == ["json-unexpected"]
+    assert text.value == value
+    assert not text.is_complete(text.value)
+
+
+def test_the_place_of_what_would_lie_in_a_number_is_that_of_the_number() -> None:
+    place = parse('{"a":\n 12}').places.at("$.a.b[0]")
+    assert (place.line, place.column, place.path) == (2, 2, "$.a.b[0]")
+    assert place.excerpt == "12}\n^^"
+
+
+def test_an_excerpt_of_endless_combining_letters_keeps_its_caret_below() -> None:
+    for text in ('{"' + "\u0301" * 400 + '": tru}', '{"a": x' + "\u0301" * 400 + "}"):
+        source, carets = (parse(text).findings[0].where.excerpt or "").split("\n")
+        shown = source.replace("\u0301", "")
+        # What is cut off is said to be, however little room the rest takes.
+        assert "..." in shown
+        assert len(source) < 400
+        assert shown[carets.index("^")] in "tx"

@@ -236,8 +236,7 @@ class Parser(Walk):
             self._next_item(part)
             return
         elif part.kind == "end":
-            self._close(part)
-            return
+            self._truncated(part)
         else:
             self._unexpected(part, f"A key belongs here, not {shown(part)}.")
             return

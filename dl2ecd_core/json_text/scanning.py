@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _NUMBER_LIKE = re.compile(
     r"[+-]?(?:[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z"
 )
-_WORD = re.compile(r"[^\s,:{}\[\]\"'“”„]+")
+_WORD_END = re.compile(r"[\s,:{}\[\]\"'“”„]")
 _NUMBER_START = frozenset("0123456789+-.")
 _REST_OF_TEXT = re.compile(r"[^,{}\[\]\"\n\r]*")
 _COMMENT_IN_TEXT = re.compile(r"\s(?://|/\*|#)")
@@ -256,11 +256,10 @@ class Scanner:
         )
 
     def _word(self, start: int, key: bool) -> Part:
-        match = _WORD.match(self.text, start)
-        if match is None:  # no other character can start here, but a loop must never stand still
-            self.position = start + 1
-            return Part("word", start, start + 1, self.text[start])
-        word, end = match.group(), match.end()
+        # What has a meaning of its own can't start here, so a word has a first character.
+        match = _WORD_END.search(self.text, start + 1)
+        end = len(self.text) if match is None else match.start()
+        word = self.text[start:end]
         comment = min((at for at in (word.find("//"), word.find("/*")) if at > 0), default=0)
         if comment and not key and ":" not in word:
             word, end = word[:comment], start + comment
@@ -269,8 +268,6 @@ class Scanner:
             number = self._number(word, start, end)
             if number is not None:
                 return number
-        if word in _LITERALS:
-            return Part("value", start, end, _LITERALS[word])
         if key:
             return Part("word", start, end, word)
         return self._literal(word, start, end) or self._bare_text(start)

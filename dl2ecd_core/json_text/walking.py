@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from .building import Building, Level
 from .parts import Part
 from .places import Lines, json_path
@@ -78,12 +80,11 @@ class Walk:
 
     def _before(self, start: int) -> int:
         """Where the item before ends."""
-        while start > 0:
+        kept = ""
+        while start and not kept:
             chunk = self.lines.text[max(0, start - _CHUNK) : start]
-            kept = len(chunk.rstrip(" \t\n\r"))
-            start -= len(chunk) - kept
-            if kept:
-                break
+            kept = chunk.rstrip(" \t\n\r")
+            start -= len(chunk) - len(kept)
         return start
 
     def _close(self, part: Part) -> None:
@@ -109,7 +110,7 @@ class Walk:
             hint=f"Put a '{closer}' before it, or in its place.",
         )
 
-    def _truncated(self, part: Part) -> None:
+    def _truncated(self, part: Part) -> NoReturn:
         if self.lost:
             # The rest of a line was passed over, its closing brackets with it.
             raise Stopped
