@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any, Dict, List, Optional, Tuple
 
+from .wire.json_data import whole_number
+
 #: Longer texts are no list of class names.
 LONGEST_TEXT = 1 << 20
 _MOST_NAMES = 100_000
@@ -42,7 +44,7 @@ def names_in(text: str) -> Optional[Tuple[str, ...]]:
         return None
     text = text.strip()
     try:
-        return names_of(json.loads(text))
+        return names_of(json.loads(text, parse_int=whole_number))
     except (ValueError, RecursionError):
         return _python_names(text)
 
@@ -52,7 +54,7 @@ def names_of(value: Any, depth: int = 0) -> Optional[Tuple[str, ...]]:
     if isinstance(value, str) and depth == 0 and value[:1] in "[{":
         # Some writers put the JSON text of the names into JSON once more.
         try:
-            return names_of(json.loads(value), 1)
+            return names_of(json.loads(value, parse_int=whole_number), 1)
         except (ValueError, RecursionError):
             return None
     if isinstance(value, list):

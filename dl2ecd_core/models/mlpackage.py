@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from ..plain_files import is_plain
+from .wire.json_data import whole_number
 
 #: The file that makes a folder a package.
 MANIFEST = "Manifest.json"
@@ -22,7 +23,7 @@ def root_model(folder: Path) -> Optional[Path]:
     try:
         if not is_plain(manifest) or manifest.stat().st_size > _LONGEST_MANIFEST:
             return None
-        content = json.loads(manifest.read_bytes())
+        content = json.loads(manifest.read_bytes(), parse_int=whole_number)
         path = content["itemInfoEntries"][content["rootModelIdentifier"]]["path"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -53,6 +53,10 @@ def test_quotes_inside_names_survive() -> None:
         "{" * 100_000,
         "[['a']]",
         "['a'" + " " * 1000,
+        " " * (1 << 20) + "[]",
+        '"[' + "[" * 100_000 + '"',
+        '"{"',
+        "9" * 900_000,
     ],
 )
 def test_anything_else_is_none(text: str) -> None:

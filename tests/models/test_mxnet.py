@@ -18,7 +18,10 @@ from tests.models.damage import assert_survives_damage
 
 FOLDER = FIXTURES / "mxnet"
 EXPECTED: Dict[str, Any] = json.loads((FOLDER / "expected.json").read_text("ascii"))
-WITH_GRAPH = sorted(name for name, said in EXPECTED.items() if "inputs" in said)
+#: All but the one with an output per operator, which has tests of its own.
+WITH_GRAPH = sorted(
+    {name for name in EXPECTED if "inputs" in EXPECTED[name]} - {"every-0001.params"}
+)
 
 
 def copied(folder: Path, *names: str) -> Path:

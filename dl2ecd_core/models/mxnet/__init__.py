@@ -8,7 +8,7 @@ stored; they are inferred from the weights as far as these are certain.
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from ...findings import Finding, Place
 from ...rules import finding
@@ -22,7 +22,7 @@ from ..description import (
 from ..registry import Match
 from ..wire.source import ByteSource
 from .ends import inputs_of, outputs_of
-from .params import MAGIC, Array, ArrayList, read_arrays
+from .params import MAGIC, ArrayList, read_arrays
 from .shapes import infer
 from .symbol import Symbol, read_symbol
 from .weights import ends_of_weights
@@ -101,15 +101,16 @@ def _described(
     inputs: Tuple[Tensor, ...] = ()
     outputs: Tuple[Tensor, ...] = ()
     findings: List[Finding] = []
+    known = ArrayList((), ()) if arrays is None else arrays
     if symbol is not None:
-        known: Dict[str, Array] = {} if arrays is None else arrays.by_name()
-        shapes = infer(symbol, known)
+        by_name = known.by_name()
+        shapes = infer(symbol, by_name)
         if arrays is not None:
-            inputs = inputs_of(symbol, known, shapes)
+            inputs = inputs_of(symbol, by_name, shapes)
         outputs = outputs_of(symbol, shapes)
         findings += _about_operators(symbol)
-    elif arrays is not None:
-        inputs, outputs = ends_of_weights(arrays)
+    else:
+        inputs, outputs = ends_of_weights(known)
         if not inputs and not outputs:
             findings.append(_nothing_known(source))
     if is_unsure:
@@ -127,7 +128,7 @@ def _described(
         framework_version=None if symbol is None else symbol.version,
         inputs=inputs,
         outputs=outputs,
-        parameters=None if arrays is None else sum(array.size for array in arrays.arrays),
+        parameters=None if arrays is None else sum(array.size for array in known.arrays),
         files=files,
         missing_files=missing,
         findings=tuple(findings),

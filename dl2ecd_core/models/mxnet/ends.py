@@ -96,7 +96,7 @@ def outputs_of(symbol: Symbol, shapes: Sequence[Known]) -> Tuple[Tensor, ...]:
             _tensor(
                 _output_name(node, output, index in several),
                 shape,
-                _output_letters(symbol, entry, shape),
+                _output_letters(symbol, entry, shapes, shape),
                 role=Role.LOSS if node.op in _LOSSES else Role.DATA,
                 prediction=prediction,
             )
@@ -153,7 +153,9 @@ def _layout_letters(node: Optional[Node], shape: Known) -> Optional[str]:
     return {4: "NCHW"}.get(len(shape))
 
 
-def _output_letters(symbol: Symbol, entry: Entry, shape: Optional[Dims]) -> Optional[str]:
+def _output_letters(
+    symbol: Symbol, entry: Entry, shapes: Sequence[Known], shape: Optional[Dims]
+) -> Optional[str]:
     """Axis letters of a head, from the operators before it."""
     moves: List[Node] = []
     letters: Optional[str] = None
@@ -169,6 +171,10 @@ def _output_letters(symbol: Symbol, entry: Entry, shape: Optional[Dims]) -> Opti
             moves.append(node)
         elif node.op in ("Flatten", "flatten") and shape is not None and len(shape) == 2:
             return _letters_when_flat(symbol, node)
+        elif node.op in ("Reshape", "reshape") and shape is not None and len(shape) == 2:
+            # Rows of classes have the length of an axis from before; other rows are flattened.
+            before = shapes[node.inputs[0][0]] if node.inputs else None
+            return "NC" if shape[1] in (before or ()) else "N?"
         elif node.op not in _AS_BEFORE:
             return None
         if not node.inputs:

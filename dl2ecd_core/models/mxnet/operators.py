@@ -158,8 +158,9 @@ def _pooling(node: Node, inputs: Sequence[Known]) -> Known:
     def size(axis: int, before: Optional[int]) -> Optional[int]:
         if everywhere:
             return 1
-        if convention == "same":
-            return None if before is None else -(-before // max(1, _at(stride, axis, 1)))
+        # MXNet itself stops at its third, "same".
+        if convention not in ("valid", "full"):
+            return None
         return window_output(
             before,
             _at(kernel, axis, 1),

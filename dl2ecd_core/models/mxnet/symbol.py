@@ -8,14 +8,14 @@ attributes were called ``param`` and ``attr`` before 1.0.
 from __future__ import annotations
 
 import ast
-import json
+import codecs
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import ModelFileError
+from ..wire.json_data import LONGEST_JSON, parse_json
 from ..wire.source import ByteSource
 
-LONGEST_JSON = 16 * 1024 * 1024
 MOST_VALUES = 250_000
 MOST_HEADS = 1000
 _LARGEST_NUMBER = 1 << 40
@@ -90,13 +90,13 @@ def read_symbol(source: ByteSource) -> Symbol:
     values = text.count(b",") + text.count(b"[") + text.count(b"{")
     if values > MOST_VALUES:
         raise _too_complex(source, f"{values} values", MOST_VALUES)
+    if text.startswith(codecs.BOM_UTF8):
+        text = text[len(codecs.BOM_UTF8) :]
+    document: Any = parse_json(source, text, "the symbol")
     try:
-        document = json.loads(text.decode("utf-8-sig"))
         nodes = tuple(_node(item, index) for index, item in enumerate(document["nodes"]))
         heads = tuple(_entry(item, len(nodes)) for item in document["heads"])
-    except RecursionError as error:
-        raise source.damaged(0, f"'{source.name}' nests its lists too deep.") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise source.damaged(0, f"'{source.name}' is not the graph of an MXNet model.") from error
     if len(heads) > MOST_HEADS:
         raise _too_complex(source, f"{len(heads)} outputs", MOST_HEADS)

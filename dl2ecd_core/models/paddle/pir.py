@@ -10,6 +10,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import ModelFileError
+from ..wire.json_data import whole_number
 from ..wire.source import ByteSource
 from .steps import Known, Program, Step
 
@@ -37,7 +38,8 @@ def read_pir(source: ByteSource) -> Program:
             file=source.name,
         )
     try:
-        content = json.loads(source.read(0, source.size, "the program").decode("utf-8", "replace"))
+        text = source.read(0, source.size, "the program").decode("utf-8", "replace")
+        content = json.loads(text, parse_int=whole_number)
     except json.JSONDecodeError as error:
         raise source.damaged(error.pos, f"The program is no sound JSON: {error.msg}.") from error
     except (ValueError, RecursionError) as error:

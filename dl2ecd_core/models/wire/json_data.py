@@ -40,12 +40,16 @@ def parse_json(source: ByteSource, raw: bytes, what: str) -> Json:
             file=source.name,
         )
     try:
-        value: Json = json.loads(raw.decode("utf-8"), parse_int=_whole)
+        value: Json = json.loads(raw.decode("utf-8"), parse_int=whole_number)
     except (ValueError, RecursionError) as error:
         raise source.damaged(0, f"{what[:1].upper()}{what[1:]} is not JSON.") from error
     return value
 
 
-def _whole(digits: str) -> Union[int, float]:
-    # int() takes time that grows with the square of the digits.
+def whole_number(digits: str) -> Union[int, float]:
+    """A whole number of a JSON text; infinity where it has too many digits to mean anything.
+
+    For ``json.loads(..., parse_int=whole_number)``: int() takes time that grows with the square of
+    the digits.
+    """
     return int(digits) if len(digits) <= _LONGEST_NUMBER else float("inf")
