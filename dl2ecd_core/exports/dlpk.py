@@ -77,6 +77,7 @@ def _inference_function(
         return None, []
     path = _plain(named)
     location = Path(ecd.name).parent.joinpath(*path.split("/"))
+    why = "there is no such file beside the .ecd"
     if inside_path(path) and path.endswith(".py"):
         try:
             if is_plain(location) and _lies_in(location, ecd):
@@ -84,14 +85,14 @@ def _inference_function(
                     content = handle.read(_LONGEST_FUNCTION + 1)
                 if len(content) <= _LONGEST_FUNCTION:
                     return content, []
-        except OSError:
-            pass
+                why = f"it has more than {_LONGEST_FUNCTION >> 20} MiB, as no source text has"
+        except OSError as error:
+            why = f"it can't be read ({error.strerror})"
     return None, [
         finding(
             "export-incomplete",
-            f"The Python raster function {quoted(named)} is not in the package: there is no such "
-            "file beside the .ecd.",
-            hint="Put it there and export again, or add it to the package by hand.",
+            f"The Python raster function {quoted(named)} is not in the package: {why}.",
+            hint="Put it beside the .ecd and export again, or add it to the package by hand.",
             where=Place(file=ecd.name),
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import List, Optional
+from typing import List
 
 from ..ecd.content import Ecd, Kind
 from ..ecd.payload import Progress
@@ -41,7 +41,7 @@ def require_model(ecd: Ecd, format_name: str) -> None:
         )
 
 
-def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Optional[Path] = None) -> None:
+def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Path) -> None:
     """Write the model's files into a folder, unless they are there already.
 
     Parameters
@@ -56,18 +56,11 @@ def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Optional[Pat
         or what is wrong with the files.
     """
     missing: List[StoredFile] = []
-    if beside is not None:
-        _refuse_same_place(ecd, folder, beside)
+    _refuse_same_place(ecd, folder, beside)
     for item in ecd.files:
         target = folder.joinpath(*item.path.split("/"))
         if target.is_symlink() or target.exists():
-            if not _is_same(item, target):
-                raise refused(
-                    "output-exists",
-                    f"'{printable(str(target), 400)}' exists already and is another file.",
-                    "Export into another folder.",
-                    target,
-                )
+            _refuse_another(item, target)
         else:
             missing.append(item)
     progress = Progress(listener, sum(item.size for item in missing))
@@ -97,15 +90,32 @@ def _refuse_same_place(ecd: Ecd, folder: Path, beside: Path) -> None:
             )
 
 
-def _is_same(item: StoredFile, target: Path) -> bool:
-    """Whether the file that is there already has the bytes of the model's."""
+def _refuse_another(item: StoredFile, target: Path) -> None:
+    """Refuse what is there already unless it has the bytes of the model's file."""
+    what = "is another file"
     try:
-        if not is_plain(target) or target.stat().st_size != item.size:
-            return False
-        if not isinstance(item.source, Embedded) and target.samefile(item.source):
-            return True
-        return _digest_of(target) == (item.sha256 or digest_of(item))
+        if (
+            is_plain(target)
+            and target.stat().st_size == item.size
+            and (_is_its_source(item, target) or _digest_of(target) == digest_of(item))
+        ):
+            return
+    except OSError as error:
+        what = f"can't be read ({error.strerror})"
+    raise refused(
+        "output-exists",
+        f"'{printable(str(target), 400)}' exists already and {what}.",
+        "Export into another folder.",
+        target,
+    )
+
+
+def _is_its_source(item: StoredFile, target: Path) -> bool:
+    """Whether the file there is the very one that the .ecd refers to."""
+    try:
+        return not isinstance(item.source, Embedded) and target.samefile(item.source)
     except OSError:
+        # The file it refers to is gone: a copy of it is known by its digest.
         return False
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict
 
@@ -19,8 +21,9 @@ from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.examination import examine
-from dl2ecd_core.exports import export
+from dl2ecd_core.exports import dlpk, export, placing
 from tests.esri_reader import EsriReader, read_package
+from tests.exports.ecds import MODEL_BYTES, ecd
 
 EMD: Dict[str, Any] = {
     "Framework": "CNTK",
@@ -73,6 +76,18 @@ class TestFromAnEmd:
         assert document["ExtraInfo"] == EMD
         assert document["Definitions"][0]["NumberBands"] == 4
         assert verify_ecd(folder / "b.ecd")[1] == ()
+
+    def test_a_model_in_a_folder_of_its_own_comes_to_lie_beside(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        (folder / "models").mkdir()
+        (folder / MODEL).rename(folder / "models" / MODEL)
+        convert_definition(write_emd(folder, ModelFile=f"models/{MODEL}"), folder / "b.ecd")
+        (tmp_path / "out").mkdir()
+        export(read_ecd(folder / "b.ecd"), "emd", tmp_path / "out" / "c.emd")
+        back = json.loads((tmp_path / "out" / "c.emd").read_text(encoding="utf-8"))
+        assert back == {**EMD, "ModelFile": MODEL}
+        assert (tmp_path / "out" / MODEL).is_file()
 
     def test_and_back_keeps_every_key_and_its_order(self, folder: Path, tmp_path: Path) -> None:
         convert_definition(folder / "a.emd", folder / "b.ecd")
@@ -163,9 +178,9 @@ class TestEmdFromClassInformation:
         examination = examine(folder / MODEL, folder / CLASS_INFO)
         assert examination.model is not None
         fresh = fresh_ecd(examination.model, examination.info)
-        for name, ecd in (("one", fresh), ("two", read_ecd(folder / "a.ecd"))):
+        for name, content in (("one", fresh), ("two", read_ecd(folder / "a.ecd"))):
             (tmp_path / name).mkdir()
-            export(ecd, "emd", tmp_path / name / "c.emd")
+            export(content, "emd", tmp_path / name / "c.emd")
         one, two = (tmp_path / name / "c.emd" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
 
@@ -179,6 +194,47 @@ class TestEmdFromClassInformation:
         assert rule_of(error) == "output-exists"
         assert (tmp_path / "out" / MODEL).read_text() == "mine"
         assert not (tmp_path / "out" / "c.emd").exists()
+
+    def test_a_file_where_a_folder_must_be_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "variables").write_text("mine")
+        content = ecd(tmp_path / "model", files=("saved_model.pb", "variables/variables.index"))
+        with pytest.raises(Dl2EcdError) as error:
+            export(content, "emd", tmp_path / "out" / "c.emd")
+        assert rule_of(error) == "output-not-writable"
+        assert (tmp_path / "out" / "variables").read_text() == "mine"
+        assert not (tmp_path / "out" / "c.emd").exists()
+
+    @pytest.mark.parametrize("stated", [True, False])
+    def test_a_copy_that_is_there_already_is_kept(self, tmp_path: Path, stated: bool) -> None:
+        content = ecd(tmp_path / "model")
+        if not stated:
+            content = replace(content, files=(replace(content.files[0], sha256=None),))
+        (tmp_path / "out").mkdir()
+        copy = tmp_path / "out" / "landcover.onnx"
+        copy.write_bytes(MODEL_BYTES)
+        os.utime(copy, (1, 1))
+        export(content, "emd", tmp_path / "out" / "c.emd")
+        assert copy.stat().st_mtime == 1
+
+    def test_a_copy_will_do_where_the_model_itself_is_gone(self, tmp_path: Path) -> None:
+        content = ecd(tmp_path / "model")
+        (tmp_path / "model" / "landcover.onnx").rename(tmp_path / "landcover.onnx")
+        export(content, "emd", tmp_path / "c.emd")
+        assert json.loads((tmp_path / "c.emd").read_text())["ModelFile"] == "landcover.onnx"
+
+    def test_a_file_that_can_not_be_read_is_left_alone(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def locked(path: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        content = read_ecd(folder / "a.ecd")
+        monkeypatch.setattr(placing, "open_plain", locked)
+        with pytest.raises(ConversionRefused) as error:
+            export(content, "emd", folder / "c.emd")
+        assert rule_of(error) == "output-exists"
+        assert "can't be read (Permission denied)" in str(error.value)
 
     def test_what_must_be_added_is_said(self, folder: Path, tmp_path: Path) -> None:
         ecd = read_ecd(folder / "a.ecd")
@@ -218,6 +274,27 @@ class TestPackages:
         assert export(read_ecd(folder / "b.ecd"), "dlpk", folder / "b.dlpk") == ()
         with zipfile.ZipFile(folder / "b.dlpk") as package:
             assert package.read("mine.py") == b"raise SystemExit('executed')"
+
+    def test_leave_out_functions_of_absurd_size(self, folder: Path) -> None:
+        with (folder / "mine.py").open("wb") as handle:
+            handle.truncate((4 << 20) + 1)
+        convert_definition(write_emd(folder, InferenceFunction="mine.py"), folder / "b.ecd")
+        found = export(read_ecd(folder / "b.ecd"), "dlpk", folder / "b.dlpk")
+        assert [item.rule for item in found] == ["export-incomplete"]
+        assert "more than 4 MiB" in found[0].message
+
+    def test_leave_out_functions_that_can_not_be_read(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def locked(path: object, *, buffering: int) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        (folder / "mine.py").write_text("pass")
+        convert_definition(write_emd(folder, InferenceFunction="mine.py"), folder / "b.ecd")
+        monkeypatch.setattr(dlpk, "open_plain", locked)
+        found = export(read_ecd(folder / "b.ecd"), "dlpk", folder / "b.dlpk")
+        assert [item.rule for item in found] == ["export-incomplete"]
+        assert "'mine.py' is not in the package: it can't be read" in found[0].message
 
     @pytest.mark.parametrize("path", ["gone.py", "../mine.py", "/etc/hosts", "a.emd"])
     def test_leave_out_functions_that_are_not_beside(self, folder: Path, path: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,6 +24,7 @@ from dl2ecd_core.exports.tensors import stored_tensors
 from dl2ecd_core.findings import Place
 from dl2ecd_core.rules import finding
 
+from .definitions import ecd_with
 from .ecds import ecd, land_classes, tensor
 
 MARKUP = "<script>alert(1)</script>&amp;\"'</td><img src=x onerror=y>"
@@ -159,6 +161,7 @@ def test_the_cropped_border_is_drawn_and_told(tmp_path: Path) -> None:
         ((None, None, 1), "HWC", "Tiles of any size, 1 band"),
         ((1, 10), "NC", "10 channels, 1 at once"),
         ((5, 6), "??", "2 axes of unknown meaning"),
+        ((1, 7, 64), "NCH", "7 channels, 1 at once, one spatial axis"),
         ((), "", "A single number"),
         (None, "", "Shape not known"),
     ],
@@ -169,6 +172,78 @@ def test_shapes_are_told_in_words(tmp_path: Path, shape: Any, axes: str, words: 
     assert (
         words in parsed(ecd(tmp_path, model={"Inputs": [tensor("x", shape, axes)]})).text_content()
     )
+
+
+@pytest.mark.parametrize(
+    ("model_type", "sentence"),
+    [
+        ("ImageClassification", "Gives every pixel of a raster with 4 bands one of 2 classes."),
+        ("ObjectDetection", "Finds objects of 2 classes in tiles of a raster with 4 bands."),
+        (
+            "ObjectClassification",
+            "Gives every image chip of a raster with 4 bands one of 2 classes.",
+        ),
+        (None, "Tells 2 classes apart in tiles of a raster with 4 bands."),
+    ],
+)
+def test_one_sentence_says_what_the_model_does(
+    tmp_path: Path, model_type: Any, sentence: str
+) -> None:
+    assert sentence in parsed(ecd(tmp_path, ModelType=model_type)).xpath("string(//header)")
+
+
+def test_the_background_has_a_row_without_a_value(tmp_path: Path) -> None:
+    content = ecd_with([EcdClass(5, "a", (1, 2, 3), 1)], background=0)
+    document = parsed(content)
+    assert names(document) == ["a", "Background"]
+    numbers = [[cell.text for cell in row.xpath("td[@class='number']")] for row in rows(document)]
+    assert numbers == [["5", "1"], ["–", "0"]]
+    assert rows(document)[1].xpath("string(td)") == "no class"
+
+
+def test_a_definition_without_classes_says_so(tmp_path: Path) -> None:
+    document = parsed(ecd_with([], kind=Kind.CLASSIC))
+    assert rows(document) == []
+    assert "The definition lists no classes." in document.text_content()
+
+
+def cells_of(document: Any, key: str) -> List[str]:
+    """The row of a key in the table of how the definition is used."""
+    (row,) = document.xpath(f"//section[@class='usage']//tr[th/code='{key}']")
+    return [cell.text_content() for cell in row.xpath("td")]
+
+
+def test_the_keys_that_readers_take_stand_with_their_meaning(tmp_path: Path) -> None:
+    document = parsed(ecd(tmp_path, ExtractBands=list(range(200)), ImageWidth=64, ImageHeight=32))
+    bands, meaning = cells_of(document, "ExtractBands")
+    assert bands == str(list(range(200)))[:300] + "…"
+    assert meaning == "which bands of the raster are taken, counted from 0"
+    assert cells_of(document, "ImageHeight")[0] == "32"
+    facts = document.xpath("//dl[@class='facts']/div[dt='Tile in pixels']")[0]
+    assert facts.xpath("string(dd)") == "64 × 32"
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"InferenceFunction": "mine.py"}, "runs it with the Python raster function mine.py."),
+        ({"ModelConfiguration": "DeepLab"}, "Its ModelConfiguration is DeepLab."),
+        ({}, "It names neither ModelConfiguration nor InferenceFunction"),
+    ],
+)
+def test_how_arcgis_runs_it_is_a_sentence(
+    tmp_path: Path, keys: Dict[str, Any], sentence: str
+) -> None:
+    document = parsed(ecd(tmp_path, **keys))
+    assert sentence in document.xpath("string(//section[@class='usage']/p)")
+
+
+def test_a_configuration_that_is_no_name_is_shown_but_not_told(tmp_path: Path) -> None:
+    document = parsed(ecd(tmp_path, ModelConfiguration=[1]))
+    assert cells_of(document, "ModelConfiguration")[0] == "[1]"
+    told = document.xpath("string(//section[@class='usage']/p)")
+    assert "ModelConfiguration" not in told
+    assert "none of Esri" not in told
 
 
 def test_only_the_output_with_the_classes_is_drawn_in_their_colors(tmp_path: Path) -> None:
@@ -190,6 +265,39 @@ def test_findings_stand_in_order_without_this_machines_folders(tmp_path: Path) -
     assert "'landcover.ecd' lacks much." in entries[0].text_content()
     assert "A <note>." in entries[1].text_content()
     assert str(tmp_path) not in page(ecd(tmp_path, findings=found)).decode("utf-8")
+
+
+def test_a_findings_place_is_told_as_far_as_it_is_known(tmp_path: Path) -> None:
+    somewhere = Place(file=str(tmp_path / "classes.json"), line=3, path="$.Classes[0]")
+    found = (
+        finding("export-adjusted", "One.", where=somewhere),
+        finding("export-adjusted", "Two.", where=Place(tensor="probabilities")),
+    )
+    places = parsed(ecd(tmp_path, findings=found)).xpath("//p[@class='where']")
+    assert [place.text_content() for place in places] == [
+        "export-adjusted · classes.json, line 3 · $.Classes[0]",
+        "export-adjusted · tensor probabilities",
+    ]
+
+
+def test_provenance_says_what_it_was_made_from(tmp_path: Path) -> None:
+    listed = {"ImportDeepLearningModelToEsriExtraInfo": 0, "Classes": []}
+    for source, words in (
+        (listed, "class information and a model"),
+        ({"Framework": "CNTK"}, "an Esri model definition (.emd) and a model"),
+    ):
+        text = parsed(ecd(tmp_path, ExtraInfo=source)).xpath(
+            "string(//section[@class='provenance']//dd[preceding-sibling::dt[1]='Made from'])"
+        )
+        assert text == words
+
+
+def test_a_model_that_is_not_in_an_ecd_yet_has_no_digest(tmp_path: Path) -> None:
+    content = ecd(tmp_path)
+    fresh = replace(content, files=(replace(content.files[0], size=2_500_000, sha256=None),))
+    text = parsed(fresh).xpath("string(//section[@class='provenance'])")
+    assert "2.5 MB (2,500,000 bytes)" in text
+    assert "SHA-256" not in text
 
 
 def test_provenance_names_every_file_with_its_digest(tmp_path: Path) -> None:

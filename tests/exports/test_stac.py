@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 from urllib.parse import unquote
@@ -19,7 +20,7 @@ from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.examination import examine
-from dl2ecd_core.exports import export
+from dl2ecd_core.exports import export, stac_assets
 from dl2ecd_core.exports.stac import stac_item
 from dl2ecd_core.findings import Finding
 
@@ -252,6 +253,95 @@ def test_frameworks_are_called_as_the_extension_calls_them(
     tmp_path: Path, name: str, said: str
 ) -> None:
     assert described(ecd(tmp_path, Framework=name))[0]["mlm:framework"] == said
+
+
+@pytest.mark.parametrize("framework", [None, 3, "...", "  "])
+def test_a_framework_that_the_extension_refuses_is_left_out(tmp_path: Path, framework: Any) -> None:
+    assert "mlm:framework" not in described(ecd(tmp_path, Framework=framework))[0]
+
+
+def test_counts_that_are_none_are_left_out(tmp_path: Path) -> None:
+    content = ecd(tmp_path, model={"Parameters": None}, BatchSize="16")
+    properties, _ = described(content)
+    assert "mlm:total_parameters" not in properties
+    assert "mlm:batch_size_suggestion" not in properties
+
+
+def test_without_a_list_of_bands_they_are_counted_from_1(tmp_path: Path) -> None:
+    properties, _ = described(ecd(tmp_path, ExtractBands=None))
+    assert properties["mlm:input"][0]["bands"] == ["band-1", "band-2", "band-3", "band-4"]
+
+
+def test_a_definition_without_bands_says_nothing_of_them(tmp_path: Path) -> None:
+    content = replace(ecd(tmp_path, ExtractBands=None), band_count=None)
+    properties, _ = described(content)
+    assert properties["mlm:input"][0]["bands"] == []
+    assert properties["description"].startswith("Deep-learning model for 2 classes. Format: onnx.")
+
+
+def test_the_background_is_told(tmp_path: Path) -> None:
+    properties, _ = described(replace(ecd(tmp_path), background=0))
+    assert "Output index 0 is background." in properties["description"]
+
+
+@pytest.mark.parametrize(
+    ("padding", "sentence"),
+    [(2, "The model crops 2 pixels from each side of its input."), (None, ""), (0, "")],
+)
+def test_the_cropped_border_is_told(tmp_path: Path, padding: Any, sentence: str) -> None:
+    properties, _ = described(ecd(tmp_path, ModelPadding=padding))
+    description = properties["mlm:output"][0]["description"]
+    assert sentence in description
+    assert ("crops" in description) is bool(sentence)
+
+
+def test_outputs_out_of_order_are_listed_one_by_one(tmp_path: Path) -> None:
+    classes = [EcdClass(1, "a", None, 2), EcdClass(2, "b", None, 0), EcdClass(3, "c", None, 1)]
+    properties, _ = described(ecd(tmp_path, classes))
+    description = properties["mlm:output"][0]["description"]
+    assert "Output indices of the classes as listed: 2, 0, 1." in description
+
+
+def test_classes_without_an_output_index_are_not_said_to_have_one(tmp_path: Path) -> None:
+    classes = [EcdClass(1, "a", None, 0), EcdClass(2, "b", None, None)]
+    properties, _ = described(ecd(tmp_path, classes))
+    assert "indices" not in properties["mlm:output"][0]["description"]
+
+
+def test_a_data_type_that_the_extension_lacks_is_told_in_words(tmp_path: Path) -> None:
+    entry = {**tensor("x", (4, 8, 8), "CHW"), "DataType": "bfloat16"}
+    properties, _ = described(ecd(tmp_path, model={"Inputs": [entry]}))
+    assert properties["mlm:input"][0]["input"]["data_type"] == "other"
+    assert properties["mlm:input"][0]["description"].endswith("The data type is bfloat16.")
+
+
+@pytest.mark.parametrize("axes", [None, "NC", 5])
+def test_letters_that_do_not_fit_the_shape_are_not_believed(tmp_path: Path, axes: Any) -> None:
+    entry = {**tensor("x", (4, 8, 8), "CHW"), "Axes": axes}
+    properties, _ = described(ecd(tmp_path, model={"Inputs": [entry]}))
+    assert properties["mlm:input"][0]["input"]["dim_order"][0] == "unknown"
+
+
+def test_a_model_on_another_drive_is_placed_beside_the_item(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_way(path: object, start: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    folder = tmp_path / "catalog"
+    folder.mkdir()
+    content = ecd(tmp_path / "models")
+    monkeypatch.setattr(stac_assets.os.path, "relpath", no_way)
+    item, _ = exported(content, folder / "item.json")
+    assert item["assets"]["model"]["href"] == "./landcover.onnx"
+    assert (folder / "landcover.onnx").read_bytes() == MODEL_BYTES
+
+
+def test_a_path_that_the_file_extension_refuses_is_a_title_only(tmp_path: Path) -> None:
+    item, _ = exported(ecd(tmp_path, files=("land's.onnx",)), tmp_path / "item.json")
+    asset = item["assets"]["model"]
+    assert asset["title"] == "land's.onnx"
+    assert "file:local_path" not in asset
 
 
 def test_an_unknown_data_type_is_said_to_be_unknown(tmp_path: Path) -> None:

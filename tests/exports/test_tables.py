@@ -155,6 +155,14 @@ class TestLabels:
         assert content == b'item {\n  id: 1\n  name: "a"\n}\n'
         assert "plus 1" not in said(findings, "export-adjusted")
 
+    def test_what_utf_8_can_not_hold_is_escaped_in_a_label_map_and_said(
+        self, tmp_path: Path
+    ) -> None:
+        listed = named(["a", "b\ud800"])
+        content, findings = exported(ecd_with(listed), "labels", tmp_path / "a.pbtxt")
+        assert b'name: "b\\\\ud800"' in content
+        assert "UTF-8 can't hold are escaped in 'b\\ud800'" in said(findings, "export-adjusted")
+
     def test_names_in_a_label_map_stay_in_their_quotes(self, tmp_path: Path) -> None:
         target = tmp_path / "a.pbtxt"
         exported(ecd_with(named([*NAMES, '"} item { id: 99', "\\"])), "labels", target)
