@@ -7,7 +7,7 @@ from enum import Enum
 from typing import List, NoReturn, Optional, Sequence
 
 from ._texts import ERROR, WARNING, numbered
-from ._values import DATATYPES, PATHS, Value, as_value
+from ._values import DATATYPES, Value, as_value
 
 
 class Stage(Enum):
@@ -364,8 +364,3 @@ def problems_of(parameters: Sequence[Parameter]) -> List[str]:
         if parameter.parameterType == "Derived" and parameter.direction != "Output":
             problems.append(f"'{parameter.name}' is Derived but not an Output")
     return list(dict.fromkeys(problems))
-
-
-def is_path(parameter: Parameter) -> bool:
-    """Whether the parameter holds a file's or folder's path."""
-    return parameter._datatype in PATHS

@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 
 import dl2ecd_core.headless as arcpy
+from dl2ecd_core.headless._dialog import Dialog
+from dl2ecd_core.headless._loading import LoadedToolbox
 
 from ..toolboxes import needs_no_arcgis, write_toolbox
 
 pytestmark = needs_no_arcgis
+
+#: The body of another tool, which has a constructor of its own as ArcGIS wants it.
+MORE = "    def __init__(self):\n        self.label = self.description = 'More'\n"
 
 
 def test_registers_the_tool_under_both_names(tmp_path: Path) -> None:
@@ -107,6 +112,23 @@ def test_a_tool_needs_init_and_execute(tmp_path: Path) -> None:
         arcpy.ImportToolbox(path)
 
 
+@pytest.mark.parametrize("attribute", ["label", "description"])
+def test_a_tool_says_what_it_is(tmp_path: Path, attribute: str) -> None:
+    path = write_toolbox(tmp_path)
+    before, _, after = path.read_text().partition("class Tool:")
+    path.write_text(f"{before}class Tool:{after.replace(f'self.{attribute}', 'self.other')}")
+    with pytest.raises(RuntimeError, match=rf"Tool\.__init__ sets no {attribute}"):
+        arcpy.ImportToolbox(path)
+
+
+def test_a_dialog_is_that_of_one_of_the_tools(tmp_path: Path) -> None:
+    path = write_toolbox(tmp_path, tools="[Tool, More]")
+    path.write_text(f"{path.read_text()}\n\nclass More(Tool):\n{MORE}")
+    assert set(Dialog(path, "More").messages()) == {"in_file", "out_file"}
+    with pytest.raises(RuntimeError, match=r"Try\.pyt has no tool called Most"):
+        Dialog(path, "Most")
+
+
 def test_tool_names_have_no_underscore(tmp_path: Path) -> None:
     path = write_toolbox(tmp_path)
     path.write_text(
@@ -147,6 +169,18 @@ class TestStandingIn:
         with pytest.raises(ImportError, match="ArcGIS's own arcpy"):
             arcpy.ImportToolbox(write_toolbox(tmp_path))
 
+    def test_leaves_alone_what_a_toolbox_put_in_its_place(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = ModuleType("arcpy")
+        monkeypatch.setattr(sys, "other_arcpy", other, raising=False)
+        path = write_toolbox(tmp_path, top="import sys\nsys.modules['arcpy'] = sys.other_arcpy")
+        try:
+            LoadedToolbox(path)
+            assert sys.modules["arcpy"] is other
+        finally:
+            del sys.modules["arcpy"]
+
     def test_leaves_nothing_beside_the_toolbox(self, tmp_path: Path) -> None:
         arcpy.ImportToolbox(write_toolbox(tmp_path))
         assert [path.name for path in tmp_path.iterdir()] == ["Try.pyt"]
@@ -172,6 +206,16 @@ class TestDocstring:
             "Tool(in_file, out_file)\n\n    Tries.\n\n"
             "INPUTS:\n    in_file (File):\n        Script.\n\n"
             "OUTPUTS:\n    out_file (File):\n        A & B"
+        )
+
+    def test_names_no_outputs_where_the_help_file_has_none(self, tmp_path: Path) -> None:
+        (tmp_path / "Try.Tool.pyt.xml").write_text(
+            '<metadata><tool><parameters><param name="in_file" direction="Input" datatype="File"/>'
+            "</parameters></tool></metadata>"
+        )
+        arcpy.ImportToolbox(write_toolbox(tmp_path))
+        assert arcpy.tryout.Tool.__doc__ == (
+            "Tool(in_file, out_file)\n\n\nINPUTS:\n    in_file (File):"
         )
 
     def test_a_damaged_help_file_does_no_harm(self, tmp_path: Path) -> None:

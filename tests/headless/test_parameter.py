@@ -134,6 +134,17 @@ class TestValue:
         with pytest.raises(NameError):
             value.value = "x"
 
+    def test_shows_as_arcpys_do(self) -> None:
+        parameter = file_parameter()
+        parameter._assign("c:/a.txt")
+        assert repr(parameter.value).startswith("<geoprocessing value object object at 0x")
+
+    def test_can_be_given_to_another_parameter(self) -> None:
+        parameter, other = file_parameter(), arcpy.Parameter("text", "Text")
+        parameter._assign("c:/a.txt")
+        other.value = parameter.value
+        assert other.value == "c:/a.txt"
+
     @pytest.mark.parametrize("nothing", [None, "", "#"])
     def test_is_none_when_empty(self, nothing: Any) -> None:
         parameter = file_parameter()
@@ -207,6 +218,11 @@ class TestFurther:
     def test_groups_and_symbology_are_kept(self) -> None:
         parameter = file_parameter(category="More", symbology="a.lyrx")
         assert (parameter.category, parameter.symbology) == ("More", "a.lyrx")
+
+    def test_a_files_schema_holds_nothing(self) -> None:
+        schema = file_parameter(direction="Output").schema
+        with pytest.raises(AttributeError):
+            schema.clone = True  # type: ignore[attr-defined]
 
     def test_another_data_type_brings_another_filter(self) -> None:
         parameter = file_parameter()

@@ -123,6 +123,24 @@ class TestToolValidation:
         )
         assert lines_of(call, "x")[1:] == ["Not like this.", "Failed to execute (Tool)."]
 
+    def test_a_warning_beside_an_error_is_given_too(self, tmp_path: Path) -> None:
+        call = tool(
+            tmp_path,
+            parameters="a = arcpy.Parameter('a', 'A', parameterType='Optional')\n"
+            "return [a, arcpy.Parameter('b', 'B')]",
+            judge="parameters[0].setWarningMessage('Odd.')",
+        )
+        assert "ERROR 000735: B: Value is required" in lines_of(call, "x")
+        assert arcpy.GetMessages(1) == "Odd."
+
+    def test_an_optional_parameter_may_be_left_out(self, tmp_path: Path) -> None:
+        call = tool(
+            tmp_path,
+            parameters=_TEXT,
+            execute="messages.addMessage(str(parameters[0].value))",
+        )
+        assert "None" in call().getMessages().split("\n")
+
     def test_an_id_message_has_its_number(self, tmp_path: Path) -> None:
         call = tool(
             tmp_path,
@@ -212,6 +230,20 @@ class TestExecution:
     def test_an_error_message_alone_fails_the_call(self, tmp_path: Path) -> None:
         call = tool(tmp_path, parameters="return []", execute="arcpy.AddError('Wrong.')")
         assert lines_of(call) == ["Wrong.", "Failed to execute (Tool)."]
+
+    def test_messages_with_a_number_come_from_the_module_too(self, tmp_path: Path) -> None:
+        call = tool(
+            tmp_path, parameters="return []", execute="arcpy.AddIDMessage('ERROR', 12, 'c:/a')"
+        )
+        assert lines_of(call)[0] == "ERROR 000012: c:/a already exists"
+
+    def test_without_another_tool_there_are_no_messages_to_add(self, tmp_path: Path) -> None:
+        call = tool(
+            tmp_path,
+            parameters="return []",
+            execute="messages.addMessage('once')\nmessages.addGPMessages()",
+        )
+        assert call().getMessages().split("\n").count("once") == 1
 
     @pytest.mark.parametrize("error", ["ValueError('x')", "arcpy.ExecuteError"])
     def test_an_exception_shows_its_traceback(self, tmp_path: Path, error: str) -> None:

@@ -213,6 +213,15 @@ class TestMessages:
         dialog.fill_in(in_classification_info_json=demo / "no.txt")
         assert dialog.messages()[INFO][1].startswith("ERROR 000732")
 
+    def test_warnings_do_not_take_the_place_of_arcgis_own_error(
+        self, dialog: Dialog, demo: Path
+    ) -> None:
+        document = json.loads((demo / CLASS_INFO).read_text())
+        document["Classes"][0]["Name"] += " "
+        other = change(demo, Classes=document["Classes"]).rename(demo / "classes.txt")
+        dialog.fill_in(in_classification_info_json=other)
+        assert dialog.messages()[INFO] == (ERROR, "ERROR 000800: The value is not a member of json")
+
     def test_what_is_only_information_is_left_to_the_run(
         self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -344,6 +353,17 @@ class TestNothingIsRaised:
             "Checking the parameters failed unexpectedly (ValueError: surprise). Please report "
             "this together with the files' kind and origin.",
         )
+
+    def test_and_arcgis_own_error_stays_then(
+        self, dialog: Dialog, demo: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: str) -> None:
+            raise ValueError("surprise")
+
+        monkeypatch.setattr(pane_dialog.examiner, "examine", fail)
+        dialog.fill_in(in_deep_learning_model=demo / "no.model")
+        severity, text = dialog.messages()[MODEL_PARAMETER]
+        assert (severity, text[:13]) == (ERROR, "ERROR 000732:")
 
     @pytest.mark.parametrize("path", ["a\0b", "\udcff", "x" * 5000, "con:", "//", "?"])
     def test_by_odd_paths(self, dialog: Dialog, path: str) -> None:

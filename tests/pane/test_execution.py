@@ -217,6 +217,17 @@ class TestTelling:
         listener.found(item)
         assert [entry[0] for entry in log.entries] == [1]
 
+    def test_each_severity_has_a_message_of_its_own(self) -> None:
+        listener, log = self.listener()
+        listener.found(finding("band-count-unknown", "Not told."))
+        listener.found(finding("class-name-blanks", "Blanks."))
+        listener.found(finding("class-count-mismatch", "Wrong."))
+        assert log.entries == [
+            (0, "[band-count-unknown] Not told."),
+            (1, "[class-name-blanks] Blanks."),
+            (2, "[class-count-mismatch] Wrong."),
+        ]
+
     def test_progress_moves_only_when_that_is_to_be_seen(self, monkeypatch: Any) -> None:
         listener, _ = self.listener()
         moves: List[Any] = []
