@@ -86,7 +86,7 @@ def _with_letters(tracks: Sequence[Track]) -> List[Track]:
 def _through_window(
     step: Step, x: Value, channels: Optional[int], kernel: Sequence[Optional[int]]
 ) -> Value:
-    if x.shape is None or len(x.shape) < 3:
+    if x.shape is None or len(x.shape) < 3 or _channels_last(step):
         return Value(None, x.data_type)
     step.learn(x, image_letters(len(x.shape)))
     window = _Window(step, len(x.shape) - 2, kernel)
@@ -98,6 +98,14 @@ def _through_window(
         sizes.append(window.size(axis, size))
         tracks.append(window.track(axis, x.tracks[axis + 2], size))
     return shaped(tuple(sizes), x.data_type, _with_letters(tracks), constant=x.constant)
+
+
+def _channels_last(step: Step) -> bool:
+    """Whether an operation of onnxruntime is told to take images as N, H, W, C.
+
+    https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md, QLinearConv
+    """
+    return step.node.domain == "com.microsoft" and bool(step.attributes.integer("channels_last", 0))
 
 
 def _convolve(step: Step, weights: int, data_type: Optional[str] = None) -> Outputs:
@@ -178,7 +186,7 @@ def pool(step: Step) -> Outputs:
 def global_pool(step: Step) -> Outputs:
     """Pooling of the whole image to one pixel."""
     x = step.input(0)
-    if x.shape is None or len(x.shape) < 2:
+    if x.shape is None or len(x.shape) < 2 or _channels_last(step):
         return [Value(None, x.data_type)]
     step.learn(x, image_letters(len(x.shape)))
     sizes: Dims = (*x.shape[:2], *[1] * (len(x.shape) - 2))

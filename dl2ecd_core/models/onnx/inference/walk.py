@@ -7,7 +7,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from ...description import Dims
 from ..document import Document, Function, ValueType, output_types
 from ..nodes import Node
-from . import arithmetic, arrangement, constants, learned, spatial
+from . import arithmetic, arrangement, constants, learned, products, reductions, spatial
 from .values import UNKNOWN, Step, Value, constant_of, input_value, shaped
 
 _RULES: Dict[str, Callable[[Step], Sequence[Value]]] = {
@@ -15,6 +15,8 @@ _RULES: Dict[str, Callable[[Step], Sequence[Value]]] = {
     **arrangement.RULES,
     **constants.RULES,
     **arithmetic.RULES,
+    **products.RULES,
+    **reductions.RULES,
     **learned.RULES,
 }
 
