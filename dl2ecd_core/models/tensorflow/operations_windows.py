@@ -55,8 +55,6 @@ class Window(NamedTuple):
         if size is not None and self.kernel is not None:
             room = size + before + after - self.dilation * (self.kernel - 1) - 1
             if room < 0:
-                if room + self.stride >= 0:
-                    return 0
                 raise Unclear
         return window_output(size, self.kernel, self.stride, self.dilation, before + after)
 
