@@ -83,6 +83,11 @@ def test_what_nothing_suggests_is_a_placeholder(tmp_path: Path, shape: Any) -> N
     assert set(problems(tmp_path, model)) == {"class-info-placeholder"}
 
 
+def test_a_detectors_grids_suggest_no_classes(tmp_path: Path) -> None:
+    grids = (image("large", 255, 32, 32), image("small", 255, 8, 8))
+    assert set(problems(tmp_path, description(outputs=grids))) == {"class-info-placeholder"}
+
+
 @pytest.mark.shared_models
 @pytest.mark.parametrize("name", sorted(truth()) or [None])
 def test_real_models_get_a_document_without_errors(

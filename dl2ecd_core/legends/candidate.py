@@ -53,7 +53,6 @@ class Candidate:
         self.path: Path = source.path
         self.name = source.name
         self.head = source.read_up_to(0, _HEAD)
-        self._text: Optional[str] = None
 
     @property
     def start(self) -> str:
@@ -64,18 +63,13 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        """The whole text.
+        """The whole text, read and decoded anew each time.
 
         Raises
         ------
         Dl2EcdError
             ``file-too-large``, or ``legend-damaged`` when it is neither UTF-8 nor UTF-16.
         """
-        if self._text is None:
-            self._text = self._decoded()
-        return self._text
-
-    def _decoded(self) -> str:
         if self.source.size > LARGEST_TEXT:
             raise Dl2EcdError(
                 [

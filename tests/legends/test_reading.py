@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import pytest
 
@@ -84,6 +84,23 @@ class TestJson:
     @pytest.mark.parametrize("text", ['["a", "b"]', '{"0": "a", "1": "b"}'])
     def test_plain_names(self, tmp_path: Path, text: str) -> None:
         assert rows(read(tmp_path, text)) == [(0, "a", None), (1, "b", None)]
+
+    def test_entries_that_are_no_objects_are_left_out_and_said(self, tmp_path: Path) -> None:
+        legend = read(tmp_path, json.dumps({"Classes": [*CLASSES, "Wald", 7]}))
+        assert rows(legend) == ROWS
+        assert "'Wald' and '7'" in legend.findings[0].message
+
+    @pytest.mark.parametrize("value", ["", " ", "7a", "1" * 41, "1_000", "\u0664", 1.5, None, True])
+    def test_without_a_single_value_there_is_no_legend(self, tmp_path: Path, value: Any) -> None:
+        listed = [{"Value": value, "Name": "a"}]
+        assert refusal(tmp_path, json.dumps({"Framework": "CNTK", "Classes": listed})) == (
+            f"legend-not-recognised: '{tmp_path / 'legend.bin'}' (model definition) has no entry "
+            "with a whole number as its value."
+        )
+
+    def test_a_classifier_definition_without_classes(self, tmp_path: Path) -> None:
+        document = {"EsriClassifierDefinitionFile": 0, "Definitions": [{"Classes": []}]}
+        assert "holds no classes" in refusal(tmp_path, json.dumps(document))
 
     def test_no_classes(self, tmp_path: Path) -> None:
         assert refusal(tmp_path, '{"a": 1}').startswith("legend-not-recognised: The JSON text")
@@ -238,6 +255,28 @@ class TestGdal:
         legend = self.read(tmp_path, table + self.COLORS + self.NAMES)
         assert rows(legend) == [(2, "b", (4, 5, 6))]
 
+    def test_a_table_without_values_leaves_the_word_to_the_others(self, tmp_path: Path) -> None:
+        table = (
+            "<GDALRasterAttributeTable><FieldDefn><Name>Count</Name></FieldDefn>"
+            "<Row><F>2</F></Row></GDALRasterAttributeTable>"
+        )
+        legend = self.read(tmp_path, table + self.NAMES)
+        assert rows(legend) == [(1, "a", None), (2, "b", None)]
+
+    @pytest.mark.parametrize(("before", "known"), [(999, True), (1000, False)])
+    def test_a_thousand_fields_are_looked_at(
+        self, tmp_path: Path, before: int, known: bool
+    ) -> None:
+        table = (
+            f"<GDALRasterAttributeTable>{'<FieldDefn><Name>x</Name></FieldDefn>' * before}"
+            f"<FieldDefn><Name>Value</Name></FieldDefn><Row>{'<F/>' * before}<F>7</F></Row>"
+            "</GDALRasterAttributeTable>"
+        )
+        if known:
+            assert rows(self.read(tmp_path, table)) == [(7, None, None)]
+        else:
+            assert "without an attribute table" in refusal(tmp_path, table)
+
     def test_statistics_alone(self, tmp_path: Path) -> None:
         assert "without an attribute table" in refusal(
             tmp_path, "<PAMDataset><PAMRasterBand><Metadata/></PAMRasterBand></PAMDataset>"
@@ -321,6 +360,12 @@ class TestLyrx:
     def test_colors_of_other_models_are_left_open(self, tmp_path: Path) -> None:
         color = {"type": "CIMHSVColor", "values": [1, 2, 3, 100]}
         assert rows(read(tmp_path, self.layer(color)))[0] == (1, "Water", None)
+
+    def test_a_layer_without_classes_is_passed_over(self, tmp_path: Path) -> None:
+        empty = {"colorizer": {"type": "CIMRasterUniqueValueColorizer", "groups": []}}
+        document = json.loads(self.layer(None))
+        document["layerDefinitions"] = [empty, 5, None, *document["layerDefinitions"]]
+        assert [row[0] for row in rows(read(tmp_path, json.dumps(document)))] == [1, 2]
 
     def test_other_layers(self, tmp_path: Path) -> None:
         assert "no raster layer with unique values" in refusal(
