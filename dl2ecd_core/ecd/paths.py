@@ -20,10 +20,11 @@ def inside_path(path: str) -> bool:
     >>> inside_path("variables/variables.index"), inside_path("../secret"), inside_path("C:x")
     (True, False, False)
     """
-    if not path or len(path) > LONGEST or path.startswith("/") or _FORBIDDEN.search(path):
+    if len(path) > LONGEST or _FORBIDDEN.search(path):
         return False
     return all(_plain(part) for part in path.split("/"))
 
 
 def _plain(part: str) -> bool:
-    return part not in {"", ".", ".."} and part[-1] not in " ." and not _RESERVED.match(part)
+    # Nothing before a slash is the system's root; '.' and '..' end with a dot as well.
+    return part != "" and part[-1] not in " ." and not _RESERVED.match(part)

@@ -156,17 +156,15 @@ def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
         window += block
         found = _DATA.search(window)
         if found is None:
-            # A key may be cut in two by the block's end: keep enough to see it whole.
-            done = len(window) if not block else max(0, len(window) - 256)
+            # A key may be cut in two by the block's end: keep enough to see it whole, and its Size.
+            done = len(window) if not block else max(0, len(window) - _NEAR)
             kept.append(window[:done])
             kept_size += done
             window = window[done:]
             start += done
-            if not block:
-                break
         else:
             before = window[: found.end()]
-            hole = _hole(handle, start + found.end(), (kept[-1] if kept else b"") + before)
+            hole = _hole(handle, start + found.end(), before)
             mark = f"{nonce}:{len(holes)}"
             holes[mark] = hole
             kept += [before, mark.encode("ascii")]
@@ -187,7 +185,8 @@ def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
                 "embedded files: no classifier definition is that large.",
                 name,
             )
-    return b"".join(kept), holes
+        if found is None and not block:
+            return b"".join(kept), holes
 
 
 def _hole(handle: BinaryIO, offset: int, before: bytes) -> Hole:
