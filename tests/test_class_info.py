@@ -374,6 +374,14 @@ def test_misspelt_keys_are_asked_about(examine: Examine) -> None:
         assert not info.classes[1].color_given
 
 
+@pytest.mark.parametrize("name", ["V a l u e", "V_a_l_u_e", "V-a-l-u-e", "VALUE", "va lue"])
+def test_a_key_is_known_whatever_its_case_and_separators(examine: Examine, name: str) -> None:
+    item = only(
+        examine(with_class(Name="a", Color=[1, 2, 3], **{name: 1})), "class-info-key-missing"
+    )
+    assert item.hint == "Did you mean 'Value'?"
+
+
 def test_a_misspelt_required_key_is_read_all_the_same(examine: Examine) -> None:
     classes = [{"value": 1, "name": " a", "Color": [1, 2, 3]}] * 2
     info = examine(Classes=..., Clases=classes)

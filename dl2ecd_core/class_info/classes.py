@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..findings import Finding
 from ..json_text import UNREADABLE, JsonText, Step
@@ -15,7 +15,15 @@ from .keys import CHANNELS, CLASS_KEYS, CLASS_NAMES, HIGHEST_VALUE, LOWEST_VALUE
 from .report import Entry, Report
 from .schema import validators
 from .together import compare
-from .values import complaint, is_placeholder, lookalike, out_of_range, shown, whole_number
+from .values import (
+    Complaint,
+    complaint,
+    is_placeholder,
+    lookalike,
+    out_of_range,
+    shown,
+    whole_number,
+)
 
 _VALUE, _NAME, _COLOR = CLASS_KEYS
 _CHANNEL_NAMES = tuple(key.name for key in CHANNELS)
@@ -49,11 +57,13 @@ def examine_classes(
         return (), [], False
     report = Report(text, steps)
     examination = _Examination(report)
-    entries = [examination.entry(index, item) for index, item in enumerate(classes)]
+    looked_at = [examination.entry(index, item) for index, item in enumerate(classes)]
+    entries = [entry for entry in looked_at if entry is not None]
     examination.say_misspelt()
     compare(entries, report)
     found = report.findings() + examination.not_looked_at()
-    if not text.is_complete(classes) or any(entry.value is None for entry in entries):
+    valued = [entry for entry in entries if entry.value is not None]
+    if not text.is_complete(classes) or len(valued) < len(classes):
         return (), found, False
     return _with_colors(entries), found, True
 
@@ -77,7 +87,6 @@ class _Examination:
         _, self.validator = validators()
         self.misspelt: Dict[Tuple[str, str], List[int]] = {}
         self.lookalikes: Dict[Tuple[str, Tuple[str, ...]], Optional[str]] = {}
-        self.color_misspelt = False
         self.odd = 0
 
     def say_misspelt(self) -> None:
@@ -101,10 +110,10 @@ class _Examination:
 
     # -- one class ------------------------------------------------------------------------------
 
-    def entry(self, index: int, item: object) -> Entry:
-        """Look at one class."""
+    def entry(self, index: int, item: object) -> Optional[Entry]:
+        """What one class says; None where it is no class, or one beyond :data:`MOST_ODD`."""
         if item is UNREADABLE:
-            return Entry(index, None, "", None, False)
+            return None
         if not isinstance(item, dict):
             self.report.add(
                 "class-info-wrong-type",
@@ -112,27 +121,30 @@ class _Examination:
                 (index,),
                 'Example: {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]}',
             )
-            return Entry(index, None, "", None, False)
-        self.color_misspelt = False
-        known = item if _KNOWN.issuperset(item) else self._known_keys(index, item)
+            return None
+        known, color_misspelt = item, False
+        if not _KNOWN.issuperset(item):
+            known, color_misspelt = self._known_keys(index, item)
         plain = plain_entry(index, known)
         if plain is not None:
-            if self.color_misspelt:
-                return replace(plain, without_color=False)
-            return plain
+            return replace(plain, without_color=False) if color_misspelt else plain
         self.odd += 1
         if self.odd > MOST_ODD:
-            return Entry(index, None, "", None, False)
+            return None
         wrong = self._wrong_names(index, known, complete=self.report.text.is_complete(item))
         value = self._one_of(index, known, _VALUE, wrong)
         name = self._one_of(index, known, _NAME, wrong)
-        color, without = self._color(index, known, wrong)
-        return Entry(
-            index, whole_number(value), name if isinstance(name, str) else "", color, without
-        )
+        color, left_open = self._color(index, known, wrong)
+        without_color = left_open and not color_misspelt
+        name = name if isinstance(name, str) else ""
+        return Entry(index, whole_number(value), name, color, without_color)
 
-    def _known_keys(self, index: int, item: Dict[str, object]) -> Dict[str, object]:
-        """What a class says under known keys, or under one that a required key is misspelt as."""
+    def _known_keys(self, index: int, item: Dict[str, object]) -> Tuple[Dict[str, object], bool]:
+        """What a class says under known keys, or under one that a required key is misspelt as.
+
+        And whether the key of its color is misspelt.
+        """
+        color_misspelt = False
         known = {name: value for name, value in item.items() if name in _KNOWN}
         given = {_BY_NAME[name].name for name in known}
         if given & set(_CHANNEL_NAMES):
@@ -144,10 +156,10 @@ class _Examination:
                 continue
             self.misspelt.setdefault((name, meant), []).append(index)
             key = _BY_NAME[meant]
-            self.color_misspelt = self.color_misspelt or key is _COLOR
+            color_misspelt = color_misspelt or key is _COLOR
             if key.required:
                 known.setdefault(meant, item[name])
-        return known
+        return known, color_misspelt
 
     def _lookalike(self, name: str, known: Tuple[str, ...]) -> Optional[str]:
         """The key that an unknown one is probably meant to be; after so many, no more is asked."""
@@ -173,24 +185,18 @@ class _Examination:
             message += ", and is not used."
         self.report.add(rule, message, (indices[0], name), f"Did you mean '{meant}'?", of_key=True)
 
-    def _wrong_names(
-        self, index: int, item: Dict[str, object], *, complete: bool
-    ) -> Dict[str, None]:
+    def _wrong_names(self, index: int, item: Dict[str, object], *, complete: bool) -> Set[str]:
         """The keys whose values are wrong, each said; missing ones too."""
-        wrong: Dict[str, None] = {}
         document: Any = item  # a validator's idea of JSON is narrower than "object"
-        for error in self.validator.iter_errors(document):
-            path = list(error.absolute_path)
-            if path:
-                wrong[str(path[0])] = None
-        for name, value in item.items():
-            if name in _BY_NAME and is_placeholder(value):
-                wrong[name] = None
+        paths = [error.absolute_path for error in self.validator.iter_errors(document)]
+        wrong = {str(path[0]) for path in paths if path}
+        wrong.update(name for name, value in item.items() if is_placeholder(value))
         for key in (_VALUE, _NAME):
             if complete and not any(name in item for name in (key.name, *key.aliases)):
                 self._missing(index, item, key)
-        for name in wrong:
-            self._wrong(index, item, name)
+        for name in item:
+            if name in wrong:
+                self._wrong(index, item, name)
         return wrong
 
     def _missing(self, index: int, item: Dict[str, object], key: Key) -> None:
@@ -206,30 +212,29 @@ class _Examination:
         if value is UNREADABLE:
             return
         key, inner = _BY_NAME[name], (index, name)
-        if key in CHANNELS and whole_number(value) is not None:
-            about = out_of_range(value)
+        color = _three(value) if key is _COLOR else None
+        if color is not None:
+            for position, channel in enumerate(color):
+                if not 0 <= channel <= 255:
+                    part = f"{_CHANNEL_NAMES[position]} of {name}"
+                    self._say(index, item, part, out_of_range(channel), (*inner, position))
+        elif key in CHANNELS and whole_number(value) is not None:
+            self._say(index, item, name, out_of_range(value), inner)
         else:
-            about = complaint(key, value)
-        if about.rule == "class-color-out-of-range" and isinstance(value, list):
-            for position, channel in enumerate(value):
-                number = whole_number(channel)
-                if number is not None and not 0 <= number <= 255:
-                    about = out_of_range(channel)
-                    self.report.add(
-                        about.rule,
-                        f"{_called(index, item)}: {_CHANNEL_NAMES[position]} of {name} "
-                        f"{about.says}",
-                        (*inner, position),
-                        about.hint,
-                    )
-            return
-        self.report.add(
-            about.rule, f"{_called(index, item)}: {name} {about.says}", inner, about.hint
-        )
+            self._say(index, item, name, complaint(key, value), inner)
 
-    def _one_of(
-        self, index: int, item: Dict[str, object], key: Key, wrong: Dict[str, None]
-    ) -> object:
+    def _say(
+        self,
+        index: int,
+        item: Dict[str, object],
+        part: str,
+        about: Complaint,
+        steps: Tuple[Step, ...],
+    ) -> None:
+        message = f"{_called(index, item)}: {part} {about.says}"
+        self.report.add(about.rule, message, steps, about.hint)
+
+    def _one_of(self, index: int, item: Dict[str, object], key: Key, wrong: Set[str]) -> object:
         """The value of a key under any of its names."""
         names = [name for name in (key.name, *key.aliases) if name in item and name not in wrong]
         if len(names) == 2 and item[names[0]] != item[names[1]]:
@@ -248,7 +253,7 @@ class _Examination:
     # -- colors --------------------------------------------------------------------------------
 
     def _color(
-        self, index: int, item: Dict[str, object], wrong: Dict[str, None]
+        self, index: int, item: Dict[str, object], wrong: Set[str]
     ) -> Tuple[Optional[Color], bool]:
         """The color, and whether its author left it open."""
         if any(name in wrong for name in (_COLOR.name, *_CHANNEL_NAMES)):
@@ -256,7 +261,7 @@ class _Examination:
         listed_color = _three(item.get(_COLOR.name))
         given = [name for name in _CHANNEL_NAMES if name in item]
         if not given:
-            return _open_or(listed_color, not self.color_misspelt)
+            return _open_or(listed_color)
         if len(given) < 3:
             lacking = [name for name in _CHANNEL_NAMES if name not in item]
             self.report.add(
@@ -269,17 +274,11 @@ class _Examination:
         by_channel = _three([item[name] for name in _CHANNEL_NAMES])
         if by_channel is not None and by_channel != _NO_COLOR and min(by_channel) < 0:
             position = by_channel.index(min(by_channel))
-            about = out_of_range(by_channel[position])
             name = _CHANNEL_NAMES[position]
-            self.report.add(
-                about.rule,
-                f"{_called(index, item)}: {name} {about.says}",
-                (index, name),
-                about.hint,
-            )
+            self._say(index, item, name, out_of_range(by_channel[position]), (index, name))
             return None, False
         if listed_color in (None, _NO_COLOR):
-            return _open_or(by_channel, True)
+            return _open_or(by_channel)
         if by_channel not in (listed_color, _NO_COLOR):
             self.report.add(
                 "class-info-contradiction",
@@ -324,11 +323,11 @@ def plain_entry(index: int, item: Dict[str, object]) -> Optional[Entry]:
 def _three(channels: object) -> Optional[Color]:
     given = channels if isinstance(channels, list) else []
     whole = [number for number in map(whole_number, given) if number is not None]
-    return (whole[0], whole[1], whole[2]) if len(whole) == 3 else None
+    return (whole[0], whole[1], whole[2]) if len(whole) == len(given) == 3 else None
 
 
-def _open_or(color: Optional[Color], said: bool) -> Tuple[Optional[Color], bool]:
-    return (None, said) if color in (None, _NO_COLOR) else (color, False)
+def _open_or(color: Optional[Color]) -> Tuple[Optional[Color], bool]:
+    return (None, True) if color in (None, _NO_COLOR) else (color, False)
 
 
 def _called(index: int, item: Dict[str, object]) -> str:

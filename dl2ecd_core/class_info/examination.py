@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from itertools import islice
-from typing import Any, Dict, List, Mapping, Tuple, Union
+from typing import Any, Dict, List, Mapping, Set, Tuple, Union
 
 from ..errors import ClassInfoError
 from ..findings import Finding, Place, errors_in, in_order
@@ -19,7 +19,7 @@ from .keys import (
     EMD_KEYS,
     OBSERVED_EMD_KEYS,
     PUBLISHED_READERS,
-    ROOT_NAMES,
+    ROOT_KEYS,
     UNUSED_EMD_KEYS,
     Key,
 )
@@ -27,12 +27,11 @@ from .mistaken import other_document
 from .schema import validators
 from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, whole_number
 
-_ROOT_KEYS: Dict[str, Key] = {key.name: key for key in (*DOCUMENT_KEYS, *EMD_KEYS)}
 _PASSED_ON = frozenset({*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS})
 _ALL_UNUSABLE = frozenset(key.name for key in DOCUMENT_KEYS)
 # Lists are validated so far: a validator takes its time for each item.
 _LONG = 1000
-_MODEL_TYPE = _ROOT_KEYS["ModelType"]
+_MODEL_TYPE = ROOT_KEYS["ModelType"]
 
 
 def read_class_info(path: Union[str, os.PathLike[str]]) -> ClassInfo:
@@ -78,7 +77,7 @@ class _Examination:
         self.text = text
         self.places = text.places
         self.findings: List[Finding] = []
-        self.unusable: Dict[str, None] = {}
+        self.unusable: Set[str] = set()
         # Where a required key is misspelt its value is looked at all the same.
         self.spelt: Dict[str, str] = {}
 
@@ -94,7 +93,7 @@ class _Examination:
         )
         self.findings.extend(found)
         if not usable:
-            self.unusable["Classes"] = None
+            self.unusable.add("Classes")
 
     def _steps(self, name: str) -> Tuple[str, ...]:
         return (self.spelt.get(name, name),)
@@ -108,18 +107,17 @@ class _Examination:
     def _at(self, name: str, *, of_key: bool = False) -> Place:
         return self.places.at(self._steps(name), of_key=of_key)
 
-    def _add(self, rule: str, message: str, where: Place, hint: str = "") -> None:
+    def _add(self, rule: str, message: str, where: Place, hint: str) -> None:
         self.findings.append(finding(rule, message, hint=hint, where=where))
 
     def _find_misspelt_keys(self) -> None:
-        open_names = tuple(name for name in ROOT_NAMES if name not in self.root)
-        unknown = (name for name in self.root if name not in ROOT_NAMES)
+        open_names = tuple(name for name in ROOT_KEYS if name not in self.root)
+        unknown = (name for name in self.root if name not in ROOT_KEYS)
         for name in islice(unknown, MOST_UNKNOWN):
             meant = lookalike(name, open_names)
             if meant is None:
                 continue
-            key = _ROOT_KEYS.get(meant)
-            if key is not None and key.required:
+            if ROOT_KEYS[meant].required:
                 self.spelt.setdefault(meant, name)
                 continue
             self._add(
@@ -131,31 +129,27 @@ class _Examination:
 
     def _check_keys(self) -> None:
         validator, _ = validators()
-        wrong: Dict[str, None] = {}
         known = {written: name for name, written in self.spelt.items()}
         document: Dict[str, Any] = {
             known.get(name, name): value[:_LONG] if isinstance(value, list) else value
             for name, value in self.root.items()
         }
-        for error in validator.iter_errors(document):
-            path = list(error.absolute_path)
-            if path:
-                wrong[str(path[0])] = None
+        paths = [error.absolute_path for error in validator.iter_errors(document)]
+        wrong = {path[0] for path in paths if path}
         for key in DOCUMENT_KEYS:
             if key.required and key.name not in document:
                 self._missing(key)
         for name, misspelt in self.spelt.items():
             self._misspelt_required(name, misspelt)
         for name in document:
-            if name in wrong and name in _ROOT_KEYS:
-                self._wrong(_ROOT_KEYS[name], document[name])
-            elif document[name] is UNREADABLE:
-                self.unusable[name] = None
-            elif is_placeholder(document[name]) and name in ROOT_NAMES:
-                self._wrong(_ROOT_KEYS.get(name) or _any(name), document[name])
+            value = self._value(name)
+            if value is UNREADABLE:
+                self.unusable.add(name)
+            elif name in wrong or (name in ROOT_KEYS and is_placeholder(value)):
+                self._wrong(ROOT_KEYS[name], value)
 
     def _missing(self, key: Key) -> None:
-        self.unusable[key.name] = None
+        self.unusable.add(key.name)
         if self.text.is_complete(self.root):
             self._add(
                 "class-info-key-missing",
@@ -173,9 +167,7 @@ class _Examination:
         )
 
     def _wrong(self, key: Key, value: object) -> None:
-        self.unusable[key.name] = None
-        if value is UNREADABLE:
-            return
+        self.unusable.add(key.name)
         about = complaint(key, value)
         self._add(about.rule, f"{key.name} {about.says}", self._at(key.name), about.hint)
 
@@ -278,11 +270,6 @@ class _Examination:
             findings=_in_document_order([*findings, *self.findings]),
             places=self.places,
         )
-
-
-def _any(name: str) -> Key:
-    description = _ROOT_KEYS["Description"]
-    return Key(name, description.kind, "")
 
 
 def _lowered(meaning: str) -> str:

@@ -263,13 +263,15 @@ UNUSED_EMD_KEYS: Dict[str, str] = {
     "ModelFile": "the .ecd names the model that is converted",
 }
 
-#: Every name that a document may use at its root.
-ROOT_NAMES: Tuple[str, ...] = (
-    *(key.name for key in DOCUMENT_KEYS),
-    *(key.name for key in EMD_KEYS),
-    *OBSERVED_EMD_KEYS,
-    *UNUSED_EMD_KEYS,
-)
+#: Every key that a document may use at its root, by its name.
+ROOT_KEYS: Dict[str, Key] = {
+    key.name: key
+    for key in (
+        *DOCUMENT_KEYS,
+        *EMD_KEYS,
+        *(Key(name, Kind.ANYTHING, "") for name in (*OBSERVED_EMD_KEYS, *UNUSED_EMD_KEYS)),
+    )
+}
 
 #: Every name that a class may use.
 CLASS_NAMES: Tuple[str, ...] = (
@@ -300,4 +302,4 @@ def _row(key: Key, prefix: str) -> Tuple[str, ...]:
     if key.default is not None:
         needed = f"no, `{json.dumps(key.default)}` when missing"
     example = "" if key.kind is Kind.CLASSES else f"`{json.dumps(key.example)}`"
-    return names, key.kind.value, needed, key.meaning.replace("|", "\\|"), example
+    return names, key.kind.value, needed, key.meaning, example

@@ -49,7 +49,7 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
-        return printable(json.dumps(value), _LONGEST) if _is_small(value) else "a huge number"
+        return json.dumps(value) if _is_small(value) else "a huge number"
     if isinstance(value, dict):
         return f"an object with {counted(len(value), 'key')}"
     items: Any = value  # JSON has nothing else
@@ -73,7 +73,10 @@ def _is_short(value: object) -> bool:
 
 
 def complaint(key: Key, value: object) -> Complaint:
-    """Why a value can't be that of a key; the sentence follows the key's name."""
+    """Why a value can't be that of a key; the sentence follows the key's name.
+
+    Of a color of three whole numbers only :func:`out_of_range` can tell.
+    """
     if is_placeholder(value):
         return Complaint(
             "class-info-placeholder",
@@ -179,10 +182,7 @@ def _about_color(key: Key, value: object) -> Complaint:
             f"has {counted(len(value), 'number')} instead of three, red, green and blue.",
             hint,
         )
-    numbers = [whole_number(channel) for channel in value]
-    if any(number is None for number in numbers):
-        return _wrong_type(key, value, _from_fractions(value))
-    return out_of_range(value)
+    return _wrong_type(key, value, _from_fractions(value))
 
 
 def out_of_range(value: object) -> Complaint:
@@ -225,4 +225,4 @@ def lookalike(word: str, known: Tuple[str, ...]) -> Optional[str]:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"[\s_\-]", "", word).lower()
+    return re.sub(r"[\s_\-]", "", word).casefold()

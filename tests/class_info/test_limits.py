@@ -49,6 +49,11 @@ class TestUnreadableParts:
         assert "Classes" in info.unusable
         assert info.document["Classes"] == [{"Value": 1, "Name": "a"}, None]
 
+    def test_classes_alone(self, tmp_path: Path) -> None:
+        info = examine(tmp_path, self.text(Classes="[NaN, NaN]"))
+        assert rules(info) == ["json-not-a-number"] * 2
+        assert info.classes == ()
+
     @pytest.mark.parametrize("key", ["Value", "Name", "Color"])
     def test_a_value_of_a_class(self, tmp_path: Path, key: str) -> None:
         parts = {"Value": "1", "Name": '"a"', "Color": "[1, 2, 3]", key: "NaN"}
@@ -101,6 +106,11 @@ class TestMany:
         )
         info = examine(tmp_path, json.dumps(document(ExtractBands=[*bands, -1])))
         assert "ExtractBands" not in info.unusable
+
+    def test_a_long_list_that_is_wrong_is_said_to_be_as_long_as_it_is(self, tmp_path: Path) -> None:
+        info = examine(tmp_path, json.dumps(document(DataRange=[0] * 1500)))
+        (item,) = info.findings
+        assert item.message.endswith("not a list of 1500 items.")
 
 
 def test_a_document_that_says_nothing_has_neutral_values(tmp_path: Path) -> None:
