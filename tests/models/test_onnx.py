@@ -17,6 +17,7 @@ from dl2ecd_core.models.description import Activation, ClassNames, Evidence, Mod
 
 from ..conftest import FIXTURES
 from .damage import assert_survives_damage
+from .onnx.graphs import constant, float_tensor, node, piece, value, varint, write
 
 HERE = FIXTURES / "onnx"
 EXPECTED: Dict[str, Any] = json.loads((HERE / "expected.json").read_text())
@@ -194,35 +195,6 @@ def test_other_encodings_are_refused_for_what_they_are(
     assert form in caught.value.finding.message
 
 
-def varint(number: int) -> bytes:
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
-
-
-def piece(number: int, content: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def node(op: bytes, inputs: List[bytes], outputs: List[bytes], *attributes: bytes) -> bytes:
-    names = [piece(1, one) for one in inputs] + [piece(2, one) for one in outputs]
-    return piece(1, b"".join(names) + piece(4, op) + b"".join(piece(5, a) for a in attributes))
-
-
-def value(number: int, name: bytes, sizes: Optional[List[int]] = None) -> bytes:
-    if sizes is None:
-        return piece(number, piece(1, name))
-    shape = b"".join(piece(1, b"\x08" + varint(size)) for size in sizes)
-    return piece(number, piece(1, name) + piece(2, piece(1, b"\x08\x01" + piece(2, shape))))
-
-
-def write(path: Path, graph: bytes) -> Path:
-    path.write_bytes(b"\x08\x08" + piece(7, graph) + piece(8, b"\x10\x11"))
-    return path
-
-
 def test_huge_tensors_are_skipped(tmp_path: Path) -> None:
     head = b"\x08" + varint(1 << 28) + b"\x10\x01" + piece(8, b"w")
     size = 1 << 30
@@ -240,19 +212,6 @@ def test_huge_tensors_are_skipped(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 0.5
     assert model.parameters == 1 << 28
     assert model.outputs[0].shape == (1, 3)
-
-
-def float_tensor(sizes: List[int], name: bytes = b"") -> bytes:
-    elements = 1
-    for size in sizes:
-        elements *= size
-    dims = b"".join(b"\x08" + varint(size) for size in sizes)
-    return dims + b"\x10\x01" + (piece(8, name) if name else b"") + piece(9, bytes(4 * elements))
-
-
-def constant(name: bytes, sizes: List[int]) -> bytes:
-    value_ = piece(1, b"value") + piece(5, float_tensor(sizes)) + b"\xa0\x01\x04"
-    return node(b"Constant", [], [name], value_)
 
 
 def test_weights_in_constants_leave_their_number_unknown(tmp_path: Path) -> None:

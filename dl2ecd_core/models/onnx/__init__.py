@@ -131,7 +131,7 @@ def _output(name: str, type_: ValueType, value: Value) -> Tensor:
     if shape is None:
         # Declared and found ranks differ: what is declared is doubtful, nothing is said.
         return Tensor(name, data_type=data_type)
-    axes = (_axes(value) if value.shape is not None else None) or "?" * len(shape)
+    axes = _axes(value) if value.shape is not None else "?" * len(shape)
     # What is declared stands, free sizes too; where they differ, nothing is said.
     declared = tuple(None if one is None else both for one, both in zip(type_.shape, shape))
     classes = shape[axes.index("C")] if "C" in axes else None
@@ -146,10 +146,8 @@ def _output(name: str, type_: ValueType, value: Value) -> Tensor:
     )
 
 
-def _axes(value: Value) -> Optional[str]:
-    letters = value.axes
-    if letters is None:
-        return None
+def _axes(value: Value) -> str:
+    letters = value.axes or ""
     return "".join(one if letters.count(one) == 1 else "?" for one in letters)
 
 
@@ -161,8 +159,6 @@ def _padding(inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...], walk: Walk
         if len(images) != 1 or not output.axes or not {"H", "W"} <= set(output.axes):
             continue
         value = walk.values.get(output.name or "", UNKNOWN)
-        if value.shape is None or len(value.tracks) != len(output.axes):
-            return None
         paddings.add(
             model_padding(
                 [images[0].size_of(letter) for letter in "HW"],

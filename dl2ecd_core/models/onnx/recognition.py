@@ -11,7 +11,7 @@ from typing import Dict, Optional
 
 from ...errors import ModelFileError
 from ..registry import Match
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, fields_present
+from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ..wire.source import ByteSource
 from .tensors import tensor_head
 
@@ -81,8 +81,6 @@ def _fits(source: ByteSource, outer: Field, expected: Dict[int, int]) -> bool:
         # Numbers may also stand one by one, or packed.
         plain = field.number in (1, 4, 5, 7, 10, 11) and expected is _TENSOR
         if wire is None or (field.wire != wire and not plain):
-            return False
-        if field.wire in (FIXED32, FIXED64) and not plain:
             return False
         if count > 32:
             break

@@ -45,7 +45,9 @@ def constant(step: Step) -> Outputs:
     if "value_string" in attributes:
         return [shaped((), "string", constant=True)]
     if "value_strings" in attributes:
-        return [shaped((len(attributes.texts("value_strings")),), "string", constant=True)]
+        # No texts at all: more than are listed.
+        count = len(attributes.texts("value_strings")) or None
+        return [shaped((count,), "string", constant=True)]
     head = attributes.tensor("value")
     return [Value(constant=True) if head is None else constant_of(head)]
 

@@ -42,9 +42,8 @@ class _Window:
         """Padding in front and behind."""
         kernel = self.kernel[axis]
         if self.auto in ("SAME_UPPER", "SAME_LOWER"):
-            if kernel is None:
-                return None, None
-            total = same_padding(size, kernel, self.strides[axis], self.dilations[axis])
+            stride, dilation = self.strides[axis], self.dilations[axis]
+            total = None if kernel is None else same_padding(size, kernel, stride, dilation)
             if total is None:
                 return None, None
             small, large = total // 2, total - total // 2

@@ -244,8 +244,6 @@ class Step:
 
     def learn(self, value: Value, letters: str) -> None:
         """This value's axes mean so much, and so do those of the input they come from."""
-        if len(letters) != len(value.tracks):
-            return
         for track, letter in zip(value.tracks, letters):
             if track.source is not None and letter != "?":
                 before = self.letters.setdefault(track.source, letter)
