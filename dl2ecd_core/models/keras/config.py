@@ -242,17 +242,17 @@ def plain_settings(layer: Layer) -> Dict[str, Any]:
     for old, new in _RENAMED.items():
         if old in config and new not in config:
             config[new] = config[old]
-    if "nb_row" in config and "nb_col" in config:
-        sizes = [config["nb_row"], config["nb_col"]]
-        config.setdefault(
-            "kernel_size", [config["kernel_dim1"], *sizes] if "kernel_dim1" in config else sizes
-        )
+    for parts in _KERNELS:
+        if all(part in config for part in parts):
+            config.setdefault("kernel_size", [config[part] for part in parts])
     ordering = config.get("dim_ordering")
     if ordering in ("tf", "th"):
         config["data_format"] = "channels_last" if ordering == "tf" else "channels_first"
     return config
 
 
+# How Keras 1 writes the kernel of a convolution over images and over volumes.
+_KERNELS = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 _RENAMED = {
     "nb_filter": "filters",
     "filter_length": "kernel_size",
