@@ -30,7 +30,7 @@ _BLOCK = 64 * 1024
 # Nothing inside a JSON string looks so: its quotes are escaped.
 _DATA = re.compile(rb'(?<=[{,\s])"Data"\s*:\s*"')
 _SIZE = re.compile(rb'"Size"\s*:\s*(\d{1,18})\s*[,}]')
-#: How far before a string its Size is looked for.
+#: How far before a string its Size may stand, at least; how much of its ends is looked at.
 _NEAR = 4096
 #: Longest string under a key Data that is no file's bytes.
 _LONGEST_TEXT = 1024 * 1024
@@ -191,7 +191,7 @@ def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
 
 def _hole(handle: BinaryIO, offset: int, before: bytes) -> Hole:
     """The string whose content begins at `offset`, up to its closing quote."""
-    sizes = _SIZE.findall(before, max(0, len(before) - _NEAR))
+    sizes = _SIZE.findall(before)
     if sizes:
         length = (int(sizes[-1]) + 2) // 3 * 4
         # Sizes may lie, and there are places that no file can have.

@@ -8,16 +8,17 @@ import hashlib
 import importlib.util
 import os
 import sys
+import threading
 import types
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Set
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.ecd import payload
-from dl2ecd_core.ecd.payload import CHUNK, Progress, decoded, encoded, pass_on, stamp
+from dl2ecd_core.ecd.payload import CHUNK, Progress, behind, decoded, encoded, pass_on, stamp
 from dl2ecd_core.errors import Cancelled, ConversionRefused, ModelFileError
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
@@ -66,8 +67,12 @@ class TestDecoding:
 
 
 class TestPassingOn:
-    @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK + 7])
-    def test_digest_and_base64_of_files_of_any_size(self, tmp_path: Path, size: int) -> None:
+    @pytest.mark.parametrize("fast", [True, False])
+    @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 9 * CHUNK + 7])
+    def test_digest_and_base64_of_files_of_any_size(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, fast: bool
+    ) -> None:
+        monkeypatch.setattr(payload, "_encode_fast", base64.b64encode if fast else None)
         path = tmp_path / "a.model"
         path.write_bytes(os.urandom(size))
         written: List[bytes] = []
@@ -107,6 +112,70 @@ class TestPassingOn:
         with pytest.raises(Cancelled):
             pass_on(part_of(path), stamp(path), Progress(Impatient(), 0), written.append)
         assert sum(map(len, written)) == CHUNK // 3 * 4
+
+
+class TestTheSecondThread:
+    """Which does what the first would wait for."""
+
+    def threads(self, path: Path, size: int) -> Set[int]:
+        """The threads that write while a file of this size is passed on."""
+        path.write_bytes(bytes(size))
+        used: Set[int] = set()
+        pass_on(
+            part_of(path), stamp(path), progress(), lambda data: used.add(threading.get_ident())
+        )
+        return used
+
+    @pytest.mark.parametrize(("fast", "ours"), [(True, True), (False, False)])
+    def test_writes_where_encoding_takes_the_firsts_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool, ours: bool
+    ) -> None:
+        monkeypatch.setattr(payload, "_encode_fast", base64.b64encode if fast else None)
+        used = self.threads(tmp_path / "a.model", 4 * CHUNK)
+        assert len(used) == 1
+        assert (used == {threading.get_ident()}) is ours
+
+    def test_is_not_started_for_little(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(payload, "_encode_fast", None)
+        assert self.threads(tmp_path / "a.model", 4 * CHUNK - 1) == {threading.get_ident()}
+
+    def test_gets_no_more_than_it_can_do(self) -> None:
+        done: List[bytes] = []
+        go = threading.Event()
+
+        def slow(data: bytes) -> None:
+            assert go.wait(60)
+            done.append(data)
+
+        with behind(4 * CHUNK) as later:
+            for piece in (b"1", b"2", b"3"):
+                later(slow, piece)
+            assert done == []
+            threading.Timer(0.05, go.set).start()
+            later(slow, b"4")
+            assert done[:1] == [b"1"]
+            later.finish()
+            assert done == [b"1", b"2", b"3", b"4"]
+
+    def test_says_what_went_wrong_in_it(self) -> None:
+        def broken(data: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        with behind(4 * CHUNK) as later:
+            later(broken, b"")
+            with pytest.raises(OSError, match="No space left"):
+                later.finish()
+            for _ in range(3):
+                later(broken, b"")
+            with pytest.raises(OSError, match="No space left"):
+                later(broken, b"")
+
+    def test_is_gone_afterwards(self, tmp_path: Path) -> None:
+        before = threading.active_count()
+        self.threads(tmp_path / "a.model", 4 * CHUNK)
+        assert threading.active_count() == before
 
 
 class TestChanges:

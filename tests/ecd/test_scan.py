@@ -128,8 +128,9 @@ def test_no_model_has_that_many_files(tmp_path: Path, monkeypatch: pytest.Monkey
     )
 
 
-def test_embedded_bytes_take_no_memory(tmp_path: Path) -> None:
-    start = b'{"Definitions": [{"Model": {"Files": [{"Size": 9000000, "Data": "'
+@pytest.mark.parametrize("size", [9_000_000, 5])
+def test_embedded_bytes_take_no_memory(tmp_path: Path, size: int) -> None:
+    start = b'{"Definitions": [{"Model": {"Files": [{"Size": %d, "Data": "' % size
     path = written(tmp_path, start + b"QUJD" * 3_000_000 + b'"}]}}]}')
     tracemalloc.start()
     try:
@@ -163,12 +164,13 @@ class Counting:
 
 
 @pytest.mark.parametrize("between", [0, 300, 3000])
+@pytest.mark.parametrize("size", [3_000_000, 2_999_999, 2_999_998])
 @pytest.mark.parametrize("files", [1, 2])
 def test_embedded_bytes_are_passed_over_by_the_size_before_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: int, files: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: int, size: int, files: int
 ) -> None:
     note = "x" * between
-    entry = f'{{"Size": 3000000, "Note": "{note}", "Data": "{"QUJD" * 1_000_000}"}}'
+    entry = f'{{"Size": {size}, "Note": "{note}", "Data": "{"QUJD" * 1_000_000}"}}'
     text = f'{{"Definitions": [{{"Model": {{"Files": [{", ".join([entry] * files)}]}}}}]}}'
     path = written(tmp_path, text.encode())
     opened: List[Counting] = []
