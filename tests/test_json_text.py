@@ -420,8 +420,9 @@ def test_documents_of_endless_parts_are_given_up(monkeypatch: pytest.MonkeyPatch
     assert item.message == "The document has more than 10 parts; reading stops here."
 
 
-def test_an_excerpt_of_wide_and_combining_letters_keeps_its_caret_below() -> None:
-    item = parse('{"森": "e\u0301", "a": x}'.encode(), "a.json").findings[0]
+@pytest.mark.parametrize("mark", ["\u0301", "\u0941", "\ufe0f"])
+def test_an_excerpt_of_wide_and_combining_letters_keeps_its_caret_below(mark: str) -> None:
+    item = parse(f'{{"森": "e{mark}", "a": x}}'.encode(), "a.json").findings[0]
     assert item.where.excerpt is not None
     source, carets = item.where.excerpt.split("\n")
     # The wide letter takes two columns, the combining one none.

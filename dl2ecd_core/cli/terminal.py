@@ -53,12 +53,19 @@ def print_findings(findings: Iterable[Finding]) -> None:
         if place:
             out.print(Text(f"    at {place}", style="dim"))
         if item.where.excerpt:
-            for row in item.where.excerpt.split("\n"):
+            for row in _excerpt(out, item.where.excerpt).split("\n"):
                 out.print(Text(f"    {row}"), soft_wrap=True)
         if item.hint:
             _print_indented(out, item.hint)
     if ordered:
         out.print(Text(_tally(ordered), style="bold"))
+
+
+def _excerpt(out: Console, excerpt: str) -> str:
+    """An excerpt; on a terminal no wider than it, beside an indentation of four columns."""
+    from .excerpts import narrowed
+
+    return narrowed(excerpt, out.width - 4) if sys.stdout.isatty() else excerpt
 
 
 def _print_indented(out: Console, text: str) -> None:

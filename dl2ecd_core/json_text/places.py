@@ -161,7 +161,7 @@ def _width(cells: Sequence[str]) -> int:
     for cell in cells:
         if len(cell) > 1 or cell.isascii():
             total += len(cell)
-        elif unicodedata.combining(cell):
+        elif unicodedata.category(cell) in ("Mn", "Me"):
             continue
         else:
             total += 2 if unicodedata.east_asian_width(cell) in "WF" else 1
