@@ -257,7 +257,7 @@ def test_accuracy_and_losses_are_no_predictions(tmp_path: Path) -> None:
 
 def test_inputs_may_be_rows_or_of_unknown_shape(tmp_path: Path) -> None:
     text = (
-        'input: "row" input_shape { dim: 2 dim: 9 } input: "open" top_secret: 1'
+        'input: "row" input_shape { dim: 2 dim: 9 } input: "open" force_backward: true state { phase: TEST }'
         ' layer { name: "i" type: "Input" top: "lost" }'
         ' layer { name: "e" type: "Input" top: "empty" input_param { shape: 3 shape { } } }'
     )
@@ -322,6 +322,7 @@ def test_settings_that_are_no_whole_numbers_do_not_count(tmp_path: Path) -> None
     [
         (piece(5, bytes(28)), 7),
         (piece(8, bytes(56)), 7),
+        (piece(5, bytes(28)) + piece(6, bytes(28)), 7),
         (varint(5 << 3 | 5) + bytes(4) + varint(5 << 3 | 5) + bytes(4), 2),
         (number(1, 2) + number(4, 6), 12),
         (piece(7, piece(1, varint(2) + varint(6)) + number(2, 9)), 12),
