@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from ..errors import EcdFileError
 from ..findings import Finding, Place
@@ -42,28 +43,50 @@ def extract(
     Raises
     ------
     EcdFileError
-        When a file is missing or damaged; what was written of it is taken back.
+        When a file is missing or damaged.
     ConversionRefused
         ``output-exists`` before anything is written, or when writing fails.
+
+    Whatever ends it early, files and folders that were not there before are taken away again.
     """
     listener = messages or Listener()
     if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
         raise EcdFileError([_nothing_inside(ecd)])
     targets = [folder.joinpath(*item.path.split("/")) for item in ecd.files]
     relinked = folder / Path(ecd.name).name
-    _make(folder)
-    for target in [*targets, relinked]:
-        _check_free(folder, target, overwrite)
     times = 2 if ecd.storage == EMBEDDED else 1
     progress = Progress(listener, times * sum(item.size for item in ecd.files))
-    for item, target in zip(ecd.files, targets):
-        _make(target.parent)
-        with whole_file(target) as output:
-            for piece in item.chunks():
-                output.write(piece)
-                progress.advance(len(piece), f"Extracting {printable(item.path)}")
-    _write_relinked(ecd, relinked, progress)
+    with _new_paths() as new:
+        _make(folder, new)
+        for target in [*targets, relinked]:
+            _check_free(folder, target, overwrite)
+        for item, target in zip(ecd.files, targets):
+            _make(target.parent, new)
+            if not target.exists():
+                new.append(target)
+            with whole_file(target) as output:
+                for piece in item.chunks():
+                    output.write(piece)
+                    progress.advance(len(piece), f"Extracting {printable(item.path)}")
+        _write_relinked(ecd, relinked, progress)
     return (*targets, relinked)
+
+
+@contextmanager
+def _new_paths() -> Iterator[List[Path]]:
+    """A list for what is made on the way; an exception takes it away again."""
+    new: List[Path] = []
+    try:
+        yield new
+    except BaseException:
+        for path in reversed(new):
+            with suppress(OSError):
+                # Folders into which someone else has put something meanwhile stay.
+                if path.is_dir():
+                    path.rmdir()
+                else:
+                    path.unlink()
+        raise
 
 
 def _nothing_inside(ecd: Ecd) -> Finding:
@@ -74,9 +97,13 @@ def _nothing_inside(ecd: Ecd) -> Finding:
     )
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, new: List[Path]) -> None:
+    """Make a folder with those above it, and put them on the list of what is new."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for path in (*reversed(folder.parents), folder):
+            if not path.is_dir():
+                path.mkdir(exist_ok=True)
+                new.append(path)
     except OSError as error:
         raise write_failure(error, folder) from error
 

@@ -67,6 +67,9 @@ def test_a_folder_that_cannot_be_made_is_said(fresh: Path) -> None:
     (fresh.parent / "file").touch()
     assert refusal(fresh, fresh.parent / "file")[0].startswith("output-")
     assert refusal(fresh, fresh.parent / "file" / "below")[0].startswith("output-")
+    (fresh.parent / "link").symlink_to(fresh.parent / "nowhere")
+    assert refusal(fresh, fresh.parent / "link")[0].startswith("output-")
+    assert (fresh.parent / "link").is_symlink()
 
 
 def test_a_link_inside_the_folder_leads_nowhere_else(fresh: Path) -> None:
@@ -120,9 +123,48 @@ def test_cancelling_takes_back_what_is_not_whole(fresh: Path) -> None:
         def cancelled(self) -> bool:
             return True
 
+    (fresh.parent / "out").mkdir()
     with pytest.raises(Cancelled):
         extract(read_ecd(fresh), fresh.parent / "out", messages=Impatient())
     assert list((fresh.parent / "out").iterdir()) == []
+
+
+def damage(ecd: Path) -> None:
+    """Change a letter of the last file's bytes in an .ecd."""
+    start, _, data = ecd.read_text().rpartition('"Data": "')
+    ecd.write_text(f'{start}"Data": "{"B" if data[0] == "A" else "A"}{data[1:]}')
+
+
+def test_a_failure_takes_back_what_is_new(fixtures: Path, tmp_path: Path) -> None:
+    model = fixtures / "tensorflow" / "tf1" / "saved"
+    (tmp_path / "classes.json").write_text(json.dumps(class_information_for(inspect_model(model))))
+    convert(model, tmp_path / "classes.json", tmp_path / "a.ecd")
+    damage(tmp_path / "a.ecd")
+    before = sorted(tmp_path.iterdir())
+    assert refusal(tmp_path / "a.ecd", tmp_path / "new" / "out")[0] == "ecd-digest-differs"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_failure_leaves_what_was_there(fresh: Path) -> None:
+    damage(fresh)
+    folder = fresh.parent / "out"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    (folder / MODEL).write_text("older")
+    assert refusal(fresh, folder, overwrite=True)[0] == "ecd-digest-differs"
+    assert sorted(path.name for path in folder.iterdir()) == [MODEL, "mine.txt"]
+    assert (folder / MODEL).read_text() == "older"
+
+
+def test_a_new_folder_that_someone_else_uses_already_stays(fresh: Path) -> None:
+    class Interrupted(Listener):
+        def cancelled(self) -> bool:
+            (fresh.parent / "out" / "mine.txt").write_text("mine")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract(read_ecd(fresh), fresh.parent / "out", messages=Interrupted())
+    assert [path.name for path in (fresh.parent / "out").iterdir()] == ["mine.txt"]
 
 
 def test_many_pieces_join_to_the_same_base64(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
