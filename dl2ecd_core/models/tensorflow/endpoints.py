@@ -264,9 +264,9 @@ def _label_inputs(graph: Graph, walk: Walk) -> Set[str]:
         sources = walk.sources(Place(0, node.name))
         place = sources[1].place if len(sources) > 1 and sources[1] is not None else None
         for _ in range(_LONGEST_CHAIN):
-            origin = None if place is None else walk.node(place)
-            if place is None or origin is None:
+            if place is None:
                 break
+            origin = walk.node(place)
             if origin.op in PLACEHOLDERS:
                 labels.add(origin.name)
                 break
@@ -301,17 +301,16 @@ def output_tensor(walk: Walk, text: str, name: str, labelled: bool = False) -> T
 
 def _is_loss(walk: Walk, text: str) -> bool:
     ref = walk.producer(0, text)
-    node = None if ref is None else walk.node(ref.place)
-    return node is not None and node.op in _LOSS_OPERATIONS
+    return ref is not None and walk.node(ref.place).op in _LOSS_OPERATIONS
 
 
 def last_operation(walk: Walk, text: str) -> Tuple[Optional[Activation], Optional[int]]:
     """What was done last to an output, and over how many classes an argmax was taken."""
     ref = walk.producer(0, text)
     for _ in range(_LONGEST_CHAIN):
-        node = None if ref is None else walk.node(ref.place)
-        if ref is None or node is None:
+        if ref is None:
             return None, None
+        node = walk.node(ref.place)
         sources = walk.sources(ref.place)
         if node.op in _SEEN_THROUGH and (node.op != "Pack" or len(sources) == 1):
             ref = sources[0] if sources else None
@@ -332,7 +331,7 @@ def _is_softmax_by_hand(walk: Walk, place: Place) -> bool:
     if len(sources) != 2 or sources[0] is None or sources[1] is None:
         return False
     above, below = walk.node(sources[0].place), walk.node(sources[1].place)
-    if above is None or below is None or above.op != "Exp" or below.op != "Sum":
+    if above.op != "Exp" or below.op != "Sum":
         return False
     summed = walk.sources(sources[1].place)
     return bool(summed) and summed[0] == sources[0]

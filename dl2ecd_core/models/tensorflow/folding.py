@@ -187,7 +187,8 @@ def _arithmetic(
         ranks = [len(known.shape or ()) for known in operation.inputs]
         if max(ranks) > 1:
             return None
-        left, right = one.items, other.items
+        left = [item for item in one.items if item is not None]
+        right = [item for item in other.items if item is not None]
         if len(left) != len(right):
             if len(left) == 1:
                 left = left * len(right)
@@ -196,13 +197,8 @@ def _arithmetic(
             else:
                 return None
         single = operation.attributes.type("T") == types.FLOAT
-        items: List[Number] = []
-        for a, b in zip(left, right):
-            if a is None or b is None:
-                return None
-            result = compute(a, b)
-            items.append(_single(result) if single else result)
-        return Value(tuple(items), True)
+        results = [compute(a, b) for a, b in zip(left, right)]
+        return Value(tuple(map(_single, results) if single else results), True)
 
     return rule
 

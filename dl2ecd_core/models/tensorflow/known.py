@@ -153,6 +153,11 @@ def same_shape(one: Optional[Dims], other: Optional[Dims]) -> Optional[Dims]:
     """The shape of two tensors that must be of one shape."""
     if one is None or other is None:
         return other if one is None else one
+    return same_dims(one, other)
+
+
+def same_dims(one: Dims, other: Dims) -> Dims:
+    """The shape of two tensors of known rank that must be of one shape."""
     if len(one) != len(other):
         raise Unclear
     return tuple(same_size(a, b) for a, b in zip(one, other))

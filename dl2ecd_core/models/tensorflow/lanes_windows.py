@@ -22,17 +22,13 @@ from .operations_windows import (
 )
 
 
-def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> Optional[List[Lane]]:
+def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> List[Lane]:
     rank = 2 + len(layout.space)
     lanes = lines.named(lines.of_rank(rank), layout.letters())
     sizes = lines.operation.ranked(0, rank)
     for move, axis in zip(moves, layout.space):
         lane = lanes[axis]
-        after = None
-        if lane.footprint is not None and move.kernel is not None:
-            after = lane.footprint.window(
-                move.kernel, move.stride, move.dilation, move.pad_before(sizes[axis])
-            )
+        after = move.footprint(lane.footprint, sizes[axis])
         if after is not lane.footprint:
             lanes[axis] = lane._replace(footprint=after)
     return lanes
@@ -49,8 +45,7 @@ def convolution_lanes(lines: Lines) -> Optional[Sequence[Lane]]:
     layout = layout_of(lines.operation, rank)
     moves = windows(lines.operation, convolution_kernels(lines.operation, rank), layout)
     lanes = _window(lines, layout, moves)
-    if lanes is not None:
-        lanes[layout.channel] = _without_origin(lanes[layout.channel])
+    lanes[layout.channel] = _without_origin(lanes[layout.channel])
     return lanes
 
 

@@ -147,10 +147,7 @@ def _top_k(operation: Operation) -> Shapes:
 
 
 def _unique(operation: Operation) -> Shapes:
-    shape = operation.shape(0)
-    if operation.op != "Unique":
-        return (None, None, None)
-    return ((None,), shape)
+    return ((None,), operation.shape(0))
 
 
 def _linspace(operation: Operation) -> Shapes:

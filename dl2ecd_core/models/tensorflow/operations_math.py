@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..description import Dims
 from ..graph.shapes import broadcast
-from .known import Operation, Unclear, axis_of, same_shape, same_size
+from .known import Operation, Unclear, axis_of, same_dims, same_shape, same_size
 
 # The output has the first input's shape.
 _UNCHANGED_NAMES = """
@@ -52,8 +52,10 @@ def together(operation: Operation) -> Shapes:
 
 def broadcast_as_tensorflow(one: Optional[Dims], other: Optional[Dims]) -> Optional[Dims]:
     """Two shapes broadcast together; a free dimension beside one of length 1 stays free."""
-    if one is None or other is None:
-        return None
+    return None if one is None or other is None else _broadcast(one, other)
+
+
+def _broadcast(one: Dims, other: Dims) -> Dims:
     shape = broadcast((one, other))
     if shape is None:
         raise Unclear
@@ -128,11 +130,8 @@ def _batched_product(operation: Operation) -> Shapes:
         raise Unclear
     rows = left[-1] if operation.attributes.flag("adj_x") else left[-2]
     columns = right[-2] if operation.attributes.flag("adj_y") else right[-1]
-    if operation.op == "BatchMatMul":
-        batch = same_shape(left[:-2], right[:-2])
-    else:
-        batch = broadcast_as_tensorflow(left[:-2], right[:-2])
-    return (None if batch is None else (*batch, rows, columns),)
+    alike = same_dims if operation.op == "BatchMatMul" else _broadcast
+    return ((*alike(left[:-2], right[:-2]), rows, columns),)
 
 
 def _einsum(operation: Operation) -> Shapes:
@@ -154,8 +153,7 @@ def _einsum(operation: Operation) -> Shapes:
         named = list(zip(before, shape)) + list(zip(after, shape[len(before) + middle :]))
         for letter, size in named:
             sizes[letter] = same_size(sizes.get(letter), size)
-        wider = broadcast_as_tensorflow(spread, shape[len(before) : len(before) + middle])
-        spread = () if wider is None else wider
+        spread = _broadcast(spread, shape[len(before) : len(before) + middle])
     before, dots, after = result.partition("...")
     if any(letter not in sizes for letter in before + after):
         raise Unclear
@@ -196,9 +194,7 @@ def _cross_entropy(operation: Operation) -> Shapes:
         batch = same_size(logits[0], labels[0])
         return ((batch,), (batch, logits[1]))
     labels = operation.ranked(1, 2)
-    shape = broadcast_as_tensorflow(logits, labels)
-    if shape is None:
-        raise Unclear
+    shape = _broadcast(logits, labels)
     return ((shape[0],), shape)
 
 

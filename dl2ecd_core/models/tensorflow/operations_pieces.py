@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..description import Dims
-from .known import MOST_ITEMS, Operation, Unclear, axis_of, same_shape, same_size
+from .known import Operation, Unclear, axis_of, same_shape, same_size
 
 Shapes = Sequence[Optional[Dims]]
 
@@ -43,8 +43,6 @@ def strided_spans(operation: Operation, shape: Dims) -> Optional[List[Span]]:
     if strides is None:
         return None
     count = len(strides)
-    if count > MOST_ITEMS:
-        raise Unclear
     masks = {
         name: operation.attributes.integer(f"{name}_mask", 0)
         for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")

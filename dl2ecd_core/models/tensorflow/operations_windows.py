@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..description import Dims
+from ..graph.footprint import Footprint
 from ..graph.shapes import same_output, same_padding, window_output
 from .known import Operation, Unclear, product, same_size
 
@@ -58,14 +59,15 @@ class Window(NamedTuple):
                 raise Unclear
         return window_output(size, self.kernel, self.stride, self.dilation, before + after)
 
-    def pad_before(self, size: Optional[int]) -> Optional[int]:
-        """Padding in front; None when it depends on a free size."""
-        if not self.same:
-            return self.pads[0] if self.pads else 0
-        if self.kernel is None:
+    def footprint(self, before: Optional[Footprint], size: Optional[int]) -> Optional[Footprint]:
+        """Where the output's pixels lie; None when that depends on a free size."""
+        if before is None or self.kernel is None:
             return None
-        total = same_padding(size, self.kernel, self.stride, self.dilation)
-        return None if total is None else total // 2
+        pad: Optional[int] = self.pads[0] if self.pads else 0
+        if self.same:
+            total = same_padding(size, self.kernel, self.stride, self.dilation)
+            pad = None if total is None else total // 2
+        return before.window(self.kernel, self.stride, self.dilation, pad)
 
 
 def _per_axis(numbers: Optional[Sequence[int]], layout: Layout, default: int) -> List[int]:

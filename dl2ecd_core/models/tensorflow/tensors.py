@@ -42,13 +42,11 @@ def axes_of(shape: Dims, lanes: Optional[Lanes], letters: Letters) -> str:
 
 def padding_of(source: Tensor, output: Known, letters: Letters) -> Optional[int]:
     """Pixels that a model crops from each side of an input tile; None unless certain."""
-    if output.lanes is None or output.shape is None or len(output.lanes) != len(output.shape):
-        return None
     before: List[Optional[int]] = []
     after: List[Optional[int]] = []
     footprints: List[Optional[Footprint]] = []
     for letter in "HW":
-        for lane, size in zip(output.lanes, output.shape):
+        for lane, size in zip(output.lanes or (), output.shape or ()):
             if len(lane.origins) != 1 or lane.origins[0][0] != source.name:
                 continue
             if letters.get(lane.origins[0]) == letter:

@@ -108,18 +108,17 @@ class Walk:
         ref = self.producer(0, text)
         return UNKNOWN if ref is None else self.known(ref)
 
-    def node(self, place: Place) -> Optional[Node]:
+    def node(self, place: Place) -> Node:
         """The node at a place."""
-        function = self._scopes[place.scope].function
-        nodes = self.graph.nodes if function is None else function.nodes
-        return nodes.get(place.name)
+        return self._nodes(place.scope)[place.name]
+
+    def _nodes(self, scope: int) -> Dict[str, Node]:
+        function = self._scopes[scope].function
+        return self.graph.nodes if function is None else function.nodes
 
     def sources(self, place: Place) -> List[Optional[Ref]]:
         """Where each data input of a node comes from, calls of functions seen through."""
-        node = self.node(place)
-        if node is None:
-            return []
-        return [self.producer(place.scope, text) for text in node.data_inputs]
+        return [self.producer(place.scope, text) for text in self.node(place).data_inputs]
 
     def producer(self, scope: int, text: str) -> Optional[Ref]:
         """The output that an input's text stands for; None when there is no such tensor."""
@@ -130,9 +129,7 @@ class Walk:
                 return Ref(Place(0, node.name), 0)
         for _ in range(4 * _DEEPEST):
             ref = self._in_scope(scope, text)
-            if ref is None:
-                return None
-            node = self.node(ref.place)
+            node = self._nodes(scope).get(ref.place.name)
             if node is None:
                 outer = self._argument(ref.place)
                 if outer is None:
@@ -145,7 +142,7 @@ class Walk:
             scope, text = inner
         return None
 
-    def _in_scope(self, scope: int, text: str) -> Optional[Ref]:
+    def _in_scope(self, scope: int, text: str) -> Ref:
         if scope == 0:
             name, _, number = text.partition(":")
             return Ref(Place(0, name), int(number) if number.isdecimal() and len(number) < 9 else 0)
@@ -154,7 +151,7 @@ class Walk:
         if not rest:
             return Ref(place, 0)
         port = int(rest[-1]) if rest[-1].isdecimal() and len(rest[-1]) < 9 else 0
-        node = self.node(place)
+        node = self._nodes(scope).get(name)
         if node is not None and len(rest) == 2:
             names = _OUTPUT_NAMES.get(node.op, ())
             if rest[0] in names:
@@ -166,11 +163,10 @@ class Walk:
         scope = self._scopes[place.scope]
         if scope.function is None or scope.caller is None:
             return None
-        caller = self.node(scope.caller)
-        if caller is None or place.name not in scope.function.arguments:
+        if place.name not in scope.function.arguments:
             return None
         position = scope.function.arguments.index(place.name)
-        given = caller.data_inputs
+        given = self.node(scope.caller).data_inputs
         return (scope.caller.scope, given[position]) if position < len(given) else None
 
     def _result(self, ref: Ref, node: Node) -> Optional[Tuple[int, str]]:
@@ -204,9 +200,9 @@ class Walk:
         ref = self.producer(0, text)
         # Most operations name their output's type; a few take it over from their first input.
         for _ in range(_DEEPEST):
-            node = None if ref is None else self.node(ref.place)
-            if ref is None or node is None:
+            if ref is None:
                 return None
+            node = self.node(ref.place)
             found = output_type(self.graph.attributes(node), node.op, ref.port)
             if found is not None:
                 return found
@@ -259,8 +255,6 @@ class Walk:
     def _evaluate(self, place: Place, inputs: List[Known]) -> Tuple[Known, ...]:
         """A node's outputs, those of an earlier one where operation and inputs are the same."""
         node = self.node(place)
-        if node is None:
-            return ()
         attributes = self.graph.attributes(node)
         if place.scope == 0 and node.op in PLACEHOLDERS:
             return self._outputs(place, node, attributes, inputs)

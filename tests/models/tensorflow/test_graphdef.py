@@ -134,12 +134,6 @@ def test_text_may_use_every_spelling_of_the_grammar(tmp_path: Path) -> None:
     ]
 
 
-def test_an_escape_that_is_no_octal_number_stands_for_its_letter(tmp_path: Path) -> None:
-    path = tmp_path / "graph.pbtxt"
-    path.write_text(r'node { name: "a\8\141" op: "Placeholder" }', "ascii")
-    assert [tensor.name for tensor in inspect_model(path).inputs] == ["a8a"]
-
-
 def test_a_saved_model_brings_its_variables() -> None:
     model = inspect_model(TF2 / "saved")
     assert [part.path for part in model.files] == [
