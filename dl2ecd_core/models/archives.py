@@ -7,7 +7,7 @@ from typing import List
 from ..errors import ModelFileError
 from ..wording import listed, printable
 from .description import ModelDescription
-from .pickles import pickle_findings
+from .pickles import not_walked, pickle_findings
 from .registry import Match
 from .wire.pickle import walk_pickle
 from .wire.pickle_values import Walk
@@ -34,10 +34,14 @@ def read(source: ByteSource) -> ModelDescription:
     archive = open_archive(source)
     walks: List[Walk] = []
     for name in archive.names():
-        if len(walks) < _MOST_PICKLES and not name.endswith("/"):
-            start = archive.read_up_to(name, 2)
-            if start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"):
-                walks.append(walk_pickle(archive.source(name)))
+        if name.endswith("/"):
+            continue
+        start = archive.read_up_to(name, 2)
+        if start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"):
+            if len(walks) == _MOST_PICKLES:
+                walks.append(not_walked(_MOST_PICKLES))
+                break
+            walks.append(walk_pickle(archive.source(name)))
     names = archive.names()
     content = f"it holds {listed(names)}" if names else "it is empty"
     raise ModelFileError(

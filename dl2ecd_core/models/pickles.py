@@ -93,6 +93,11 @@ def runs_code(path: str) -> bool:
     return _RUNS_CODE.fullmatch(path) is not None
 
 
+def not_walked(looked_at: int) -> Walk:
+    """What stands for the further pickles of an archive that has more than are looked at."""
+    return Walk(None, 0, problem=f"only the first {looked_at} pickles in it were looked at")
+
+
 def pickle_findings(
     source: ByteSource, walks: Iterable[Walk], *, also_known: Tuple[str, ...] = ()
 ) -> Tuple[Finding, ...]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding, Place
 from ...rules import finding
 from ...wording import listed
 from ..companions import primary_part
 from ..description import Activation, Evidence, ModelDescription, Tensor
-from ..pickles import pickle_findings
+from ..pickles import not_walked, pickle_findings
 from ..registry import Match
 from ..wire.json_data import LONGEST_JSON, Json, parse_json
 from ..wire.pickle import walk_pickle
@@ -338,10 +337,7 @@ def _parameters(source: ByteSource, archive: Archive, top: str) -> Optional[int]
 
 def _old_parameters(archive: Archive, name: str) -> Optional[int]:
     inside = archive.source(name)
-    try:
-        inner = open_archive(inside) if is_archive(inside) else None
-    except ModelFileError:
-        return None
+    inner = open_archive(inside) if is_archive(inside) else None
     top = None if inner is None else top_folder(inner)
     if inner is None or top is None:
         return None
@@ -372,15 +368,25 @@ def _compiled(source: ByteSource, archive: Archive, top: str) -> Tuple[Finding, 
 def _pickles(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
     """What the pickles in the archive, and in archives in it, would import."""
     walks: List[Walk] = []
+    looked_at = 0
     for name in archive.names():
-        if len(walks) == _MOST_NESTED_PICKLES or not name.endswith((".pt", ".pkl", ".pickle")):
+        short = name.rpartition("/")[2]
+        # The older layout has archives with pickles under names that end in .json, too.
+        if not short.endswith((".pt", ".pkl", ".pickle")) and not short.startswith("serialized_"):
             continue
         start = archive.read_up_to(name, 4)
-        if start[:1] == b"\x80":
-            walks.append(walk_pickle(archive.source(name)))
-        elif start == b"PK\3\4":
-            inner = open_archive(archive.source(name))
+        if start[:1] != b"\x80" and start != b"PK\3\4":
+            continue
+        if looked_at == _MOST_NESTED_PICKLES:
+            walks.append(not_walked(_MOST_NESTED_PICKLES))
+            break
+        looked_at += 1
+        inside = archive.source(name)
+        if start == b"PK\3\4":
+            inner = open_archive(inside)
             top = top_folder(inner)
-            if top is not None:
-                walks.append(walk_pickle(inner.source(f"{top}data.pkl")))
+            if top is None:
+                continue
+            inside = inner.source(f"{top}data.pkl")
+        walks.append(walk_pickle(inside))
     return pickle_findings(source, walks) if walks else ()

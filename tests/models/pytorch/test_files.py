@@ -147,6 +147,18 @@ def test_an_archive_of_something_else_says_what_it_holds(tmp_path: Path) -> None
     assert "pickle-runs-code" in [item.rule for item in caught.value.findings]
 
 
+def test_an_archive_of_many_pickles_says_that_only_some_were_looked_at(tmp_path: Path) -> None:
+    few = {"folder/": b"", **{f"{number}.pkl": b"\x80\x02N." for number in range(8)}}
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(archive(tmp_path / "x.zip", few))
+    assert [item.rule for item in caught.value.findings] == ["model-not-recognised"]
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(archive(tmp_path / "y.zip", {**few, "evil.pkl": EVIL}))
+    more = caught.value.findings[1]
+    assert more.rule == "pickle-not-analysed"
+    assert "only the first 8 pickles in it were looked at" in more.message
+
+
 def test_the_tar_layout_of_the_first_versions_is_named(tmp_path: Path) -> None:
     import tarfile
 
