@@ -7,65 +7,23 @@ nested fields are looked at, down to where only one definition fits.
 from __future__ import annotations
 
 import re
-from typing import Iterator, NamedTuple, Optional, Tuple
+from typing import Iterator
 
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT
+from ..wire.protobuf import LENGTH, VARINT, Field, fields_present
 from ..wire.source import ByteSource
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*\Z")
 _OP_NAME = re.compile(r"_?[A-Z][A-Za-z0-9_>.]*\Z")
 _LONGEST_NAME = 1 << 16
+_FAR = 1 << 62
 
 
-class Peek(NamedTuple):
-    """A field whose content may reach beyond the end of the file."""
-
-    number: int
-    wire: int
-    value: int
-    start: int
-
-    @property
-    def end(self) -> int:
-        """Where the next field starts."""
-        return self.start + (self.value if self.wire == LENGTH else 0)
+def peek(source: ByteSource, start: int, end: int, most: int = 64) -> Iterator[Field]:
+    """The first fields of a message; the last one of the file may reach beyond its end."""
+    return fields_present(source, start, _FAR if end >= source.size else end, most)
 
 
-def _varint(source: ByteSource, position: int, end: int) -> Optional[Tuple[int, int]]:
-    value = 0
-    for index, byte in enumerate(source.read_up_to(position, min(10, end - position))):
-        value |= (byte & 0x7F) << (7 * index)
-        if byte < 0x80:
-            return value, position + index + 1
-    return None
-
-
-def peek(source: ByteSource, start: int, end: int, most: int = 64) -> Iterator[Peek]:
-    """The fields of a message, as far as the file goes and they make sense."""
-    position, end = start, min(end, source.size)
-    for _ in range(most):
-        if position >= end:
-            return
-        tag = _varint(source, position, end)
-        if tag is None or tag[0] >> 3 == 0 or tag[0] >= 1 << 32:
-            return
-        number, wire = tag[0] >> 3, tag[0] & 7
-        if wire in (VARINT, LENGTH):
-            content = _varint(source, tag[1], end)
-            if content is None:
-                return
-            field = Peek(number, wire, *content)
-            position = field.end
-        elif wire in (FIXED32, FIXED64):
-            field = Peek(number, wire, 0, tag[1])
-            position = tag[1] + (4 if wire == FIXED32 else 8)
-        else:
-            yield Peek(number, wire, 0, tag[1])
-            return
-        yield field
-
-
-def _text(source: ByteSource, field: Peek) -> str:
+def _text(source: ByteSource, field: Field) -> str:
     if field.wire != LENGTH or field.value > _LONGEST_NAME:
         return ""
     return source.read_up_to(field.start, field.value).decode("utf-8", "replace")
@@ -88,7 +46,7 @@ def is_node(source: ByteSource, start: int, end: int) -> bool:
     return name and op
 
 
-def _is_attribute(source: ByteSource, field: Peek) -> bool:
+def _is_attribute(source: ByteSource, field: Field) -> bool:
     """Whether a message begins there: MediaPipe's graphs have names in the place of attributes.
 
     mediapipe/framework/calculator.proto: name = 1, calculator = 2, input_side_packet = 5,
@@ -119,12 +77,13 @@ def is_graph(source: ByteSource, start: int, end: int, *, strict: bool = True) -
 
 def is_library(source: ByteSource, start: int, end: int) -> bool:
     """Whether a ``FunctionDefLibrary`` is there: a function with a named signature."""
-    for function in peek(source, start, end, 1):
-        for field in peek(source, function.start, function.end, 1):
-            signature = field.number == 1 and field.wire == LENGTH and function.number == 1
-            for part in peek(source, field.start, field.end, 1):
-                return signature and part.number == 1 and bool(_text(source, part))
-    return False
+    for _ in ("the function", "its signature"):
+        first = next(peek(source, start, end, 1), None)
+        if first is None or (first.number, first.wire) != (1, LENGTH):
+            return False
+        start, end = first.start, first.end
+    name = next(peek(source, start, end, 1), None)
+    return name is not None and name.number == 1 and bool(_text(source, name))
 
 
 def is_meta_graph(source: ByteSource, start: int, end: int) -> bool:
@@ -139,7 +98,7 @@ def is_meta_graph(source: ByteSource, start: int, end: int) -> bool:
     return False
 
 
-def _is_meta_info(source: ByteSource, info: Peek) -> bool:
+def _is_meta_info(source: ByteSource, info: Field) -> bool:
     wires = {1: LENGTH, 2: LENGTH, 3: LENGTH, 4: LENGTH, 5: LENGTH, 6: LENGTH, 7: VARINT, 8: LENGTH}
     fields = list(peek(source, info.start, info.end, 16))
     return all(wires.get(field.number) == field.wire for field in fields)
@@ -150,36 +109,34 @@ def is_tensor(source: ByteSource) -> bool:
     tensorflow = {1: VARINT, 2: LENGTH, 3: VARINT}
     onnx = {1: (VARINT, LENGTH), 2: (VARINT,), 8: (LENGTH,), 9: (LENGTH,), 12: (LENGTH,)}
     fields = list(peek(source, 0, source.size, 64))
-    if not fields or fields[-1].end > source.size:
+    if not fields or (fields[-1].wire == LENGTH and fields[-1].end > source.size):
         return False
-    first = fields[0]
-    if first.number == 1 and first.wire == VARINT and len(fields) >= 2:
-        numbers = {field.number for field in fields}
-        second = fields[1]
-        # TensorFlow: type, shape, then content or typed values.
-        if (
-            second.number == 2
-            and second.wire == LENGTH
-            and 0 < first.value < 40
-            and _is_shape(source, second)
-            and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 17}
-            and all(tensorflow.get(f.number, f.wire) == f.wire for f in fields)
-            and numbers & {4, 5, 6, 7, 8, 10, 11, 13, 16, 17}
-        ):
-            return True
-        # ONNX: dimensions one by one, then the type, then raw or typed values.
-        if (
-            2 in numbers
-            and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}
-            and numbers & {4, 5, 7, 9, 10, 11}
-            and all(f.wire in onnx.get(f.number, (f.wire,)) for f in fields)
-            and any(f.number == 2 and f.wire == VARINT and 0 < f.value < 40 for f in fields)
-        ):
-            return True
-    return False
+    numbers = {field.number for field in fields}
+    first, *more = fields
+    if first.number != 1 or first.wire != VARINT or not more:
+        return False
+    # TensorFlow: type, shape, then content or typed values.
+    by_tensorflow = (
+        more[0].number == 2
+        and more[0].wire == LENGTH
+        and 0 < first.value < 40
+        and _is_shape(source, more[0])
+        and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 17}
+        and all(tensorflow.get(f.number, f.wire) == f.wire for f in fields)
+        and numbers & {4, 5, 6, 7, 8, 10, 11, 13, 16, 17}
+    )
+    # ONNX: dimensions one by one, then the type, then raw or typed values.
+    by_onnx = (
+        2 in numbers
+        and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}
+        and numbers & {4, 5, 7, 9, 10, 11}
+        and all(f.wire in onnx.get(f.number, (f.wire,)) for f in fields)
+        and any(f.number == 2 and f.wire == VARINT and 0 < f.value < 40 for f in fields)
+    )
+    return bool(by_tensorflow or by_onnx)
 
 
-def _is_shape(source: ByteSource, shape: Peek) -> bool:
+def _is_shape(source: ByteSource, shape: Field) -> bool:
     for field in peek(source, shape.start, shape.end, 64):
         if field.number == 3 and field.wire == VARINT:
             continue

@@ -37,6 +37,11 @@ class Field(NamedTuple):
     value: int
     start: int
 
+    @property
+    def end(self) -> int:
+        """Where a LENGTH field's content ends."""
+        return self.start + self.value
+
 
 class Message:
     """The fields of one message that spans part of a file.
