@@ -93,10 +93,6 @@ class Settings:
         value = default if value is None else value
         return sizes(value, count)
 
-    def axis(self, name: str, rank: int, default: int = -1) -> Optional[int]:
-        """An axis, counted from the front; a list of one counts too."""
-        return axis(self.values.get(name, default), rank)
-
     @property
     def channels_first(self) -> Optional[bool]:
         """Whether the channels come before rows and columns; None when that is not said."""
@@ -120,7 +116,7 @@ def sizes(value: Any, count: int) -> Optional[Tuple[int, ...]]:
 
 
 def axis(value: Any, rank: int) -> Optional[int]:
-    """An axis, counted from the front; None when there is no such axis."""
+    """An axis, counted from the front, a list of one too; None when there is no such axis."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, int) or isinstance(value, bool) or not -rank <= value < rank:

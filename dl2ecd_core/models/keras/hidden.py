@@ -12,10 +12,10 @@ from ..pickles import pickle_findings
 from ..wire.pickle import walk_pickle
 from ..wire.pickle_values import Walk
 from ..wire.source import ByteSource
-from ..wire.zip import Archive, is_archive
+from ..wire.zip import Archive
+from ..wire.zip_directory import LOCAL_HEADER
 
 _MOST_ENTRIES = 2000
-_MOST_LEVELS = 3
 _LONGEST_UNPACKED = 8 * 1024 * 1024
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".bin", ".dill")
 
@@ -24,34 +24,28 @@ def hidden_pickles(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
     """Findings about the pickles in an archive, those in archives within it included."""
     walks: List[Walk] = []
     unread: List[str] = []
-    waiting: List[Tuple[Archive, int]] = [(archive, 1)]
+    waiting: List[Archive] = [archive]
     left = _MOST_ENTRIES
     while waiting:
-        inner, level = waiting.pop()
+        inner = waiting.pop()
         for name in inner.names():
             entry = inner.entry(name)
             left -= 1
+            if left < 0:
+                unread.append(name)
+                waiting.clear()
+                break
             if entry.is_folder or not entry.size:
                 continue
             try:
-                if left < 0:
-                    raise ValueError
                 start = inner.read_up_to(name, 4)
-                pickled = _looks_pickled(name, start)
-                if not pickled and not start.startswith(b"PK\x03\x04"):
-                    continue
-                part = inner.source(name, _LONGEST_UNPACKED)
-                if pickled:
-                    walks.append(walk_pickle(part))
-                elif is_archive(part) and level < _MOST_LEVELS:
-                    waiting.append((Archive(part), level + 1))
-                else:
-                    raise ValueError
-            except (ModelFileError, ValueError):
+                # Whatever its name: PyTorch's .pt and .bin files are archives too.
+                if start == LOCAL_HEADER:
+                    waiting.append(Archive(inner.source(name, _LONGEST_UNPACKED)))
+                elif _looks_pickled(name, start):
+                    walks.append(walk_pickle(inner.source(name, _LONGEST_UNPACKED)))
+            except ModelFileError:
                 unread.append(name)
-                if left < 0:
-                    waiting.clear()
-                    break
     findings = list(pickle_findings(source, walks)) if walks else []
     if unread:
         findings.append(

@@ -226,7 +226,8 @@ def _in_series(result: Flow, time: Optional[int]) -> Flow:
 
 
 def _both_ways(settings: Settings, results: Sequence[Flow]) -> Sequence[Flow]:
-    mode, shape = settings.values.get("merge_mode", "concat"), results[0].shape
+    mode = settings.values.get("merge_mode", "concat")
+    shape = results[0].shape if results else None
     if not shape:
         return (UNKNOWN,)
     states = (*results[1:], *results[1:])  # forward, then backward

@@ -79,3 +79,32 @@ def test_what_is_no_bytecode(value: object) -> None:
 def test_bytecode_cut_short(length: int) -> None:
     data = marshal.dumps((lambda x: x / 255).__code__)[:length]
     assert not only_scales([base64.b64encode(data).decode("ascii")])
+
+
+def marshalled(code: bytes, constants: bytes) -> List[Any]:
+    """A function of one argument, by Python 3.7."""
+    head = b"c" + b"\x01\0\0\0" + b"\0\0\0\0" + b"\x01\0\0\0" + b"\x02\0\0\0" + b"\x53\0\0\0"
+    data = head + b"s" + len(code).to_bytes(4, "little") + code + constants
+    return [base64.b64encode(data + b"\0" * 8).decode("ascii"), None, None]
+
+
+DIVIDED = b"|\0d\0\x1b\0S\0"
+NUMBER = b")\x01i\xff\0\0\0"
+
+
+def test_what_this_python_may_not_have_written() -> None:
+    assert only_scales(marshalled(DIVIDED, NUMBER))
+
+
+@pytest.mark.parametrize(
+    ("code", "constants"),
+    [
+        (DIVIDED, b"N"),  # constants that are no tuple
+        (DIVIDED, b")\x01s\0\0\0\0"),  # a text first
+        (DIVIDED + b"S\0", NUMBER),  # more after the end
+        (b"|\0S", NUMBER),  # an instruction cut short
+        (b"S\0", NUMBER),  # nothing to return
+    ],
+)
+def test_bytecode_that_is_not_exactly_that(code: bytes, constants: bytes) -> None:
+    assert not only_scales(marshalled(code, constants))

@@ -1,0 +1,76 @@
+"""What somebody put into a .keras archive where nothing of the kind belongs."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from dl2ecd_core.findings import Finding
+from dl2ecd_core.models import inspect_model
+from tests.conftest import FIXTURES
+
+EVIL = b"\x80\x04cos\nsystem\n\x8c\x04true\x85R."
+
+
+def archived(**entries: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def findings_of(folder: Path, entries: Dict[str, bytes]) -> List[Finding]:
+    """What is said of a sound model with these entries added."""
+    path = folder / "model.keras"
+    shutil.copy(FIXTURES / "keras" / "landcover_k3.keras", path)
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return list(inspect_model(path).findings)
+
+
+def test_folders_and_empty_files_hide_nothing(tmp_path: Path) -> None:
+    assert findings_of(tmp_path, {"assets/": b"", "assets/empty.pkl": b"", "a.txt": b"text"}) == []
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"assets/extra.bin": EVIL},
+        {"assets/extra.bin": archived(inner=EVIL)},
+        {"assets/extra": archived(inner=EVIL)},
+    ],
+)
+def test_a_pickle_is_found_in_archives_in_the_archive(
+    tmp_path: Path, entries: Dict[str, bytes]
+) -> None:
+    findings = findings_of(tmp_path, entries)
+    assert any("os.system" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        {"extra": archived(inner=archived(innermost=EVIL))},  # too deep
+        {"extra": b"PK\x03\x04 but no archive"},
+        {"extra.pkl": b"no pickle at all"},
+    ],
+)
+def test_what_cannot_be_looked_into_is_named(tmp_path: Path, entries: Dict[str, bytes]) -> None:
+    findings = findings_of(tmp_path, entries)
+    assert any(
+        finding.rule == "pickle-not-analysed" and finding.where is not None for finding in findings
+    )
+
+
+def test_more_entries_than_any_model_has_are_not_all_looked_into(tmp_path: Path) -> None:
+    many = {f"assets/{number}": b"x" for number in range(2100)}
+    (finding,) = findings_of(tmp_path, many)
+    assert finding.rule == "pickle-not-analysed"
+    assert "'assets/" in finding.message
