@@ -27,7 +27,7 @@ from ..wire.zip import Archive, open_archive
 from .layers import inferred_tensors
 from .saved import shape_findings
 from .weights import Weight, tensor_of
-from .zip_archive import checked_walk, opened, top_folder
+from .zip_archive import checked_walk, holds_script, top_folder
 
 # PyTorch's own loader takes these from the code in the archive, or builds lists with them.
 _SCRIPT_NAMES = ("__torch__.", "torch.jit._pickle.")
@@ -52,12 +52,7 @@ _OWN_NAMESPACES = frozenset(
 
 def recognise(source: ByteSource) -> Match:
     """An archive with a data.pkl and constants or byte code beside it."""
-    archive = opened(source)
-    top = None if archive is None else top_folder(archive)
-    if archive is None or top is None:
-        return Match.NO
-    script = f"{top}constants.pkl" in archive or f"{top}bytecode.pkl" in archive
-    return Match.SURE if script else Match.NO
+    return Match.SURE if holds_script(source) else Match.NO
 
 
 def read(source: ByteSource) -> ModelDescription:

@@ -42,14 +42,21 @@ def opened(source: ByteSource) -> Optional[Archive]:
         return None
 
 
-def recognise(source: ByteSource) -> Match:
-    """An archive with a data.pkl and no code."""
+def holds_script(source: ByteSource) -> Optional[bool]:
+    """Whether an archive with a data.pkl is TorchScript; None for any other file.
+
+    Constants or byte code beside the data.pkl tell it from what torch.save wrote.
+    """
     archive = opened(source)
     top = None if archive is None else top_folder(archive)
     if archive is None or top is None:
-        return Match.NO
-    script = f"{top}constants.pkl" in archive or f"{top}bytecode.pkl" in archive
-    return Match.NO if script else Match.SURE
+        return None
+    return f"{top}constants.pkl" in archive or f"{top}bytecode.pkl" in archive
+
+
+def recognise(source: ByteSource) -> Match:
+    """An archive with a data.pkl and no code."""
+    return Match.SURE if holds_script(source) is False else Match.NO
 
 
 def read(source: ByteSource) -> ModelDescription:
