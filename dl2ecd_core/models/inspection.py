@@ -13,6 +13,7 @@ from ..plain_files import is_folder, is_plain
 from ..rules import finding
 from ..wording import listed, quoted
 from .description import ModelDescription
+from .lone_parts import refuse_lone_part
 from .mistaken import refuse_mistaken
 from .mlpackage import root_model
 from .registry import Match, readers
@@ -96,6 +97,7 @@ def _read(source: ByteSource) -> ModelDescription:
             first_error = first_error or error
     if first_error is not None:
         raise first_error
+    refuse_lone_part(source)
     raise ModelFileError(
         "model-not-recognised",
         f"'{source.name}' is not a model of a known format; it starts with the bytes "
