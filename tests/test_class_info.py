@@ -187,6 +187,9 @@ def test_a_palette_color_is_not_one_that_another_class_has(examine: Examine) -> 
         ([1, 2], "class-info-wrong-type", "2 numbers instead of three", "", ""),
         ([1, 2, 3, 4], "class-info-wrong-type", "4 numbers", "transparency", ""),
         ("#CC00FF", "class-info-wrong-type", "'#CC00FF'", "[204, 0, 255]", ""),
+        (" 1289aB", "class-info-wrong-type", "' 1289aB'", "[18, 137, 171]", ""),
+        ("#CC00F", "class-info-wrong-type", "'#CC00F'", "Example", ""),
+        ("#CC00FFF", "class-info-wrong-type", "'#CC00FFF'", "Example", ""),
         ([0.2, 0.4, 1.0], "class-info-wrong-type", "0.2", "[51, 102, 255]", ""),
         (["1", "2", "3"], "class-info-wrong-type", '"1"', "[1, 2, 3]", ""),
         ([True, 0, 0], "class-info-wrong-type", "true", "Example", ""),
@@ -248,6 +251,25 @@ def test_values_that_need_a_word(
     assert item.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("100", "100"),
+        (" -7 ", "-7"),
+        ("+8", "8"),
+        ("123456789012345678", "123456789012345678"),
+        # What no raster holds anyway, and what is no number, is not worth its quotes' removal.
+        ("1234567890123456789", ""),
+        ("1x", ""),
+        ("-", ""),
+        ("", ""),
+    ],
+)
+def test_a_number_in_quotes_is_to_lose_them(examine: Examine, text: str, meant: str) -> None:
+    item = only(examine(with_class(Value=text, Name="a", Color=[1, 2, 3])), "class-info-wrong-type")
+    assert item.hint == (f"Remove the quotes: {meant}" if meant else 'Example: "Value": 100')
+
+
 def test_the_limits_of_values_are_values(examine: Examine) -> None:
     for value in (0, 255):
         assert examine(with_class(Value=value, Name="a", Color=[1, 2, 3])).findings == ()
@@ -277,6 +299,11 @@ def test_names_that_need_a_word(
     item = only(examine(with_class(Value=1, Name=name, Color=[0, 0, 255])), rule)
     assert item.severity is severity
     assert item.where.path == "$.Classes[1].Name"
+
+
+@pytest.mark.parametrize("name", ["e.g.", "e.g. Water", "e. g. Water", "e.g., Water", " EG: Water"])
+def test_an_example_left_is_one_however_it_is_spelt(examine: Examine, name: str) -> None:
+    only(examine(with_class(Value=1, Name=name, Color=[1, 2, 3])), "class-info-placeholder")
 
 
 def test_a_name_that_begins_like_a_placeholder_is_a_name(examine: Examine) -> None:
