@@ -18,7 +18,7 @@ from ..companions import parts_of
 from ..description import ClassNames, Evidence, ModelDescription, Tensor
 from ..mlpackage import MANIFEST, package_of
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Field, Message
+from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ..wire.source import ByteSource
 from .features import feature
 from .program import Operations, labels_of, read_layers, read_program
@@ -38,6 +38,7 @@ _DESCRIPTION_PARTS = {1, 10, 11, 12, 13, 20, 21, 50, 100}
 _NAME_KEYS = ("classes", "names", "class_names", "labels",
               "com.apple.coreml.model.preview.params")  # fmt: skip
 _MOST_MODELS = 256
+_MOST_FIELDS = 256
 _FAR = 1 << 62
 
 
@@ -50,27 +51,23 @@ class _Described:
     author: str = ""
     version: str = ""
     remarks: Dict[str, str] = field(default_factory=dict)
+    function: str = ""
 
 
 def recognise(source: ByteSource) -> Match:
     """Whether the content is a Core ML model, whole or cut short."""
     described = False
-    try:
-        for one in Message(source, 0, _FAR).fields():
-            if one.number == 1 and one.wire == VARINT and 0 < one.value < 1000:
-                pass
-            elif one.number == _DESCRIPTION and one.wire == LENGTH:
-                described = _is_description(source, one)
-                if not described:
-                    return Match.NO
-            elif one.number in _KINDS and one.wire == LENGTH:
-                return Match.SURE if described else Match.NO
-            elif one.number != 10 or one.wire != VARINT:
+    for one in fields_present(source, 0, _FAR, _MOST_FIELDS):
+        if one.number == 1 and one.wire == VARINT and 0 < one.value < 1000:
+            pass
+        elif one.number == _DESCRIPTION and one.wire == LENGTH:
+            described = _is_description(source, one)
+            if not described:
                 return Match.NO
-            if one.start + (one.value if one.wire == LENGTH else 0) >= source.size:
-                break
-    except ModelFileError:
-        pass
+        elif one.number in _KINDS and one.wire == LENGTH:
+            return Match.SURE if described else Match.NO
+        elif one.number != 10 or one.wire != VARINT:
+            return Match.NO
     return Match.MAYBE if described else Match.NO
 
 
@@ -83,7 +80,7 @@ def _is_description(source: ByteSource, description: Field) -> bool:
         for one in Message(source, description.start, end).fields():
             if one.number not in _DESCRIPTION_PARTS or one.wire != LENGTH:
                 return False
-            features += one.number in (1, 10)
+            features += one.number in (1, 10, 20)
             if one.start + one.value >= source.size:
                 break
     except ModelFileError:
@@ -149,7 +146,7 @@ def _read_model(
         elif number in _NETWORKS:
             ranked = read_layers(model.child(one, "the network"), seen)
         elif number == _PROGRAM:
-            read_program(model.child(one, "the program"), seen)
+            read_program(model.child(one, "the program"), seen, described.function)
         elif number in _CLASSIFIERS:
             classifier = model.child(one, "the classifier")
             for inner_ in classifier.fields():
@@ -165,6 +162,8 @@ def _read_model(
 
 
 def _describe(message: Message, described: _Described) -> None:
+    functions: List[Message] = []
+    default = ""
     for one in message.fields():
         if one.number == 1:
             described.inputs.append(feature(message.child(one, "an input's description")))
@@ -172,12 +171,25 @@ def _describe(message: Message, described: _Described) -> None:
             described.outputs.append(feature(message.child(one, "an output's description")))
         elif one.number == 100:
             _metadata(message.child(one, "the model's metadata"), described)
-        elif one.number == 20 and not described.inputs:
-            _describe_function(message.child(one, "a function's description"), described)
+        elif one.number == 20:
+            functions.append(message.child(one, "a function's description"))
+            if len(functions) > _MOST_MODELS:
+                raise message.wrong(f"more than {_MOST_MODELS} functions")
+        elif one.number == 21:
+            default = message.text_of(one)
+    if functions:
+        # A program with several functions describes each; one of them stands for the model.
+        named = (function for function in functions if _name_of(function) == default)
+        function = next(named, functions[0])
+        described.function = _name_of(function)
+        _describe_function(function, described)
+
+
+def _name_of(function: Message) -> str:
+    return next((function.text_of(one) for one in function.fields() if one.number == 1), "")
 
 
 def _describe_function(message: Message, described: _Described) -> None:
-    """A program with several functions describes each; the first stands for the model."""
     for one in message.fields():
         if one.number == 2:
             described.inputs.append(feature(message.child(one, "an input's description")))

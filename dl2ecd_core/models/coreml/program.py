@@ -57,48 +57,64 @@ class Operations:
     files: Dict[str, None] = field(default_factory=dict)
 
 
-def read_program(program: Message, seen: Operations) -> None:
+def read_program(program: Message, seen: Operations, main: str = "") -> None:
     """The operations of an ML program.
+
+    Parameters
+    ----------
+    main
+        The function that stands for the model, where there are several: of the others, only the
+        files and the code they need are told.
 
     Raises
     ------
     ModelFileError
         ``model-damaged`` or ``model-too-complex``.
     """
-    sources: Dict[str, str] = {}
-    texts: Dict[str, Tuple[str, ...]] = {}
-    for count, operation in enumerate(_operations(program)):
-        if count >= _MOST_OPERATIONS:
-            raise program.wrong(f"more than {_MOST_OPERATIONS} operations")
-        _operation(operation, seen, sources, texts)
+    count = 0
+    for name, function in _entries(program, 2, "a function"):
+        apart = Operations(own_code=seen.own_code, files=seen.files)
+        into = seen if main in ("", name) else apart
+        sources: Dict[str, str] = {}
+        texts: Dict[str, Tuple[str, ...]] = {}
+        for operation in _operations(function):
+            count += 1
+            if count > _MOST_OPERATIONS:
+                raise program.wrong(f"more than {_MOST_OPERATIONS} operations")
+            _operation(operation, into, sources, texts)
 
 
-def _operations(program: Message) -> Iterator[Message]:
+def _operations(function: Message) -> Iterator[Message]:
     """All operations, those of blocks inside operations after the operation itself."""
-    for function in _values(program, 2, "a function"):
-        for block in _values(function, 3, "a block"):
-            waiting: List[Tuple[Message, int]] = [(block, 0)]
-            while waiting:
-                current, depth = waiting.pop()
-                for one in current.fields():
-                    if one.number != 3:
-                        continue
-                    operation = current.child(one, "an operation")
-                    yield operation
-                    if depth < _DEEPEST:
-                        for inner in operation.fields():
-                            if inner.number == 4:
-                                waiting.append((operation.child(inner, "a block"), depth + 1))
+    for _, block in _entries(function, 3, "a block"):
+        waiting: List[Tuple[Message, int]] = [(block, 0)]
+        while waiting:
+            current, depth = waiting.pop()
+            for one in current.fields():
+                if one.number != 3:
+                    continue
+                operation = current.child(one, "an operation")
+                yield operation
+                if depth < _DEEPEST:
+                    for inner in operation.fields():
+                        if inner.number == 4:
+                            waiting.append((operation.child(inner, "a block"), depth + 1))
 
 
-def _values(message: Message, number: int, what: str) -> Iterator[Message]:
-    """The values of a map's entries."""
+def _entries(message: Message, number: int, what: str) -> Iterator[Tuple[str, Message]]:
+    """The keys and values of a map."""
     for one in message.fields():
         if one.number == number:
             entry = message.child(one, what)
+            key = ""
+            value: Optional[Message] = None
             for inner in entry.fields():
-                if inner.number == 2:
-                    yield entry.child(inner, what)
+                if inner.number == 1:
+                    key = entry.text_of(inner, 65536)
+                elif inner.number == 2:
+                    value = entry.child(inner, what)
+            if value is not None:
+                yield key, value
 
 
 def _operation(
@@ -109,14 +125,15 @@ def _operation(
 ) -> None:
     kind = ""
     inputs: Dict[str, List[str]] = {}
+    inline: Dict[str, List[Message]] = {}
     outputs: List[str] = []
     told: Tuple[str, ...] = ()
     for one in operation.fields():
         if one.number == 1:
             kind = operation.text_of(one, 4096)
         elif one.number == 2:
-            name, used = _input(operation.child(one, "an input"))
-            inputs[name] = used
+            name, inputs_, values = _input(operation.child(one, "an input"))
+            inputs[name], inline[name] = inputs_, values
         elif one.number == 3:
             output = operation.child(one, "an output")
             name_, shape = _output(output)
@@ -138,11 +155,16 @@ def _operation(
         else:
             known = Activation.NONE if kind in _SCORES else None
             seen.activations[name_] = _ACTIVATIONS.get(kind, known)
+
+    def texts_of(name: str) -> Tuple[str, ...]:
+        """The texts of an input: those of a constant before, or written in its place."""
+        written = [text for value in inline.get(name, ()) for text in _value_texts(value)]
+        return texts.get((inputs.get(name) or [""])[0], tuple(written))
+
     if kind == "classify":
-        seen.labels = seen.labels or texts.get((inputs.get("classes") or [""])[0], ())
+        seen.labels = seen.labels or texts_of("classes")
     if kind == "custom_layer":
-        name_ = (texts.get((inputs.get("class_name") or [""])[0]) or told or ("(unnamed)",))[0]
-        seen.own_code[name_] = None
+        seen.own_code[(texts_of("class_name") or told or ("(unnamed)",))[0]] = None
 
 
 def _axes(
@@ -164,9 +186,11 @@ def _axes(
             sources[name] = sources.get(data, data)
 
 
-def _input(entry: Message) -> Tuple[str, List[str]]:
-    """An input's name and the values bound to it."""
-    name, used = "", []
+def _input(entry: Message) -> Tuple[str, List[str], List[Message]]:
+    """An input's name, the names of the values bound to it, and those that have none."""
+    name = ""
+    used: List[str] = []
+    values: List[Message] = []
     for one in entry.fields():
         if one.number == 1:
             name = entry.text_of(one, 4096)
@@ -175,8 +199,12 @@ def _input(entry: Message) -> Tuple[str, List[str]]:
             for binding in argument.fields():
                 if binding.number == 1:
                     bound = argument.child(binding, "a binding")
-                    used += [bound.text_of(f, 65536) for f in bound.fields() if f.number == 1]
-    return name, used
+                    for value in bound.fields():
+                        if value.number == 1:
+                            used.append(bound.text_of(value, 65536))
+                        elif value.number == 2:
+                            values.append(bound.child(value, "a value"))
+    return name, used, values
 
 
 def _output(message: Message) -> Tuple[str, Optional[Dims]]:
@@ -225,6 +253,26 @@ def _attribute(entry: Message, seen: Operations) -> Tuple[str, Tuple[str, ...]]:
                 elif one.number == 3:
                     found = _texts(value.child(one, "a constant's value"))
     return key, found
+
+
+def _value_texts(value: Message) -> Iterator[str]:
+    """The texts of a value that holds some, or of the values in a list of them."""
+    for one in value.fields():
+        if one.number == 3:
+            immediate = value.child(one, "a constant's value")
+            yield from _texts(immediate)
+            for inner in immediate.fields():
+                if inner.number == 3:
+                    items = immediate.child(inner, "a list")
+                    for item in items.fields():
+                        if item.number == 1:
+                            yield from _item_texts(items.child(item, "a value in a list"))
+
+
+def _item_texts(value: Message) -> Iterator[str]:
+    for one in value.fields():
+        if one.number == 3:
+            yield from _texts(value.child(one, "a constant's value"))
 
 
 def _weights(blob: Message, seen: Operations) -> None:

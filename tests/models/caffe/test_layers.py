@@ -16,18 +16,11 @@ from dl2ecd_core.models.description import Activation, Dims, ModelDescription, R
 from dl2ecd_core.models.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.fuzz.protobufs import varint
+from tests.models.messages import number, piece
 
 HERE = FIXTURES / "caffe"
 EXPECTED: Dict[str, Any] = json.loads((HERE / "expected_layers.json").read_text())
 IMAGE = 'input: "data" input_shape { dim: 2 dim: 4 dim: 17 dim: 14 }\n'
-
-
-def piece(number: int, content: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def number(field: int, value: int) -> bytes:
-    return varint(field << 3) + varint(value)
 
 
 def new_layer(name: str = "a", type_: str = "ReLU", rest: bytes = b"") -> bytes:
@@ -257,7 +250,8 @@ def test_accuracy_and_losses_are_no_predictions(tmp_path: Path) -> None:
 
 def test_inputs_may_be_rows_or_of_unknown_shape(tmp_path: Path) -> None:
     text = (
-        'input: "row" input_shape { dim: 2 dim: 9 } input: "open" force_backward: true state { phase: TEST }'
+        'input: "row" input_shape { dim: 2 dim: 9 } input: "open" force_backward: true'
+        " state { phase: TEST }"
         ' layer { name: "i" type: "Input" top: "lost" }'
         ' layer { name: "e" type: "Input" top: "empty" input_param { shape: 3 shape { } } }'
     )

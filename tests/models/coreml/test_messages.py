@@ -1,0 +1,433 @@
+"""Core ML messages, field by field: what inputs may be, and what operations tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, Optional, Sequence
+
+import pytest
+
+from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.description import Activation, Dims, Evidence, ModelDescription
+from tests.conftest import FIXTURES
+from tests.fuzz.protobufs import varint
+from tests.models import messages
+from tests.models.messages import number, piece
+
+HERE = FIXTURES / "coreml"
+OWN = piece(555, piece(10, b"Mine"))
+
+
+def entry(key: str, value: bytes) -> bytes:
+    """An entry of a map, with a field that no version has yet."""
+    return messages.entry(key, value) + number(15, 1)
+
+
+def feature(name: str, type_: bytes) -> bytes:
+    return piece(1, name.encode("ascii")) + piece(3, type_)
+
+
+def array(*sizes: int) -> bytes:
+    """A multi-array of 32-bit floats."""
+    return piece(5, piece(1, b"".join(map(varint, sizes))) + number(2, 65568))
+
+
+def model(
+    folder: Path, *, given: bytes = b"", made: bytes = b"", kind: bytes = OWN, more: bytes = b""
+) -> ModelDescription:
+    """A model with an input ``image`` and an output ``scores``."""
+    description = piece(1, feature("image", given or array(1, 4, 8, 8)))
+    description += piece(10, feature("scores", made or array(3))) + more
+    path = folder / "x.mlmodel"
+    path.write_bytes(number(1, 8) + piece(2, description) + kind)
+    return inspect_model(path)
+
+
+# --- what the real library wrote ---
+
+
+def test_every_type_of_input_is_told_in_numpys_words() -> None:
+    found = inspect_model(HERE / "types.mlmodel")
+    assert [tensor.data_type for tensor in found.inputs] == [
+        "float16", "float32", "float64", "int32", "int8",
+        "float32", None, None, None,
+        "uint8", "uint8", "uint8", "float16", "uint8", "uint8",
+        "int64", "float64", "string",
+        "dictionary(string, float64)", "dictionary(int64, float64)", "sequence", "float16",
+    ]  # fmt: skip
+    images = [t for t in found.inputs if t.name in ("image0", "image1", "sizes", "size_range")]
+    assert {tensor.axes for tensor in images} == {"CHW"}
+    assert [item.rule for item in found.findings] == ["model-runs-own-code"]
+    assert "'MyModel'" in found.findings[0].message
+
+
+@pytest.mark.parametrize("name", ["forest.mlmodel", "models.mlmodel", "scene.mlmodel"])
+def test_class_labels_are_found_wherever_they_stand(name: str) -> None:
+    (found,) = inspect_model(HERE / name).class_names
+    assert found.names == ("water", "forest", "road")
+
+
+def test_models_inside_a_model_bring_their_code_along() -> None:
+    (finding,) = inspect_model(HERE / "models.mlmodel").findings
+    assert finding.rule == "model-runs-own-code"
+    assert "'Inside'" in finding.message
+
+
+def test_rows_of_networks_are_channels() -> None:
+    found = inspect_model(HERE / "pixels.mlmodel")
+    assert (found.inputs[0].axes, found.outputs[0].axes) == ("C", "C")
+    assert found.outputs[0].activation is Activation.SOFTMAX
+
+
+def test_of_several_functions_the_named_one_stands_for_the_model() -> None:
+    """The other function gives a value of the same name another shape."""
+    found = inspect_model(HERE / "functions.mlmodel")
+    assert [tensor.name for tensor in found.inputs] == ["image_main"]
+    (scores,) = found.outputs
+    assert (scores.shape, scores.evidence) == ((1, 3), Evidence.INFERRED)
+    assert scores.activation is Activation.SOFTMAX
+
+
+# --- types ---
+
+
+@pytest.mark.parametrize(
+    ("type_", "shape", "axes", "data_type"),
+    [
+        (b"", None, None, None),
+        (number(1000, 1), None, None, None),
+        (piece(8, number(7, 1)), None, None, None),
+        (piece(6, number(9, 1)), None, None, "dictionary"),
+        (piece(5, number(2, 77)), None, None, None),
+        (piece(5, number(99, 1) + piece(1, varint(3) + varint(-1))), (3, None), "??", None),
+        (piece(5, piece(21, number(9, 1))), None, None, None),
+        (piece(5, piece(21, piece(1, number(9, 1)))), None, None, None),
+        (piece(5, piece(31, number(9, 1) + piece(1, number(1, 3) + number(2, 3) + number(9, 1)))),
+         (3,), "?", None),
+        (piece(5, piece(31, piece(1, b"") * 40)), None, None, None),
+        (piece(4, number(1, 0) + number(3, 99)), (None, None, None), "CHW", None),
+        (piece(4, number(99, 0) + piece(21, b"")), (None, None, None), "CHW", None),
+        (piece(4, piece(21, number(9, 1) + piece(1, number(1, 5) + number(2, 6)))),
+         (None, 6, 5), "CHW", None),
+        (piece(4, piece(31, number(9, 1))), (None, None, None), "CHW", None),
+    ],
+)  # fmt: skip
+def test_types_say_what_they_can(
+    type_: bytes, shape: Any, axes: Any, data_type: Any, tmp_path: Path
+) -> None:
+    (found,) = model(tmp_path, given=type_ or number(1000, 0)).inputs
+    assert (found.name, found.shape, found.axes, found.data_type) == (
+        "image", shape, axes, data_type,
+    )  # fmt: skip
+
+
+def test_a_feature_without_a_type_still_has_a_name(tmp_path: Path) -> None:
+    found = model(tmp_path, more=piece(10, piece(1, b"more") + piece(2, b"a word on it")))
+    assert [(tensor.name, tensor.shape) for tensor in found.outputs] == [
+        ("scores", (3,)),
+        ("more", None),
+    ]
+    assert [item.rule for item in found.findings] == ["model-runs-own-code", "model-shape-unknown"]
+
+
+def test_arrays_of_many_dimensions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="more than 32 dimensions"):
+        model(tmp_path, given=array(*[1] * 33))
+
+
+# --- descriptions ---
+
+
+def test_without_a_default_the_first_function_stands_for_the_model(tmp_path: Path) -> None:
+    functions = b"".join(
+        piece(20, piece(1, name) + piece(2, feature(name.decode(), array(size))) + number(9, 1))
+        for name, size in ((b"first", 3), (b"second", 4))
+    )
+    path = tmp_path / "x.mlmodel"
+    path.write_bytes(number(1, 9) + piece(2, functions) + OWN)
+    assert [(t.name, t.shape) for t in inspect_model(path).inputs] == [("first", (3,))]
+
+
+def test_functions_without_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="more than 256 functions"):
+        model(tmp_path, more=piece(20, piece(1, b"f")) * 300)
+
+
+@pytest.mark.parametrize(
+    ("remarks", "names"),
+    [
+        ({"classes": "water, forest"}, [("water", "forest")]),
+        ({"names": '["water", "forest"]'}, [("water", "forest")]),
+        ({"labels": "water, forest"}, []),
+        ({"classes": "['water'; 'forest', 3]"}, []),
+    ],
+)
+def test_names_of_classes_may_stand_among_the_remarks(
+    remarks: Dict[str, str], names: Any, tmp_path: Path
+) -> None:
+    metadata = b"".join(
+        piece(100, piece(1, key.encode()) + piece(2, text.encode()))
+        for key, text in remarks.items()
+    )
+    found = model(tmp_path, more=piece(100, piece(1, b"short") + metadata))
+    assert [one.names for one in found.class_names] == names
+    assert found.producer is None
+
+
+# --- recognising ---
+
+
+@pytest.mark.parametrize("end", [20, 60, 90, -40, -1])
+def test_a_cut_file_is_still_known_for_core_ml(end: int, tmp_path: Path) -> None:
+    path = tmp_path / "cut.mlmodel"
+    path.write_bytes((HERE / "network.mlmodel").read_bytes()[:end])
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-damaged"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        number(1, 8) + piece(2, number(1, 5)) + OWN,
+        number(1, 8) + piece(2, piece(11, b"label") + piece(99, b"")) + OWN,
+        number(1, 8) + piece(2, piece(11, b"label")) + OWN,
+        number(1, 8) + piece(2, piece(10, feature("a", b""))) + piece(77, bytes(20)),
+        number(1, 8) + OWN,
+        number(1, 5000) + bytes(20),
+        number(1, 8) + varint(2 << 3 | 2),
+        number(1, 8) + piece(2, b"\x07" * 9) + bytes(30),
+        number(1, 8) + varint(2 << 3 | 2) + varint(500),
+        number(1, 8) + number(10, 1),
+    ],
+)
+def test_other_messages_are_not_taken_for_core_ml(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.mlmodel"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-not-recognised"
+
+
+def test_a_description_alone_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    found = model(tmp_path, kind=number(10, 1))
+    assert (found.inputs[0].axes, found.outputs[0].shape) == ("????", (3,))
+
+
+def test_models_inside_models_without_end_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dl2ecd_core.models.coreml._MOST_MODELS", 3)
+    inner = b"".join(piece(1, piece(555, piece(10, b"Mine%d" % n))) for n in range(6))
+    found = model(tmp_path, kind=piece(202, inner))
+    # The outer one counts, too; the last are looked into first.
+    assert "'Mine2'" in found.findings[0].message
+    assert "'Mine0'" not in found.findings[0].message
+
+
+@pytest.mark.parametrize("number_", [200, 201])
+def test_pipelines_that_classify_hold_a_pipeline(number_: int, tmp_path: Path) -> None:
+    inner = piece(1, piece(1, OWN))
+    assert model(tmp_path, kind=piece(number_, inner)).findings
+    assert not model(tmp_path, kind=piece(number_, number(9, 1))).findings
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        piece(400, number(1, 1) + number(100, 1)),
+        piece(555, piece(30, b"note")),
+    ],
+)
+def test_classifiers_and_custom_models_may_tell_nothing(kind: bytes, tmp_path: Path) -> None:
+    found = model(tmp_path, kind=kind)
+    assert (found.class_names, found.findings) == ((), ())
+
+
+# --- layers of networks ---
+
+
+@pytest.mark.parametrize(
+    ("layer", "activation"),
+    [
+        (piece(175, b""), Activation.SOFTMAX),
+        (piece(950, b""), Activation.SOFTMAX),
+        (piece(1025, b""), Activation.ARGMAX),
+        (piece(100, b""), Activation.NONE),
+        (piece(140, b""), Activation.NONE),
+        (piece(130, piece(40, b"")), Activation.SIGMOID),
+        (piece(130, piece(10, b"")), Activation.NONE),
+        (piece(130, piece(30, b"")), None),
+        (piece(310, b""), None),
+    ],
+)
+def test_layers_are_known_by_their_number(
+    layer: bytes, activation: Optional[Activation], tmp_path: Path
+) -> None:
+    network = piece(500, piece(1, piece(1, b"last") + piece(3, b"scores") + layer) + number(7, 1))
+    assert model(tmp_path, kind=network).outputs[0].activation is activation
+
+
+@pytest.mark.parametrize(("mapping", "axes"), [(0, "CHW"), (1, "???")])
+def test_only_older_networks_are_known_to_order_their_axes(
+    mapping: int, axes: str, tmp_path: Path
+) -> None:
+    found = model(tmp_path, given=array(4, 8, 8), kind=piece(500, number(5, mapping)))
+    assert found.inputs[0].axes == axes
+
+
+def test_a_custom_layer_without_a_name_is_still_said(tmp_path: Path) -> None:
+    found = model(tmp_path, kind=piece(500, piece(1, piece(500, number(1, 1)))))
+    assert [item.rule for item in found.findings] == ["model-runs-own-code"]
+
+
+# --- operations of programs ---
+
+
+def text(value: str) -> bytes:
+    """A Value that holds a text."""
+    return piece(3, piece(1, piece(4, piece(1, value.encode()))))
+
+
+def operation(
+    kind: str,
+    outputs: Dict[str, Optional[Sequence[Optional[int]]]],
+    more: bytes = b"",
+    **inputs: str,
+) -> bytes:
+    raw = piece(1, kind.encode())
+    for name, used in inputs.items():
+        raw += piece(2, entry(name, piece(1, piece(1, used.encode()))))
+    for name, sizes in outputs.items():
+        type_ = b""
+        if sizes is not None:
+            dims = b"".join(
+                piece(3, piece(2, b"") if size is None else piece(1, number(1, size)))
+                for size in sizes
+            )
+            type_ = piece(1, number(1, 11) + number(2, len(sizes)) + dims)
+        raw += piece(3, piece(1, name.encode()) + piece(2, type_))
+    return raw + more
+
+
+def program(*operations: bytes) -> bytes:
+    block = b"".join(piece(3, one) for one in operations)
+    return piece(502, number(1, 1) + piece(2, entry("main", piece(3, entry("CoreML5", block)))))
+
+
+IMAGE: Dims = (1, 3, 8, 8)
+
+
+def test_an_image_is_known_by_its_convolution_even_behind_other_operations(
+    tmp_path: Path,
+) -> None:
+    kind = program(
+        operation("mul", {"scaled": IMAGE}, x="image"),
+        operation("conv", {"c": IMAGE}, x="scaled"),
+        operation("relu", {"r": IMAGE}, x="c"),
+        operation("riddle", {"q": IMAGE}, x="r"),
+        operation("cast", {"scores": (1, 3, None, 8)}, x="r"),
+    )
+    found = model(tmp_path, made=piece(5, number(2, 65568)), kind=kind)
+    assert found.inputs[0].axes == "NCHW"
+    (scores,) = found.outputs
+    assert (scores.shape, scores.axes) == ((1, 3, None, 8), "NCHW")
+    assert (scores.evidence, scores.activation) == (Evidence.INFERRED, Activation.NONE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "activation"),
+    [
+        ("softmax", Activation.SOFTMAX),
+        ("sigmoid", Activation.SIGMOID),
+        ("reduce_argmax", Activation.ARGMAX),
+        ("linear", Activation.NONE),
+        ("riddle", None),
+    ],
+)
+def test_the_last_operation_is_found_behind_moves(
+    kind: str, activation: Optional[Activation], tmp_path: Path
+) -> None:
+    steps = (operation(kind, {"a": None}, x="image"), operation("reshape", {"scores": None}, x="a"))
+    assert model(tmp_path, kind=program(*steps)).outputs[0].activation is activation
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        piece(1, number(2, 3) + piece(3, piece(1, number(1, 5)))),
+        piece(1, number(2, 33) + piece(3, b"") * 33),
+        piece(7, b""),
+    ],
+)
+def test_shapes_that_do_not_have_their_rank_are_not_told(type_: bytes, tmp_path: Path) -> None:
+    step = piece(1, b"relu") + piece(3, piece(1, b"scores") + piece(2, type_) + number(9, 1))
+    found = model(tmp_path, made=piece(5, number(2, 65568)), kind=program(step))
+    assert found.outputs[0].shape is None
+
+
+def test_labels_may_stand_in_a_constant_before_the_classifier(tmp_path: Path) -> None:
+    words = piece(3, piece(1, piece(4, piece(1, b"water") + piece(1, b"forest") + number(9, 1))))
+    kind = program(
+        operation("const", {"l": None}, piece(5, entry("val", words))),
+        operation("classify", {"scores": None}, classes="l", probabilities="image"),
+        operation("classify", {"again": None}, classes="lost"),
+    )
+    assert [one.names for one in model(tmp_path, kind=kind).class_names] == [("water", "forest")]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (text("MyOp"), "'MyOp'"),
+        (piece(3, piece(3, piece(1, text("MyOp")) + number(9, 1))), "'MyOp'"),
+        (piece(3, piece(3, piece(1, number(2, 1)))), "unnamed"),
+        (piece(3, piece(1, number(1, 1))), "unnamed"),
+        (piece(3, piece(1, piece(4, number(9, 1)))), "unnamed"),
+        (number(2, 1), "unnamed"),
+    ],
+)
+def test_an_operation_of_ones_own_is_named_where_it_says_its_name(
+    written: bytes, name: str, tmp_path: Path
+) -> None:
+    given = piece(2, entry("class_name", number(7, 1) + piece(1, number(9, 1) + piece(2, written))))
+    found = model(tmp_path, kind=program(piece(1, b"custom_layer") + given + number(9, 1)))
+    assert found.findings[0].rule == "model-runs-own-code"
+    assert name in found.findings[0].message
+
+
+def test_operations_of_other_functions_tell_files_but_no_shapes(tmp_path: Path) -> None:
+    place = piece(5, piece(1, b"@model_path/weights/w.bin") + number(2, 64))
+    place += piece(5, piece(1, b"other.bin"))
+    weights = operation("const", {"w": None}, piece(5, entry("val", place)))
+    made = operation("relu", {"scores": (9, 9)}, x="image")
+    functions = b"".join(
+        piece(2, entry(name, piece(3, entry("CoreML5", piece(3, weights) + piece(3, made)))))
+        for name in ("side", "far")
+    )
+    functions += piece(2, piece(1, b"empty"))
+    more = piece(20, piece(1, b"main") + piece(3, feature("scores", piece(5, number(2, 65568)))))
+    path = tmp_path / "x.mlmodel"
+    path.write_bytes(number(1, 9) + piece(2, more) + piece(502, functions))
+    found = inspect_model(path)
+    assert found.missing_files == ("weights/w.bin", "other.bin")
+    assert found.outputs[0].shape is None
+
+
+@pytest.mark.parametrize(("depth", "seen"), [(5, True), (40, False)])
+def test_blocks_inside_operations_are_followed_only_so_deep(
+    depth: int, seen: bool, tmp_path: Path
+) -> None:
+    inner = operation("custom_layer", {})
+    for _ in range(depth):
+        inner = operation("cond", {}, piece(4, piece(3, inner) + number(9, 1)))
+    assert bool(model(tmp_path, kind=program(inner)).findings) is seen
+
+
+def test_operations_without_end_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dl2ecd_core.models.coreml.program._MOST_OPERATIONS", 5)
+    with pytest.raises(ModelFileError, match="more than 5 operations"):
+        model(tmp_path, kind=program(*[operation("relu", {})] * 6))
