@@ -22,6 +22,8 @@ _CLASSES = {
 }
 _WITHOUT_KERNEL = frozenset(("batch_normalization", "layer_normalization", "group_normalization"))
 _TURNING = ("reshape", "flatten", "permute", "global", "lambda", "vector")
+# Kernels that take what no layer hands on: one, or a few behind joined tensors.
+_MOST_FIRSTS = 200
 _NUMBER = re.compile(r"_\d+$")
 
 
@@ -66,13 +68,11 @@ def _turns_shapes(weights: Weights) -> bool:
 def _by_order(layers: Tuple[LayerWeights, ...]) -> Tuple[Optional[Kernel], Optional[Kernel]]:
     """First and last kernel of layers in the model's order."""
     filled = [layer for layer in layers if layer.weights]
-    kernels = [_kernel_of(layer, filled[number + 1 :]) for number, layer in enumerate(filled)]
     if not filled:
         return None, None
-    first = kernels[0]
+    first, last = _kernel_of(filled[0], filled[1:2]), _kernel_of(filled[-1], [])
     if first is not None and first.kind == _TRANSPOSED:
         first = None
-    last = kernels[-1]
     if last is not None and len(filled) > 1 and last.before not in _sizes_out(filled[-2]):
         # Heads side by side, or a nested network: the last layer is not all of the output.
         last = None
@@ -146,6 +146,8 @@ def _by_use(layers: Tuple[LayerWeights, ...]) -> Tuple[Optional[Kernel], Optiona
     firsts = [kernel for kernel in kernels if kernel.before not in given]
     lasts = [kernel for kernel in kernels if kernel.after not in taken]
     inner = given - {kernel.after for kernel in lasts}
+    if len(firsts) > _MOST_FIRSTS:
+        firsts = []
     starts = {kernel.before for kernel in firsts if not _is_joined(kernel, inner)}
     first = next((item for item in firsts if item.before in starts), None)
     if len(starts) != 1 or first is None or first.kind == _TRANSPOSED:

@@ -102,7 +102,7 @@ def test_what_this_python_may_not_have_written() -> None:
         (DIVIDED, b"N"),  # constants that are no tuple
         (DIVIDED, b")\x01s\0\0\0\0"),  # a text first
         (DIVIDED + b"S\0", NUMBER),  # more after the end
-        (b"|\0S", NUMBER),  # an instruction cut short
+        (b"|\0", NUMBER),  # an instruction cut short
         (b"S\0", NUMBER),  # nothing to return
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import zipfile
 from pathlib import Path
@@ -140,6 +141,65 @@ def rewritten(archive: Path, target: Path, **changes: bytes) -> Path:
 def test_packed_weights_are_counted_too(tmp_path: Path) -> None:
     packed = rewritten(KERAS / "landcover_k3.keras", tmp_path / "packed.keras")
     assert inspect_model(packed).parameters == EXPECTED["landcover_k3.keras"]["parameters"]
+
+
+#: More than is unpacked in memory; not so evenly that the archive would be refused for it.
+LONG = random.Random(1).randbytes(300_000) + b"\0" * 25 * 1024 * 1024
+
+
+@pytest.mark.parametrize("weights", [b"", b"no HDF5", LONG], ids=["none", "others", "long"])
+def test_weights_that_are_not_read_leave_their_number_unknown(
+    tmp_path: Path, weights: bytes
+) -> None:
+    path = rewritten(KERAS / "landcover_k3.keras", tmp_path / "m.keras", weights=weights)
+    model = inspect_model(path)
+    assert model.parameters is None
+    assert [list(item.shape or ()) for item in model.inputs] == [[None, 32, 32, 4]]
+
+
+@pytest.mark.parametrize("start", [b'{"loss"', b'["loss"', b'{"loss:'])
+def test_a_damaged_description_of_the_training_does_not_matter(
+    tmp_path: Path, start: bytes
+) -> None:
+    whole = (KERAS / "compiled_k3.h5").read_bytes()
+    assert whole.count(b'{"loss"') == 1
+    (tmp_path / "model.h5").write_bytes(whole.replace(b'{"loss"', start))
+    model = inspect_model(tmp_path / "model.h5")
+    assert [item.shape for item in model.outputs] == [(None, 2)]
+    assert model.findings == ()
+
+
+def test_code_that_the_training_names_is_reported(tmp_path: Path) -> None:
+    # Keras loads what stands there unless it is told to leave out the training.
+    whole = (KERAS / "compiled_k3.h5").read_bytes()
+    lost = b'{"class_name": "SGD"'
+    foreign = b'{"class_name":"A>BC"'
+    assert whole.count(lost) == 1
+    (tmp_path / "model.h5").write_bytes(whole.replace(lost, foreign))
+    (finding,) = inspect_model(tmp_path / "model.h5").findings
+    assert finding.rule == "model-runs-own-code"
+    assert "'A>BC'" in finding.message
+
+
+def test_a_matlab_file_is_refused_for_what_it_is(tmp_path: Path) -> None:
+    # MATLAB's files from 7.3 on are HDF5 behind a user block of 512 bytes.
+    start = b"MATLAB 7.3 MAT-file".ljust(512, b"\0")
+    data = (KERAS / "oldest.h5").read_bytes()
+    (tmp_path / "model.h5").write_bytes(start + data[512:])
+    with pytest.raises(ModelFileError, match="MATLAB file"):
+        inspect_model(tmp_path / "model.h5")
+
+
+@pytest.mark.parametrize("filler", ["{}", "1,", '{"class_name": 3,'])
+def test_descriptions_larger_than_any_networks_are_refused(tmp_path: Path, filler: str) -> None:
+    config = ('{"a": [' + filler * (8 * 1024 * 1024 // len(filler)) + "0]}").encode()
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", config[: 8 * 1024 * 1024 - 1])
+        archive.writestr("metadata.json", b"{}")
+    with pytest.raises(ModelFileError) as refused:
+        inspect_model(path)
+    assert refused.value.finding.rule == "model-too-complex"
 
 
 def test_a_pickle_hidden_in_the_archive_is_found(tmp_path: Path) -> None:
