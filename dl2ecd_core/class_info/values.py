@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..wording import counted, printable, quoted
-from .keys import Key, Kind
+from .keys import CHANNELS, Key, Kind
 
 
 class Complaint(NamedTuple):
@@ -113,6 +113,12 @@ def _example(key: Key) -> str:
 def _wrong_type(key: Key, value: object, hint: str = "") -> Complaint:
     if not hint and value is None and not key.required:
         hint = "Leave the key out if there is nothing to say."
+        if key in CHANNELS:
+            # Without the other two it would only be the next error.
+            hint = (
+                "Give a number, or leave out all of Red, Green and Blue to get a color from the "
+                "palette."
+            )
     return Complaint(
         "class-info-wrong-type",
         f"should be {key.kind.value}, not {shown(value)}.",
