@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Dict, List, Mapping, Sequence, Set, Tuple
 from ..errors import EcdFileError
 from ..findings import Place
 from ..json_text import parse
+from ..json_text.scanning import LONGEST_NUMBER
 from ..plain_files import open_plain
 from ..rules import finding
 from ..wording import printable, quoted
@@ -34,7 +35,6 @@ _SIZE = re.compile(rb'"Size"\s*:\s*(\d{1,18})\s*[,}]')
 _NEAR = 4096
 #: Longest string under a key Data that is no file's bytes.
 _LONGEST_TEXT = 1024 * 1024
-_LONGEST_NUMBER = 300
 #: A block is read anew behind each string that is left out.
 _MOST_HOLES = 12_000
 #: Deeper than anything that class information may hold; what is read is also written again.
@@ -269,7 +269,7 @@ def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]
 
 def _short_number(digits: str) -> int:
     # Older versions of Python take time that grows with the square of the digits.
-    if len(digits) > _LONGEST_NUMBER:
+    if len(digits) > LONGEST_NUMBER:
         raise ValueError
     return int(digits)
 
