@@ -40,7 +40,7 @@ _PATH = re.compile(rb"(?:/[\w.\-]{1,100}){2,20}\.py\b|[A-Za-z]:[\\/][\w .\\/\-]{
 
 _CLASS = re.compile(r"^class (\w+)\(Module\):$", re.MULTILINE)
 _FORWARD = re.compile(r"\n  def forward\(([^()]*)\) -> ([^\n]{1,500}):\n")
-_ARGUMENT = re.compile(r"\s*(\w+): ([\w.]+)(?: = [^,]*)?\s*(?:,|$)")
+_ARGUMENT = re.compile(r"\s*(\w+): ([\w.]+)(?:\s*=[^,]*)?\s*(?:,|$)")
 _LISTS = re.compile(r"\n  __(parameters|buffers)__ = \[([^\]\n]*)\]")
 _OPERATION = re.compile(r"\bops\.(\w+)\.(\w+)\(")
 _CUSTOM_CLASS = re.compile(r"__torch__\.torch\.classes\.(\w+)\.(\w+)")

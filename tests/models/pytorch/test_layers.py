@@ -194,3 +194,123 @@ def test_a_shortcut_beside_the_first_layer_is_no_second_input() -> None:
         "output_layer.0.bias": (3,),
     }
     assert told(shapes) == (6, 3)
+
+
+def renamed(shapes: Shapes, old: str, new: str) -> Shapes:
+    return {name.replace(old, new): shape for name, shape in shapes.items()}
+
+
+def test_an_upsampling_layer_of_unclear_direction_does_no_harm() -> None:
+    # Without a bias nothing tells (in, out, ...) from (out, in, ...).
+    shapes = {name: shape for name, shape in UNET.items() if name != "up.bias"}
+    assert told(shapes) == (4, 5)
+
+
+def test_two_layers_named_like_the_first_leave_the_bands_unknown() -> None:
+    shapes = {"encoder.conv1.weight": (16, 4, 3, 3), "backbone.conv1.weight": (16, 3, 3, 3)}
+    assert told(shapes, ordered=False)[0] is None
+
+
+@pytest.mark.parametrize(("first", "bands"), [(4, 4), (8, None)])
+def test_a_first_layer_that_others_could_feed_tells_bands_if_it_takes_the_fewest(
+    first: int, bands: Optional[int]
+) -> None:
+    # 4 channels come in, and 4 come out of the last layer as well.
+    shapes: Shapes = {
+        "body.a.weight": (8, first, 3, 3),
+        "body.a.bias": (8,),
+        "body.b.weight": (first, 8, 3, 3),
+        "body.b.bias": (first,),
+    }
+    assert told(shapes)[0] == bands
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "bands"),
+    [
+        # A convolution and the shortcut beside it take the same image.
+        ("enc.0.conv", "enc.0.skip", 4),
+        ("enc.conv.0", "enc.downsample.0", 4),
+        ("input_layer.0", "input_skip.0", 4),
+        # Two streams of images do not.
+        ("optical.conv", "radar.conv", None),
+    ],
+)
+def test_a_shortcut_beside_the_first_layer_is_no_second_stream(
+    one: str, other: str, bands: Optional[int]
+) -> None:
+    shapes: Shapes = {
+        f"{one}.weight": (16, 4, 3, 3),
+        f"{one}.bias": (16,),
+        f"{other}.weight": (16, 4, 1, 1),
+        f"{other}.bias": (16,),
+        "head.weight": (5, 16, 1, 1),
+        "head.bias": (5,),
+    }
+    assert told(shapes)[0] == bands
+
+
+@pytest.mark.parametrize(("width", "bands"), [(64, 1), (4, None)])
+def test_a_first_layer_of_usual_width_sees_one_band(width: int, bands: Optional[int]) -> None:
+    # Narrow ones may filter each band by itself, with the bands joined by the next layer.
+    shapes: Shapes = {
+        "conv1.weight": (width, 1, 7, 7),
+        "mix.weight": (32, width, 1, 1),
+        "mix.bias": (32,),
+        "head.weight": (3, 32, 1, 1),
+        "head.bias": (3,),
+    }
+    assert told(shapes)[0] == bands
+
+
+def test_a_last_layer_as_wide_as_the_one_before_tells_no_classes() -> None:
+    assert told({**UNET, "head.weight": (16, 16, 1, 1), "head.bias": (16,)}) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [("head", 5), ("final_layer", 5), ("mapping", 5), ("fc", None), ("attn", None)],
+)
+def test_without_order_the_one_layer_that_feeds_no_other_tells_classes(
+    name: str, classes: Optional[int]
+) -> None:
+    assert told(renamed(UNET, "head", name), ordered=False) == (4, classes)
+
+
+def test_without_order_bias_and_name_the_last_layer_is_not_known() -> None:
+    shapes = {name: shape for name, shape in UNET.items() if name != "head.bias"}
+    assert told(renamed(shapes, "head", "mapping"), ordered=False) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes"),
+    [
+        ("head", 5),
+        # Pooled to a vector, or made to pixels afterwards.
+        ("fc", None),
+        ("upsampler", None),
+        ("pixel_shuffle", None),
+        # A recurrent or attention layer gives no output of the network.
+        ("gate", None),
+    ],
+)
+def test_names_tell_what_becomes_of_the_last_channels(name: str, classes: Optional[int]) -> None:
+    assert told(renamed(UNET, "head", name)) == (4, classes)
+
+
+@pytest.mark.parametrize(("body", "classes"), [("body", None), ("decoder", 5)])
+def test_a_classifier_without_a_decoder_gives_one_vector(body: str, classes: Optional[int]) -> None:
+    shapes: Shapes = {
+        "conv1.weight": (16, 4, 3, 3),
+        "conv1.bias": (16,),
+        f"{body}.weight": (32, 16, 3, 3),
+        f"{body}.bias": (32,),
+        "classifier.weight": (5, 32, 1, 1),
+        "classifier.bias": (5,),
+    }
+    assert told(shapes) == (4, classes)
+
+
+def test_more_sizes_than_any_network_has_tell_nothing() -> None:
+    shapes: Shapes = {f"layer{n}.weight": (n + 9, n + 8, 3, 3) for n in range(300)}
+    assert told(shapes)[0] is None

@@ -376,3 +376,36 @@ def test_storages_of_an_older_file_have_to_fit(tmp_path: Path) -> None:
     named_ = pickle.dumps(["nobody"], 2)
     model = inspect_model(legacy(tmp_path, pickle.dumps({"a": 1}, 2), named_, bytes(8)))
     assert model.parameters is None
+
+
+def test_a_storage_of_another_size_than_its_tensors_is_damage(tmp_path: Path) -> None:
+    data = bytearray((FOLDER / "unet_legacy.pth").read_bytes())
+    end = 0
+    with ByteSource(FOLDER / "unet_legacy.pth") as source:
+        for _ in range(5):
+            end = walk_pickle(source, end).end
+    data[end] += 1
+    path = tmp_path / "x.pth"
+    path.write_bytes(bytes(data))
+    with pytest.raises(ModelFileError, match=r"has \d+ elements instead of \d+"):
+        inspect_model(path)
+
+
+def test_a_pickle_too_long_for_its_checksum_is_walked_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.pth"
+    data = (FOLDER / "unet_state_dict.pth").read_bytes()
+    assert data.count(b"enc1.0.weight") == 1
+    path.write_bytes(data.replace(b"enc1.0.weight", b"ENC1.0.weight"))
+    with pytest.raises(ModelFileError, match="checksum"):
+        inspect_model(path)
+    monkeypatch.setattr("dl2ecd_core.models.pytorch.zip_archive.LONGEST_UNPACKED", 100)
+    assert inspect_model(path).parameters == 1598
+
+
+def test_an_archive_that_can_not_be_opened_is_no_pytorch_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes((FOLDER / "unet_state_dict.pth").read_bytes()[:-30])
+    with pytest.raises(ModelFileError, match="no end record"):
+        inspect_model(path)
