@@ -57,9 +57,6 @@ class Attributes:
         self._spans = spans
         self._decoded: Dict[Tuple[str, int], Any] = {}
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._spans
-
     def __len__(self) -> int:
         return len(self._spans)
 

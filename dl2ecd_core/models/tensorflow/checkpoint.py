@@ -140,7 +140,6 @@ def _describe(
     source: ByteSource, names: _Names, bundle: Optional[Bundle], meta: Optional[MetaGraph]
 ) -> ModelDescription:
     files, missing = parts_of(source, _companions(source, names, bundle))
-    ends = Endpoints((), ())
     padding = None
     findings: List[Finding] = []
     if meta is not None:
@@ -148,8 +147,8 @@ def _describe(
         ends = _inferred(endpoints_of(meta.graph, walk))
         padding = common_padding(walk, ends)
         findings = own_code(meta.graph, source.name)
-    elif bundle is not None:
-        ends = ends_by_kernels(bundle)
+    else:
+        ends = Endpoints((), ()) if bundle is None else ends_by_kernels(bundle)
     findings += local_paths(paths_in_state(source.path.with_name("checkpoint")), source.name)
     return ModelDescription(
         format=FORMAT,

@@ -36,8 +36,9 @@ _CONTENT: Dict[int, str] = {
     types.INT64: "q",
     types.BOOL: "?",
 }
-# The typed value fields of a TensorProto: float, double, int, int64, bool.
-_VALUE_FIELDS = (5, 6, 7, 10, 11)
+# The field of a TensorProto's elements by their type; that of the other whole numbers.
+_VALUE_FIELDS: Dict[int, int] = {types.FLOAT: 5, types.DOUBLE: 6, types.INT64: 10, types.BOOL: 11}
+_INT_VAL = 7
 
 
 class TensorHead(NamedTuple):
@@ -164,6 +165,7 @@ def tensor_values(head: TensorHead) -> Optional[Tuple[Number, ...]]:
     if count is None or count > MOST_VALUES or layout is None:
         return None
     values: List[Number] = []
+    number = _VALUE_FIELDS.get(head.data_type, _INT_VAL)
     message = head.message
     fields: Iterable[Field] = message.fields() if head.values is None else (head.values,)
     for field in fields:
@@ -172,7 +174,7 @@ def tensor_values(head: TensorHead) -> Optional[Tuple[Number, ...]]:
             if field.value != count * width:
                 return None
             return struct.unpack(f"<{count}{layout}", message.bytes_of(field, MOST_VALUES * 8))
-        if field.number in _VALUE_FIELDS:
+        if field.number == number:
             values += _typed(message, field, head.data_type)
     if len(values) > count:
         return None

@@ -76,7 +76,7 @@ class Graph:
         self.nodes: Dict[str, Node] = {}
         self.producer: Optional[int] = None
         self._spans: Dict[str, Tuple[int, int]] = {}
-        self._functions: Dict[str, Optional[Function]] = {}
+        self._functions: Dict[str, Function] = {}
         self._attributes: Dict[Union[int, bytes], Attributes] = {}
 
     def attributes(self, node: Node) -> Attributes:
@@ -98,11 +98,12 @@ class Graph:
 
     def function(self, name: str) -> Optional[Function]:
         """A function of the library, read when first asked for."""
+        span = self._spans.get(name)
+        return None if span is None else self._function(name, span)
+
+    def _function(self, name: str, span: Tuple[int, int]) -> Function:
         if name not in self._functions:
-            span = self._spans.get(name)
-            self._functions[name] = (
-                None if span is None else _read_function(Message(self.source, *span, "a function"))
-            )
+            self._functions[name] = _read_function(Message(self.source, *span, "a function"))
         return self._functions[name]
 
     @property
@@ -114,11 +115,9 @@ class Graph:
         """Name and kind of every operation, those inside functions included."""
         for node in self.nodes.values():
             yield node.name, node.op
-        for name in self._spans:
-            function = self.function(name)
-            if function is not None:
-                for node in function.nodes.values():
-                    yield f"{name}/{node.name}", node.op
+        for name, span in self._spans.items():
+            for node in self._function(name, span).nodes.values():
+                yield f"{name}/{node.name}", node.op
 
     def add_library(self, library: Message) -> None:
         """Remember where the functions of a ``FunctionDefLibrary`` lie."""

@@ -27,7 +27,7 @@ _LONGEST_STATE = 64 * 1024
 _LONGEST_PATH = 4096
 _TABLES = frozenset(("HashTable", "HashTableV2"))
 # hash_table_FILE_KEYCOLUMN_VALUECOLUMN; whole lines and line numbers are columns -2 and -1.
-_TABLE_NAME = re.compile(r"\A(?:hash_table_)?(?P<file>.*?)(?:_-?\d_-?\d)?\Z", re.DOTALL)
+_AROUND_FILE = re.compile(r"\Ahash_table_|_-?\d_-?\d\Z")
 _STRING_VALUES = 8
 
 
@@ -58,9 +58,7 @@ def paths_in_graph(meta: MetaGraph) -> Iterator[str]:
 def _tables(graph: Graph) -> Iterator[str]:
     for node in graph.nodes.values():
         if node.op in _TABLES:
-            match = _TABLE_NAME.match(graph.attributes(node).text("shared_name"))
-            if match is not None:
-                yield match.group("file")
+            yield _AROUND_FILE.sub("", graph.attributes(node).text("shared_name"))
 
 
 def _assets(meta: MetaGraph) -> Iterator[str]:

@@ -94,7 +94,7 @@ class Walk:
         self.letters: Letters = {}
         self.strange: Set[str] = set()
         self._scopes: List[_Scope] = [_Scope(None, None, 0)]
-        self._entered: Dict[Place, Optional[int]] = {}
+        self._entered: Dict[Place, Optional[Tuple[int, Function]]] = {}
         # By scope, then by name.
         self._known: List[Dict[str, Tuple[Known, ...]]] = [{}]
         self._reached = 0
@@ -175,15 +175,13 @@ class Walk:
             return None
         if ref.place not in self._entered:
             self._entered[ref.place] = self._enter(ref.place, node)
-        inner = self._entered[ref.place]
-        if inner is None:
+        entered = self._entered[ref.place]
+        if entered is None:
             return None
-        function = self._scopes[inner].function
-        if function is None or ref.port >= len(function.results):
-            return None
-        return inner, function.results[ref.port]
+        inner, function = entered
+        return (inner, function.results[ref.port]) if ref.port < len(function.results) else None
 
-    def _enter(self, place: Place, node: Node) -> Optional[int]:
+    def _enter(self, place: Place, node: Node) -> Optional[Tuple[int, Function]]:
         depth = self._scopes[place.scope].depth + 1
         if depth > _DEEPEST or len(self._scopes) >= MOST_NODES:
             return None
@@ -193,7 +191,7 @@ class Walk:
             return None
         self._scopes.append(_Scope(function, place, depth))
         self._known.append({})
-        return len(self._scopes) - 1
+        return len(self._scopes) - 1, function
 
     def type_of(self, text: str) -> Optional[int]:
         """The element type of a tensor of the graph; None when the file does not show it."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.tensorflow.graph import read_graph
 from dl2ecd_core.models.tensorflow.walk import Walk
