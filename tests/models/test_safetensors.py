@@ -10,7 +10,8 @@ from typing import Any, Dict
 import pytest
 
 from dl2ecd_core.errors import ModelFileError
-from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models import inspect_model, safetensors
+from dl2ecd_core.models.wire.source import ByteSource
 
 
 def write(folder: Path, header: Dict[str, Any], data: bytes) -> Path:
@@ -80,3 +81,33 @@ def test_class_names_in_the_metadata_are_found(tmp_path: Path, text: str) -> Non
     path = write(tmp_path, {"__metadata__": {"class_names": text}, "a": tensor(0, 8)}, bytes(8))
     (names,) = inspect_model(path).class_names
     assert names.names == ("water", "forest")
+
+
+@pytest.mark.parametrize("text", ["water", "[1, 2", "{water, forest}"])
+def test_metadata_that_name_no_classes_are_left_alone(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, {"__metadata__": {"classes": text}, "a": tensor(0, 8)}, bytes(8))
+    assert inspect_model(path).class_names == ()
+
+
+def test_metadata_that_are_none_are_left_alone(tmp_path: Path) -> None:
+    path = write(tmp_path, {"__metadata__": ["pt"], "a": tensor(0, 8)}, bytes(8))
+    assert inspect_model(path).framework == "PyTorch"
+    path = write(tmp_path, {"__metadata__": {"format": 5}, "a": tensor(0, 8)}, bytes(8))
+    assert inspect_model(path).framework == "PyTorch"
+
+
+def test_a_header_longer_than_any_network_needs_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, {"a": tensor(0, 8)}, bytes(8))
+    monkeypatch.setattr(safetensors, "LONGEST_JSON", 20)
+    with pytest.raises(ModelFileError, match="more than the 20 of any known network") as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-too-complex"
+
+
+def test_a_header_that_is_a_list_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(struct.pack("<Q", 2) + b"[]")
+    with ByteSource(path) as source, pytest.raises(ModelFileError, match="no JSON object"):
+        safetensors.read(source)

@@ -64,6 +64,26 @@ def test_a_plain_pickle_is_named(tmp_path: Path, protocol: int) -> None:
         inspect_model(path)
 
 
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"csklearn.linear_model\nRidge\n)R.", "a scikit-learn-like model"),
+        (
+            b"\x80\x02cnets\nUNet\n)\x81}(X\x0b\0\0\0_parameters}X\x08\0\0\0_modules}ub.",
+            "a PyTorch module, not written by torch.save",
+        ),
+        (b"\x80\x02cnets\nUNet\n)\x81.", "a plain Python pickle of a 'nets.UNet'"),
+    ],
+)
+def test_what_a_plain_pickle_holds_is_named(tmp_path: Path, data: bytes, what: str) -> None:
+    path = tmp_path / "x.model"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-unsupported"
+    assert what in caught.value.finding.message
+
+
 @pytest.mark.parametrize("text", ["(see the manual)", "class: water", "]", "{}", "}"])
 def test_text_is_no_pickle(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.txt"

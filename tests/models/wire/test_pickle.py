@@ -207,6 +207,121 @@ def test_broken_pickles_are_broken(tmp_path: Path, data: bytes) -> None:
     assert walk(tmp_path, data).broken
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"I" + b"1" * 700 + b"\n.", "a number before byte 702 is none"),
+        (b"Fone\n.", "a number before byte 5 is none"),
+        (b"Sone\n.", "a text before byte 5 has no quotes"),
+        (b"S'\n.", "has no quotes"),
+        (b"S'one\"\n.", "has no quotes"),
+        (b"V\\u12\n.", "a text before byte 6 is none"),
+        (b"NNa.", "it extends something at byte 3 that is no list"),
+        (b"NNNs.", "it fills something at byte 4 that is no dictionary"),
+        (b"}(Nu.", "that is no dictionary"),
+        (b"(o.", "it makes an object of nothing at byte 2"),
+        (b"h\x05.", "recalls a value at byte 2 that it never kept"),
+    ],
+)
+def test_what_is_broken_is_told_in_words(tmp_path: Path, data: bytes, why: str) -> None:
+    found = walk(tmp_path, data)
+    assert found.broken
+    assert why in str(found.problem)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"N(0.", None),
+        (b"N(NN1.", None),
+        (b"S'a\\x41\\101\\n\\'\\q'\n.", "aAA\n'q"),
+        (b"U\x03\xe9t\xe9.", "\u00e9t\u00e9"),
+        (b"\x8f(K\x01K\x02\x90.", frozenset([1, 2])),
+        (b"I01\n.", True),
+        (b"I1\n.", 1),
+        (b"\x8b\x02\0\0\0\0\x01.", 256),
+    ],
+)
+def test_rare_ways_to_write_values_are_understood(
+    tmp_path: Path, data: bytes, value: object
+) -> None:
+    found = walk(tmp_path, data)
+    assert found.problem is None
+    assert plain(found.value) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x8b\xbc\x02\0\0" + b"\1" * 700,
+        b"T\0\0\2\0" + b"x" * 0x20000,
+        b"X\0\0\2\0" + b"x" * 0x20000,
+    ],
+    ids=["number", "old text", "text"],
+)
+def test_values_too_long_to_matter_are_skipped(tmp_path: Path, data: bytes) -> None:
+    found = walk(tmp_path, data + b".")
+    assert (found.problem, found.end) == (None, len(data) + 1)
+    assert isinstance(found.value, Unread)
+    assert found.value.offset == 5
+    assert found.value.length == len(data) - 5
+
+
+def test_lists_and_dictionaries_of_other_classes_are_filled(tmp_path: Path) -> None:
+    data = b"\x80\x02cnets\nNames\n)\x81(K\x01K\x02eK\x03aX\1\0\0\0aNsX\1\0\0\0bNs."
+    value = walk(tmp_path, data).value
+    assert isinstance(value, Made)
+    assert (class_path(value), value.items) == ("nets.Names", [1, 2, 3])
+    assert text_entries(value) == {"a": None, "b": None}
+
+
+def test_objects_of_protocol_1_tell_their_class(tmp_path: Path) -> None:
+    data = b"ccopy_reg\n_reconstructor\n(cnets\nUNet\ncbuiltins\nobject\nNtR."
+    assert class_path(walk(tmp_path, data).value) == "nets.UNet"
+    assert class_path(walk(tmp_path, b"ccopy_reg\n_reconstructor\n)R.").value) is None
+    assert class_path(walk(tmp_path, b"ccopy_reg\n_reconstructor\n(NtR.").value) is None
+
+
+def test_texts_made_to_bytes_are_bytes_where_the_encoding_is_known(tmp_path: Path) -> None:
+    start = b"c_codecs\nencode\n(X\1\0\0\0a"
+    assert walk(tmp_path, start + b"X\6\0\0\0latin1tR.").value == b"a"
+    other = walk(tmp_path, start + b"X\5\0\0\0utf-7tR.").value
+    assert class_path(other) == "_codecs.encode"
+
+
+def test_calling_something_kept_outside_the_pickle_is_not_told(tmp_path: Path) -> None:
+    found = walk(tmp_path, b"(NNtQ)R.")
+    assert (found.problem, found.broken) == (
+        "it calls something that is worked out on loading",
+        False,
+    )
+
+
+def test_bytes_that_only_look_like_a_pickle_do_not_matter(tmp_path: Path) -> None:
+    found = walk(tmp_path, pickle.dumps([b"\x80\x02\xff\xff", b"\x80\x04"], 4))
+    assert found.problem is None
+    assert found.value == [b"\x80\x02\xff\xff", b"\x80\x04"]
+
+
+def test_pickles_inside_pickles_are_walked_to_a_depth(tmp_path: Path) -> None:
+    def nested(depth: int) -> Walk:
+        inner = pickle.dumps(Singer(), 4)
+        for _ in range(depth):
+            inner = pickle.dumps(inner, 4)
+        return walk(tmp_path, inner)
+
+    song = f"{sing.__module__}.sing"
+    assert (nested(3).called, nested(3).problem) == ({song}, None)
+    assert nested(4).problem == "it holds pickles inside pickles inside pickles"
+
+
+def test_more_pickles_inside_one_than_are_followed_are_told(tmp_path: Path) -> None:
+    inner = pickle.dumps(None, 4)
+    assert walk(tmp_path, pickle.dumps([inner + bytes([n]) for n in range(64)], 4)).problem is None
+    found = walk(tmp_path, pickle.dumps([inner + bytes([n]) for n in range(65)], 4))
+    assert found.problem == "it holds too many pickles inside itself"
+
+
 def test_objects_keep_their_state_entries_and_items(tmp_path: Path) -> None:
     ordered = collections.OrderedDict(a=1)
     ordered.extra = 2  # type: ignore[attr-defined]

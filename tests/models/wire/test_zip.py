@@ -254,6 +254,147 @@ def test_a_cut_archive_is_damaged(tmp_path: Path) -> None:
     assert "no end record" in damage(tmp_path, whole[:150])
 
 
+def test_entries_of_any_size_come_piece_by_piece(tmp_path: Path) -> None:
+    noise = b"".join(struct.pack("<Q", n * 0x9E3779B97F4A7C15 % (1 << 64)) for n in range(200_000))
+    flat = bytes(3 << 20)
+    items = (Item("noise", noise).deflated(), Item("flat", flat + b"x" * (1 << 15)).deflated(),
+             Item("stored", noise), Item("streamed", b"abc", streamed=True))  # fmt: skip
+    archive = archive_of(tmp_path, zip_bytes(*items))
+    for item in items:
+        pieces = list(archive.chunks(item.name))
+        assert b"".join(pieces) == item.content
+        assert all(len(piece) <= 1 << 20 for piece in pieces)
+
+
+@pytest.mark.parametrize("size", [499, 501])
+def test_pieces_that_are_more_or_less_than_claimed_are_damage(tmp_path: Path, size: int) -> None:
+    archive = archive_of(tmp_path, zip_bytes(Item("a", b"q" * 500, size=size).deflated()))
+    with pytest.raises(ModelFileError, match=f"does not unpack to the {size} bytes"):
+        list(archive.chunks("a"))
+
+
+def test_pieces_of_another_checksum_are_damage(tmp_path: Path) -> None:
+    archive = archive_of(tmp_path, zip_bytes(Item("a", b"one", crc=5), Item("b", b"two", crc=0)))
+    with pytest.raises(ModelFileError, match="does not unpack"):
+        list(archive.chunks("a"))
+    assert list(archive.chunks("b")) == [b"two"]
+
+
+@pytest.mark.parametrize("packed", [b"\xff" * 9, Item("a", b"q" * 500).deflated().packed[:-3]])
+def test_pieces_that_do_not_unpack_are_damage(tmp_path: Path, packed: bytes) -> None:
+    item = Item("a", b"q" * 500, packed=packed, method=8)
+    archive = archive_of(tmp_path, zip_bytes(item))
+    for read in (archive.read, lambda name: list(archive.chunks(name))):
+        with pytest.raises(ModelFileError, match="does not unpack"):
+            read("a")
+
+
+def test_pieces_packed_in_a_rare_way_are_not_given(tmp_path: Path) -> None:
+    archive = archive_of(tmp_path, zip_bytes(Item("a", b"1234", method=12)))
+    with pytest.raises(ModelFileError, match="method 12"):
+        list(archive.chunks("a"))
+
+
+def test_a_folder_with_content_is_refused(tmp_path: Path) -> None:
+    assert "folder with content" in refusal(tmp_path, zip_bytes(Item("a/", b"1")))
+
+
+def wide() -> bytearray:
+    """An archive with a zip64 end record (56 bytes), its locator (20) and the usual one (22)."""
+    return bytearray(zip_bytes(Item("a", b"one", wide=True)))
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "why"),
+    [
+        # In the zip64 record: its mark, its length.
+        (-98, 0, "is not where it should be"),
+        (-94, 45, "has a wrong length"),
+        # In the locator: where the record lies, and on how many disks.
+        (-34, 0, "is not where it should be"),
+        (-26, 2, "is not where it should be"),
+    ],
+)
+def test_a_zip64_end_that_makes_no_sense_is_damage(
+    tmp_path: Path, place: int, value: int, why: str
+) -> None:
+    data = wide()
+    data[place] = value
+    assert why in damage(tmp_path, bytes(data))
+
+
+def test_two_end_records_that_differ_are_refused(tmp_path: Path) -> None:
+    data = wide()
+    struct.pack_into("<HH", data, len(data) - 14, 7, 7)
+    assert "contradict each other" in refusal(tmp_path, bytes(data))
+
+
+@pytest.mark.parametrize(
+    ("count", "why"), [(3, "ends before its 3 entries"), (1, "more than its 1 entries")]
+)
+def test_a_directory_of_another_number_of_entries_is_damage(
+    tmp_path: Path, count: int, why: str
+) -> None:
+    data = zip_bytes(Item("a", b"1"), Item("b", b"2"), count=count)
+    assert why in damage(tmp_path, data)
+
+
+def test_a_directory_with_something_else_in_it_is_damage(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes(Item("a", b"1")))
+    data[data.find(b"PK\1\2")] = 0
+    assert "no entry where one should be" in damage(tmp_path, bytes(data))
+
+
+def test_a_name_longer_than_the_directory_is_damage(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes(Item("a", b"1")))
+    data[data.find(b"PK\1\2") + 28] = 99
+    assert "beyond the archive's directory" in damage(tmp_path, bytes(data))
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    data = zip_bytes(Item("\u00e9", b"1")).replace("\u00e9".encode(), b"\xff\xff")
+    assert "not the text it claims" in refusal(tmp_path, data)
+
+
+def wide_directory(extra: bytes) -> bytes:
+    """An archive whose only entry has its sizes in these extra fields."""
+    name, content = b"a", b"one"
+    local = struct.pack(
+        "<4sHHHHHLLLHH", b"PK\3\4", 20, 0, 0, 0, 0, zlib.crc32(content), 3, 3, 1, 0
+    ) + name + content  # fmt: skip
+    far = 0xFFFFFFFF
+    directory = struct.pack(
+        "<4sHHHHHHLLLHHHHHLL", b"PK\1\2", 20, 20, 0, 0, 0, 0, zlib.crc32(content),
+        far, far, 1, len(extra), 0, 0, 0, 0, 0,
+    ) + name + extra  # fmt: skip
+    end = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 1, 1, len(directory), len(local), 0)
+    return local + directory + end
+
+
+def test_sizes_may_follow_other_extra_fields(tmp_path: Path) -> None:
+    stamp = struct.pack("<HHL", 0x5455, 4, 0)
+    data = wide_directory(stamp + struct.pack("<HHQQ", 1, 16, 3, 3))
+    assert archive_of(tmp_path, data).read("a") == b"one"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b"",
+        struct.pack("<HHL", 0x5455, 4, 0),
+        struct.pack("<HHQ", 1, 8, 3),
+        struct.pack("<HHQ", 1, 16, 3),
+    ],
+)
+def test_sizes_that_are_nowhere_are_damage(tmp_path: Path, extra: bytes) -> None:
+    assert "not where a zip64 archive keeps them" in damage(tmp_path, wide_directory(extra))
+
+
+def test_an_entry_behind_the_directory_is_damage(tmp_path: Path) -> None:
+    data = zip_bytes(Item("a", b"1", header=200), Item("b", b"2"))
+    assert "should lie before byte" in damage(tmp_path, data)
+
+
 def test_a_missing_entry_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="no entry 'b'"):
         archive_of(tmp_path, zip_bytes(Item("a", b"1"))).read("b")
