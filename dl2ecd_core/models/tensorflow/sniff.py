@@ -105,35 +105,19 @@ def _is_meta_info(source: ByteSource, info: Field) -> bool:
 
 
 def is_tensor(source: ByteSource) -> bool:
-    """Whether the whole file is one ``TensorProto``, TensorFlow's or ONNX's."""
-    tensorflow = {1: VARINT, 2: LENGTH, 3: VARINT}
-    onnx = {1: (VARINT, LENGTH), 2: (VARINT,), 8: (LENGTH,), 9: (LENGTH,), 12: (LENGTH,)}
+    """Whether the whole file is one ``TensorProto``: type, shape, then content or typed values."""
+    wires = {1: VARINT, 2: LENGTH, 3: VARINT}
     fields = list(peek(source, 0, source.size, 64))
-    if not fields or (fields[-1].wire == LENGTH and fields[-1].end > source.size):
-        return False
     numbers = {field.number for field in fields}
-    first, *more = fields
-    if first.number != 1 or first.wire != VARINT or not more:
-        return False
-    # TensorFlow: type, shape, then content or typed values.
-    by_tensorflow = (
-        more[0].number == 2
-        and more[0].wire == LENGTH
-        and 0 < first.value < 40
-        and _is_shape(source, more[0])
+    return (
+        [(field.number, field.wire) for field in fields[:2]] == [(1, VARINT), (2, LENGTH)]
+        and 0 < fields[0].value < 40
+        and _is_shape(source, fields[1])
         and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 16, 17}
-        and all(tensorflow.get(f.number, f.wire) == f.wire for f in fields)
-        and numbers & {4, 5, 6, 7, 8, 10, 11, 13, 16, 17}
+        and all(wires.get(field.number, field.wire) == field.wire for field in fields)
+        and not numbers.isdisjoint({4, 5, 6, 7, 8, 10, 11, 13, 16, 17})
+        and (fields[-1].wire != LENGTH or fields[-1].end <= source.size)
     )
-    # ONNX: dimensions one by one, then the type, then raw or typed values.
-    by_onnx = (
-        2 in numbers
-        and numbers <= {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}
-        and numbers & {4, 5, 7, 9, 10, 11}
-        and all(f.wire in onnx.get(f.number, (f.wire,)) for f in fields)
-        and any(f.number == 2 and f.wire == VARINT and 0 < f.value < 40 for f in fields)
-    )
-    return bool(by_tensorflow or by_onnx)
 
 
 def _is_shape(source: ByteSource, shape: Field) -> bool:

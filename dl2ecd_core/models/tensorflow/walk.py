@@ -226,8 +226,6 @@ class Walk:
             if place.name in known:
                 continue
             if sources is None:
-                if place in opened:
-                    continue
                 opened.add(place)
                 sources = self.sources(place)
                 pending.append((place, sources))

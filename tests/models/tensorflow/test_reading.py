@@ -12,6 +12,8 @@ from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import ModelDescription
 from dl2ecd_core.models.tensorflow import graph as graph_module
 from dl2ecd_core.models.tensorflow import walk as walk_module
+from dl2ecd_core.models.wire.protobuf import Message
+from dl2ecd_core.models.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.cntk.writers import field, varint
 from tests.models.tensorflow.graphs import Shape, const, fed, inspected, node
@@ -265,6 +267,57 @@ def test_calls_are_followed_into_functions(
     model = inspected(tmp_path, fed("x", (2, 3)), call, functions)
     (told,) = {output.shape for output in model.outputs if output.name in ("y", "z")}
     assert told == shape
+
+
+def test_functions_name_the_outputs_of_their_operations(tmp_path: Path) -> None:
+    for result, shape, kind in (
+        ("k:values:0", (2, 3), "float32"),
+        ("k:indices:0", (2, 3), None),
+        ("k:nothing:0", (2, 3), "float32"),
+        ("k:indices:x", (2, 3), None),
+    ):
+        more = library(result=result).replace(
+            "node_def {",
+            'node_def { name: "n" op: "Const" attr { key: "value" value { tensor { '
+            "dtype: DT_INT32 tensor_shape { } int_val: 3 } } } }\n"
+            'node_def { name: "k" op: "TopKV2" input: "a" input: "n" '
+            'attr { key: "T" value { type: DT_FLOAT } } } node_def {',
+            1,
+        )
+        (output,) = inspected(tmp_path, fed("x", (2, 9)), CALL, more).outputs
+        assert (output.shape, output.data_type) == (shape, kind)
+
+
+def test_an_input_that_is_not_in_the_graph_is_unknown(tmp_path: Path) -> None:
+    (output,) = inspected(tmp_path, fed("x", (2,)), node("y", "Relu", "nowhere")).outputs
+    assert (output.name, output.shape, output.data_type) == ("y", None, None)
+
+
+def test_a_graph_knows_the_program_that_made_it(tmp_path: Path) -> None:
+    for data, producer in (
+        (FIRST + field(4, field(1, 27) + field(2, 12)), 27),
+        (FIRST + field(4, field(2, 12)) + field(3, 5), None),
+    ):
+        path = tmp_path / "graph.pb"
+        path.write_bytes(data)
+        with ByteSource(path) as source:
+            assert graph_module.read_graph(Message(source)).producer == producer
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        field(1, b"T") + field(2, b"\x32\x81\x80\x80\x80\x80\x80\0x"),
+        field(1, b"T") + b"\x12\x83\x80\x80\x80\x80\0\x30\x81\0",
+        field(1, b"T") + field(2, b"\x30\1") + field(3, b"more"),
+        field(2, b"\x30\1"),
+        field(1, b"T"),
+        b"",
+    ],
+)
+def test_attributes_may_be_written_in_odd_ways(broken: bytes, tmp_path: Path) -> None:
+    model = read(tmp_path, FIRST + raw_node("y", "Relu", field(3, b"x"), field(5, broken)))
+    assert [(t.name, t.data_type) for t in model.outputs] == [("y", "float32")]
 
 
 def test_calls_one_after_another_are_followed_so_far(tmp_path: Path) -> None:
