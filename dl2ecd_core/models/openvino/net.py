@@ -136,7 +136,8 @@ class _Builder:
         self.source = source
         self.parser = expat.ParserCreate()
         self._path: List[str] = []
-        self._layer: Optional[Layer] = None
+        self._layer = Layer("", "", "", "", "")
+        self._dims: List[Optional[int]] = []
         self._texts: List[str] = []
         self._ends = 0
         self._inside = 0
@@ -184,15 +185,22 @@ class _Builder:
     # Most elements are ports and their sizes: those of inputs are passed over, those of outputs
     # are taken in as text, so that only the shortest of handlers run for each of them.
 
-    def _go_inside(self, end: Callable[[str], None]) -> None:
+    def _go_inside(
+        self, start: Callable[[str, Dict[str, str]], None], end: Callable[[str], None]
+    ) -> None:
         self._inside = 1
-        self.parser.StartElementHandler = self._deeper
+        self.parser.StartElementHandler = start
         self.parser.EndElementHandler = end
 
     def _deeper(self, _: str, __: Dict[str, str]) -> None:
         self._inside += 1
         if self._inside > DEEPEST:
             raise _too_complex(self.source, f"elements {DEEPEST} levels deep", DEEPEST)
+
+    def _deeper_in_port(self, tag: str, attributes: Dict[str, str]) -> None:
+        self._deeper(tag, attributes)
+        if tag == "attribute":
+            self._layout(attributes)
 
     def _end_inside_input(self, _: str) -> None:
         self._inside -= 1
@@ -208,8 +216,7 @@ class _Builder:
         self._texts.clear()
         if len(sizes) > LARGEST_RANK:
             raise _too_complex(self.source, "more dimensions than usual", LARGEST_RANK)
-        if self._layer is not None and self._layer.ports:
-            self._layer.ports[-1].dims.extend(_size(size) for size in sizes)
+        self._dims.extend(_size(size) for size in sizes)
         self._come_back()
 
     def _come_back(self) -> None:
@@ -240,8 +247,6 @@ class _Builder:
 
     def _inside_layer(self, depth: int, tag: str, attributes: Dict[str, str]) -> None:
         layer, path = self._layer, self._path
-        if layer is None:
-            return
         if depth == 4:
             if tag in ("weights", "biases"):
                 self._weights(attributes)
@@ -250,14 +255,19 @@ class _Builder:
                 if layer.type == "Const":
                     self._weights(attributes)
             elif tag == "input":
-                self._go_inside(self._end_inside_input)
+                self._go_inside(self._deeper, self._end_inside_input)
         elif depth == 5:
             if tag == "port" and path[3] == "output":
                 self._start_port(layer, attributes)
             elif path[3] == "blobs":
                 self._weights(attributes)
-            elif tag == "attribute" and attributes.get("name") == "layout":
-                layer.layout = attributes.get("layout", "")[:64]
+            elif tag == "attribute":
+                # Where the first versions with layouts wrote them; now they stand in the port.
+                self._layout(attributes)
+
+    def _layout(self, attributes: Dict[str, str]) -> None:
+        if attributes.get("name") == "layout":
+            self._layer.layout = attributes.get("layout", "")[:64]
 
     def _start_port(self, layer: Layer, attributes: Dict[str, str]) -> None:
         layer.numbers.setdefault(attributes.get("id", ""), len(layer.ports))
@@ -268,7 +278,8 @@ class _Builder:
                 _names(attributes.get("names", "")),
             )
         )
-        self._go_inside(self._end_inside_port)
+        self._dims = layer.ports[-1].dims
+        self._go_inside(self._deeper_in_port, self._end_inside_port)
         self.parser.CharacterDataHandler = self._texts.append
 
     def _weights(self, attributes: Dict[str, str]) -> None:
