@@ -85,7 +85,7 @@ def convert(
     --------
     >>> convert("landcover.model", "classes.json", "landcover.ecd")  # doctest: +SKIP
     """
-    before = _stamp_before(model)
+    before = stamp_before(model)
     examination = examine(model, class_info)
     return write_conversion(
         Inputs(examination, [Path(class_info)], before),
@@ -158,7 +158,7 @@ def write_conversion(
     return Conversion(os.fspath(ecd), tuple(findings), inputs.examination)
 
 
-def _stamp_before(model: AnyPath) -> Optional[Stamp]:
+def stamp_before(model: AnyPath) -> Optional[Stamp]:
     """What the primary file is before it is inspected; None for a folder or a missing file."""
     try:
         return Stamp.of(Path(model).stat()) if Path(model).is_file() else None

@@ -10,11 +10,10 @@ from typing import Iterator, List, Optional
 
 from .checks import check_fit
 from .class_info.definitions import examine_definition, is_definition
-from .conversion import Conversion, Inputs, write_conversion
+from .conversion import Conversion, Inputs, stamp_before, write_conversion
 from .ecd.document import REFERENCED
 from .ecd.paths import inside_path
-from .ecd.payload import Stamp, stamp
-from .errors import ClassInfoError, ConversionRefused, Dl2EcdError, ModelFileError
+from .errors import ClassInfoError, ConversionRefused, ModelFileError
 from .examination import AnyPath, Examination
 from .findings import Finding, Place, errors_in, in_order
 from .image_input import bands_of
@@ -79,7 +78,7 @@ def convert_definition(
     """
     try:
         with opened(definition) as source:
-            before = _stamp_of(source.model)
+            before = stamp_before(source.model)
             examination = examine_opened(source)
             if source.packaged and storage == REFERENCED:
                 raise ConversionRefused([_not_referenced(source)])
@@ -161,6 +160,13 @@ def _unpack(source: ByteSource, folder: Path) -> Path:
             with target.open("xb") as output:
                 for piece in archive.chunks(name):
                     output.write(piece)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise _refusal(
+                "archive-refused",
+                f"The package names a file {quoted(name)} where another one needs a folder, or the "
+                "other way round.",
+                source.name,
+            ) from error
         except OSError as error:
             raise write_failure(error, target) from error
     return folder.joinpath(*definitions[0].split("/"))
@@ -210,13 +216,6 @@ def _inside(model_file: str) -> Optional[str]:
     while path.startswith("./"):
         path = path[2:]
     return path if inside_path(path) else None
-
-
-def _stamp_of(model: Path) -> Optional[Stamp]:
-    try:
-        return stamp(model) if model.is_file() else None
-    except Dl2EcdError:
-        return None
 
 
 def _not_referenced(source: Definition) -> Finding:
