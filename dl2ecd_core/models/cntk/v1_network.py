@@ -258,4 +258,6 @@ def _roots(
         if (name not in taken or name in listed or node.kind in PRECOMPUTED_KINDS)
         and not _is_leaf(node)
     ]
-    return sorted(roots, key=str.lower)
+    # By name, capitals first, as DetermineSetOfAllRoots in
+    # Source/ComputationNetworkLib/ComputationNetworkEvaluation.cpp has them.
+    return sorted(roots)

@@ -142,6 +142,15 @@ def test_every_version_is_read(version: int, file: Path) -> None:
     assert model.parameters == 72 + 8 + 72
 
 
+def test_outputs_come_in_the_order_of_their_names_capitals_first(file: Path) -> None:
+    n = Network(20)
+    n.input("x", 3)
+    for name in ("zeb", "Red", "ROI", "b", "A", "_x"):
+        n.node("Sigmoid", name, "x")
+    names = [tensor.name for tensor in read(file, n.written()).outputs]
+    assert names == ["A", "ROI", "Red", "_x", "b", "zeb"]  # as CNTK 2.7 loads it
+
+
 def test_double_precision_is_told_by_the_width_of_the_values(file: Path) -> None:
     for version in (6, 31):
         model = read(file, everything(version, "double"))
