@@ -18,8 +18,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.ecd import payload
-from dl2ecd_core.ecd.payload import CHUNK, Progress, behind, decoded, encoded, pass_on, stamp
-from dl2ecd_core.errors import Cancelled, ConversionRefused, ModelFileError
+from dl2ecd_core.ecd.payload import (
+    CHUNK,
+    Progress,
+    _unreadable,
+    behind,
+    changed,
+    decoded,
+    encoded,
+    pass_on,
+    stamp,
+)
+from dl2ecd_core.errors import Cancelled, ConversionRefused, Dl2EcdError, ModelFileError
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
 
@@ -197,16 +207,28 @@ class TestChanges:
                 other = path.with_name("other")
                 other.write_bytes(bytes(size))
                 other.replace(path)
+            elif change == "copy":
+                # The same size and time, but another file.
+                other = path.with_name("other")
+                other.write_bytes(data[:1] * size)
+                os.utime(other, ns=(1, path.stat().st_mtime_ns))
+                other.replace(path)
 
         pass_on(part_of(path), stamp(path), progress(size), write)
 
-    @pytest.mark.parametrize("change", ["shrink", "grow", "rewrite", "replace"])
+    @pytest.mark.parametrize("change", ["shrink", "grow", "rewrite", "replace", "copy"])
     def test_are_noticed_while_reading(self, tmp_path: Path, change: str) -> None:
         path = tmp_path / "a.model"
         path.write_bytes(bytes(3 * CHUNK))
         with pytest.raises(ConversionRefused) as error:
             self.changing(path, change)
-        assert error.value.findings[0].rule == "file-changed"
+        self.is_said_of(path, error.value)
+
+    def is_said_of(self, path: Path, error: Dl2EcdError) -> None:
+        (item,) = error.findings
+        assert (item.rule, item.where.file) == ("file-changed", str(path))
+        assert item.message == f"The model file '{path}' changed while it was read."
+        assert item.hint == "Wait until nothing writes to it any more and try again."
 
     def test_are_noticed_before_reading(self, tmp_path: Path) -> None:
         path = tmp_path / "a.model"
@@ -215,12 +237,26 @@ class TestChanges:
         path.write_bytes(b"another model")
         with pytest.raises(ConversionRefused) as error:
             pass_on(part_of(path), before, progress())
-        assert error.value.findings[0].rule == "file-changed"
+        self.is_said_of(path, error.value)
 
     def test_a_file_that_is_gone_is_said(self, tmp_path: Path) -> None:
         with pytest.raises(ModelFileError) as error:
             stamp(tmp_path / "gone.model")
-        assert error.value.findings[0].rule == "file-unreadable"
+        assert error.value.finding.rule == "file-unreadable"
+        assert error.value.finding.where.file == str(tmp_path / "gone.model")
+        assert str(tmp_path / "gone.model") in error.value.finding.message
+
+    def test_a_name_is_said_whole_up_to_400_characters(self) -> None:
+        for said in (
+            lambda name: str(changed(Path(name)).findings[0].message),
+            lambda name: str(_unreadable(Path(name), OSError(5, "broken")).finding.message),
+        ):
+            assert f"'{'n' * 400}'" in said("n" * 400)
+            assert "n" * 201 not in said("n" * 401)
+
+    def test_a_reason_without_words_of_the_system_is_said_as_it_is(self) -> None:
+        error = _unreadable(Path("a"), OSError("the tape is torn"))
+        assert error.finding.message == "The model file 'a' can't be read: the tape is torn."
 
 
 class TestRawReads:
