@@ -482,6 +482,14 @@ def test_a_model_definition_is_said_to_be_one(examine: Examine) -> None:
     assert "Classes" in info.unusable
 
 
+@pytest.mark.parametrize(
+    "key", ["Framework", "ModelFile", "InferenceFunction", "ModelConfiguration", "ModelType"]
+)
+def test_beside_classes_one_key_tells_a_model_definition(examine: Examine, key: str) -> None:
+    item = only(examine({"Classes": GOOD_CLASSES, key: "x"}), "document-is-emd")
+    assert item.where.path == f"$.{key}"
+
+
 @pytest.mark.shared_models
 def test_published_model_definitions_are_recognised(shared_models: Path) -> None:
     paths = sorted((shared_models / "esri_emd").glob("*.emd"))
