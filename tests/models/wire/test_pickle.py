@@ -240,6 +240,9 @@ def test_what_is_broken_is_told_in_words(tmp_path: Path, data: bytes, why: str) 
         (b"I01\n.", True),
         (b"I1\n.", 1),
         (b"\x8b\x02\0\0\0\0\x01.", 256),
+        # Kept under numbers far apart, and under one number twice.
+        (b"K\x07r\x09\0\0\0Nh\x09.", 7),
+        (b"K\x07q\0K\x08q\0\x860h\0.", 8),
     ],
 )
 def test_rare_ways_to_write_values_are_understood(
@@ -342,6 +345,19 @@ def test_persistent_ids_are_kept(tmp_path: Path) -> None:
     value = walk(tmp_path, b"\x80\x02(X\x07\0\0\0storageK\x05tQ.").value
     assert isinstance(value, Persistent)
     assert value.id == ("storage", 5)
+
+
+def test_persistent_ids_may_be_lines_of_text(tmp_path: Path) -> None:
+    value = walk(tmp_path, b"Pweights.0\n.").value
+    assert isinstance(value, Persistent)
+    assert value.id == "weights.0"
+
+
+def test_arguments_that_lie_across_the_window_are_read_whole(tmp_path: Path) -> None:
+    numbers = [n * 65_537 for n in range(30_000)]
+    written = pickle.dumps(numbers, 2)
+    assert len(written) > 2 * 64 * 1024
+    assert walk(tmp_path, written).value == numbers
 
 
 def test_pickles_one_after_the_other_are_walked_one_by_one(tmp_path: Path) -> None:

@@ -177,6 +177,14 @@ def test_overlapping_entries_are_refused(tmp_path: Path) -> None:
     assert "overlaps" in refusal(tmp_path, packed)
 
 
+def test_an_entry_that_reaches_into_the_next_by_its_name_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes(Item("a", b"1"), Item("b", b"2")))
+    # One byte more than there is room for behind the name, told alike in both places.
+    for place in (data.find(b"PK\3\4") + 18, data.find(b"PK\1\2") + 20):
+        struct.pack_into("<LL", data, place, 2, 2)
+    assert "overlaps the one after it" in refusal(tmp_path, bytes(data))
+
+
 def test_an_entry_quoting_the_next_header_is_refused(tmp_path: Path) -> None:
     inner = zip_bytes(Item("b", b"yy"))[: 30 + 1 + 2]
     outer = Item("a", inner)
@@ -242,6 +250,12 @@ def test_an_archive_split_over_files_is_refused(tmp_path: Path) -> None:
     assert "split" in refusal(tmp_path, bytes(whole))
 
 
+def test_an_entry_on_another_disk_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zip_bytes(Item("a", b"1")))
+    data[data.find(b"PK\1\2") + 34] = 1
+    assert "lies in another file" in refusal(tmp_path, bytes(data))
+
+
 def test_a_rare_way_of_packing_is_named(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, zip_bytes(Item("a", b"1234", method=12)))
     with pytest.raises(ModelFileError, match="method 12") as caught:
@@ -264,6 +278,7 @@ def test_entries_of_any_size_come_piece_by_piece(tmp_path: Path) -> None:
         pieces = list(archive.chunks(item.name))
         assert b"".join(pieces) == item.content
         assert all(len(piece) <= 1 << 20 for piece in pieces)
+        assert archive.read(item.name) == item.content
 
 
 @pytest.mark.parametrize("size", [499, 501])
@@ -403,14 +418,14 @@ def test_a_missing_entry_is_named(tmp_path: Path) -> None:
 def test_many_entries_are_read_quickly_and_in_little_memory(tmp_path: Path) -> None:
     data = zip_bytes(*(Item(f"archive/data/{number}") for number in range(20_000)))
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     archive = archive_of(tmp_path, data)
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert archive.read("archive/data/19999") == b""
     assert peak < 32 * 1024 * 1024
-    assert took < 5  # tracing makes it slow; a quadratic walk would take minutes
+    assert took < 20  # tracing makes it slow; a quadratic walk would take minutes
 
 
 @given(
