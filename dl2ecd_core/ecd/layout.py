@@ -48,8 +48,9 @@ def laid_out(document: Mapping[str, object]) -> List[Piece]:
     return [*pieces, "".join(text)]
 
 
-def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+def _json(value: object) -> str:
+    """On one line; everything but ASCII is escaped."""
+    return json.dumps(value, allow_nan=False)
 
 
 def _is_scalar(value: object) -> bool:
@@ -74,10 +75,10 @@ def _value(value: Any, indent: str) -> Iterator[Piece]:
         yield '"'
         return
     if _is_scalar(value):
-        yield _scalar(value)
+        yield _json(value)
         return
     if _is_plain(value):
-        line = json.dumps(value, ensure_ascii=True, allow_nan=False)
+        line = _json(value)
         if len(indent) + len(line) <= _WIDTH or not value:
             yield line
             return
@@ -85,7 +86,7 @@ def _value(value: Any, indent: str) -> Iterator[Piece]:
     if isinstance(value, Mapping):
         yield "{\n"
         for index, (key, item) in enumerate(value.items()):
-            yield f"{',' + chr(10) if index else ''}{inner}{_scalar(key)}: "
+            yield f"{',' + chr(10) if index else ''}{inner}{_json(key)}: "
             yield from _value(item, inner)
         yield f"\n{indent}}}"
     else:

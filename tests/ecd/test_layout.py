@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,42 @@ def test_what_does_not_fit_a_line_is_broken() -> None:
     text = text_of({"Name": {"Text": "x" * 200, "Other": 1}})
     assert max(map(len, text.split("\n"))) < 220
     assert '{\n    "Text": ' in text
+
+
+@pytest.mark.parametrize(("length", "lines"), [(100, 1), (134, 1), (135, 4), (200, 4)])
+def test_a_value_on_one_line_takes_up_to_160_characters(length: int, lines: int) -> None:
+    value = {"Text": "x" * length, "Other": 1}
+    # The blanks before the key count, the key does not.
+    assert (2 + len(json.dumps(value)) <= 160) is (lines == 1)
+    assert text_of({"Name": value}).count("\n") == 2 + lines
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({}, "{}"),
+        ([], "[]"),
+        ({"b": {}}, '{\n    "b": {}\n  }'),
+        ({"b": []}, '{"b": []}'),
+        ({"b": [1, "x", None, True, 0.5]}, '{"b": [1, "x", null, true, 0.5]}'),
+        ({"b": (1, 2)}, '{"b": [1, 2]}'),
+        ((1, 2), "[1, 2]"),
+        ([1, 2], "[1, 2]"),
+        ([[1], [2]], "[\n    [1],\n    [2]\n  ]"),
+        ([1, {}], "[\n    1,\n    {}\n  ]"),
+        ({"b": [[1]]}, '{\n    "b": [\n      [1]\n    ]\n  }'),
+        ({"b": 1, "c": {"d": 2}}, '{\n    "b": 1,\n    "c": {"d": 2}\n  }'),
+        ("ü\n", '"\\u00fc\\n"'),
+    ],
+)
+def test_what_stands_on_one_line(value: object, text: str) -> None:
+    assert text_of({"a": value, "z": {"y": [{}]}}).startswith(f'{{\n  "a": {text},\n  "z"')
+
+
+def test_a_number_that_json_has_not_is_not_written() -> None:
+    for value in (float("nan"), [float("inf")], {"a": [float("-inf")]}):
+        with pytest.raises(ValueError, match="JSON"):
+            text_of({"a": value})
 
 
 def test_gaps_cut_the_text_inside_their_quotes() -> None:

@@ -264,8 +264,21 @@ class TestRawReads:
         left = list(answers)
         return lambda length: left.pop(0)
 
-    def test_that_give_less_are_followed_by_more(self) -> None:
-        assert payload._full_read(self.reading(b"ab", b"c", b"de"), 5) == b"abcde"
+    @pytest.mark.parametrize(
+        ("answers", "lengths"),
+        [([b"ab", b"c", b"de"], [5, 3, 2]), ([b"a", b"bcde"], [5, 4]), ([b"abcde"], [5])],
+    )
+    def test_that_give_less_are_followed_by_more(
+        self, answers: List[bytes], lengths: List[int]
+    ) -> None:
+        asked: List[int] = []
+
+        def read(length: int) -> bytes:
+            asked.append(length)
+            return answers[len(asked) - 1]
+
+        assert payload._full_read(read, 5) == b"abcde"
+        assert asked == lengths
 
     @pytest.mark.parametrize("nothing", [b"", None])
     def test_that_give_nothing_are_the_end(self, nothing: Any) -> None:
