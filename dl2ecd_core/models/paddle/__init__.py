@@ -16,7 +16,7 @@ from ..description import ModelDescription, ModelPart
 from ..graph.shapes import elements
 from ..local_paths import local_path_in
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Field, Message
+from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ..wire.source import ByteSource
 from .pir import read_pir
 from .program import read_program
@@ -44,14 +44,10 @@ def recognise(source: ByteSource) -> Match:
 
 def _is_program(source: ByteSource) -> bool:
     """A ProgramDesc begins with a block: its index, its parent's, then variables."""
-    try:
-        for one in Message(source, 0, _FAR).fields():
-            if one.number != 1 or one.wire != LENGTH or one.start >= source.size:
-                return False
-            return _is_block(source, one)
-    except ModelFileError:
+    one = next(fields_present(source, 0, _FAR, 1), None)
+    if one is None or one.number != 1 or one.wire != LENGTH or one.start >= source.size:
         return False
-    return False
+    return _is_block(source, one)
 
 
 def _is_block(source: ByteSource, block: Field) -> bool:

@@ -116,12 +116,15 @@ def tensors(program: Program) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]:
 def _without_axis(program: Program, axes: Dict[str, str], step: Step, data: str) -> None:
     """The axes of an argmax's result: one is gone, or kept with a size of 1."""
     letters = axes[data]
+    if step.axis is None or not -len(letters) <= step.axis < len(letters):
+        return
+    place = step.axis % len(letters)
     for name in step.outputs[:1]:
-        if _rank(program, name) == len(letters):
-            axes.setdefault(name, letters)
-        elif _rank(program, name) == len(letters) - 1 and step.axis in range(-4, 4):
-            place = (step.axis or 0) % len(letters)
-            axes.setdefault(name, letters[:place] + letters[place + 1 :])
+        lost = len(letters) - (_rank(program, name) or 0)
+        # What is left of the class axis holds no classes.
+        left = {0: "?", 1: ""}.get(lost)
+        if left is not None:
+            axes.setdefault(name, letters[:place] + left + letters[place + 1 :])
 
 
 def _rank(program: Program, name: str) -> Optional[int]:
