@@ -99,11 +99,9 @@ def common_padding(
     """The cropped border of the outputs that are images; None unless they agree."""
     images = [tensor for tensor in ends.inputs if tensor.role is Role.DATA and _is_image(tensor)]
     found = set()
-    for index, output in enumerate(ends.outputs):
+    for output, text in zip(ends.outputs, texts or [tensor.name or "" for tensor in ends.outputs]):
         if output.role is Role.DATA and _is_image(output) and len(images) == 1:
-            text = texts[index] if texts is not None else output.name
-            if text is not None:
-                found.add(padding_of(images[0], walk.tensor(text), walk.letters))
+            found.add(padding_of(images[0], walk.tensor(text), walk.letters))
     return found.pop() if len(found) == 1 else None
 
 

@@ -86,7 +86,7 @@ def branch(op: str, inputs: Sequence[Any], attributes: Dict[str, Any], name: str
         else:
             text += const(f"{name}_in{index}", given)
     taken = [f"{name}_in{index}" for index in range(len(inputs))]
-    return text + node(name, op, *taken, T="DT_FLOAT", **attributes)
+    return text + node(name, op, *taken, **{"T": "DT_FLOAT", **attributes})
 
 
 def inspected(folder: Path, *nodes: str) -> ModelDescription:

@@ -189,6 +189,12 @@ def test_a_value_that_is_no_list_has_no_elements(tmp_path: Path) -> None:
     assert found == [[(5,)], [None], [None]]
 
 
+def test_a_list_of_shapes_holds_shapes(tmp_path: Path) -> None:
+    told = attribute("_output_shapes", field(2, b"x") + field(1, field(7, 5) + field(7, dims(4))))
+    (output,) = read(tmp_path, FIRST + raw_node("y", "Own", field(3, b"x"), told)).outputs
+    assert output.shape == (4,)
+
+
 def test_a_long_node_is_read_where_it_is_needed(tmp_path: Path) -> None:
     # More than is taken apart in memory, with an attribute behind it.
     model = inspected(
@@ -235,6 +241,7 @@ def library(
         (library(), CALL, (2, 3)),
         (library(result="a"), CALL, (2, 3)),
         (library(result="r"), CALL, (2, 3)),
+        (library(result="r:0"), CALL, (2, 3)),
         (library(more="function { signature { } } function { }"), CALL, (2, 3)),
         (library(arg="input_arg { }"), CALL, (2, 3)),
         # Neither a node nor an argument, an argument that the caller does not give, no result.

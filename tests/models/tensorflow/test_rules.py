@@ -122,7 +122,12 @@ NO_SIZES: Tuple[Case, ...] = (
     ("AddV2", ([4, 5], [1, 2, 3]), {}),
     ("AddV2", ([[4, 5]], [1, 2]), {}),
     ("FloorDiv", ([4, 5], 0), {}),
-    ("Mul", ([1 << 62, 4], 4), {}),
+    ("Mul", ([1 << 62, 4], 4), {"T": "DT_INT64"}),
+    ("AddV2", ([4, 5], [1, 2, 3]), {"_output_shapes": [(2,)]}),
+    ("ConcatV2", ([1] * 200, [1] * 200, 0), {}),
+    ("StridedSlice", ([4, 5, 6], [0], [2], (1,)), {}),
+    ("StridedSlice", ([4, 5, 6], (1,), [2], [1]), {}),
+    ("StridedSlice", ([4, 5, 6], [0, 0], [0, 2], [1, 1]), {"new_axis_mask": 1}),
     ("Sum", ([[4, 5]], [0]), {}),
     ("Sum", ([4, 5], (1,)), {}),
     ("Range", (0, 3000, 1), {}),
@@ -274,6 +279,26 @@ LANES: Tuple[Tuple[Tuple[Any, ...], str, str, Optional[int]], ...] = (
     ),
     ((conv(5), ("FusedBatchNormV3", {}, ((4,), (4,), (4,), (4,)))), "NHWC", "NHWC", 2),
     ((conv(5), ("ReverseV2", {}, ([1],))), "NHWC", "????", None),
+    # After what tells nothing, an operation still says what stands where.
+    ((("Own", {"_output_shapes": [(1, 32, 32, 4)]}, ()), conv(5)), "????", "NHWC", None),
+    (
+        (
+            ("Own", {"_output_shapes": [(1, 16, 16, 4)]}, ()),
+            (
+                "Conv2DBackpropInput",
+                {"strides": [1, 2, 2, 1], "padding": "VALID"},
+                ([1, 32, 32, 4], (2, 2, 4, 4), "before"),
+            ),
+        ),
+        "????",
+        "NHWC",
+        None,
+    ),
+    # Operations that contradict each other: the last one counts for what comes after it.
+    ((conv(), conv(3, into=30, **NCHW)), "NHWC", "NCHW", None),
+    # What does not fit is not followed, also where the file states a shape.
+    ((conv(5), ("SpaceToDepth", {"_output_shapes": [(1, 2, 2, 4)]}, ())), "NHWC", "????", None),
+    ((("Squeeze", {}, ()), conv(_output_shapes=[(1, 2, 2, 4)])), "???", "????", None),
     ((("MatMul", {"transpose_a": True}, ((32, 4),)),), "??", "??", None),
 )
 
@@ -282,9 +307,40 @@ LANES: Tuple[Tuple[Tuple[Any, ...], str, str, Optional[int]], ...] = (
 def test_what_dimensions_stand_for_is_followed_through_a_graph(
     steps: Tuple[Any, ...], into: str, out: str, padding: Optional[int], tmp_path: Path
 ) -> None:
-    shape: Shape = (1, 32, 32, 4) if len(into) == 4 else (32, 4)
+    shape: Shape = {4: (1, 32, 32, 4), 3: (32, 32, 4), 2: (32, 4)}[len(into)]
     model = inspected(tmp_path, chain(*steps, shape=shape))
     (image,) = [tensor for tensor in model.inputs if tensor.name == "image"]
     (output,) = [tensor for tensor in model.outputs if str(tensor.name).startswith("step")][:1]
     assert (image.axes, output.axes) == (into, out)
     assert model.padding == padding
+
+
+def test_many_images_together_are_no_image_with_layers_of_data(tmp_path: Path) -> None:
+    for count, letters in ((8, "NHWC"), (9, "????")):
+        names = [f"x{n}" for n in range(count)]
+        model = inspected(
+            tmp_path,
+            *(fed(name, (2, 32, 32, 4)) for name in names),
+            node("sum", "AddN", *names, T="DT_FLOAT"),
+            fed("kernel", (3, 3, 4, 2)),
+            node("y", "Conv2D", "sum", "kernel", **PLANE),
+        )
+        assert {t.axes for t in model.inputs if t.name != "kernel"} == {letters}
+        assert [t.axes for t in model.outputs] == ["NHWC"]
+
+
+def test_arrays_tell_the_shape_of_their_tensors_where_it_is_one(tmp_path: Path) -> None:
+    for identical, shape in ((True, (4, 5)), (False, None)):
+        model = inspected(
+            tmp_path,
+            const("size", 3),
+            node(
+                "array",
+                "TensorArrayV3",
+                "size",
+                element_shape=(4, 5),
+                identical_element_shapes=identical,
+            ),
+            node("y", "TensorArrayReadV3", "array", "size", "array:1", dtype="DT_FLOAT"),
+        )
+        assert [(t.shape, t.data_type) for t in model.outputs] == [(shape, "float32")]
