@@ -132,10 +132,7 @@ def _after_slice(function: Function, places: Places, shape: Shape) -> Places:
 
 
 def _after_reduce(function: Function, places: Places, shape: Shape) -> Places:
-    axes = axes_attribute(function.attributes)
-    if axes is None:
-        return _LOST
-    for axis in axes:
+    for axis in axes_attribute(function.attributes) or ():
         position = static_axis(axis, len(shape))
         if position is None or position < 2:
             return _LOST

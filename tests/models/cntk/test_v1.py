@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 import pytest
 
@@ -188,6 +188,223 @@ def problem(file: Path, content: bytes) -> str:
         read(file, content)
     assert error.value.finding.where.offset is not None
     return error.value.finding.rule
+
+
+def pieces(*chunks: bytes) -> bytes:
+    return b"".join(chunks)
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_convolutions_in_the_layout_that_cntk_dropped_are_unknown(version: int, file: Path) -> None:
+    n = Network(version)
+    n.input("x", 2, 12, 10)
+    n.parameter("W", 4, 18)
+    n.node("Convolution", "c", "W", "x", body=struct.pack("<QQQQII?Q", 3, 3, 2, 2, 4, 0, True, 0))
+    assert read(file, n.written()).outputs[0].shape is None
+
+
+@pytest.mark.parametrize(
+    ("written", "rest"),
+    [
+        (0x10001, b""),
+        (0x10002, struct.pack("<iQ", 1, 0)),
+        (0x10004, struct.pack("<iQd?", 1, 0, 1e-5, True)),
+    ],
+)
+def test_normalizations_of_every_version_of_their_own(
+    written: int, rest: bytes, file: Path
+) -> None:
+    n = Network(4)
+    n.input("x", 3)
+    for name in ("scale", "bias", "mean", "variance"):
+        n.parameter(name, 3, 1)
+    body = struct.pack("<ii??d", written, 0x10001, False, True, 0.0) + rest
+    n.node("BatchNormalization", "bn", "x", "scale", "bias", "mean", "variance", body=body)
+    assert read(file, n.written()).outputs[0].shape == (3,)
+
+
+def test_regions_before_they_had_a_scale(file: Path) -> None:
+    n = Network(25)
+    n.input("x", 9, 8, 2)
+    n.input("rois", 4, 6)
+    n.node("ROIPooling", "r", "x", "rois", body=dims(3, 5))
+    outputs = read(file, n.written()).outputs
+    assert [tensor.shape for tensor in outputs] == [(6, 2, 5, 3)]
+
+
+@pytest.mark.parametrize(("version", "axis"), [(13, b""), (14, struct.pack("<i", 1))])
+def test_recurrences_before_and_since_they_tell_their_axis(
+    version: int, axis: bytes, file: Path
+) -> None:
+    n = Network(version)
+    n.input("x", 5)
+    n.parameter("W", 4, 18)
+    body = pieces(struct.pack("<QQQ", 1, 1, 3), text("lstm"), axis)
+    n.node("OptimizedRNNStack", "r", "W", "x", body=body)
+    assert read(file, n.written()).outputs[0].shape == (6,)
+
+
+def test_axes_reordered_all_at_once_are_not_followed(file: Path) -> None:
+    n = Network(25)
+    n.input("x", 4, 3, 2)
+    order = struct.pack("<iiQQQQ", 0, 0, 3, 3, 1, 2)
+    n.node("TransposeDimensions", "t", "x", body=order)
+    assert read(file, n.written()).outputs[0].shape is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("ReduceElements", struct.pack("<I", 1 << 30)),
+        ("Slice", struct.pack("<i", 0)),
+        ("Slice", struct.pack("<i", 1 << 30)),
+        ("RowStack", b""),
+        ("Reshape", struct.pack("<iiI", 0, 0, 1 << 20)),
+        ("Dropout", b"\xff" * 3),
+    ],
+)
+def test_nodes_that_announce_what_is_not_there_are_damage(
+    kind: str, body: bytes, file: Path
+) -> None:
+    n = Network(31)
+    n.input("x", 3)
+    n.node(kind, "n", "x", body=body)
+    assert problem(file, n.written()) == "model-damaged"
+
+
+def test_a_slice_is_not_turned_around_and_a_part_of_a_scalars_axes_is_unknown(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 4)
+    n.node("SumElements", "s", "x")
+    n.node("Reshape", "r", "s", body=struct.pack("<ii", 1, 1) + dims(1, 1))
+    shapes = {tensor.name: tensor.shape for tensor in read(file, n.written()).outputs}
+    assert shapes == {"r": None}
+
+
+def test_a_product_with_a_scalar_is_one_value_by_value(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 4)
+    n.node("SumElements", "s", "x")
+    n.node("Times", "t", "s", "x", body=struct.pack("<Qi", 1, -1))
+    shapes = {tensor.name: tensor.shape for tensor in read(file, n.written()).outputs}
+    assert shapes == {"t": (4,)}
+
+
+def test_a_flag_that_is_neither_yes_nor_no_is_damage(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 3)
+    n.node("ReduceElements", "n", "x", body=struct.pack("<Ii", 1, 0) + text("Sum") + b"\7")
+    with pytest.raises(ModelFileError, match=r"holds 7 where whether axes are kept"):
+        read(file, n.written())
+
+
+@pytest.mark.parametrize("length", [3_000, 200_000])
+def test_a_text_without_an_end_is_damage(length: int, file: Path) -> None:
+    n = Network(31)
+    n.node("RectifiedLinear", "x" * length)
+    start = n.written().index(text("x" * length))
+    assert problem(file, n.written()[: start + 2 * length]) == "model-damaged"
+
+
+@pytest.mark.parametrize(("channels", "ok"), [(2, True), (1 << 50, False)])
+def test_inputs_in_the_oldest_layout_of_shapes(channels: int, ok: bool, file: Path) -> None:
+    n = Network(1)
+    width, height = (12, 10) if ok else (12, 1 << 62)
+    old = struct.pack("<QQQ", 2, width, height)
+    n.node("InputValue", "x", body=bytes(16) + old)
+    n.node("RectifiedLinear", "r", "x")
+    if ok:
+        assert read(file, n.written()).outputs[0].shape == (12, 2, 10)
+    else:
+        assert problem(file, n.written()) == "model-damaged"
+
+
+def test_inputs_whose_rows_are_not_what_the_shape_says(file: Path) -> None:
+    n = Network(5)
+    n.node("InputValue", "x", body=struct.pack("<QQ", 7, 0) + dims(2, 3))
+    n.node("RectifiedLinear", "r", "x")
+    assert read(file, n.written()).outputs[0].shape == (7,)
+
+
+@pytest.mark.parametrize(("columns", "shape"), [(1, (2,)), (3, (2, 3))])
+def test_parameters_of_the_oldest_files_without_rows(
+    columns: int, shape: Tuple[int, ...], file: Path
+) -> None:
+    n = Network(2)
+    body = struct.pack("<?QQ", True, 0, columns) + dims(2) + matrix(2, columns)
+    n.node("LearnableParameter", "w", body=body)
+    n.node("RectifiedLinear", "r", "w")
+    assert read(file, n.written()).outputs[0].shape == tuple(reversed(shape))
+
+
+@pytest.mark.parametrize(
+    ("values", "rule", "word"),
+    [
+        (b"s", "model-unsupported", "sparse"),
+        (b"x", "model-damaged", "no matrix"),
+        (b"d" + text("BMAT") + struct.pack("<Q", 3), "model-damaged", "3 bytes each"),
+        (matrix(3, 1), "model-damaged", "2 values is announced"),
+    ],
+)
+def test_matrices_that_are_none(values: bytes, rule: str, word: str, file: Path) -> None:
+    n = Network(31)
+    n.node("LearnableParameter", "w", body=struct.pack("<f", 1.0) + dims(2) + values)
+    with pytest.raises(ModelFileError, match=word) as error:
+        read(file, n.written())
+    assert error.value.finding.rule == rule
+
+
+def test_half_marked_names_are_names(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 3)
+    n.node("RectifiedLinear", "__v2libuid__only half", "x")
+    assert read(file, n.written()).outputs[0].name == "__v2libuid__only half"
+
+
+def test_a_delay_of_an_input_is_no_loop(file: Path) -> None:
+    n = Network(14)
+    n.input("x", 3)
+    n.node("PastValue", "p", "x", body=struct.pack("<i", 1) + dims(3) + bytes(4))
+    assert read(file, n.written()).outputs[0].shape == (3,)
+
+
+def test_a_kernel_of_no_known_shape_and_operands_that_are_missing(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 12, 10, 2)
+    n.parameter("W", 3, 3, 2, 4)
+    n.node("Convolution", "whole", "W", "x", body=convolution(31))
+    n.node("Dropout", "alone", body=bytes(16))
+    n.node("CrossEntropyWithSoftmax", "loss", "x")
+    shapes = {tensor.name: tensor.shape for tensor in read(file, n.written()).outputs}
+    assert shapes["alone"] is None
+    assert shapes["whole"] == (4, 5, 6)
+
+
+def test_a_kernel_that_is_worked_out_has_no_shape_in_the_file(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 12, 10, 2)
+    n.parameter("W", 4, 18)
+    n.node("RectifiedLinear", "r", "W")
+    n.node("Convolution", "c", "r", "x", body=convolution(31))
+    assert read(file, n.written()).outputs[0].shape is None
+
+
+def test_a_normalisation_of_the_features_has_a_name_that_loading_makes_up(file: Path) -> None:
+    n = Network(31)
+    n.input("x", 3)
+    n.parameter("mean", 3, 1, learning=False)
+    n.parameter("deviation", 3, 1, learning=False)
+    n.node("PerDimMeanVarNormalization", "n", "x", "mean", "deviation")
+    assert [tensor.name for tensor in read(file, n.written()).outputs] == [None]
+
+
+def test_a_precision_and_an_operand_that_do_not_exist_are_damage(file: Path) -> None:
+    assert problem(file, everything(31, "triple")) == "model-damaged"
+    n = Network(31)
+    n.input("x", 3)
+    n.node("RectifiedLinear", "r", "nowhere")
+    with pytest.raises(ModelFileError, match="'nowhere'"):
+        read(file, n.written())
 
 
 def test_unknown_kind_of_node_is_unsupported(file: Path) -> None:

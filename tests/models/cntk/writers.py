@@ -16,6 +16,10 @@ class Dims(Tuple[int, ...]):
     """A shape, for a Dictionary."""
 
 
+class Raw(bytes):
+    """A DictionaryValue as its bytes, whatever they say."""
+
+
 def varint(value: int) -> bytes:
     value &= (1 << 64) - 1
     out = bytearray()
@@ -44,6 +48,8 @@ def array(shape: Sequence[int], values: bool = True) -> bytes:
 
 def value(item: Any) -> bytes:
     """A DictionaryValue."""
+    if isinstance(item, Raw):
+        return bytes(item)
     if isinstance(item, bool):
         kind, content = 1, field(3, int(item))
     elif isinstance(item, SizeT):
