@@ -100,7 +100,7 @@ def _is_paddle_tensor(source: ByteSource) -> bool:
     if len(start) < 20 or any(start[:16]):
         return False
     (length,) = struct.unpack_from("<I", start, 16)
-    if not 0 < length <= _LONGEST_TENSOR:
+    if length > _LONGEST_TENSOR:
         return False
     try:
         fields = list(Message(source, 20, 20 + length).fields())

@@ -55,6 +55,20 @@ def test_a_long_one_is_cut_on_either_side(marked: str, width: int, expected: str
     assert narrowed(excerpt(marked), width) == expected
 
 
+def test_whatever_is_pointed_at_is_shown_whole_where_there_is_room() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    shown = narrowed(f"{letters}\n{' ' * 16}{'^' * 12}", 30)
+    assert pointed_at(shown) == letters[16:28]
+    assert shown == "...efghijklmnopqrstuvwxyz01...\n" + " " * 15 + "^" * 12
+
+
+@pytest.mark.parametrize("width", [-5, 0, 5, 12])
+def test_no_terminal_is_too_narrow(width: int) -> None:
+    shown = narrowed(excerpt("204]}"), width)
+    assert pointed_at(shown).startswith("204")
+    assert max(map(len, shown.split("\n"))) <= 12
+
+
 def test_carets_behind_the_end_stay_there() -> None:
     line = '{"Value": 1,' + " " * 28
     shown = narrowed(Lines(line).excerpt(len(line), len(line) + 1), 20)
@@ -93,17 +107,19 @@ def test_whatever_the_line_the_carets_point_at_the_same(
     assert pointed_at(shown)[:3] == pointed_at(whole)[: len(pointed_at(shown)[:3])]
 
 
+@pytest.mark.parametrize("marked", ["100", "204]}"])
 def test_a_terminal_of_60_columns_wraps_nothing(
-    on_terminal: OnTerminal, monkeypatch: pytest.MonkeyPatch
+    on_terminal: OnTerminal, monkeypatch: pytest.MonkeyPatch, marked: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    where = Place(file="classes.json", line=1, column=50, excerpt=excerpt("204]}"))
+    line = LINE.replace("Impervious", "Impervious surfaces")
+    where = Place(file="classes.json", line=1, column=50, excerpt=excerpt(marked, line))
     item = finding("class-color-out-of-range", "Blue is 256.", where=where)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", on_terminal(lambda: print_findings([item])))
     lines = shown.split("\n")
     assert max(map(len, lines)) <= 60
     (carets,) = (line for line in lines if "^" in line)
-    assert pointed_at(f"{lines[lines.index(carets) - 1]}\n{carets}") == "204]}"
+    assert pointed_at(f"{lines[lines.index(carets) - 1]}\n{carets}") == marked
 
 
 def test_a_pipe_gets_all_of_it(

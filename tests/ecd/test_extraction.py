@@ -156,15 +156,22 @@ def test_a_failure_leaves_what_was_there(fresh: Path) -> None:
     assert (folder / MODEL).read_text() == "older"
 
 
-def test_a_new_folder_that_someone_else_uses_already_stays(fresh: Path) -> None:
+@pytest.mark.parametrize("meanwhile", [[], ["mine.txt"]])
+def test_an_interruption_takes_back_what_nobody_else_uses(
+    fresh: Path, meanwhile: List[str]
+) -> None:
+    folder = fresh.parent / "out"
+
     class Interrupted(Listener):
         def cancelled(self) -> bool:
-            (fresh.parent / "out" / "mine.txt").write_text("mine")
+            for name in meanwhile:
+                (folder / name).write_text("mine")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        extract(read_ecd(fresh), fresh.parent / "out", messages=Interrupted())
-    assert [path.name for path in (fresh.parent / "out").iterdir()] == ["mine.txt"]
+        extract(read_ecd(fresh), folder, messages=Interrupted())
+    assert folder.exists() is bool(meanwhile)
+    assert [path.name for path in folder.glob("*")] == meanwhile
 
 
 def test_many_pieces_join_to_the_same_base64(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:

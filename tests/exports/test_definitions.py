@@ -217,6 +217,20 @@ class TestEmdFromClassInformation:
         export(content, "emd", tmp_path / "out" / "c.emd")
         assert copy.stat().st_mtime == 1
 
+    def test_the_model_itself_is_not_read_to_know_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def read(*_: object) -> None:
+            raise RuntimeError("read")
+
+        content = ecd(tmp_path)
+        monkeypatch.setattr(placing, "open_plain", read)
+        export(content, "emd", tmp_path / "c.emd")
+        (tmp_path / "other").mkdir()
+        (tmp_path / "other" / "landcover.onnx").write_bytes(MODEL_BYTES + b"and more")
+        with pytest.raises(Dl2EcdError, match="is another file"):
+            export(content, "emd", tmp_path / "other" / "c.emd")
+
     def test_a_copy_will_do_where_the_model_itself_is_gone(self, tmp_path: Path) -> None:
         content = ecd(tmp_path / "model")
         (tmp_path / "model" / "landcover.onnx").rename(tmp_path / "landcover.onnx")

@@ -69,6 +69,8 @@ class TestPaddleParameters:
             bytes(16) + struct.pack("<I", 4) + b"\x10\x06\x10\x06" + bytes(24),
             bytes(16) + struct.pack("<I", 4) + b"\x08\x05\x18\x06" + bytes(24),
             bytes(16) + struct.pack("<I", 900) + b"\x08\x05\x10\x06" + bytes(24),
+            bytes(16) + struct.pack("<I", 2000) + b"\x08\x05" + b"\x10\x06" * 999 + bytes(24),
+            bytes(16) + struct.pack("<I", 0) + b"\x08\x05\x10\x06" + bytes(24),
             bytes(16) + struct.pack("<I", 1 << 31) + b"\x08\x05\x10\x06" + bytes(24),
             bytes(15) + b"\x01" + struct.pack("<I", 4) + b"\x08\x05\x10\x06" + bytes(24),
         ],
