@@ -8,7 +8,14 @@ import pytest
 
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models.companions import MOST_COMPANIONS, parts_of
-from dl2ecd_core.models.description import Tensor
+from dl2ecd_core.models.description import (
+    ClassNames,
+    Evidence,
+    ModelDescription,
+    ModelPart,
+    Role,
+    Tensor,
+)
 from dl2ecd_core.models.wire.source import ByteSource
 
 
@@ -68,3 +75,37 @@ def test_letters_must_name_every_dimension() -> None:
     assert Tensor("a", (1, 2), "NC").size_of("C") == 2
     assert Tensor("a").size_of("C") is None
     assert Tensor("a", (1, 2), "N?").size_of("C") is None
+
+
+def test_a_description_tells_all_its_parts_to_programs(model: Path) -> None:
+    part = ModelPart("m.bin", model, 5)
+    output = Tensor("a", (None, 3), "NC", "float32", Evidence.INFERRED, Role.LOSS)
+    described = ModelDescription(
+        "mxnet",
+        "MXNet",
+        (part,),
+        outputs=(output, Tensor(None)),
+        missing_files=("w.bin",),
+        class_names=(ClassNames(("water", "forest"), "here"),),
+    )
+    told = described.as_dict()
+    assert told["files"] == [{"path": "m.bin", "size": 5}, {"path": "w.bin", "size": None}]
+    assert told["class_names"] == [["water", "forest"]]
+    assert told["outputs"] == [
+        {
+            "name": "a",
+            "shape": [None, 3],
+            "axes": "NC",
+            "data_type": "float32",
+            "evidence": "inferred",
+            "role": "loss",
+        },
+        {
+            "name": None,
+            "shape": None,
+            "axes": None,
+            "data_type": None,
+            "evidence": None,
+            "role": "data",
+        },
+    ]

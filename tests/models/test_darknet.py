@@ -127,6 +127,8 @@ def test_weights_of_another_configuration_are_found_out(
         struct.pack("<3iQ", 0, 2, 0, 0) + b"\xff" * 4000,
         struct.pack("<3iQ", 1, 2, 3, 4) + struct.pack("<1000f", *range(1000)),
         struct.pack("<3i", 0, 2, 0),
+        struct.pack("<3iQ", 0, 2, 0, 1 << 50) + struct.pack("<1000f", *range(1000)),
+        struct.pack("<3iQ", 0, 2, 0, 0) + struct.pack("<1000f", *range(1000)) + b"x",
     ],
 )
 def test_other_binary_files_are_not_taken_for_weights(content: bytes, tmp_path: Path) -> None:
