@@ -99,7 +99,7 @@ class _Examination:
         return (self.spelt.get(name, name),)
 
     def _value(self, name: str) -> object:
-        return self.root.get(self.spelt.get(name, name), UNREADABLE)
+        return self.root.get(self.spelt.get(name, name))
 
     def _usable(self, name: str) -> bool:
         return name in self.root and name not in self.unusable
@@ -224,13 +224,18 @@ class _Examination:
 
     def _check_range(self) -> None:
         value = self.root.get("DataRange")
-        if self._usable("DataRange") and isinstance(value, list) and value[0] >= value[1]:
+        if not self._usable("DataRange") or not isinstance(value, list):
+            return
+        lowest, highest = value
+        if lowest >= highest:
+            why, hint = "the lowest value comes first", "Swap the two numbers."
+            if lowest == highest:
+                why, hint = "that is no range", "Give the lowest and the highest value."
             self._add(
                 "class-info-contradiction",
-                f"DataRange goes from {shown(value[0])} to {shown(value[1])}; the lowest value "
-                "comes first.",
+                f"DataRange goes from {shown(lowest)} to {shown(highest)}; {why}.",
                 self._at("DataRange"),
-                "Swap the two numbers.",
+                hint,
             )
 
     def _say_what_is_not_used(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from dl2ecd_core.class_info import ClassInfo, classes, examine_class_info
+from dl2ecd_core.class_info import ClassInfo, classes, examination, examine_class_info
 from tests.documents import document, land_classes
 
 
@@ -97,6 +97,14 @@ class TestMany:
             del entry["Color"]
         info = examine(tmp_path, json.dumps(document(Classes=entries)))
         assert rules(info).count("class-info-misspelt-key") == 2
+
+    def test_so_many_unknown_keys_of_the_document_are_compared_with_known_ones(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(examination, "MOST_UNKNOWN", 2)
+        unknown = {"ModelPading": 1, "ImageHight": 1, "ImageWith": 1}
+        info = examine(tmp_path, json.dumps(document(**unknown)))
+        assert rules(info) == ["class-info-misspelt-key"] * 2
 
     def test_of_a_long_list_the_first_thousand_are_validated(self, tmp_path: Path) -> None:
         bands = [0] * 1000

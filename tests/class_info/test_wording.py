@@ -97,6 +97,9 @@ CASES: Dict[str, Case] = {
     "misspelt, needed": _root(clasifier="CNTK", Classifier=...),
     "misspelt, needed and wrong": _root(NumberRasterBand="4", NumberRasterBands=...),
     "misspelt twice": _root(Classifer="CNTK", Clasifier="CNTK", Classifier=...),
+    "misspelt, several": _root(
+        Note=1, Clasifier="CNTK", Vershion=1, Minibatchsize=4, Classifier=..., Version=...
+    ),
     "misspelt, a key that is there": _root(classifier="CNTK"),
     "misspelt beyond guessing": _root(**{"Model" * 20: 1}),
     "with blanks and lines": _root(**{"mini batch-size": 4}, MiniBatchSize=...),
@@ -142,7 +145,13 @@ CASES: Dict[str, Case] = {
     "bands listed as text": _root(ExtractBands="0, 1, 2"),
     "one band": _root(ExtractBands=[0]),
     "bands listed for no number": _root(ExtractBands=[0], NumberRasterBands="4"),
+    "bands listed for none": _root(ExtractBands=[0], NumberRasterBands=0),
     "a range of one": _root(DataRange=[0]),
+    "a range upside down": _root(DataRange=[255, 0.5]),
+    "a range of nothing": _root(DataRange=[1, 1.0]),
+    "a reader that is misspelt": _root(ModelConfiguration="MaskRCN"),
+    "a reader that is misspelt in an object": _root(ModelConfiguration={"Name": "DeapLab"}),
+    "a reader of one's own": _root(ModelConfiguration={"Name": "Mine"}),
     "a configuration without a name": _root(ModelConfiguration={"Config": 1}),
     "a configuration of nothing": _root(ModelConfiguration=""),
     "a use that is misspelt": _root(ModelType="ObjectionDetection"),
