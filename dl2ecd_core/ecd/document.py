@@ -91,8 +91,7 @@ def model_definition(
         if value is not None:
             keys[key] = value
     for key, value in given.items():
-        if key not in keys and key not in _OWN_KEYS:
-            keys[key] = value
+        keys.setdefault(key, value)
     return keys
 
 

@@ -125,6 +125,31 @@ def test_given_keys_pass_and_win(tmp_path: Path) -> None:
     assert {key: built[key] for key in given} == given
 
 
+def test_keys_that_the_model_and_the_tool_fill_can_not_be_given(tmp_path: Path) -> None:
+    given = {"Framework": "Mine", "ModelFile": "mine.model", "BatchSize": 16}
+    info = class_info(tmp_path, **given)
+    built = build_document(description(), info, "x/a.model", "embedded")
+    assert (built["Framework"], built["ModelFile"]) == ("CNTK", "x/a.model")
+    assert built["BatchSize"] == 16
+
+
+def test_a_reader_of_ones_own_is_not_named_beside_a_published_one(tmp_path: Path) -> None:
+    assert "ModelConfiguration" in build(tmp_path, description())
+    built = build(tmp_path, description(), InferenceFunction="mine.py")
+    assert built["InferenceFunction"] == "mine.py"
+    assert "ModelConfiguration" not in built
+    both = {"InferenceFunction": "mine.py", "ModelConfiguration": "Mine"}
+    built = build(tmp_path, description(), **both)
+    assert {key: built[key] for key in both} == both
+
+
+def test_classes_without_an_output_that_fits_are_counted_from_zero(tmp_path: Path) -> None:
+    (definition,) = build(tmp_path, description(outputs=()))["Definitions"]
+    assert [entry["ClassIndex"] for entry in definition["Classes"]] == [0, 1]
+    assert "BackgroundIndex" not in definition
+    assert definition["Model"]["Outputs"] == []
+
+
 def test_an_unknown_padding_is_not_written_as_zero(tmp_path: Path) -> None:
     assert "ModelPadding" not in build(tmp_path, description())
 
