@@ -451,6 +451,15 @@ def test_the_slip_of_the_published_samples(examine: Examine) -> None:
     assert examine(ModelType="PanopticSegmentation").findings == ()
 
 
+@pytest.mark.parametrize("use", ["ImageClassification", "ObjectDetection", "ObjectClassification"])
+def test_a_use_of_the_model_that_is_nearly_one_that_readers_know(
+    examine: Examine, use: str
+) -> None:
+    assert examine(ModelType=use).findings == ()
+    item = only(examine(ModelType=use[:-4] + use[-3:]), "class-info-misspelt-value")
+    assert item.hint == f"Did you mean '{use}'?"
+
+
 def test_what_the_model_decides_is_not_taken_from_the_document(examine: Examine) -> None:
     info = examine(Framework="CNTK", ModelFile="a.model")
     assert rules(info) == ["class-info-key-not-used"] * 2

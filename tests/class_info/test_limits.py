@@ -129,3 +129,12 @@ def test_a_document_that_says_nothing_has_neutral_values(tmp_path: Path) -> None
     assert (info.emd_keys, info.storage, info.document) == ({}, None, {})
     assert info.where("$.Classes").line == 1
     assert {"Classifier", "NumberRasterBands", "Classes", "MiniBatchSize"} <= info.unusable
+
+
+def test_another_document_is_kept_though_nothing_is_taken_from_it(tmp_path: Path) -> None:
+    definition = {"Framework": "Keras", "ModelFile": "a.h5", "ImageHeight": 256}
+    info = examine(tmp_path, json.dumps(definition))
+    assert rules(info) == ["document-is-emd"]
+    assert info.file == str(tmp_path / "classes.json")
+    assert info.document == definition
+    assert info.emd_keys == {}
