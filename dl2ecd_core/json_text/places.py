@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
+from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..findings import Place
@@ -147,6 +148,7 @@ def _cells(text: str) -> List[str]:
     return [_cell(letter) for letter in text]
 
 
+@lru_cache(maxsize=1024)
 def _cell(letter: str) -> str:
     if letter == "\t":
         return _TAB
@@ -157,15 +159,16 @@ def _cell(letter: str) -> str:
 
 def _width(cells: Sequence[str]) -> int:
     """Columns of a terminal: wide characters take two, combining ones none."""
-    total = 0
-    for cell in cells:
-        if len(cell) > 1 or cell.isascii():
-            total += len(cell)
-        elif unicodedata.category(cell) in ("Mn", "Me"):
-            continue
-        else:
-            total += 2 if unicodedata.east_asian_width(cell) in "WF" else 1
-    return total
+    return sum(map(_columns, cells))
+
+
+@lru_cache(maxsize=1024)
+def _columns(cell: str) -> int:
+    if len(cell) > 1 or cell.isascii():
+        return len(cell)
+    if unicodedata.category(cell) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(cell) in "WF" else 1
 
 
 def _first(cells: Sequence[str], room: int) -> List[str]:
