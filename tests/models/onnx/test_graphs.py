@@ -353,3 +353,75 @@ def test_only_the_first_and_short_remarks_are_looked_at(tmp_path: Path) -> None:
     many = b"".join(piece(10, b"note") for _ in range(256))
     assert not paths(inspected(tmp_path, graph + many + piece(10, told)))
     assert not paths(inspected(tmp_path, graph + piece(10, told + b" " * (16 << 10))))
+
+
+IMAGE = value(11, b"x", [1, 4, 16, 16])
+
+
+def valid(kernel: int, taken: bytes, given: bytes, *attributes: bytes) -> bytes:
+    """A convolution of this kernel, which loses its borders unless told otherwise."""
+    name = b"k" + given
+    return node(b"Conv", [taken, name], [given], *attributes) + zeros(name, 4, 4, kernel, kernel)
+
+
+SAME = text(b"auto_pad", b"SAME_UPPER")
+HALF = (integers(b"kernel_shape", 2, 2), integers(b"strides", 2, 2))
+FACTORS = piece(
+    5, count(1, 4) + count(2, 6) + piece(8, b"f") + piece(5, b"\x01\x01\x02\x02")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("graph", "padding"),
+    [
+        (valid(5, b"x", b"y"), 2),
+        (valid(3, b"x", b"a", SAME) + valid(5, b"a", b"y"), 2),
+        (valid(3, b"x", b"a", SAME, integers(b"dilations", 2, 2)) + valid(3, b"a", b"y"), 1),
+        (valid(3, b"x", b"y", SAME), None),
+        (valid(3, b"x", b"y", integers(b"dilations", 2, 2)), 2),
+        (node(b"Pad", [b"x", b"n"], [b"a"]) + numbers(b"n", 0, 0, 1, 1, 0, 0, 1, 1)
+         + valid(5, b"a", b"y"), 1),
+        (node(b"Slice", [b"x", b"s", b"e", b"n"], [b"y"]) + numbers(b"s", 3, 3)
+         + numbers(b"e", 13, -3) + numbers(b"n", 2, 3), 3),
+        # More is cut off on one side than on the other.
+        (node(b"Slice", [b"x", b"s", b"e", b"n"], [b"y"]) + numbers(b"s", 4, 4)
+         + numbers(b"e", 14, 14) + numbers(b"n", 2, 3), None),
+        (node(b"MaxPool", [b"x"], [b"a"], *HALF) + valid(3, b"a", b"b")
+         + node(b"ConvTranspose", [b"b", b"k"], [b"y"], integers(b"strides", 2, 2))
+         + zeros(b"k", 4, 4, 2, 2), 2),
+        (node(b"MaxPool", [b"x"], [b"a"], *HALF) + valid(3, b"a", b"b")
+         + node(b"Resize", [b"b", b"", b"f"], [b"y"]) + FACTORS, 2),
+        (node(b"MaxPool", [b"x"], [b"a"], *HALF) + valid(3, b"a", b"b")
+         + node(b"Resize", [b"b", b"", b"", b"n"], [b"y"]) + numbers(b"n", 1, 4, 12, 12), 2),
+        (node(b"SpaceToDepth", [b"x"], [b"a"], integer(b"blocksize", 2))
+         + node(b"DepthToSpace", [b"a"], [b"b"], integer(b"blocksize", 2))
+         + valid(3, b"b", b"y"), 1),
+        # A smaller image is no cropped one.
+        (node(b"MaxPool", [b"x"], [b"y"], *HALF), None),
+        (node(b"MaxPool", [b"x"], [b"a"], *HALF) + valid(1, b"a", b"y"), None),
+        # Where the padding of the transposed convolution lies is not worked out.
+        (valid(5, b"x", b"a") + node(b"ConvTranspose", [b"a", b"k"], [b"y"], SAME)
+         + zeros(b"k", 4, 4, 3, 3), None),
+        # The two ways differ in what they lose.
+        (valid(5, b"x", b"a") + valid(3, b"a", b"b") + valid(7, b"x", b"c")
+         + node(b"Add", [b"b", b"c"], [b"y"]), 3),
+    ],
+)  # fmt: skip
+def test_borders_that_are_lost_on_the_way_are_the_models_padding(
+    tmp_path: Path, graph: bytes, padding: Optional[int]
+) -> None:
+    # A last convolution of one pixel tells which axes are rows and columns.
+    graph = graph.replace(piece(2, b"y"), piece(2, b"z"))
+    graph += node(b"Conv", [b"z", b"last"], [b"y"]) + zeros(b"last", 4, 4, 1, 1)
+    assert inspected(tmp_path, graph + IMAGE + Y).padding == padding
+
+
+@pytest.mark.parametrize(
+    ("given", "axes"),
+    [((), "NC"), ((integer(b"transB", 1),), "NC"), ((integer(b"transA", 1),), "??")],
+)
+def test_what_goes_into_a_linear_layer_is_rows_of_features(
+    tmp_path: Path, given: Tuple[bytes, ...], axes: str
+) -> None:
+    graph = run(b"Gemm", b"w", given=given) + zeros(b"w", 6, 6) + value(11, b"x", [6, 6])
+    assert inspected(tmp_path, graph + Y).inputs[0].axes == axes

@@ -113,6 +113,29 @@ def test_values_elsewhere_are_not_looked_up(tmp_path: Path) -> None:
     assert described.findings == ()
 
 
+@pytest.mark.parametrize(
+    ("entries", "last"),
+    [
+        # Without a length, the tensor's own size counts.
+        ((), 16),
+        (((b"offset", b"4"),), 20),
+        (((b"length", b"30"),), 30),
+        (((b"offset", b"4"), (b"length", b"12")), None),
+    ],
+)
+def test_values_elsewhere_have_to_fit_into_their_file(
+    tmp_path: Path, entries: Tuple[Tuple[bytes, bytes], ...], last: Optional[int]
+) -> None:
+    (tmp_path / "w.bin").write_bytes(bytes(16 if last is None else last - 1))
+    place = ((b"location", b"w.bin"), *entries)
+    described = inspect_model(write(tmp_path / "graph.onnx", RESIZED + elsewhere(*place)))
+    if last is None:
+        assert described.findings == ()
+    else:
+        assert [item.rule for item in described.findings] == ["model-damaged"]
+        assert f"'w.bin' up to byte {last}, but" in described.findings[0].message
+
+
 VALUES = piece(1, count(1, 2) + count(2, 1) + piece(8, b"s") + piece(9, bytes(8)))
 
 
