@@ -318,6 +318,20 @@ def test_an_image_that_goes_through_a_padding_first_has_known_bands(tmp_path: Pa
     assert model.outputs[0].shape == (None, 2, None, None)
 
 
+@pytest.mark.parametrize(("groups", "bands"), [("1", 2), ("3", 6)])
+def test_weights_of_a_grouped_convolution_hold_only_their_groups_bands(
+    groups: str, bands: int, tmp_path: Path
+) -> None:
+    model = graph(
+        tmp_path,
+        ("null", "data", {}, ()),
+        ("null", "weight", {}, ()),
+        ("Convolution", "x", {"num_filter": "6", "kernel": "(1, 1)", "num_group": groups}, [0, 1]),
+        shapes={"weight": (6, 2, 1, 1)},
+    )
+    assert model.inputs[0].size_of("C") == bands
+
+
 @pytest.mark.parametrize(
     "said",
     [
