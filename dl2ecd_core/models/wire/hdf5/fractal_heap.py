@@ -135,9 +135,7 @@ class FractalHeap:
         frame = self._frame
         block, rows = self._root, self._root_rows
         size = self._starting
-        for _ in range(_DEEPEST):
-            if block is None:
-                break
+        while block is not None:  # each block has fewer rows than the one above it
             if not rows:
                 # The offset counts from the block's own beginning, its head included.
                 if offset < self._block_head or offset + length > size:
