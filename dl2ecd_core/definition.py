@@ -24,7 +24,7 @@ from .models.wire.zip import Archive, is_archive
 from .output import write_failure
 from .progress import Listener
 from .rules import finding
-from .wording import quoted
+from .wording import printable, quoted
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,24 @@ def opened(path: AnyPath) -> Iterator[Definition]:
     with ByteSource(Path(path), name) as source:
         packaged = is_archive(source)
         if packaged:
-            with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
+            with _temporary_folder(name) as folder:
                 emd = _unpack(source, Path(folder))
                 yield _definition(emd, name, packaged=True)
             return
     yield _definition(Path(path), name, packaged=False)
+
+
+def _temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="dl2ecd-")
+    except OSError as error:
+        reason = printable(error.strerror or str(error))
+        raise _refusal(
+            "output-not-writable",
+            f"There is no folder to unpack the package {quoted(name, 400)} into: {reason}.",
+            name,
+            "Free some space in the folder for temporary files.",
+        ) from error
 
 
 def _unpack(source: ByteSource, folder: Path) -> Path:

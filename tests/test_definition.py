@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any, Dict, List
@@ -83,3 +84,13 @@ def test_no_room_to_unpack_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(definition.Path, "open", full)
     assert refusal(path).rule == "output-disk-full"
+
+
+def test_no_folder_to_unpack_into_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = package(tmp_path, [])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    item = refusal(path)
+    assert (item.rule, item.where.file) == ("output-not-writable", str(path))
+    assert item.message == (
+        f"There is no folder to unpack the package '{path}' into: No such file or directory."
+    )

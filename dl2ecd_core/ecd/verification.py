@@ -46,21 +46,20 @@ def _verify_files(ecd: Ecd, listener: Listener) -> List[Finding]:
     findings: List[Finding] = []
     total = sum(item.size for item in ecd.files)
     done = 0
-    with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
-        for item in ecd.files:
-            try:
-                done = _copy(item, Path(folder), listener, done, total)
-            except EcdFileError as error:
-                findings += error.findings
-            except OSError as error:
-                findings.append(_no_room(ecd, error))
-        if not findings:
-            findings += _verify_model(ecd, Path(folder, *ecd.files[0].path.split("/")))
-    return findings
+    try:
+        with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
+            for item in ecd.files:
+                try:
+                    done = _copy(item, Path(folder), listener, done, total)
+                except EcdFileError as error:
+                    findings += error.findings
+            return findings or _verify_model(ecd, Path(folder, ecd.files[0].path))
+    except OSError as error:
+        return [*findings, _no_room(ecd, error)]
 
 
 def _copy(item: StoredFile, folder: Path, listener: Listener, done: int, total: int) -> int:
-    target = folder.joinpath(*item.path.split("/"))
+    target = folder / item.path
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as copy:
         for piece in item.chunks():
@@ -74,10 +73,13 @@ def _copy(item: StoredFile, folder: Path, listener: Listener, done: int, total: 
 
 def _no_room(ecd: Ecd, error: OSError) -> Finding:
     reason = printable(error.strerror or str(error))
+    # None when the system has no folder for them at all.
+    place = tempfile.tempdir
     return finding(
         "output-disk-full",
         f"The model can't be unpacked to look at it: {reason}.",
-        hint=f"Free some space in {quoted(tempfile.gettempdir(), 400)}.",
+        hint="Free some space in "
+        + ("the folder for temporary files." if place is None else f"{quoted(place, 400)}."),
         where=Place(file=ecd.name),
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from dl2ecd_core.ecd.document import build_document, relative_model_file
 from dl2ecd_core.ecd.layout import Gap
-from dl2ecd_core.models import Activation, ModelPart
+from dl2ecd_core.models import Activation, ModelPart, Tensor
 from dl2ecd_core.schemas import load as load_schema
 from tests.documents import (
     ESRI_EXAMPLE,
@@ -95,6 +95,23 @@ def test_referenced_files_have_no_data(tmp_path: Path) -> None:
     (entry,) = built["Definitions"][0]["Model"]["Files"]
     assert list(entry) == ["Path", "Size", "SHA256"]
     jsonschema.validate(filled(built), load_schema("ecd.schema.json"))
+
+
+def test_a_gap_for_every_files_digest_and_bytes(tmp_path: Path) -> None:
+    files = tuple(ModelPart(name, tmp_path / name, size) for size, name in enumerate("abc"))
+    built = build(tmp_path, description(files=files))
+    assert built["Definitions"][0]["Model"]["Files"] == [
+        {"Path": name, "Size": n, "SHA256": Gap("digest", n), "Data": Gap("data", n)}
+        for n, name in enumerate("abc")
+    ]
+
+
+def test_what_is_unknown_of_a_tensor_is_null(tmp_path: Path) -> None:
+    unknown = Tensor("x", None, None, None, None)
+    (definition,) = build(tmp_path, description(outputs=(unknown,)))["Definitions"]
+    assert definition["Model"]["Outputs"] == [
+        {"Name": "x", "Shape": None, "Axes": None, "DataType": None, "Evidence": None}
+    ]
 
 
 def test_background_is_written_and_shifts_the_indices(tmp_path: Path) -> None:

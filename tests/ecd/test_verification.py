@@ -8,7 +8,7 @@ import json
 import tempfile
 from base64 import b64encode
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -92,16 +92,89 @@ def test_cancelling(fresh: Path) -> None:
         verify_ecd(fresh, Impatient())
 
 
-def test_no_room_for_the_copy_is_said(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_goes_on_from_file_to_file(fresh: Path) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        files_of(document).append({**files_of(document)[0], "Path": "b/c/d.model"})
+
+    rewrite(fresh, change)
+    told: List[int] = []
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            told.append(done)
+
+    assert verify_ecd(fresh, Hearing())[1] == ()
+    size = (fresh.parent / MODEL).stat().st_size
+    assert told == [size, 2 * size]
+
+
+def test_every_damaged_file_is_said(fresh: Path) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        files = files_of(document)
+        files[0]["SHA256"] = "0" * 64
+        files.append({**files[0], "Path": "b/c.model", "SHA256": "1" * 64})
+
+    rewrite(fresh, change)
+    first, second = verify_ecd(fresh)[1]
+    assert f"'{MODEL}'" in first.message
+    assert "'b/c.model'" in second.message
+    assert {first.rule, second.rule} == {"ecd-digest-differs"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError("the tape is torn"), "the tape is torn"),
+    ],
+)
+def test_no_room_for_the_copy_is_said(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
     def full(*arguments: Any) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     monkeypatch.setattr(verification, "_copy", full)
     item = only(fresh)
     assert item.rule == "output-disk-full"
-    assert item.message == ("The model can't be unpacked to look at it: No space left on device.")
+    assert item.message == f"The model can't be unpacked to look at it: {reason}."
     assert item.where.file == str(fresh)
     assert item.hint == f"Free some space in '{tempfile.gettempdir()}'."
+
+
+@pytest.mark.parametrize("place", [None, "n" * 400, "n" * 401])
+def test_no_folder_for_the_copy_is_said(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, place: Optional[str]
+) -> None:
+    def none(**options: Any) -> Any:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", none)
+    monkeypatch.setattr(tempfile, "tempdir", place)
+    item = only(fresh)
+    assert (item.rule, item.where.file) == ("output-disk-full", str(fresh))
+    assert "No usable temporary directory found" in item.message
+    if place is None:
+        assert item.hint == "Free some space in the folder for temporary files."
+    else:
+        assert (f"'{place}'" in item.hint) is (len(place) == 400)
+
+
+def test_nothing_is_left_of_the_copy(
+    fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    seen: List[str] = []
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            seen.extend(path.name for path in (tmp_path / "temporary").iterdir())
+
+    verify_ecd(fresh, Hearing())
+    assert len(seen) == 1
+    assert seen[0].startswith("dl2ecd-")
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_file_in_a_file_is_said(fresh: Path) -> None:
