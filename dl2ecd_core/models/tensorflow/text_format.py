@@ -75,69 +75,70 @@ def text_as_binary(source: ByteSource, message: str) -> MemorySource:
         ``model-damaged`` at the byte where the text breaks its grammar, ``model-too-complex``
         when it holds more than anybody writes beside the weights.
     """
-    levels: List[_Level] = [_Level(source, SCHEMAS[message], 0)]
+    levels: List[_Level] = [_Level(SCHEMAS[message], 0)]
+    written = 0
     for event in events(source, "the text"):
         level = levels[-1]
         kind = level.schema.get(event.name)
         if event.kind == START:
-            levels.append(_Level(source, *_inside(kind)))
+            levels.append(_Level(*_inside(kind)))
         elif event.kind == END:
             levels.pop()
             if level.number:
                 levels[-1].write(level.number, LENGTH, _varint(len(level.data)) + level.data)
         elif kind is not None and kind.message is None:
             try:
-                level.scalar(kind, event)
+                written += level.scalar(kind, event)
             except ValueError as error:
                 raise source.damaged(
                     event.offset, f"{quoted(event.text()[:80])} is not a value of this field."
                 ) from error
+            if written > _MOST_BINARY:
+                raise ModelFileError(
+                    "model-too-complex",
+                    f"The text spells out more than {_MOST_BINARY} bytes beside the weights.",
+                    hint="Save the model in binary form, and give that.",
+                    file=source.name,
+                    offset=event.offset,
+                )
     return MemorySource(source, "the text", 0, bytes(levels[0].data))
 
 
 class _Level:
     """A message that is being written, and how often each of its fields came."""
 
-    __slots__ = ("counts", "data", "number", "schema", "source")
+    __slots__ = ("counts", "data", "number", "schema")
 
-    def __init__(self, source: ByteSource, schema: Dict[str, FieldKind], number: int) -> None:
-        self.source = source
+    def __init__(self, schema: Dict[str, FieldKind], number: int) -> None:
         self.schema = schema
         self.number = number
         self.data = bytearray()
         self.counts: Dict[int, int] = {}
 
-    def scalar(self, kind: FieldKind, event: Event) -> None:
-        """Write a text or a number, unless it is one of many."""
+    def scalar(self, kind: FieldKind, event: Event) -> int:
+        """Write a text or a number, unless it is one of many; the bytes that it took."""
         value = event.value
         if isinstance(value, bytes) != (kind.type == "text"):
             raise ValueError(value)
         if isinstance(value, bytes):
             content = value if len(value) <= _LONGEST_TEXT else b""
-            self.write(kind.number, LENGTH, _varint(len(content)) + content)
-            return
+            return self.write(kind.number, LENGTH, _varint(len(content)) + content)
         count = self.counts[kind.number] = self.counts.get(kind.number, 0) + 1
         if count > _MOST_REPEATED:
-            return
+            return 0
         if kind.type == "float":
-            self.write(kind.number, FIXED32, _single(_real(value)))
-        elif kind.type == "double":
-            self.write(kind.number, FIXED64, struct.pack("<d", _real(value)))
-        else:
-            whole = _whole(kind, event, value)
-            self.write(kind.number, VARINT, _varint(whole & 0xFFFFFFFFFFFFFFFF))
+            return self.write(kind.number, FIXED32, _single(_real(value)))
+        if kind.type == "double":
+            return self.write(kind.number, FIXED64, struct.pack("<d", _real(value)))
+        whole = _whole(kind, event, value)
+        return self.write(kind.number, VARINT, _varint(whole & 0xFFFFFFFFFFFFFFFF))
 
-    def write(self, number: int, wire: int, content: bytes) -> None:
+    def write(self, number: int, wire: int, content: bytes) -> int:
         """Add a field."""
-        self.data += _varint(number << 3 | wire)
+        tag = _varint(number << 3 | wire)
+        self.data += tag
         self.data += content
-        if len(self.data) > _MOST_BINARY:
-            raise ModelFileError(
-                "model-too-complex",
-                f"The text spells out more than {_MOST_BINARY} bytes beside the weights.",
-                hint="Save the model in binary form, and give that.",
-                file=self.source.name,
-            )
+        return len(tag) + len(content)
 
 
 def _inside(kind: Optional[FieldKind]) -> Tuple[Dict[str, FieldKind], int]:
