@@ -52,7 +52,7 @@ def extract(
     listener = messages or Listener()
     if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
         raise EcdFileError([_nothing_inside(ecd)])
-    targets = [folder.joinpath(*item.path.split("/")) for item in ecd.files]
+    targets = [folder / item.path for item in ecd.files]
     relinked = folder / Path(ecd.name).name
     times = 2 if ecd.storage == EMBEDDED else 1
     progress = Progress(listener, times * sum(item.size for item in ecd.files))

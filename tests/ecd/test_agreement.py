@@ -82,3 +82,27 @@ def test_where_the_document_is_not_as_the_schema_says() -> None:
         "'integer'."
     )
     assert item.hint.startswith("Don't use this .ecd: it was changed by hand")
+
+
+def test_what_the_schema_says_is_said_up_to_200_characters() -> None:
+    around = len("'' is not of type 'integer'")
+    for length, whole in ((200, True), (201, False)):
+        value = "x" * (length - around)
+        (item,) = [
+            item
+            for item in schema_findings({"Classes": [{"Value": value, "Name": "a"}]}, "a.ecd")
+            if item.where.path == "$.Classes[0].Value"
+        ]
+        assert (f"'{value}' is not of type 'integer'." in item.message) is whole
+
+
+def test_names_are_said_as_they_are_read() -> None:
+    (item,) = disagreements(
+        {"Classes": [{"Value": 1, "Name": "Äcker"}]},
+        {
+            "Classes": [{"ClassValue": 1, "ClassName": "Wälder", "Red": None}],
+            "NumberClasses": 1,
+        },
+        "a.ecd",
+    )[:1]
+    assert item.message.endswith('class 0 has Name "Äcker" there and "Wälder" here.')

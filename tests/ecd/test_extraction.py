@@ -11,8 +11,11 @@ import pytest
 from dl2ecd_core import convert, inspect_model
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.ecd import extraction
-from dl2ecd_core.ecd.extraction import extract, in_pieces
+from dl2ecd_core.ecd.content import Ecd, Kind
+from dl2ecd_core.ecd.extraction import extract, in_pieces, with_gaps
+from dl2ecd_core.ecd.layout import Gap
 from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.ecd.stored import StoredFile
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.errors import Cancelled, ConversionRefused, EcdFileError
 from dl2ecd_core.progress import Listener
@@ -65,6 +68,9 @@ def test_a_definition_without_a_model_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(fresh: Path) -> None:
     (fresh.parent / "file").touch()
+    with pytest.raises(ConversionRefused) as error:
+        extract(read_ecd(fresh), fresh.parent / "file" / "below")
+    assert error.value.findings[0].where.file == str(fresh.parent / "file" / "below")
     assert refusal(fresh, fresh.parent / "file")[0].startswith("output-")
     assert refusal(fresh, fresh.parent / "file" / "below")[0].startswith("output-")
     (fresh.parent / "link").symlink_to(fresh.parent / "nowhere")
@@ -84,6 +90,58 @@ def test_a_link_inside_the_folder_leads_nowhere_else(fresh: Path) -> None:
         f"'{folder / 'sub' / 'a.model'}' would lie outside the folder, through a link."
     )
     assert list(outside.iterdir()) == []
+
+
+def test_a_definition_of_a_model_without_files_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EcdFileError):
+        extract(Ecd("a.ecd", Kind.DEEP_LEARNING, {}, None, ()), tmp_path / "out")
+    files = (StoredFile("a.model", 1, None, tmp_path / "a.model"),)
+    with pytest.raises(EcdFileError):
+        extract(Ecd("a.ecd", Kind.CLASSIC, {}, None, (), files=files), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_name_is_said_whole_up_to_400_characters(tmp_path: Path) -> None:
+    def said(name: str) -> str:
+        with pytest.raises(EcdFileError) as error:
+            extract(Ecd(name, Kind.CLASSIC, {}, None, ()), tmp_path / "out")
+        return error.value.findings[0].message
+
+    assert f"'{'n' * 400}'" in said("n" * 400)
+    assert "n" * 201 not in said("n" * 401)
+
+
+@pytest.mark.parametrize("length", [400, 401])
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_place_is_said_whole_up_to_400_characters(fresh: Path, length: int, linked: bool) -> None:
+    rewrite(fresh, lambda document: files_of(document)[0].update(Path="sub/a.model"))
+    left = length - len(str(fresh.parent / "sub" / "a.model")) - 1
+    folder = fresh.parent / ("m" * (left - 101)) / ("n" * 100)
+    folder.mkdir(parents=True)
+    if linked:
+        (folder / "sub").symlink_to(fresh.parent)
+    else:
+        (folder / "sub").mkdir()
+        (folder / "sub" / "a.model").touch()
+    target = str(folder / "sub" / "a.model")
+    assert len(target) == length
+    with pytest.raises(ConversionRefused) as error:
+        extract(read_ecd(fresh), folder)
+    (item,) = error.value.findings
+    assert item.rule == ("ecd-path-outside" if linked else "output-exists")
+    assert (f"'{target}'" in item.message) is (length == 400)
+    assert item.where.file == target
+
+
+def test_what_was_read_stays_as_it_was(fresh: Path) -> None:
+    content = read_ecd(fresh)
+    before = json.dumps(content.document)
+    extract(content, fresh.parent / "out")
+    extract(content, fresh.parent / "again")
+    assert json.dumps(content.document) == before
+    gaps = files_of(with_gaps(content.document, embedded=True))
+    assert [entry["Data"] for entry in gaps] == [Gap("data", 0)]
+    assert "Data" not in files_of(with_gaps(content.document, embedded=False))[0]
 
 
 def test_a_folder_may_be_reached_through_a_link(fresh: Path) -> None:

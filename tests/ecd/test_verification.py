@@ -71,6 +71,18 @@ def test_what_the_model_does_not_say_any_more(
     assert found[0].hint == "Convert the model anew if it is the right one."
 
 
+@pytest.mark.parametrize(("length", "whole"), [(158, True), (159, False)])
+def test_what_the_ecd_says_is_shown_as_it_is_up_to_160_characters(
+    fresh: Path, length: int, whole: bool
+) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        document["Definitions"][0]["Model"]["Format"] = "ü" * length
+
+    rewrite(fresh, change)
+    assert (f'the .ecd says "{"ü" * length}".' in only(fresh).message) is whole
+    assert "ü" * 50 in only(fresh).message
+
+
 def test_progress_counts_all_bytes(fresh: Path) -> None:
     told: List[Tuple[int, int, str]] = []
 
