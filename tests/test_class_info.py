@@ -439,6 +439,25 @@ def test_a_reader_whose_name_is_misspelt(examine: Examine) -> None:
     assert examine(ModelConfiguration="MyReader").findings == ()
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        "AzurePixelLevelLandClassification",
+        "FasterRCNN",
+        "DeepLab",
+        "ObjectDetectionAPI",
+        "KerasClassifier",
+        "MaskRCNN",
+        "FastaiSSD",
+        "FeatureClassifier",
+    ],
+)
+def test_readers_that_esri_publishes_are_known(examine: Examine, reader: str) -> None:
+    assert examine(ModelConfiguration=reader).findings == ()
+    item = only(examine(ModelConfiguration=reader + "s"), "class-info-misspelt-value")
+    assert item.hint == f"Did you mean '{reader}'?"
+
+
 def test_a_range_upside_down(examine: Examine) -> None:
     item = only(examine(DataRange=[1, 0]), "class-info-contradiction")
     assert "lowest value comes first" in item.message
