@@ -259,8 +259,7 @@ class _Parser:
             if next_ != b"\\" or escape is None:
                 raise self._wrong("holds a text in quotes that does not end", start)
             self._at = escape.end()
-            if len(kept) < LONGEST_STRING:
-                kept += _unescaped(escape.group()[1:])
+            kept += _unescaped(escape.group()[1:])
 
 
 def _unescaped(code: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
@@ -66,6 +67,73 @@ def test_packed_and_single_numbers_are_read_alike(file: ByteSource, numbers: Lis
 def test_floats(file: ByteSource) -> None:
     (field,) = message(file, b"\x0d\x00\x00\x80\x3f").fields()
     assert float_of(field) == 1.0
+
+
+def test_numbers_of_one_kind_packed_or_not(file: ByteSource) -> None:
+    (double,) = message(file, b"\x09" + struct.pack("<d", 0.25)).fields()
+    assert float_of(double) == 0.25
+    single = message(file, b"\x0d" + struct.pack("<f", 0.5))
+    packed = message(file, text_field(1, struct.pack("<2f", 0.5, 1.5) + b"cut"))
+    assert [single.floats_of(one) for one in single.fields()] == [[0.5]]
+    assert [packed.floats_of(one) for one in packed.fields()] == [[0.5, 1.5]]
+    plain = message(file, b"\x08\x07")
+    assert [plain.integers_of(one) for one in plain.fields()] == [[7]]
+
+
+def test_messages_in_messages(file: ByteSource) -> None:
+    inner = text_field(2, "Fläche".encode()) + b"\x08\x05" + text_field(2, b"\xff")
+    whole = message(file, text_field(1, inner))
+    (field,) = whole.fields()
+    nested = whole.child(field, "a layer")
+    assert (nested.size, nested.end) == (len(inner), field.end)
+    groups = nested.by_number()
+    assert [nested.text_of(one) for one in groups[2]] == ["Fläche", "\ufffd"]
+    assert [one.value for one in groups[1]] == [5]
+
+
+def test_what_is_of_another_kind_than_expected_is_said(file: ByteSource) -> None:
+    whole = message(file, b"\x08\x05" + text_field(2, b"x" * 50))
+    number, text = whole.fields()
+    with pytest.raises(ModelFileError, match="a layer has wire type 0"):
+        whole.child(number, "a layer")
+    with pytest.raises(ModelFileError, match="field 1 has wire type 0"):
+        whole.bytes_of(number)
+    with pytest.raises(ModelFileError, match="a text of 50 bytes; at most 20") as error:
+        whole.text_of(text, 20)
+    assert error.value.finding.rule == "model-too-complex"
+    assert "a layer with inputs" in str(whole.wrong("a layer with inputs"))
+
+
+@pytest.mark.parametrize("packed", [b"\xff" * 12, b"\x01\xff"])
+def test_packed_numbers_that_do_not_end(file: ByteSource, packed: bytes) -> None:
+    whole = message(file, text_field(1, packed))
+    (field,) = whole.fields()
+    with pytest.raises(ModelFileError, match="does not end"):
+        whole.integers_of(field)
+
+
+def test_lengths_that_lie_across_the_blocks_in_which_a_file_is_read(file: ByteSource) -> None:
+    for before in range(16_370, 16_390):
+        content = text_field(1, b"x" * before) + text_field(300, b"y" * 40_000) + b"\x18\x2a"
+        found = [(one.number, one.value) for one in message(file, content).fields()]
+        assert found == [(1, before), (300, 40_000), (3, 42)]
+
+
+def test_a_message_that_goes_on_beyond_its_file(file: ByteSource) -> None:
+    source = MemorySource(file, "a message", 0, b"\x08\x05")
+    with pytest.raises(ModelFileError, match="the end of the file"):
+        list(Message(source, 0, 50).fields())
+
+
+def test_only_so_many_fields_are_looked_at(file: ByteSource) -> None:
+    source = MemorySource(file, "a message", 0, b"\x08\x05" * 50)
+    assert len(list(fields_present(source, 0, 100, 9))) == 11
+    broken = MemorySource(file, "a message", 0, b"\x08\x05\x0b")
+    assert [one.value for one in fields_present(broken, 0, 100, 9)] == [5]
+    number = MemorySource(file, "a message", 0, b"\x0d\0\0\x80\x3f")
+    assert [float_of(one) for one in fields_present(number, 0, 5, 9)] == [1.0]
+    whole = MemorySource(file, "a message", 0, b"")
+    assert list(fields_present(whole, 0, 0, 9)) == []
 
 
 @pytest.mark.parametrize(

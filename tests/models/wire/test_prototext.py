@@ -128,6 +128,31 @@ def test_broken_text_is_refused_at_its_byte(tmp_path: Path, text: str) -> None:
     assert caught.value.finding.where.offset is not None
 
 
+def test_texts_are_kept_up_to_a_length_whatever_follows(tmp_path: Path) -> None:
+    text = 'a: "' + "x" * prototext.LONGEST_STRING + r"\n\x41" + '" b: 1'
+    assert steps(tmp_path, text) == [
+        (SCALAR, "a", b"x" * prototext.LONGEST_STRING),
+        (SCALAR, "b", "1"),
+    ]
+
+
+def test_more_values_than_any_network_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prototext, "MOST_EVENTS", 10)
+    with pytest.raises(ModelFileError, match="more than 10 values") as caught:
+        read(tmp_path, "a: 1 " * 20)
+    assert caught.value.finding.rule == "model-too-complex"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [('"Fl\\303\\244che"', "Fläche"), ('"\\377"', "\ufffd"), ("CONV", "CONV")]
+)
+def test_values_as_text(tmp_path: Path, text: str, value: str) -> None:
+    (event,) = read(tmp_path, f"a: {text}")
+    assert event.text() == value
+
+
 def test_nesting_past_the_limit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError) as caught:
         read(tmp_path, "a {" * 100_000)
