@@ -171,6 +171,11 @@ def test_open_colors_are_said_once_for_all_classes(examine: Examine) -> None:
     assert len({one.color for one in info.classes}) == 12
 
 
+def test_an_unknown_key_takes_no_color_s_place(examine: Examine) -> None:
+    info = examine(with_class(Value=1, Name="Water", Note="blue"))
+    assert "'Water'" in only(info, "class-color-from-palette").message
+
+
 def test_a_palette_color_is_not_one_that_another_class_has(examine: Examine) -> None:
     info = examine(with_class(Value=1, Name="Water"))
     first = info.classes[1].color
@@ -582,6 +587,12 @@ def test_a_cut_file_is_not_said_to_lack_what_was_cut_off(examine: Examine) -> No
     assert "json-truncated" in rules(info)
     assert "class-info-key-missing" not in rules(info)
     assert "Classes" in info.unusable
+
+
+def test_a_cut_class_is_not_said_to_lack_what_was_cut_off(examine: Examine) -> None:
+    info = examine(ESRI_EXAMPLE[: ESRI_EXAMPLE.index('"Name":" Other')])
+    assert "class-info-key-missing" not in rules(info)
+    assert "json-truncated" in rules(info)
 
 
 def test_what_could_not_be_read_is_null_in_the_document(examine: Examine) -> None:
