@@ -396,6 +396,8 @@ FACTORS = piece(
         (node(b"SpaceToDepth", [b"x"], [b"a"], integer(b"blocksize", 2))
          + node(b"DepthToSpace", [b"a"], [b"b"], integer(b"blocksize", 2))
          + valid(3, b"b", b"y"), 1),
+        (node(b"Tile", [b"x", b"n"], [b"a"]) + numbers(b"n", 1, 2, 1, 1)
+         + node(b"Conv", [b"a", b"k"], [b"y"]) + zeros(b"k", 4, 8, 3, 3), 1),
         # A smaller image is no cropped one.
         (node(b"MaxPool", [b"x"], [b"y"], *HALF), None),
         (node(b"MaxPool", [b"x"], [b"a"], *HALF) + valid(1, b"a", b"y"), None),

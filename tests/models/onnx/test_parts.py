@@ -287,6 +287,14 @@ def test_other_files_that_begin_alike_are_not_taken_for_onnx(tmp_path: Path, dat
     assert caught.value.finding.rule == "model-not-recognised"
 
 
+def test_a_file_cut_right_before_its_graph_is_still_known_for_onnx(tmp_path: Path) -> None:
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"\x08\x08" + piece(7, bytes(300))[:-300])
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    assert caught.value.finding.rule == "model-damaged"
+
+
 def test_only_the_first_parts_of_a_graph_decide_whether_it_is_onnx(tmp_path: Path) -> None:
     relus = b"".join(node(b"Relu", [b"x"], [b"y"]) for _ in range(20))
     path = tmp_path / "x.onnx"
