@@ -14,6 +14,9 @@ import pytest
 from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Evidence, ModelDescription
+from dl2ecd_core.models.keras.v3 import recognise
+from dl2ecd_core.models.registry import Match
+from dl2ecd_core.models.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.damage import assert_survives_damage
 
@@ -136,6 +139,18 @@ def rewritten(archive: Path, target: Path, **changes: bytes) -> Path:
         for name, value in content.items():
             new.writestr(name, value)
     return target
+
+
+def test_an_archive_cut_short_is_not_taken_for_a_model(tmp_path: Path) -> None:
+    whole = (KERAS / "landcover_k3.keras").read_bytes()
+    (tmp_path / "cut.keras").write_bytes(whole[:-60])
+    with ByteSource(tmp_path / "cut.keras") as source:
+        assert recognise(source) is Match.NO
+    with ByteSource(KERAS / "oldest.h5") as source:
+        assert recognise(source) is Match.NO
+    with pytest.raises(ModelFileError) as refused:
+        inspect_model(tmp_path / "cut.keras")
+    assert refused.value.finding.rule == "model-damaged"
 
 
 def test_packed_weights_are_counted_too(tmp_path: Path) -> None:

@@ -337,6 +337,19 @@ def test_a_model_without_layers_has_no_ends() -> None:
     assert (ends.inputs, ends.outputs) == ((), ())
 
 
+@pytest.mark.parametrize("entry", [3, None, [], {"class_name": 3}])
+def test_a_network_whose_layers_are_no_layers_is_not_followed(entry: Any) -> None:
+    ends = ends_of("model", {"class_name": "Sequential", "config": {"layers": [entry]}})
+    assert (ends.inputs, ends.outputs) == ((), ())
+    assert [finding.rule for finding in ends.findings] == ["model-shape-unknown"]
+
+
+def test_a_graph_that_does_not_say_its_ends_is_not_followed() -> None:
+    ends = ends_of("model", {"class_name": "Functional", "config": {"layers": []}})
+    assert [finding.rule for finding in ends.findings] == ["model-shape-unknown"]
+    assert "'Functional'" in ends.findings[0].message
+
+
 def test_a_sequence_in_a_sequence_has_the_input_of_its_first_layer() -> None:
     dense = layer("Dense", units=3, batch_input_shape=[None, 7], dtype="float32")
     inner = {"class_name": "Sequential", "config": {"name": "inner", "layers": [dense]}}
