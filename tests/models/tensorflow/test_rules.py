@@ -94,6 +94,17 @@ TOLD: Tuple[Tuple[str, Tuple[Any, ...], Dict[str, Any], Shape], ...] = (
     ("Squeeze", ((2, 1, 3, 1),), {"axis": [1]}, (2, 3, 1)),
     ("SparseMatMul", ((2, 3), (3, 4)), {}, (2, 4)),
     ("NonMaxSuppressionV2", ((9, 4), (9,), 3, 1), {}, (None,)),
+    # Along a dimension in the middle.
+    ("ConcatV2", ((2, 3, 4), (2, 5, 4), 1), {}, (2, 8, 4)),
+    ("Split", (1, (2, 6, 4)), {"num_split": 3}, (2, 2, 4)),
+    ("SplitV", ((2, 6, 4), [1, 5], 1), {"num_split": 2}, (2, 1, 4)),
+    ("GatherV2", ((2, 3, 4), [0, 1], 1), {}, (2, 2, 4)),
+    ("Pack", ((2, 4), (2, 4)), {"axis": 1}, (2, 2, 4)),
+    ("Unpack", ((2, 3, 4),), {"num": 3, "axis": 1}, (2, 4)),
+    ("ArgMax", ((2, 3, 4), 1), {}, (2, 4)),
+    ("Sum", ((2, 3, 4), [1]), {"keep_dims": True}, (2, 1, 4)),
+    ("ExpandDims", ((2, 4), 1), {}, (2, 1, 4)),
+    ("OneHot", ((2, 4), 3), {"axis": 1}, (2, 3, 4)),
     # Free dimensions stay free, and what they meet is kept.
     ("AddV2", ((None, 3), (2, 1)), {}, (2, 3)),
     ("SplitV", ((2, 6), [1, 2, 3], 1), {"num_split": 3}, (2, 1)),

@@ -161,6 +161,30 @@ def test_an_output_is_what_the_network_did_last(
     assert (told.axes, told.activation) == (axes, activation)
 
 
+@pytest.mark.parametrize(
+    ("op", "activation"),
+    [
+        # DEQUANTIZE, RESIZE_BILINEAR, PAD, SQUEEZE, STRIDED_SLICE, CAST, SLICE, EXPAND_DIMS,
+        # RESIZE_NEAREST_NEIGHBOR, QUANTIZE leave what was done before; RELU, EXP don't.
+        *((op, Activation.SIGMOID) for op in (6, 23, 34, 43, 45, 53, 65, 70, 97, 114)),
+        (RELU, None),
+        (47, None),
+    ],
+)
+def test_what_only_moves_values_leaves_what_was_done(
+    op: int, activation: Optional[Activation], tmp_path: Path
+) -> None:
+    steps = [(CONV, [0], [1]), (SIGMOID, [1], [2]), (op, [2], [3])]
+    (told,) = inspected(tmp_path, network([IMAGE] * 4, steps)).outputs
+    assert told.activation is activation
+
+
+@pytest.mark.parametrize("op", [CONV, 4, DENSE, TRANSPOSE_CONV, 126, ADD])
+def test_sums_are_scores(op: int, tmp_path: Path) -> None:
+    (told,) = inspected(tmp_path, network([IMAGE] * 2, [(op, [0, 0, 0], [1])])).outputs
+    assert told.activation is Activation.NONE
+
+
 def test_classes_are_counted_where_the_axis_is_known(tmp_path: Path) -> None:
     for axis, count in ((3, 4), (-1, 4), (1, 8), (4, None)):
         steps = [(CONV, [0], [1]), (ARG_MAX, [1, 2], [3])]
