@@ -12,7 +12,7 @@ from .constants import Number, tensor_values
 from .known import MOST_ITEMS, Operation, Value, axis_of
 from .operations_pieces import concatenation, strided_spans
 
-_INT64 = 1 << 63
+_INT32, _INT64 = 1 << 31, 1 << 63
 # Sizes that are worked out in floating point come in twos or fours; more are weights.
 _MOST_FLOATS = 8
 _WHOLE = (types.INT32, types.INT64, 4, 5, 6, 17, 22, 23, types.BOOL)
@@ -24,8 +24,10 @@ def folded(operation: Operation) -> Optional[Value]:
     value = None if rule is None else rule(operation)
     if value is None or len(value.items) > MOST_ITEMS:
         return None
+    # TensorFlow's whole numbers start over where they end; no size that is meant does.
+    most = _INT32 if operation.attributes.type("T") == types.INT32 else _INT64
     for item in value.items:
-        if isinstance(item, int) and not -_INT64 <= item < _INT64:
+        if isinstance(item, int) and not -most <= item < most:
             return None
         if isinstance(item, float) and not math.isfinite(item):
             return None
