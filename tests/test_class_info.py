@@ -318,7 +318,9 @@ def test_a_name_that_begins_like_a_placeholder_is_a_name(examine: Examine) -> No
 
 def test_what_is_said_twice_has_to_agree(examine: Examine) -> None:
     same = {"Value": 1, "ClassValue": 1, "Name": "a", "ClassName": "a", "Color": [1, 2, 3]}
-    assert examine(with_class(**same)).findings == ()
+    info = examine(with_class(**same))
+    assert info.findings == ()
+    assert info.classes[1] == LandClass(1, "a", (1, 2, 3), color_given=True)
     info = examine(with_class(**{**same, "ClassValue": 2}))
     assert only(info, "class-info-contradiction").where.path == "$.Classes[1].ClassValue"
     info = examine(BatchSize=8)
