@@ -379,6 +379,7 @@ WRONG: List[Tuple[str, object, str, str]] = [
     ("ExtractBands", "e.g. [0, 1, 2]", "class-info-placeholder", "'e.g. [0, 1, 2]'"),
     ("DataRange", [0], "class-info-wrong-type", "two numbers"),
     ("ModelConfiguration", {}, "class-info-wrong-type", "Name"),
+    ("ModelConfiguration", ["FasterRCN"], "class-info-wrong-type", "Name"),
     ("Padding", "e.g. 0", "class-info-placeholder", "'e.g. 0'"),
 ]
 
@@ -394,6 +395,24 @@ def test_wrong_values_of_keys(
     assert item.where.path == f"$.{key}"
     assert key in info.unusable
     assert key not in info.emd_keys
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "attribute", "neutral"),
+    [
+        ("Classifier", 7, "classifier", ""),
+        ("Classifier", " ", "classifier", ""),
+        ("NumberRasterBands", -3, "band_count", 0),
+        ("NumberRasterBands", "4", "band_count", 0),
+        ("MiniBatchSize", 0, "mini_batch_size", 1),
+        ("ModelStorage", "zip", "storage", None),
+        ("Classes", {}, "classes", ()),
+    ],
+)
+def test_a_wrong_value_goes_nowhere(
+    examine: Examine, key: str, value: object, attribute: str, neutral: object
+) -> None:
+    assert getattr(examine(**{key: value}), attribute) == neutral
 
 
 def test_misspelt_keys_are_asked_about(examine: Examine) -> None:

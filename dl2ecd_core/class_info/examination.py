@@ -255,12 +255,13 @@ class _Examination:
                 batch = whole_number(self.root[name])
         storage = self.root.get("ModelStorage") if self._usable("ModelStorage") else None
         classifier = self._value("Classifier")
-        bands = whole_number(self._value("NumberRasterBands"))
-        usable_bands = "NumberRasterBands" not in self.unusable and bands is not None
+        bands = None
+        if "NumberRasterBands" not in self.unusable:
+            bands = whole_number(self._value("NumberRasterBands"))
         return ClassInfo(
             file=file,
             classifier=str(classifier) if "Classifier" not in self.unusable else "",
-            band_count=bands if usable_bands and bands is not None else 0,
+            band_count=bands or 0,
             mini_batch_size=1 if batch is None else batch,
             mini_batch_given=batch is not None,
             classes=self.classes,
