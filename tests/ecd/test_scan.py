@@ -216,6 +216,18 @@ def test_a_number_is_read_where_class_information_may_have_it(tmp_path: Path, si
     assert refusal(longer).rule == "json-number-too-large"
 
 
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        ("NaN", "json-not-a-number"),
+        ("-Infinity", "json-not-a-number"),
+        ("1e999", "json-number-too-large"),
+    ],
+)
+def test_a_number_that_json_has_not_is_refused(tmp_path: Path, number: str, rule: str) -> None:
+    assert refusal(written(tmp_path, f'{{"a": {number}}}'.encode())).rule == rule
+
+
 def test_nesting_is_bounded_where_the_quick_reader_still_follows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
