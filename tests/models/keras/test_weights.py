@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Iterator
 
@@ -13,8 +14,10 @@ from dl2ecd_core.models.wire.source import ByteSource
 
 
 @pytest.fixture
-def odd(fixtures: Path) -> Iterator[Hdf5File]:
-    with ByteSource(fixtures / "keras" / "odd.h5") as source:
+def odd(fixtures: Path, tmp_path: Path) -> Iterator[Hdf5File]:
+    packed = (fixtures / "keras" / "odd.h5.gz").read_bytes()
+    (tmp_path / "odd.h5").write_bytes(gzip.decompress(packed))
+    with ByteSource(tmp_path / "odd.h5") as source:
         yield Hdf5File(source)
 
 
