@@ -228,6 +228,15 @@ def test_a_number_that_json_has_not_is_refused(tmp_path: Path, number: str, rule
     assert refusal(written(tmp_path, f'{{"a": {number}}}'.encode())).rule == rule
 
 
+def test_numbers_with_a_fraction_are_read(tmp_path: Path) -> None:
+    document = {"a": [0.5, -1e300, 0.1]}
+    assert scan(written(tmp_path, json.dumps(document).encode()), "a.ecd").document == document
+
+
+def test_a_text_under_data_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    assert refusal(written(tmp_path, b'{"x": {"Data": "a\\qb"}}')).rule.startswith("json-")
+
+
 def test_nesting_is_bounded_where_the_quick_reader_still_follows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
