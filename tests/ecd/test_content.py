@@ -48,6 +48,7 @@ def read(folder: Path, document: Dict[str, Any]) -> Ecd:
         (..., ["a.model"], ["a.model"]),
         (5, ["v/a.model", "b"], ["v/a.model", "b"]),
         ("other.model", ["a.model", "b"], ["other.model", "b"]),
+        ("/m/a.model", ["a.model"], ["m/a.model"]),
         ("../m/a.model", ["a.model", "b/c.bin"], ["../m/a.model", "../m/b/c.bin"]),
         ("..\\m\\a.model", ["a.model", "b/c.bin"], ["../m/a.model", "../m/b/c.bin"]),
         ("../m/v/a.pb", ["v/a.pb", "c"], ["../m/v/a.pb", "../m/c"]),
@@ -91,6 +92,11 @@ def test_a_file_without_path_size_or_digest_is_no_file_but_the_next_is(
     (item,) = found
     assert item.rule == "ecd-not-valid"
     assert item.where == Place(file=str(tmp_path / "a.ecd"), path="$.Definitions[0].Model.Files")
+
+
+def test_bytes_that_are_no_text_are_none(tmp_path: Path) -> None:
+    content = read(tmp_path, deep_learning([{**entry(), "Data": []}]))
+    assert content.files[0].source == tmp_path / "a.model"
 
 
 def test_a_file_outside_is_no_file_but_the_next_is(tmp_path: Path) -> None:

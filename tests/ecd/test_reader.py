@@ -153,7 +153,15 @@ class TestRefused:
 
     @pytest.mark.parametrize(
         "paths",
-        [("a", "a"), ("a", "A"), ("a", "a/b"), ("a/b/c", "a"), ("a/b/c", "A/B"), ("ß", "SS")],
+        [
+            ("a", "a"),
+            ("a", "A"),
+            ("a", "a/b"),
+            ("a/b/c", "a"),
+            ("a/b/c", "A/B"),
+            ("ß", "SS"),
+            ("a/b", "c/d", "a"),
+        ],
     )
     def test_paths_that_can_not_lie_in_one_folder(self, ecd: Path, paths: Any) -> None:
         def change(document: Dict[str, Any]) -> None:
