@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 import unicodedata
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
@@ -18,6 +17,7 @@ from dl2ecd_core.class_info import ClassInfo, LandClass, examine_class_info, rea
 from dl2ecd_core.class_info.schema import EXAMPLE
 from dl2ecd_core.errors import ClassInfoError
 from dl2ecd_core.findings import Finding, Severity
+from tests.work import growth
 
 ESRI_EXAMPLE = """\
 {"ImportDeepLearningModelToEsriExtraInfo":0, "Version":1, "Classifier":"CNTK", \
@@ -642,18 +642,17 @@ def test_a_missing_file_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_ten_thousand_classes_are_a_matter_of_a_moment(examine: Examine) -> None:
-    classes = [{"ClassValue": value, "ClassName": f"c{value}"} for value in range(10_000)]
-    before = time.process_time()
-    info = examine(Classes=classes)
-    assert time.process_time() - before < 2
-    assert len({one.color for one in info.classes}) > 8000
+    def look(count: int) -> ClassInfo:
+        classes = [{"ClassValue": value, "ClassName": f"c{value}"} for value in range(count)]
+        return examine(Classes=classes)
+
+    assert growth(look, 500, 2000) < 1.1
+    assert len({one.color for one in look(10_000).classes}) > 8000
 
 
 def test_the_same_mistake_in_every_class_is_not_said_ten_thousand_times(examine: Examine) -> None:
     classes = [{"Value": True, "Name": f"c{index}", "Color": [1, 2, 3]} for index in range(3000)]
-    before = time.process_time()
     info = examine(Classes=classes)
-    assert time.process_time() - before < 3
     assert len(info.findings) == 22
     assert "2000 more classes" in info.findings[0].message
     assert "979 other places" in info.findings[-1].message

@@ -125,9 +125,10 @@ class TestXml:
     ],
 )
 def test_nothing_takes_long(tmp_path: Path, content: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused(written(tmp_path, content))
-    assert time.perf_counter() - start < 2
+    # A tenth of it at most; what is quadratic takes minutes.
+    assert time.process_time() - start < 20
 
 
 class TestFiles:

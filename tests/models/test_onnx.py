@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import struct
-import time
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -16,6 +15,7 @@ from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, ClassNames, Evidence, ModelDescription
 
 from ..conftest import FIXTURES
+from ..work import calls_of, reads
 from .damage import assert_survives_damage
 from .onnx.graphs import constant, float_tensor, node, piece, value, varint, write
 
@@ -207,9 +207,9 @@ def test_huge_tensors_are_skipped(tmp_path: Path) -> None:
         file.write(graph)
         file.seek(size, 1)
         file.write(tail)
-    started = time.perf_counter()
-    model = inspect_model(path)
-    assert time.perf_counter() - started < 0.5
+    with reads() as read:
+        model = inspect_model(path)
+    assert sum(read) < 1 << 20
     assert model.parameters == 1 << 28
     assert model.outputs[0].shape == (1, 3)
 
@@ -274,9 +274,7 @@ def test_functions_that_call_each_other_over_and_over_end(tmp_path: Path) -> Non
     graph = call + value(11, b"x", [1]) + value(12, b"y")
     path = tmp_path / "laughs.onnx"
     path.write_bytes(b"\x08\x08" + piece(7, graph) + functions)
-    started = time.perf_counter()
-    inspect_model(path)
-    assert time.perf_counter() - started < 5
+    assert calls_of(lambda: inspect_model(path)) < 1_000_000
 
 
 @pytest.mark.parametrize("name", ["unet.onnx", "function.onnx"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -16,6 +15,7 @@ from dl2ecd_core.models.registry import Match
 from dl2ecd_core.models.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.damage import assert_survives_damage
+from tests.work import growth
 
 from .writers import SizeT, array, composite, dictionary, field, function, variable
 
@@ -185,18 +185,14 @@ def test_other_formats_are_not_taken_for_a_dictionary(file: Path, content: bytes
 
 
 def test_time_grows_with_the_graph_and_no_faster(file: Path) -> None:
-    def seconds(count: int) -> float:
+    def chain(count: int) -> None:
         functions: List[Dict[str, Any]] = [function("f0", RELU, ["i"])]
         functions += [function(f"f{n}", RELU, [f"f{n - 1}_Output_0"]) for n in range(1, count)]
         root = f"f{count - 1}"
         content = dictionary(composite([variable("i", 0, (4,))], functions, root))
-        started = time.perf_counter()
         assert read(file, content).outputs[0].shape == (4,)
-        return time.perf_counter() - started
 
-    seconds(100)
-    few, many = seconds(1000), seconds(8000)
-    assert many < 8 * few * 4 + 0.5
+    assert growth(chain, 250, 1000) < 1.1
 
 
 def test_tensors_are_not_read(file: Path) -> None:
