@@ -11,6 +11,9 @@ from .numbers import edge
 
 _SIGNATURES = re.compile(rb"OHDR|OCHK|TREE|SNOD|HEAP|GCOL|FRHP|FHDB|FHIB|BTHD|BTLF|BTIN|\x89HDF")
 
+# Eight bytes of which the later four are zero, the earlier ones not.
+_SMALL_NUMBERS = re.compile(rb"(?=(?!\0{4})[\s\S]{4}\0{4})")
+
 
 @lru_cache(maxsize=256)
 def structures(data: bytes) -> Tuple[int, ...]:
@@ -23,11 +26,10 @@ def addresses(data: bytes) -> Tuple[int, ...]:
     """Where numbers of 8 bytes stand that could be addresses or sizes."""
     found = []
     # Object headers of version 1 begin at multiples of 8; later ones anywhere.
-    for place in range(len(data) - 7):
-        if data[place + 4 : place + 8] == b"\0\0\0\0":
-            value = int.from_bytes(data[place : place + 4], "little")
-            if 48 <= value <= len(data) and value % 4 == 0:
-                found.append(place)
+    for place in (match.start() for match in _SMALL_NUMBERS.finditer(data)):
+        value = int.from_bytes(data[place : place + 4], "little")
+        if 48 <= value <= len(data) and value % 4 == 0:
+            found.append(place)
     return tuple(found)
 
 
