@@ -110,7 +110,8 @@ class Parser(Walk):
                 "json-nested-too-deeply",
                 f"Objects and lists nest more than {DEEPEST} deep here; reading stops.",
                 part,
-                hint="Neither class information nor an .ecd needs that. Check that it is the right file.",
+                hint="Neither class information nor an .ecd needs that. Check that it is the right "
+                "file.",
             )
             raise Stopped
         self.building.open(part.kind, part.start)
