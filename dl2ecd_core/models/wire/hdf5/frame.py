@@ -9,7 +9,10 @@ from ..source import ByteSource
 
 #: Messages, links, records and heap objects that are looked at in one file before giving up:
 #: a network of a thousand layers needs about twenty thousand.
-MOST_PIECES = 150_000
+MOST_PIECES = 100_000
+#: That many in any file, and one more for each of its bytes: in whole files a piece takes about a
+#: hundred, so that only structures that lead back to each other come to an end here.
+FEWEST_PIECES = 5_000
 #: Bytes of attribute values and names taken from one file.
 MOST_TEXT = 24 * 1024 * 1024
 #: One object header, one heap or tree node.
@@ -35,7 +38,8 @@ class Frame:
         self.address_size = address_size
         self.length_size = length_size
         self._undefined = (1 << 8 * address_size) - 1
-        self._pieces = MOST_PIECES
+        self._most_pieces = min(MOST_PIECES, FEWEST_PIECES + source.size)
+        self._pieces = self._most_pieces
         self._text = MOST_TEXT
 
     def spend(self, pieces: int = 1) -> None:
@@ -48,7 +52,7 @@ class Frame:
         """
         self._pieces -= pieces
         if self._pieces < 0:
-            raise self.too_complex(f"more than {MOST_PIECES} pieces of structure")
+            raise self.too_complex(f"more than {self._most_pieces} pieces of structure")
 
     def spend_text(self, length: int) -> None:
         """Pay for bytes of attribute values; raises as :meth:`spend` does."""
