@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
@@ -62,7 +63,7 @@ def extract(
             _check_free(folder, target, overwrite)
         for item, target in zip(ecd.files, targets):
             _make(target.parent, new)
-            if not target.exists():
+            if not os.path.lexists(target):
                 new.append(target)
             with whole_file(target) as output:
                 for piece in item.chunks():
@@ -118,7 +119,8 @@ def _check_free(folder: Path, target: Path, overwrite: bool) -> None:
             "Give a folder without links in it.",
             target,
         )
-    if target.is_symlink() or (target.exists() and not overwrite):
+    # A name that no file can have is said when it is written.
+    if os.path.lexists(target) and (not overwrite or target.is_symlink()):
         raise refused(
             "output-exists",
             f"'{printable(str(target), 400)}' exists already.",

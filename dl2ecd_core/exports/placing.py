@@ -59,7 +59,8 @@ def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Path) -> Non
     _refuse_same_place(ecd, folder, beside)
     for item in ecd.files:
         target = folder.joinpath(*item.path.split("/"))
-        if target.is_symlink() or target.exists():
+        # A name that no file can have is said when it is written.
+        if os.path.lexists(target):
             _refuse_another(item, target)
         else:
             missing.append(item)

@@ -18,6 +18,7 @@ from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.stored import StoredFile
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.errors import Cancelled, ConversionRefused, EcdFileError
+from dl2ecd_core.exports import export
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.template import class_information_for
 from tests.ecd.conftest import files_of, rewrite
@@ -109,6 +110,19 @@ def test_a_name_is_said_whole_up_to_400_characters(tmp_path: Path) -> None:
 
     assert f"'{'n' * 400}'" in said("n" * 400)
     assert "n" * 201 not in said("n" * 401)
+
+
+@pytest.mark.parametrize("path", ["n" * 300, "n" * 300 + "/a.model"])
+def test_a_name_too_long_for_this_system_is_said(fresh: Path, path: str) -> None:
+    rewrite(fresh, lambda document: files_of(document)[0].update(Path=path))
+    folder = fresh.parent / "out"
+    rule, message = refusal(fresh, folder)
+    assert rule == "output-not-writable"
+    assert "File name too long" in message
+    assert not folder.exists()
+    with pytest.raises(ConversionRefused, match="output-not-writable"):
+        export(read_ecd(fresh), "emd", fresh.parent / "a.emd")
+    assert not (fresh.parent / "a.emd").exists()
 
 
 @pytest.mark.parametrize("length", [400, 401])

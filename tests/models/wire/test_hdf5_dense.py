@@ -177,6 +177,12 @@ def test_identifiers_that_lead_nowhere(
         heap.value(identifier.ljust(length, b"\0"))
 
 
+@pytest.mark.parametrize("length", [0, 1, 6])
+def test_identifiers_shorter_than_the_heap_says(dense: Hdf5File, length: int) -> None:
+    with pytest.raises(ModelFileError, match="is cut short"):
+        FractalHeap(dense.frame, HEAP).value(bytes(length))
+
+
 @pytest.mark.parametrize(
     ("length", "identifier"),
     [(7, b"\x22abc"), (20, b"\x20\x02abc"), (20, b"\x10" + struct.pack("<QQ", 0, 3))],

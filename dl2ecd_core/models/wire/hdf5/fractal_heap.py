@@ -80,6 +80,8 @@ class FractalHeap:
         """
         frame = self._frame
         frame.spend()
+        if len(identifier) < self.id_length:
+            raise frame.damaged(0, "a heap id is cut short")
         kind = identifier[0] >> 4 & 3
         if identifier[0] >> 6:
             raise frame.damaged(0, "a heap id has an unknown version")
