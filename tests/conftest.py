@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 FIXTURES = TESTS / "fixtures"
@@ -14,6 +15,14 @@ FIXTURES = TESTS / "fixtures"
 SHARED_MODELS = Path(
     os.environ.get("DL2ECD_SHARED_MODELS", TESTS.parent.parent / "shared" / "models")
 )
+
+# How fast a machine is, or busy, is not what tests are about; a folder may serve many examples.
+settings.register_profile(
+    "dl2ecd",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("dl2ecd")
 
 
 @pytest.fixture

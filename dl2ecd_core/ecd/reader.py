@@ -25,6 +25,8 @@ from .scan import Scanned, file_entries, scan
 from .stored import Embedded, StoredFile
 
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+#: No file system holds a larger one.
+_LARGEST_FILE = (1 << 63) - 1
 ENDMEMBER_SIGNATURE = "EsriEndmemberDefinitionFile"
 
 AnyPath = Union[str, "os.PathLike[str]"]
@@ -203,7 +205,7 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
     taken = _Names()
     primary, folder = path, path.parent
     for entry in file_entries(scanned.document):
-        relative, size = _text(entry.get("Path")), _whole(entry.get("Size"))
+        relative, size = _text(entry.get("Path")), _size(entry.get("Size"))
         mark = entry.pop("Data", "")
         hole = scanned.holes.get(mark) if isinstance(mark, str) else None
         digest = _text(entry.get("SHA256"))
@@ -220,6 +222,12 @@ def _files(scanned: Scanned, path: Path, name: str) -> Tuple[List[StoredFile], L
             source = Embedded(path, hole.offset, hole.length)
         files.append(StoredFile(relative, size, digest, source))
     return files, findings
+
+
+def _size(value: object) -> Optional[int]:
+    """A file's size; None for what can't be one."""
+    size = _whole(value)
+    return size if size is not None and 0 <= size <= _LARGEST_FILE else None
 
 
 class _Names:

@@ -75,6 +75,8 @@ def test_referenced_files_lie_where_the_model_does(
         entry(size="3"),
         entry(size=True),
         entry(size=None),
+        entry(size=-1),
+        entry(size=1 << 63),
         entry(digest=None),
         entry(digest=5),
         entry(digest=DIGEST.upper()),

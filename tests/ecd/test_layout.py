@@ -21,7 +21,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(), json_values, max_size=5))
 def test_the_text_is_json_of_the_same_value_in_ascii(document: dict) -> None:
     text = text_of(document)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core import convert
@@ -88,9 +88,7 @@ class TestOurOwn:
         assert content.document["ExtraInfo"] == info
         assert b"".join(content.files[0].chunks()) == (tmp_path / MODEL).read_bytes()
 
-    @settings(
-        max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=40)
     @given(
         st.dictionaries(
             st.sampled_from(["Data", "Size", 'x"Data', "\\", "note"]),
@@ -349,9 +347,7 @@ class TestExtraction:
         assert not (tmp_path / "unpacked").exists()
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_ecd_never_gives_anything_but_findings(tmp_path: Path, data: Any) -> None:
     unpack(tmp_path)

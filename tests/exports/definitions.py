@@ -13,7 +13,7 @@ from dl2ecd_core.exports import export
 from dl2ecd_core.findings import Finding
 
 #: Each example writes and synchronises files, which may take a moment on a busy disk.
-FEW = settings(max_examples=30, deadline=None)
+FEW = settings(max_examples=30)
 
 #: Names that a careless writer breaks or is broken by.
 NAMES = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core import convert
@@ -98,9 +98,7 @@ class TestFromAnEmd:
         assert list(back) == list(EMD)
         assert (tmp_path / "out" / MODEL).read_bytes() == (folder / MODEL).read_bytes()
 
-    @settings(
-        max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=30)
     @given(
         st.dictionaries(
             st.text(min_size=1, max_size=8).filter(lambda key: key.casefold() not in "version"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
@@ -116,7 +116,7 @@ def test_what_can_not_be_shown_is_escaped() -> None:
     assert shown("\u0645\u06cc\u200c\u062e\u0648") == "\u0645\u06cc\u200c\u062e\u0648"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.lists(st.text(st.characters(), max_size=20), min_size=1, max_size=5), st.text())
 def test_whatever_the_names_the_page_holds_them(
     tmp_path: Path, texts: List[str], model_name: str

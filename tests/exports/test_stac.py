@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Tuple
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.conversion import convert
@@ -367,7 +367,7 @@ def test_names_keep_their_full_text_as_descriptions(tmp_path: Path) -> None:
     ]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     names=st.lists(st.text(st.characters(), max_size=12), max_size=6),
     color=st.none() | st.tuples(*[st.integers(-1, 300)] * 3),

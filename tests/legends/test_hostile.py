@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import List
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.errors import Dl2EcdError
@@ -183,9 +183,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> List[bytes]:
     return _samples(tmp_path_factory.mktemp("samples"))
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_damage_is_read_or_refused(
     tmp_path: Path, samples: List[bytes], data: st.DataObject
@@ -202,9 +200,7 @@ def test_damage_is_read_or_refused(
         assert len({item.value for item in legend.classes}) == len(legend.classes) > 0
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     try:

@@ -371,7 +371,7 @@ class TestNothingIsRaised:
         assert dialog[MODEL_PARAMETER].hasError()
         update_parameters(dialog.parameters)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.text(max_size=60), min_size=3, max_size=3))
     def test_by_any_text(self, texts: List[str]) -> None:
         dialog = Dialog(REAL, TOOL)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.errors import ModelFileError
@@ -72,9 +72,7 @@ def test_a_length_beyond_the_file_is_refused(tmp_path: Path) -> None:
     assert caught.value.finding.rule == "model-damaged"
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200)
 @given(
     place=st.integers(0, len(BUFFER) - 1),
     value=st.integers(0, 255),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Iterator, List, Tuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.errors import ModelFileError
@@ -48,7 +48,6 @@ def message(file: ByteSource, content: bytes) -> Message:
     return Message(MemorySource(file, "a message", 0, content))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 4000), st.binary(max_size=300)), max_size=8))
 def test_fields_come_out_in_order(file: ByteSource, fields: List[Tuple[int, bytes]]) -> None:
     whole = message(file, b"".join(text_field(number, content) for number, content in fields))

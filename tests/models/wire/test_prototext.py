@@ -160,7 +160,7 @@ def test_nesting_past_the_limit_is_refused(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_end_in_events_or_a_refusal(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
