@@ -45,7 +45,11 @@ _WAITING = 3
 
 def encoded(data: bytes) -> bytes:
     """Canonical base64 (RFC 4648, section 4)."""
-    return b"".join(_encoded_pieces(data))
+    if _encode_fast is not None:
+        return _encode_fast(data)
+    view = memoryview(data)
+    starts = range(0, len(data), _SLICE)
+    return b"".join(binascii.b2a_base64(view[at : at + _SLICE], newline=False) for at in starts)
 
 
 def decoded(text: bytes) -> bytes:
@@ -61,16 +65,6 @@ def decoded(text: bytes) -> bytes:
     if encoded(data) != text:
         raise binascii.Error
     return data
-
-
-def _encoded_pieces(data: bytes) -> Iterator[bytes]:
-    """The same in the pieces that are quickest to make."""
-    if _encode_fast is not None:
-        yield _encode_fast(data)
-        return
-    view = memoryview(data)
-    for start in range(0, len(data), _SLICE):
-        yield binascii.b2a_base64(view[start : start + _SLICE], newline=False)
 
 
 @dataclass(frozen=True)
@@ -197,7 +191,7 @@ class Behind:
 
 @contextmanager
 def behind(size: int) -> Iterator[Behind]:
-    """What makes calls best beside the work on so many bytes: reading on, encoding."""
+    """Calls beside reading and encoding so many bytes: in a thread of their own if it pays."""
     if size < _WORTH_A_THREAD:
         yield Behind()
         return
