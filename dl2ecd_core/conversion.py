@@ -11,14 +11,14 @@ from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_f
 from .ecd.paths import inside_path
 from .ecd.payload import Stamp, changed, stamp
 from .ecd.writer import write_ecd
-from .errors import Cancelled, ConversionRefused
 from .examination import AnyPath, Examination, examine
+from .files.replacing import check_replaceable
 from .findings import Finding, Place, in_order, refusing
+from .findings.errors import Cancelled, ConversionRefused
+from .findings.rules import finding
+from .findings.wording import listed, printable
 from .models import ModelDescription, ModelPart
 from .progress import Listener
-from .replacing import check_replaceable
-from .rules import finding
-from .wording import listed, printable
 
 #: From this many embedded bytes on, a warning says what Esri's readers do with them.
 _LARGE = 1 << 30

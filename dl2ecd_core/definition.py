@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Iterator, List, Optional
 
-from .checks import check_fit
 from .class_info.definitions import examine_definition, is_definition
 from .conversion import Conversion, Inputs, stamp_before, write_conversion
 from .ecd.document import REFERENCED
 from .ecd.paths import inside_path
-from .errors import ClassInfoError, ConversionRefused, ModelFileError
 from .examination import AnyPath, Examination
+from .files.output import write_failure
 from .findings import Finding, Place, errors_in, in_order
-from .image_input import bands_of
+from .findings.errors import ClassInfoError, ConversionRefused, ModelFileError
+from .findings.rules import finding
+from .findings.wording import printable, quoted
+from .fit import check_fit
+from .fit.image_input import bands_of
 from .json_text import JsonText, read_json
 from .models import ModelDescription, inspect_model
-from .models.wire.source import ByteSource
-from .models.wire.zip import Archive, is_archive
-from .output import write_failure
 from .progress import Listener
-from .rules import finding
-from .wording import printable, quoted
+from .wire.source import ByteSource
+from .wire.zip import Archive, is_archive
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from typing import List, Optional, Tuple, Union
 
-from .checks import check_fit
 from .class_info import ClassInfo, examine_class_info
-from .errors import ModelFileError
 from .findings import Finding, in_order
+from .findings.errors import ModelFileError
+from .fit import check_fit
 from .models import ModelDescription, inspect_model
 
 #: A path as scripts give it.

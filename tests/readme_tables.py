@@ -11,9 +11,9 @@ from typing import Callable, Dict, Iterable, Sequence
 
 from dl2ecd_core.class_info.keys import markdown_table
 from dl2ecd_core.exports import FORMATS as EXPORTS
-from dl2ecd_core.frameworks import FRAMEWORKS
+from dl2ecd_core.findings.rules import SUBJECTS
+from dl2ecd_core.fit.framework_names import FRAMEWORKS
 from dl2ecd_core.models.formats import FORMATS
-from dl2ecd_core.rules import SUBJECTS
 
 README = Path(__file__).parents[1] / "README.md"
 

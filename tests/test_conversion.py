@@ -15,8 +15,8 @@ import pytest
 import dl2ecd_core
 from dl2ecd_core import DeepLearningModelToEcd, check_model, convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
-from dl2ecd_core.errors import Cancelled, ConversionRefused
 from dl2ecd_core.findings import Finding, Severity
+from dl2ecd_core.findings.errors import Cancelled, ConversionRefused
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.schemas import load as load_schema
 

@@ -14,8 +14,8 @@ import pytest
 from dl2ecd_core import definition
 from dl2ecd_core.definition import convert_definition
 from dl2ecd_core.demo import MODEL, unpack
-from dl2ecd_core.errors import ConversionRefused
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import ConversionRefused
 
 EMD: Dict[str, Any] = {"Framework": "CNTK", "ModelFile": MODEL, "Classes": []}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
-from dl2ecd_core.errors import ConversionRefused
+from dl2ecd_core.findings.errors import ConversionRefused
 
 
 def test_is_put_into_a_folder_that_is_made_for_it(tmp_path: Path) -> None:

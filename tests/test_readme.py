@@ -12,9 +12,9 @@ import pytest
 
 import dl2ecd_core
 from dl2ecd_core.class_info import examine_class_info
+from dl2ecd_core.findings.rules import CATALOGUE, SUBJECTS
 from dl2ecd_core.models import registry
 from dl2ecd_core.models.formats import FORMATS
-from dl2ecd_core.rules import CATALOGUE, SUBJECTS
 from tests.readme_tables import README, filled
 
 

@@ -21,8 +21,8 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import ConversionRefused
 from dl2ecd_core.exports import export
+from dl2ecd_core.findings.errors import ConversionRefused
 from tests.models.damage import EXHAUSTIVE
 
 posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX signals, limits and permissions")

@@ -29,15 +29,15 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import examine_ecd, read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.examination import check_model
 from dl2ecd_core.exports import FORMATS, export
+from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.legends import read_legend
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.companions import parts_of
-from dl2ecd_core.models.wire.source import ByteSource
 from dl2ecd_core.pane.speech import sentence
-from dl2ecd_core.rules import finding
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES, TESTS
 
 PACKAGE = TESTS.parent / "dl2ecd_core"

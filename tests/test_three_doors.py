@@ -15,7 +15,7 @@ import pytest
 import dl2ecd_core.headless as arcpy
 from dl2ecd_core import DeepLearningModelToEcd
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
-from dl2ecd_core.errors import ConversionRefused
+from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.schemas import load
 from tests.documents import ESRI_EXAMPLE, land_classes
 from tests.esri_reader import EsriReader

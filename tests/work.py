@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List
 from unittest import mock
 
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 
 
 def calls_of(action: Callable[[], object]) -> int:

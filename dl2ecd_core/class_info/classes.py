@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from ..findings import Finding
+from ..findings.rules import finding
+from ..findings.wording import counted, listed, printable, quoted
 from ..json_text import UNREADABLE, JsonText, Step
 from ..palette import colors_for
-from ..rules import finding
-from ..wording import counted, listed, printable, quoted
+from .class_comparison import compare
 from .description import Color, LandClass
 from .keys import CHANNELS, CLASS_KEYS, CLASS_NAMES, HIGHEST_VALUE, LOWEST_VALUE, Key
 from .report import Entry, Report
 from .schema import validators
-from .together import compare
 from .values import (
     Complaint,
     complaint,

@@ -7,11 +7,11 @@ import os
 from itertools import islice
 from typing import Any, Dict, List, Mapping, Set, Tuple, Union
 
-from ..errors import ClassInfoError
 from ..findings import Finding, Place, errors_in, in_order
+from ..findings.errors import ClassInfoError
+from ..findings.rules import finding
+from ..findings.wording import counted, quoted
 from ..json_text import UNREADABLE, JsonText, read_json
-from ..rules import finding
-from ..wording import counted, quoted
 from .classes import MOST_UNKNOWN, examine_classes
 from .description import ClassInfo
 from .keys import (
@@ -23,9 +23,9 @@ from .keys import (
     UNUSED_EMD_KEYS,
     Key,
 )
-from .mistaken import other_document
 from .schema import validators
 from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, whole_number
+from .wrong_document import other_document
 
 _PASSED_ON = frozenset({*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS})
 _ALL_UNUSABLE = frozenset(key.name for key in DOCUMENT_KEYS)

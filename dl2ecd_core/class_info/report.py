@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
 from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import counted
 from ..json_text import JsonText, Step
-from ..rules import finding
-from ..wording import counted
 from .description import Color
 from .keys import Key
 

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Any, List, NamedTuple, Optional, Tuple
 
-from ..wording import counted, printable, quoted
+from ..findings.wording import counted, printable, quoted
 from .keys import CHANNELS, Key, Kind
 
 

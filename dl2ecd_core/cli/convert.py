@@ -7,13 +7,13 @@ from typing import Optional, Tuple
 
 import click
 
-from ..class_output import find_class_output
 from ..conversion import Conversion, convert
 from ..definition import convert_definition
 from ..ecd.document import REFERENCED
-from ..errors import Dl2EcdError
 from ..findings import Finding, errors_in
-from ..wording import counted, printable
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import counted, printable
+from ..fit.class_output import find_class_output
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swatches

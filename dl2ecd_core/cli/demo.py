@@ -8,9 +8,9 @@ import click
 
 from ..conversion import convert
 from ..demo import CLASS_INFO, ECD, MODEL, unpack
-from ..errors import Dl2EcdError
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import printable
 from ..models import inspect_model
-from ..wording import printable
 from . import CONTEXT
 from .convert import print_conversion
 from .exit_codes import REFUSED

@@ -10,12 +10,12 @@ import click
 from ..ecd.content import Ecd
 from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
-from ..errors import ConversionRefused, Dl2EcdError
 from ..examination import examine
 from ..exports import FORMATS, export
+from ..files.output import check_target
 from ..findings import Finding, in_order, refusing
-from ..output import check_target
-from ..wording import printable
+from ..findings.errors import ConversionRefused, Dl2EcdError
+from ..findings.wording import printable
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import ProgressBar, print_findings, print_json

@@ -8,8 +8,8 @@ import click
 
 from ..ecd.extraction import extract
 from ..ecd.reader import read_ecd
-from ..errors import Dl2EcdError
-from ..wording import printable
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import printable
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import ProgressBar, print_findings, print_json

@@ -11,9 +11,9 @@ import click
 from click.exceptions import Exit
 
 from ..findings import Finding
-from ..rules import finding
+from ..findings.rules import finding
+from ..findings.wording import printable
 from ..version import __version__
-from ..wording import printable
 from . import COMMANDS, CONTEXT, Terminated
 from .exit_codes import REFUSED
 

@@ -8,14 +8,14 @@ from typing import Dict, List, Optional
 import click
 
 from ..ecd.layout import text_of
-from ..errors import Dl2EcdError
+from ..files.output import check_target, refused, whole_file
 from ..findings import in_order
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import printable
+from ..fit.template import class_information_for
 from ..legends import read_legend
 from ..legends.fitting import completed, findings_about
 from ..models import inspect_model
-from ..output import check_target, refused, whole_file
-from ..template import class_information_for
-from ..wording import printable
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import print_findings, print_json

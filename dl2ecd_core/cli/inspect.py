@@ -6,8 +6,8 @@ from typing import Dict
 
 import click
 
-from ..errors import ModelFileError
 from ..findings import errors_in
+from ..findings.errors import ModelFileError
 from ..models import inspect_model
 from . import CONTEXT
 from .exit_codes import REFUSED

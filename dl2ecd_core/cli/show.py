@@ -8,8 +8,8 @@ import click
 
 from ..ecd.content import Ecd, Kind
 from ..ecd.reader import read_ecd
-from ..errors import EcdFileError
-from ..wording import counted, printable, shape_text
+from ..findings.errors import EcdFileError
+from ..findings.wording import counted, printable, shape_text
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import Swatch, print_findings, print_json, print_swatches

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Sequence, T
 import click
 
 from ..findings import Finding, Severity, in_order
+from ..findings.wording import counted, printable, shape_text
 from ..models import Evidence, ModelDescription, Tensor
 from ..progress import Listener
-from ..wording import counted, printable, shape_text
 
 if TYPE_CHECKING:
     from rich.console import Console

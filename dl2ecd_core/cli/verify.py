@@ -7,7 +7,7 @@ import click
 from ..ecd.content import Kind
 from ..ecd.verification import verify_ecd
 from ..findings import errors_in
-from ..wording import printable
+from ..findings.wording import printable
 from . import CONTEXT
 from .exit_codes import REFUSED
 from .terminal import ProgressBar, print_findings, print_json

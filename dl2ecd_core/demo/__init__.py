@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..output import check_target, refused, whole_file, write_failure
-from ..wording import printable
+from ..files.output import check_target, refused, whole_file, write_failure
+from ..findings.wording import printable
 
 MODEL = "landcover.model"
 CLASS_INFO = "classes.json"

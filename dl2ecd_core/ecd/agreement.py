@@ -6,10 +6,10 @@ import json
 from typing import Any, Dict, List, Mapping, Sequence, Union
 
 from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import counted, printable
 from ..json_text import json_path
-from ..rules import finding
 from ..schemas import load
-from ..wording import counted, printable
 
 _MOST = 20
 

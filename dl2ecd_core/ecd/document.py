@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional
 
 from ..class_info import ClassInfo, LandClass
-from ..class_output import ClassOutput, find_class_output
-from ..frameworks import reader_framework
-from ..image_input import tile_size
-from ..model_uses import model_configuration, model_type
+from ..fit.class_output import ClassOutput, find_class_output
+from ..fit.framework_names import reader_framework
+from ..fit.image_input import tile_size
+from ..fit.model_uses import model_configuration, model_type
 from ..models import ModelDescription, Tensor
 from ..version import __version__
 from .layout import Gap

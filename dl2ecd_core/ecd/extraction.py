@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-from ..errors import EcdFileError
+from ..files.output import refused, whole_file, write_failure
 from ..findings import Finding, Place
-from ..output import refused, whole_file, write_failure
+from ..findings.errors import EcdFileError
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..progress import Listener
-from ..rules import finding
-from ..wording import printable, quoted
 from .content import Ecd, Kind
 from .document import EMBEDDED
 from .layout import Gap, laid_out

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Deque, Iterator, Optional
 
-from ..errors import Cancelled, ConversionRefused, ModelFileError
+from ..files.plain_files import open_plain
 from ..findings import Place
+from ..findings.errors import Cancelled, ConversionRefused, ModelFileError
+from ..findings.rules import finding
+from ..findings.wording import printable
 from ..models import ModelPart
-from ..plain_files import open_plain
 from ..progress import Listener
-from ..rules import finding
-from ..wording import printable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -128,7 +128,7 @@ class Progress:
     done: int = 0
 
     def advance(self, amount: int, doing: str) -> None:
-        """Tell the listener; raises :class:`~dl2ecd_core.errors.Cancelled` when it wants so."""
+        """Tell the listener, who may raise :class:`~dl2ecd_core.findings.errors.Cancelled`."""
         self.done += amount
         self.listener.progressed(self.done, self.total, doing)
         if self.listener.cancelled():

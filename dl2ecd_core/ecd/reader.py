@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Set, Tuple, Union
 
-from ..errors import EcdFileError
 from ..findings import Finding, Place, errors_in
-from ..rules import finding
-from ..wording import quoted
+from ..findings.errors import EcdFileError
+from ..findings.rules import finding
+from ..findings.wording import quoted
 from .agreement import disagreements
 from .content import Ecd, EcdClass, Kind
 from .document import DEEP_LEARNING_FORMAT, SIGNATURE

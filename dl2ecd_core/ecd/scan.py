@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Sequence, Set, Tuple
 
-from ..errors import EcdFileError
+from ..files.plain_files import open_plain
 from ..findings import Place
+from ..findings.errors import EcdFileError
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..json_text import parse
 from ..json_text.scanning import LONGEST_NUMBER
-from ..plain_files import open_plain
-from ..rules import finding
-from ..wording import printable, quoted
 
 #: Most text that an .ecd may hold beside its embedded bytes.
 LARGEST_METADATA = 64 * 1024 * 1024

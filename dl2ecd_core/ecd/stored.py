@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Union
 
-from ..errors import EcdFileError
+from ..files.plain_files import open_plain
 from ..findings import Place
-from ..plain_files import open_plain
-from ..rules import finding
-from ..wording import counted, quoted
+from ..findings.errors import EcdFileError
+from ..findings.rules import finding
+from ..findings.wording import counted, quoted
 from .payload import behind, decoded
 
 #: Characters decoded at once; a multiple of 4, so that pieces stand alone.

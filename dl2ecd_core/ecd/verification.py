@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Tuple
 
-from ..errors import Cancelled, EcdFileError, ModelFileError
 from ..findings import Finding, Place, errors_in
+from ..findings.errors import Cancelled, EcdFileError, ModelFileError
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..models import ModelDescription, inspect_model
 from ..progress import Listener
-from ..rules import finding
-from ..wording import printable, quoted
 from .agreement import schema_findings
 from .content import Ecd, Kind
 from .document import model_section

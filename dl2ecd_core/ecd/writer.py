@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Mapping, Sequence, Tuple
 
+from ..files.output import whole_file
 from ..models import ModelPart
-from ..output import whole_file
 from ..progress import Listener
 from .layout import Gap, laid_out
 from .payload import Progress, Stamp, pass_on

@@ -4,8 +4,8 @@ Each format is a module with one function:
 
 ``write(ecd, target, listener) -> tuple of Finding``
     Writes the export of an :class:`~dl2ecd_core.ecd.content.Ecd` to `target`, whole or not at
-    all (:func:`~dl2ecd_core.output.whole_file`), and says what the person must know about it.
-    Raises :class:`~dl2ecd_core.errors.Dl2EcdError` when it can't.
+    all (:func:`~dl2ecd_core.files.output.whole_file`), and says what the person must know about it.
+    Raises :class:`~dl2ecd_core.findings.errors.Dl2EcdError` when it can't.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Dict, Optional, Protocol, Tuple, cast
 
 from ..ecd.content import Ecd
+from ..files.replacing import check_replaceable
 from ..findings import Finding
 from ..progress import Listener
-from ..replacing import check_replaceable
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
 FORMATS: Dict[str, str] = {

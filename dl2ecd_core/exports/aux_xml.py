@@ -14,8 +14,8 @@ from lxml import etree
 
 from ..ecd.content import Ecd
 from ..findings import Finding
+from ..findings.wording import listed, quoted
 from ..progress import Listener
-from ..wording import listed, quoted
 from .legend import Legend, LegendRow, adjusted, incomplete, legend_of
 from .xml_text import Element, child, said_of, write_xml, xml_text
 

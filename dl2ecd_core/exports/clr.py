@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Tuple
 
 from ..ecd.content import Ecd
+from ..files.output import whole_file
 from ..findings import Finding
-from ..output import whole_file
 from ..progress import Listener
 from .legend import adjusted, legend_of
 

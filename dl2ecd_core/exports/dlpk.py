@@ -14,12 +14,12 @@ from ..ecd.content import Ecd
 from ..ecd.layout import text_of
 from ..ecd.paths import inside_path
 from ..ecd.payload import Progress
+from ..files.output import whole_file
+from ..files.plain_files import is_plain, open_plain
 from ..findings import Finding, Place
-from ..output import whole_file
-from ..plain_files import is_plain, open_plain
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..progress import Listener
-from ..rules import finding
-from ..wording import printable, quoted
 from .emd import emd_document
 
 #: The earliest time that a zip can hold.

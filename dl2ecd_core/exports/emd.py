@@ -11,11 +11,11 @@ from typing import Any, Dict, List, Mapping, Tuple
 from ..class_info.definitions import is_definition
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
+from ..files.output import whole_file
 from ..findings import Finding, Place
-from ..output import whole_file
+from ..findings.rules import finding
+from ..findings.wording import quoted
 from ..progress import Listener
-from ..rules import finding
-from ..wording import quoted
 from .placing import place_files, require_model
 
 #: Root keys of an .ecd that no model definition has.

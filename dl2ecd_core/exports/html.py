@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Tuple
 
 from ..ecd.content import Ecd, Kind
+from ..files.output import whole_file
 from ..findings import Finding
-from ..output import whole_file
 from ..progress import Listener
 from ..version import __version__
 from .html_page.drawing import color_strip

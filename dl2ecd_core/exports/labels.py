@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from ..ecd.content import Ecd
+from ..files.output import whole_file
 from ..findings import Finding
-from ..output import whole_file
+from ..findings.wording import counted, listed
 from ..progress import Listener
-from ..wording import counted, listed
 from .legend import Legend, LegendRow, adjusted, legend_of, not_possible
 from .xml_text import visible
 

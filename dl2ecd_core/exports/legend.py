@@ -8,11 +8,11 @@ from typing import Dict, List, Optional, Tuple
 
 from ..class_info.keys import HIGHEST_VALUE, LOWEST_VALUE
 from ..ecd.content import Ecd, EcdClass, Kind
-from ..errors import Dl2EcdError
 from ..findings import Finding, Place
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..findings.wording import counted, listed, quoted
 from ..palette import colors_for
-from ..rules import finding
-from ..wording import counted, listed, quoted
 
 Color = Tuple[int, int, int]
 

@@ -13,10 +13,10 @@ from typing import Any, Dict, Tuple
 
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
+from ..files.output import whole_file
 from ..findings import Finding
-from ..output import whole_file
+from ..findings.wording import quoted
 from ..progress import Listener
-from ..wording import quoted
 from .legend import Legend, LegendRow, incomplete, legend_of
 
 _VERSION, _BUILD = "2.9.0", 32739

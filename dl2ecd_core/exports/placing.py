@@ -10,13 +10,13 @@ from typing import List
 from ..ecd.content import Ecd, Kind
 from ..ecd.payload import Progress
 from ..ecd.stored import Embedded, StoredFile
-from ..errors import Dl2EcdError
+from ..files.output import refused, whole_file, write_failure
+from ..files.plain_files import is_plain, open_plain
 from ..findings import Place
-from ..output import refused, whole_file, write_failure
-from ..plain_files import is_plain, open_plain
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..progress import Listener
-from ..rules import finding
-from ..wording import printable, quoted
 
 
 def require_model(ecd: Ecd, format_name: str) -> None:

@@ -14,8 +14,8 @@ from lxml import etree
 
 from ..ecd.content import Ecd
 from ..findings import Finding
+from ..findings.wording import quoted
 from ..progress import Listener
-from ..wording import quoted
 from .legend import incomplete, not_possible
 from .placing import require_model
 from .xml_text import Element, child, said_of, write_xml, xml_text

@@ -19,14 +19,14 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
+from ..files.output import whole_file
 from ..findings import Finding, Place
-from ..model_uses import DEEP_LAB, FASTER_RCNN, FEATURES, OBJECTS, PIXELS
+from ..findings.rules import finding
+from ..findings.wording import counted, listed, printable, quoted
+from ..fit.model_uses import DEEP_LAB, FASTER_RCNN, FEATURES, OBJECTS, PIXELS
 from ..models.description import Evidence
-from ..output import whole_file
 from ..progress import Listener
-from ..rules import finding
 from ..version import __version__
-from ..wording import counted, listed, printable, quoted
 from .placing import require_model
 from .slugs import distinct_slugs, slug, without_surrogates
 from .stac_assets import placed_assets

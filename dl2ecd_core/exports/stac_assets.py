@@ -15,8 +15,8 @@ from urllib.parse import quote
 from ..ecd.content import Ecd
 from ..ecd.payload import Progress
 from ..ecd.stored import Embedded, StoredFile
+from ..findings.wording import printable
 from ..progress import Listener
-from ..wording import printable
 from .placing import digest_of, place_files
 from .slugs import distinct_slugs, without_surrogates
 

@@ -13,9 +13,9 @@ from typing import Any, Dict, Iterable, List, Optional
 from lxml import etree
 
 from ..ecd.content import Ecd
+from ..files.output import whole_file
 from ..findings import Finding
-from ..output import whole_file
-from ..wording import listed
+from ..findings.wording import listed
 from .legend import adjusted
 
 # lxml's elements; it ships no types.

@@ -11,8 +11,8 @@ import re
 from typing import List, Optional, Tuple
 
 from ..findings import Finding, Place
-from ..rules import finding
-from ..wording import counted
+from ..findings.rules import finding
+from ..findings.wording import counted
 from .places import Lines
 
 # UTF-32 first: its little-endian mark starts with that of UTF-16.

@@ -6,7 +6,7 @@ import re
 from typing import Optional, Tuple
 
 from ..findings import Finding, Place
-from ..rules import finding
+from ..findings.rules import finding
 
 # Signatures as the formats' specifications give them.
 _SIGNATURES: Tuple[Tuple[bytes, str], ...] = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ..findings import Place
-from ..rules import finding
-from ..wording import quoted
+from ..findings.rules import finding
+from ..findings.wording import quoted
 from .parts import UNREADABLE, Part, shown
 from .places import json_path
 from .scanning import TooManyProblems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..wording import printable, quoted
+from ..findings.wording import printable, quoted
 
 
 class Unreadable:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Union
 
+from ..files.plain_files import open_plain
 from ..findings import Finding, Place
-from ..plain_files import open_plain
-from ..rules import finding
+from ..findings.rules import finding
 from .parsing import JsonText, parse, parsed_nothing
 
 #: Larger files are not read: 16 MiB hold some hundred thousand classes.

@@ -11,8 +11,8 @@ import re
 from typing import List, Optional
 
 from ..findings import Finding, Place
-from ..rules import finding
-from ..wording import counted, printable, quoted
+from ..findings.rules import finding
+from ..findings.wording import counted, printable, quoted
 from .parts import UNREADABLE, Part
 from .places import Lines
 from .strings import meaning_of

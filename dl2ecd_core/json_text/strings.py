@@ -9,7 +9,7 @@ import json
 import re
 from typing import List, NamedTuple, Optional, Tuple
 
-from ..wording import printable, quoted
+from ..findings.wording import printable, quoted
 
 
 class Problem(NamedTuple):

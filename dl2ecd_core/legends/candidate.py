@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List, Optional
 
-from ..errors import Dl2EcdError
 from ..findings import Place
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..findings.wording import counted, quoted
 from ..json_text import LARGEST_TEXT
-from ..models.wire.source import ByteSource
-from ..rules import finding
-from ..wording import counted, quoted
+from ..wire.source import ByteSource
 from .description import Color, LegendClass
 
 _HEAD = 64 * 1024

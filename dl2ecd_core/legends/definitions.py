@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional
 
 from ..ecd.reader import read_ecd
-from ..errors import Dl2EcdError
 from ..findings import errors_in, in_order
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import quoted
 from ..json_text import read_json
 from ..models.class_names import names_of
-from ..wording import quoted
 from .candidate import Candidate, Entries, color_of
 from .description import Color
 

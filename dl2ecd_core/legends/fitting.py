@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Dict, List, Sequence, Tuple
 
-from ..class_output import classes_of, find_class_output
 from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import counted, quoted
+from ..fit.class_output import classes_of, find_class_output
 from ..models import ModelDescription
 from ..palette import colors_for
-from ..rules import finding
-from ..wording import counted, quoted
 from .description import Legend, LegendClass
 
 

@@ -12,8 +12,8 @@ import re
 from typing import Dict, Optional
 
 from ..exports.labels import NO_CLASS
-from ..models.wire.prototext import END, SCALAR, START, events
-from ..wording import quoted
+from ..findings.wording import quoted
+from ..wire.prototext import END, SCALAR, START, events
 from .candidate import Candidate, Entries
 
 _ITEM = re.compile(r"(?:\s|#[^\n]*\n)*item\s*:?\s*[{<]")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Optional
 
-from ..errors import Dl2EcdError
 from ..findings import errors_in, in_order
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import quoted
 from ..json_text import read_json
-from ..wording import quoted
 from .candidate import Candidate, Entries, color_of
 from .description import Color
 

@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Tuple, Union
 
-from ..errors import Dl2EcdError
 from ..findings import Finding, Place
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..findings.wording import listed, quoted
 from ..json_text.foreign import not_json
-from ..models.wire.source import ByteSource
-from ..rules import finding
-from ..wording import listed, quoted
-from . import colormap, definitions, labels, lyrx, pam, qgis, sld
+from ..wire.source import ByteSource
+from . import aux_xml, clr, definitions, labels, lyrx, qml, sld
 from .candidate import Candidate, Entries, said
 from .description import Legend, LegendClass
 
@@ -27,11 +27,11 @@ _READERS: Tuple[_Reader, ...] = (
     _Reader(definitions.recognises_ecd, definitions.read_definition),
     _Reader(lyrx.recognises, lyrx.read),
     _Reader(definitions.recognises_json, definitions.read_classes),
-    _Reader(qgis.recognises, qgis.read),
-    _Reader(pam.recognises, pam.read),
+    _Reader(qml.recognises, qml.read),
+    _Reader(aux_xml.recognises, aux_xml.read),
     _Reader(sld.recognises, sld.read),
     _Reader(labels.recognises_map, labels.read_map),
-    _Reader(colormap.recognises, colormap.read),
+    _Reader(clr.recognises, clr.read),
     _Reader(labels.recognises_lines, labels.read_lines),
 )
 

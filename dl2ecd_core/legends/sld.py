@@ -6,9 +6,9 @@ https://docs.geoserver.org/stable/en/user/styling/sld/reference/rastersymbolizer
 
 from __future__ import annotations
 
-from ..wording import quoted
+from ..findings.wording import quoted
 from .candidate import Candidate, Entries
-from .qgis import color_from
+from .qml import color_from
 from .xml_elements import finished_elements, root_name
 
 

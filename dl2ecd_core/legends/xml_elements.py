@@ -8,7 +8,7 @@ from typing import Any, Iterator, List, Tuple
 
 from lxml import etree
 
-from ..wording import printable, quoted
+from ..findings.wording import printable, quoted
 from .candidate import Candidate
 
 #: Most elements in a file; 65,536 classes with five fields each are fewer.

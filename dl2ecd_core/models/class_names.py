@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Dict, List, Optional, Tuple
 
-from .wire.json_data import whole_number
+from ..wire.json_data import whole_number
 
 #: Longer texts are no list of class names.
 LONGEST_TEXT = 1 << 20

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Iterable, List, Optional, Tuple
 
-from ..errors import ModelFileError
-from ..plain_files import is_plain
-from ..wording import quoted
+from ..files.plain_files import is_plain
+from ..findings.errors import ModelFileError
+from ..findings.wording import quoted
+from ..wire.source import ByteSource
 from .description import ModelPart
-from .wire.source import ByteSource
 
 #: The oldest exporters wrote each tensor of a large network into a file of its own.
 MOST_COMPANIONS = 10_000

@@ -7,17 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Optional, Union
 
-from ..errors import ModelFileError
+from ..files.plain_files import is_folder, is_plain
 from ..findings import Place
-from ..plain_files import is_folder, is_plain
-from ..rules import finding
-from ..wording import listed, quoted
+from ..findings.errors import ModelFileError
+from ..findings.rules import finding
+from ..findings.wording import listed, quoted
+from ..wire.source import ByteSource
 from .description import ModelDescription
-from .lone_parts import refuse_lone_part
-from .mistaken import refuse_mistaken
 from .mlpackage import root_model
+from .not_models.lone_parts import refuse_lone_part
+from .not_models.other_documents import refuse_mistaken
 from .registry import Match, readers
-from .wire.source import ByteSource
 
 
 def inspect_model(path: Union[str, os.PathLike[str]]) -> ModelDescription:

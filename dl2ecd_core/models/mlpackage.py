@@ -9,8 +9,8 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
-from ..plain_files import is_plain
-from .wire.json_data import whole_number
+from ..files.plain_files import is_plain
+from ..wire.json_data import whole_number
 
 #: The file that makes a folder a package.
 MANIFEST = "Manifest.json"

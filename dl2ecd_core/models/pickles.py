@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import Iterable, List, Sequence, Tuple
 
-from ..errors import ModelFileError
 from ..findings import Finding, Place
-from ..rules import finding
-from ..wording import listed, printable
-from .wire.pickle_values import Walk
-from .wire.source import ByteSource
+from ..findings.errors import ModelFileError
+from ..findings.rules import finding
+from ..findings.wording import listed, printable
+from ..wire.pickle_values import Walk
+from ..wire.source import ByteSource
 
 _PLAIN = (
     "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple"

@@ -6,8 +6,8 @@ A reader is a module with two functions:
     Looks at the content (never the name) of a :class:`~.wire.source.ByteSource`, cheaply; raises
     nothing. ``SURE`` when no other format looks so; ``MAYBE`` when only reading can tell.
 ``read(source) -> ModelDescription``
-    Raises :class:`~dl2ecd_core.errors.ModelFileError` when the file is damaged or a variant that
-    can't be read.
+    Raises :class:`~dl2ecd_core.findings.errors.ModelFileError` when the file is damaged or a
+    variant that can't be read.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import importlib
 from enum import IntEnum
 from typing import Dict, Iterator, Protocol, Tuple, cast
 
+from ..wire.source import ByteSource
 from .description import ModelDescription
-from .wire.source import ByteSource
 
 
 class Match(IntEnum):
@@ -61,8 +61,8 @@ MODULES: Tuple[str, ...] = (
     "pytorch.legacy",
     "safetensors",
     # Last: they only say what a file is that no reader knows.
-    "pickled",
-    "archives",
+    "not_models.unknown_pickles",
+    "not_models.archives",
 )
 
 

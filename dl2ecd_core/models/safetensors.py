@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ..errors import ModelFileError
-from ..wording import quoted
+from ..findings.errors import ModelFileError
+from ..findings.wording import quoted
+from ..wire.json_data import LONGEST_JSON, parse_json
+from ..wire.source import ByteSource
 from .class_names import names_in
 from .companions import primary_part
 from .description import ClassNames, ModelDescription
@@ -19,8 +21,6 @@ from .pytorch.saved import shape_findings
 from .pytorch.state_dict import without_wrapping
 from .pytorch.weights import Weight
 from .registry import Match
-from .wire.json_data import LONGEST_JSON, parse_json
-from .wire.source import ByteSource
 
 # Bits per element and NumPy's (or PyTorch's) name.
 _TYPES: Dict[str, Tuple[int, str]] = {

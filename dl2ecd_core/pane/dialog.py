@@ -11,7 +11,7 @@ from typing import List, Optional, Sequence
 
 from ..findings import Finding, Severity, in_order
 from .arcgis import Parameter, text_of
-from .examination import Examined, Known, examiner
+from .preview import Examined, Known, examiner
 from .proposal import proposed_output
 from .speech import NOT_YET_CHECKED, NOT_YET_COMPARED, surprise, tooltip
 

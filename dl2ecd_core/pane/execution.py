@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Sequence, Set
 
-from ..errors import Cancelled, Dl2EcdError
 from ..findings import Finding, Severity
+from ..findings.errors import Cancelled, Dl2EcdError
 from ..progress import Listener
 from .arcgis import Arcpy, Messages, Parameter, text_of
 from .speech import CANCELLED, model_line, sentence, surprise

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, List, Sequence
 
 from ..findings import Finding, Place, Severity
-from ..wording import printable, quoted, shape_text
+from ..findings.wording import printable, quoted, shape_text
 
 if TYPE_CHECKING:
     from ..models.description import ModelDescription, Tensor
@@ -34,7 +34,7 @@ def sentence(finding: Finding) -> str:
 
     Examples
     --------
-    >>> from dl2ecd_core.rules import finding
+    >>> from dl2ecd_core.findings.rules import finding
     >>> place = Place(file="c:/test/classInfo.json", line=3, column=9)
     >>> sentence(finding("class-name-empty", "A class has no name.", where=place))
     '[class-name-empty] A class has no name. (classInfo.json, line 3, column 9)'

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.class_info import ClassInfo, LandClass, examine_class_info, read_class_info
 from dl2ecd_core.class_info.schema import EXAMPLE
-from dl2ecd_core.errors import ClassInfoError
 from dl2ecd_core.findings import Severity
+from dl2ecd_core.findings.errors import ClassInfoError
 from tests.work import growth
 
 from .examined import ESRI_EXAMPLE, GOOD_CLASSES, Examine, only, rules

@@ -13,8 +13,8 @@ from click.shell_completion import ShellComplete
 
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.demo import CLASS_INFO, MODEL
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import ModelDescription
-from dl2ecd_core.rules import finding
 from dl2ecd_core.version import __version__
 from tests.cli.conftest import Call
 from tests.documents import description

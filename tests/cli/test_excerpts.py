@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from dl2ecd_core.cli.excerpts import narrowed
 from dl2ecd_core.cli.terminal import print_findings
 from dl2ecd_core.findings import Place
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.json_text.places import Lines
-from dl2ecd_core.rules import finding
 from tests.cli.conftest import OnTerminal
 
 LINE = '{"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]}'

@@ -15,8 +15,8 @@ from dl2ecd_core.cli.terminal import (
     print_swatches,
 )
 from dl2ecd_core.findings import Place
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import ClassNames, ModelPart
-from dl2ecd_core.rules import finding
 from tests.cli.conftest import OnTerminal
 from tests.documents import Role, Tensor, description, image, probabilities
 

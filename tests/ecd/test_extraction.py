@@ -17,10 +17,10 @@ from dl2ecd_core.ecd.layout import Gap
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.stored import StoredFile
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import Cancelled, ConversionRefused, EcdFileError
 from dl2ecd_core.exports import export
+from dl2ecd_core.findings.errors import Cancelled, ConversionRefused, EcdFileError
+from dl2ecd_core.fit.template import class_information_for
 from dl2ecd_core.progress import Listener
-from dl2ecd_core.template import class_information_for
 from tests.ecd.conftest import files_of, rewrite
 
 

@@ -12,7 +12,7 @@ from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.stored import StoredFile
 from dl2ecd_core.examination import examine
-from dl2ecd_core.rules import finding
+from dl2ecd_core.findings.rules import finding
 
 
 def test_it_says_what_the_written_one_says_but_for_the_digests(tmp_path: Path) -> None:

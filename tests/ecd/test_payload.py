@@ -29,7 +29,7 @@ from dl2ecd_core.ecd.payload import (
     pass_on,
     stamp,
 )
-from dl2ecd_core.errors import Cancelled, ConversionRefused, Dl2EcdError, ModelFileError
+from dl2ecd_core.findings.errors import Cancelled, ConversionRefused, Dl2EcdError, ModelFileError
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
 

@@ -17,7 +17,7 @@ from dl2ecd_core.ecd.content import EcdClass, Kind
 from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import examine_ecd, read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import ConversionRefused, Dl2EcdError, EcdFileError
+from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError, EcdFileError
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import pytest
 from dl2ecd_core.ecd import scan as scanning
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.scan import file_entries, scan
-from dl2ecd_core.errors import EcdFileError
+from dl2ecd_core.files.plain_files import open_plain
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import EcdFileError
 from dl2ecd_core.json_text.scanning import LONGEST_NUMBER
-from dl2ecd_core.plain_files import open_plain
 from tests.ecd.conftest import files_of, rewrite
 
 

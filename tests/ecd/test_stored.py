@@ -11,8 +11,8 @@ import pytest
 
 from dl2ecd_core.ecd import stored as storing
 from dl2ecd_core.ecd.stored import Embedded, StoredFile
-from dl2ecd_core.errors import EcdFileError
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import EcdFileError
 
 BEFORE = b'{"Data": "'
 

@@ -15,8 +15,8 @@ import pytest
 from dl2ecd_core.demo import MODEL
 from dl2ecd_core.ecd import verification
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import Cancelled
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Cancelled
 from dl2ecd_core.progress import Listener
 from tests.ecd.conftest import files_of, rewrite
 

@@ -17,7 +17,7 @@ from dl2ecd_core.ecd import payload
 from dl2ecd_core.ecd.document import build_document
 from dl2ecd_core.ecd.payload import stamp
 from dl2ecd_core.ecd.writer import write_ecd
-from dl2ecd_core.errors import Cancelled, ConversionRefused
+from dl2ecd_core.findings.errors import Cancelled, ConversionRefused
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
 from tests.documents import class_info, description

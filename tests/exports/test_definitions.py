@@ -19,9 +19,9 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.examination import examine
 from dl2ecd_core.exports import dlpk, export, placing
+from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from tests.esri_reader import EsriReader, read_package
 from tests.exports.ecds import MODEL_BYTES, ecd
 

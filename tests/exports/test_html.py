@@ -22,7 +22,7 @@ from dl2ecd_core.exports.html_page.elements import shown
 from dl2ecd_core.exports.html_page.words import shape_words
 from dl2ecd_core.exports.tensors import stored_tensors
 from dl2ecd_core.findings import Place
-from dl2ecd_core.rules import finding
+from dl2ecd_core.findings.rules import finding
 
 from .definitions import ecd_with
 from .ecds import ecd, land_classes, tensor

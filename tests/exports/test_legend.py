@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 
 from dl2ecd_core.ecd.content import Ecd, EcdClass, Kind
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.exports import export
 from dl2ecd_core.exports.legend import legend_of
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.palette import color_at
 from tests.exports.definitions import FEW, classes, ecd_with, exported, named, said
 

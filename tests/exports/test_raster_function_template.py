@@ -13,8 +13,8 @@ from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.ecd.content import Ecd, Kind
 from dl2ecd_core.ecd.reader import read_ecd
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.exports import export
+from dl2ecd_core.findings.errors import Dl2EcdError
 from tests.exports.definitions import ecd_with, exported, named, said
 
 TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"

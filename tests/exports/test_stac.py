@@ -18,11 +18,11 @@ from dl2ecd_core.demo import CLASS_INFO, ECD, MODEL, unpack
 from dl2ecd_core.ecd.content import Ecd, EcdClass
 from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.examination import examine
 from dl2ecd_core.exports import export, stac_assets
 from dl2ecd_core.exports.stac import stac_item
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Dl2EcdError
 
 from .ecds import MODEL_BYTES, ecd, land_classes, tensor
 from .stac_schemas import PUBLISHED, problems

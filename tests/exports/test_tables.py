@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from dl2ecd_core.ecd.content import EcdClass
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.exports import export
 from dl2ecd_core.exports.xml_text import xml_text
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.legends import read_legend
 from tests.exports.definitions import FEW, NAMES, classes, ecd_with, exported, named, said
 

@@ -12,8 +12,8 @@ import unicodedata
 from types import FrameType
 from typing import Callable, Iterable, Optional
 
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Dl2EcdError
 
 LONGEST_SECONDS = 1.0
 MOST_MEMORY = 64 * 1024 * 1024

@@ -20,14 +20,14 @@ from dl2ecd_core.definition import examine_opened, opened
 from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import examine_ecd, read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.errors import Dl2EcdError
 from dl2ecd_core.exports import FORMATS, export
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.json_text import parse
 from dl2ecd_core.legends import read_legend
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.registry import MODULES, Match
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 
 from . import walks

@@ -6,15 +6,15 @@ import struct
 from pathlib import Path
 from typing import Iterable, List, Tuple
 
-from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.findings import Finding
-from dl2ecd_core.models.wire import flatbuffer, protobuf, prototext
-from dl2ecd_core.models.wire.hdf5.file import Hdf5File, Node, is_hdf5
-from dl2ecd_core.models.wire.json_data import parse_json
-from dl2ecd_core.models.wire.pickle import walk_pickle
-from dl2ecd_core.models.wire.pickle_values import class_path, text_entries
-from dl2ecd_core.models.wire.source import ByteSource
-from dl2ecd_core.models.wire.zip import Archive
+from dl2ecd_core.findings.errors import ModelFileError
+from dl2ecd_core.wire import flatbuffer, protobuf, prototext
+from dl2ecd_core.wire.hdf5.file import Hdf5File, Node, is_hdf5
+from dl2ecd_core.wire.json_data import parse_json
+from dl2ecd_core.wire.pickle import walk_pickle
+from dl2ecd_core.wire.pickle_values import class_path, text_entries
+from dl2ecd_core.wire.source import ByteSource
+from dl2ecd_core.wire.zip import Archive
 
 #: Fields of a message that are asked in one run.
 _MOST_ASKED = 200

@@ -80,7 +80,7 @@ def test_what_validation_had_no_time_for_the_run_refuses(
     tool: Any, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dl2ecd_core.pane import dialog
-    from dl2ecd_core.pane.examination import Examined
+    from dl2ecd_core.pane.preview import Examined
 
     monkeypatch.setattr(dialog.examiner, "examine", lambda *_: Examined())
     (demo / CLASS_INFO).write_text("{]")

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl2ecd_core.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.legends import read_legend
 from tests.exports.definitions import ecd_with, exported, named
 
 #: How many KiB reading a file takes, whatever comes of it.
 GROWTH = """
 import resource, sys
-from dl2ecd_core.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.legends import read_legend
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

@@ -10,7 +10,7 @@ import pytest
 
 from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
-from dl2ecd_core.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.legends import Legend, read_legend
 
 Row = Tuple[int, Optional[str], Optional[Tuple[int, int, int]]]

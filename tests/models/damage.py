@@ -16,7 +16,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Iterator, Optional, Tuple
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.registry import readers
 

@@ -9,7 +9,7 @@ from typing import Any, Dict
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Evidence, ModelDescription, Role
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models.companions import MOST_COMPANIONS, parts_of
 from dl2ecd_core.models.description import (
     ClassNames,
@@ -16,7 +16,7 @@ from dl2ecd_core.models.description import (
     Role,
     Tensor,
 )
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 
 
 @pytest.fixture

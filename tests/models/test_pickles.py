@@ -9,8 +9,8 @@ import pytest
 
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.models.pickles import is_known, pickle_findings, refused_pickle, runs_code
-from dl2ecd_core.models.wire.pickle import walk_pickle
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.pickle import walk_pickle
+from dl2ecd_core.wire.source import ByteSource
 
 
 def findings(folder: Path, data: bytes) -> List[Finding]:

@@ -9,9 +9,9 @@ from typing import Any, Dict
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model, safetensors
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 
 
 def write(folder: Path, header: Dict[str, Any], data: bytes) -> Path:

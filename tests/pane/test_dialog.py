@@ -17,12 +17,12 @@ import dl2ecd_core.class_info
 import dl2ecd_core.headless as arcpy
 import dl2ecd_core.models
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.headless._dialog import Dialog
 from dl2ecd_core.pane import dialog as pane_dialog
 from dl2ecd_core.pane import update_messages, update_parameters
-from dl2ecd_core.pane.examination import Examined, Examiner, Known
+from dl2ecd_core.pane.preview import Examined, Examiner, Known
 from dl2ecd_core.pane.speech import NOT_YET_CHECKED, NOT_YET_COMPARED
-from dl2ecd_core.rules import finding
 
 from ..toolboxes import REAL, TOOL, needs_no_arcgis
 from ..work import calls_of, reads

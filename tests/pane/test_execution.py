@@ -12,13 +12,13 @@ import dl2ecd_core.conversion
 import dl2ecd_core.headless as arcpy
 import dl2ecd_core.pane.execution as pane_run
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
-from dl2ecd_core.errors import ConversionRefused
 from dl2ecd_core.findings import Place
+from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.headless._loading import LoadedToolbox
 from dl2ecd_core.headless._log import Log, Messages
 from dl2ecd_core.headless._progressor import progressor
 from dl2ecd_core.headless._running import parameters_of
-from dl2ecd_core.rules import finding
 
 from ..toolboxes import REAL, TOOL, needs_no_arcgis
 

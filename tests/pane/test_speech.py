@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dl2ecd_core.findings import Place
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models.description import ModelDescription, Tensor
 from dl2ecd_core.pane.speech import MOST_LINES, model_line, sentence, surprise, tooltip
-from dl2ecd_core.rules import finding
 
 
 def error(message: str = "Wrong.", **place: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Sequence, Tuple
 
-from ...wording import counted
+from ...findings.wording import counted
 from ..tensors import StoredTensor
 from .colors import Color, hex_of
 from .elements import tag

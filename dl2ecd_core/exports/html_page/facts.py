@@ -9,9 +9,9 @@ from typing import Any, List, Optional, Tuple
 from ...class_info.definitions import is_definition
 from ...ecd.content import Ecd, Kind
 from ...findings import Finding, in_order
-from ...frameworks import FRAMEWORKS
+from ...findings.wording import printable
+from ...fit.framework_names import FRAMEWORKS
 from ...version import __version__
-from ...wording import printable
 from .elements import Child, foreign, section, tag
 from .model import counted_large, padding_of
 from .words import size_words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from ...ecd.content import Ecd, EcdClass
-from ...wording import counted
+from ...findings.wording import counted
 from .colors import color_of, hex_of, text_on
 from .elements import foreign, section, tag
 

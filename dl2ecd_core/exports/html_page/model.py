@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, List, Optional
 
 from ...ecd.content import Ecd
-from ...wording import counted
+from ...findings.wording import counted
 from ..tensors import StoredTensor, class_tensor, stored_tensors
 from .colors import Color, color_of
 from .drawing import arrow_drawing, input_drawing, model_drawing, output_drawing

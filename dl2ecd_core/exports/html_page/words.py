@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import List, Optional
 
 from ...ecd.content import Ecd
-from ...model_uses import FEATURES, OBJECTS, PIXELS
+from ...findings.wording import counted
+from ...fit.model_uses import FEATURES, OBJECTS, PIXELS
 from ...models.description import Evidence
-from ...wording import counted
 from ..tensors import StoredTensor
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")

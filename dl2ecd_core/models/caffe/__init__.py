@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
+from ...files.plain_files import is_plain
 from ...findings import Finding
-from ...plain_files import is_plain
-from ...rules import finding
-from ...wording import listed
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...network.footprints import model_padding
+from ...wire.protobuf import Message
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Activation, Evidence, ModelDescription, Role, Tensor
-from ..graph.footprint import model_padding
-from ..wire.protobuf import Message
-from ..wire.source import ByteSource
 from .network import Layer, Network, flag, integers, part, read_binary, read_text
 from .recognition import is_description, recognise
 from .shapes import Blob, apply, input_blob

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple, Union
 
-from ...errors import ModelFileError
-from ..wire import prototext
-from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message, float_of, signed
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire import prototext
+from ...wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message, float_of, signed
+from ...wire.source import ByteSource
 
 #: A setting's value: a number or text, or a message inside.
 Scalar = Union[str, int, float]

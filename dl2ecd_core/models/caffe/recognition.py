@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import FIXED32, LENGTH, VARINT, Field, fields_present
+from ...wire.source import ByteSource
 from ..registry import Match
-from ..wire.protobuf import FIXED32, LENGTH, VARINT, Field, fields_present
-from ..wire.source import ByteSource
 from .network import read_text
 
 _MODEL = {

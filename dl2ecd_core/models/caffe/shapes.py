@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ...network.footprints import Footprint, merged
+from ...network.shapes import elements, transposed_output, window_output
 from ..description import Dims
-from ..graph.footprint import Footprint, merged
-from ..graph.shapes import elements, transposed_output, window_output
 from .network import Layer, Settings, flag, integers, part
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ..graph.footprint import Footprint, merged, model_padding
+from ...network.footprints import Footprint, merged, model_padding
 from .inference import Flow
 from .model_graph import Function, Kind, Op, Shape, Variable
 from .operations import kernel_shape

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import listed
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import ModelDescription, Role
-from ..wire.source import ByteSource
 from .inference import Flow, flow_of
 from .model_graph import Graph, Kind, elements
 from .places import padding_of

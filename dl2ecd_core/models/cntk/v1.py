@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
-from ..wire.source import ByteSource
 from .telling import describe
 from .v1_conversion import converted
 from .v1_network import network_of

@@ -10,9 +10,9 @@ from __future__ import annotations
 import struct
 from typing import Any, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ...wording import quoted
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...findings.wording import quoted
+from ...wire.source import ByteSource
 from .model_graph import LARGEST_SIZE, MOST_AXES, Shape
 
 _LONGEST_TEXT = 8192

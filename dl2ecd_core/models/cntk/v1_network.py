@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Dict, Iterable, List, Mapping, Set, Tuple
 
-from ...errors import ModelFileError
-from ...wording import quoted
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...findings.wording import quoted
+from ...wire.source import ByteSource
 from .model_graph import Axis, Function, Graph, Kind, Op, Value, Variable, output_uid
 from .v1_cursor import Cursor
 from .v1_nodes import (

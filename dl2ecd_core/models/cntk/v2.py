@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import List, Sequence
 
-from ...errors import ModelFileError
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import quoted
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import quoted
+from ...wire.protobuf import LENGTH, VARINT, Message
+from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Message
-from ..wire.source import ByteSource
 from .model_graph import Array, elements
 from .telling import describe
 from .v2_graph import ForeignCode, contents_of

@@ -11,8 +11,8 @@ from __future__ import annotations
 import struct
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Message, float_of, signed
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Message, float_of, signed
 from .model_graph import DATA_TYPES, FREE, MOST_AXES, Array, Axis, Shape, Value
 
 #: Dictionaries within vectors within dictionaries: real models need nine levels.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from ...errors import ModelFileError
-from ...wording import quoted
-from ..wire.protobuf import Message
+from ...findings.errors import ModelFileError
+from ...findings.wording import quoted
+from ...wire.protobuf import Message
 from .model_graph import (
     DATA_TYPES,
     UNKNOWN_SHAPE,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-from ..graph.footprint import Footprint
+from ...network.footprints import Footprint
 from .model_graph import INFERRED, Shape
 from .signal_rules import Attributes, integer, integers, shape_attribute
 

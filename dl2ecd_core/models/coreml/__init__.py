@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding
-from ...rules import finding
-from ...wording import listed
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
+from ...wire.source import ByteSource
 from ..class_names import names_in
 from ..companions import parts_of
 from ..description import ClassNames, Evidence, ModelDescription, Tensor
 from ..mlpackage import MANIFEST, package_of
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
-from ..wire.source import ByteSource
 from .features import feature
 from .program import Operations, labels_of, read_layers, read_program
 

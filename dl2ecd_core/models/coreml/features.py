@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
+from ...wire.protobuf import Message, signed
 from ..description import Dims, Evidence, Tensor
-from ..wire.protobuf import Message, signed
 
 _ARRAY_TYPES = {65552: "float16", 65568: "float32", 65600: "float64", 131104: "int32",
                 131080: "int8"}  # fmt: skip

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
+from ...wire.protobuf import Message, signed
 from ..description import Activation, Dims
-from ..wire.protobuf import Message, signed
 
 # Operations whose first input is an image: batch, channels, rows, columns.
 _IMAGE = {"conv", "conv_transpose", "max_pool", "avg_pool", "l2_pool", "batch_norm",

@@ -13,10 +13,11 @@ import struct
 from pathlib import Path
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...files.plain_files import is_plain
 from ...findings import Finding, Place
-from ...plain_files import is_plain
-from ...rules import finding
-from ...wording import counted, quoted
+from ...findings.rules import finding
+from ...findings.wording import counted, quoted
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
     Activation,
@@ -26,7 +27,6 @@ from ..description import (
     Tensor,
 )
 from ..registry import Match
-from ..wire.source import ByteSource
 from .config import Section, is_config, read_config
 from .layers import Layer, input_size, walk
 from .names import names_beside

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ..graph.names import operators
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...network.names import operators
+from ...wire.source import ByteSource
 
 LARGEST_CONFIG = 4 * 1024 * 1024
 MOST_LAYERS = 5000

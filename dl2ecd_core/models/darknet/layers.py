@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ..graph.names import operators
+from ...network.names import operators
 from .config import Section
 
 #: Channels, height, width.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Iterator, Optional, Sequence, Tuple
 
-from ...errors import ModelFileError
-from ...plain_files import is_plain
-from ...wording import quoted
+from ...files.plain_files import is_plain
+from ...findings.errors import ModelFileError
+from ...findings.wording import quoted
+from ...wire.source import ByteSource
 from ..description import ClassNames
-from ..wire.source import ByteSource
 from .config import text_lines
 
 _LONGEST_LIST = 1 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict
 
-from ...errors import ModelFileError
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.source import ByteSource
 
 #: Longest description: networks of a thousand layers need about a megabyte.
 LONGEST_CONFIG = 8 * 1024 * 1024

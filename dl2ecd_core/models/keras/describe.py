@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import quoted
+from ...findings.rules import finding
+from ...findings.wording import quoted
+from ...network.footprints import model_padding
+from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import Evidence, ModelDescription, Tensor
-from ..graph.footprint import model_padding
-from ..wire.source import ByteSource
 from .config import read_layer, read_network
 from .flow import Flow
 from .own_code import own_code

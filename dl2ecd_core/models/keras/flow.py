@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Callable, FrozenSet, Mapping, Optional, Sequence, Tuple
 
+from ...network.footprints import Footprint
 from ..description import Activation, Dims
-from ..graph.footprint import Footprint
 from .config import Call, Layer, whole
 
 #: Where the rows and columns of an image tensor lie over the input tile.

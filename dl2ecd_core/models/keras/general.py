@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ...network.footprints import merged
+from ...network.shapes import elements
 from ..description import Activation, Dims
-from ..graph.footprint import merged
-from ..graph.shapes import elements
 from .arithmetic import only_scales
 from .config import Call, whole
 from .flow import UNKNOWN, Flow, Footprints, Rule, Settings, axis

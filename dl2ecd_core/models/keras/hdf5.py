@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ...errors import ModelFileError
 from ...findings import Place
-from ...rules import finding
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...wire.hdf5 import Hdf5File, Node, is_hdf5
+from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
-from ..wire.hdf5 import Hdf5File, Node, is_hdf5
-from ..wire.source import ByteSource
 from .config_text import parse_config
 from .describe import Ends, code_findings, description, ends_of
 from .first_and_last import inferred_ends

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import listed, quoted
+from ...findings.rules import finding
+from ...findings.wording import listed, quoted
 from .config import read_layer
 from .general import RULES as GENERAL
 from .operations import operation_rule

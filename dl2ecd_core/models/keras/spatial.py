@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from ...network.footprints import Footprint
+from ...network.shapes import same_output, same_padding, window_output
 from ..description import Activation, Dims
-from ..graph.footprint import Footprint
-from ..graph.shapes import same_output, same_padding, window_output
 from .config import Call, whole
 from .flow import UNKNOWN, Flow, Footprints, Rule, Settings, letters, sizes
 

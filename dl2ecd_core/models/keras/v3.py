@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.hdf5 import Hdf5File, is_hdf5
+from ...wire.source import ByteSource
+from ...wire.zip import Archive, is_archive, open_archive
 from ..description import ModelDescription
 from ..registry import Match
-from ..wire.hdf5 import Hdf5File, is_hdf5
-from ..wire.source import ByteSource
-from ..wire.zip import Archive, is_archive, open_archive
 from .config_text import LONGEST_CONFIG, parse_config
 from .describe import code_findings, description, ends_of
-from .hidden import hidden_pickles
+from .hidden_pickles import hidden_pickles
 from .weights import variable_tree
 
 FORMAT = "keras-v3"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
+from ...network.footprints import Footprint
 from ..description import Dims
-from ..graph.footprint import Footprint
 from .config import Call, Layer, Network, Ref, plain_settings, read_layer, read_network, read_shape
 from .flow import UNKNOWN, Flow, Settings, letters
 from .general import RULES as GENERAL

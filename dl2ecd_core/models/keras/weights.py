@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
-from ..wire.hdf5 import Hdf5File, Node
+from ...wire.hdf5 import Hdf5File, Node
 
 Shape = Tuple[int, ...]
 

@@ -11,8 +11,9 @@ import re
 from typing import List, Optional, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import listed
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
     ModelDescription,
@@ -20,7 +21,6 @@ from ..description import (
     Tensor,
 )
 from ..registry import Match
-from ..wire.source import ByteSource
 from .ends import inputs_of, outputs_of
 from .params import MAGIC, ArrayList, read_arrays
 from .shapes import infer

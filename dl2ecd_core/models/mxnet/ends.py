@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from ...network.names import operators
 from ..description import Activation, Dims, Evidence, Role, Tensor
-from ..graph.names import operators
 from .operators import Known, layout
 from .params import Array
 from .symbol import Entry, Node, Symbol

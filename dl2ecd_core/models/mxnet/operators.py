@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ...network.names import operators
+from ...network.shapes import broadcast, transposed_output, window_output
 from ..description import Dims
-from ..graph.names import operators
-from ..graph.shapes import broadcast, transposed_output, window_output
 from .symbol import Node
 
 Known = Optional[Dims]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.source import ByteSource
 
 MAGIC = b"\x12\x01\0\0\0\0\0\0"
 MOST_ARRAYS = 50_000

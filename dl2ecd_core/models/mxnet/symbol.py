@@ -12,9 +12,9 @@ import codecs
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ..wire.json_data import LONGEST_JSON, parse_json
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.json_data import LONGEST_JSON, parse_json
+from ...wire.source import ByteSource
 
 MOST_VALUES = 250_000
 MOST_HEADS = 1000

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding
-from ...rules import finding
-from ...wording import listed, quoted
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed, quoted
+from ...network.footprints import model_padding
+from ...wire.protobuf import Message
+from ...wire.source import ByteSource
 from ..description import Evidence, ModelDescription, Tensor
-from ..graph.footprint import model_padding
 from ..local_paths import local_path_in
-from ..wire.protobuf import Message
-from ..wire.source import ByteSource
 from .document import Document, ValueType, read_document
 from .external import external_files
 from .inference.values import UNKNOWN, Value

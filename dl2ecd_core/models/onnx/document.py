@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import Message, signed
 from ..description import Dims
-from ..wire.protobuf import Message, signed
 from .nodes import Node, Reading
 from .tensors import DATA_TYPES, TensorHead, entry_of, sparse_head, tensor_head
 

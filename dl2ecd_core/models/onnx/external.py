@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Dict, List, Sequence, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import counted, quoted
+from ...findings.rules import finding
+from ...findings.wording import counted, quoted
+from ...wire.source import ByteSource
 from ..companions import parts_of, relative_path
 from ..description import ModelPart
-from ..wire.source import ByteSource
 from .tensors import ExternalData, TensorHead
 
 _MOST_FINDINGS = 8

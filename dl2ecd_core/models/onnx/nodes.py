@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-from ..wire.protobuf import VARINT, Field, Message, float_of, signed
+from ...wire.protobuf import VARINT, Field, Message, float_of, signed
 from .tensors import TensorHead, entry_of, tensor_head
 
 _MOST_LISTED = 100_000

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Dict, Optional
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
+from ...wire.source import ByteSource
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
-from ..wire.source import ByteSource
 from .tensors import tensor_head
 
 _MODEL = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Set, Tuple
 
-from ..wire.protobuf import Message
+from ...wire.protobuf import Message
 from .document import Document, Function, Graph, read_graph
 from .inference.walk import has_rule
 from .nodes import Node, Reading

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple, Union
 
-from ..wire.protobuf import FIXED32, FIXED64, Field, Message, float_of
+from ...wire.protobuf import FIXED32, FIXED64, Field, Message, float_of
 
 Number = Union[int, float]
 

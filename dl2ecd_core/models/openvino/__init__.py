@@ -11,10 +11,11 @@ import re
 from dataclasses import replace
 from typing import Iterator, List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding
-from ...rules import finding
-from ...wording import counted, listed, quoted
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import counted, listed, quoted
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
     Activation,
@@ -25,7 +26,6 @@ from ..description import (
     Tensor,
 )
 from ..registry import Match
-from ..wire.source import ByteSource
 from .graph import Graph
 from .net import Layer, Net, Port, parse
 from .predictions import prediction_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
-from ...errors import ModelFileError
-from ..graph.names import operators
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...network.names import operators
+from ...wire.source import ByteSource
 from .net import MOST_ENDS, Layer, Net
 
 # Operations that are defined over N, C and then the spatial axes.

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Optional, Tuple
 from xml.parsers import expat
 
-from ...errors import ModelFileError
-from ...wording import printable
+from ...findings.errors import ModelFileError
+from ...findings.wording import printable
+from ...wire.source import ByteSource
 from ..description import Dims
-from ..wire.source import ByteSource
 
 #: XML files larger than this are refused: 20 000 layers need less.
 LARGEST_XML = 16 * 1024 * 1024

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from ...network.names import operators
 from ..description import Activation
-from ..graph.names import operators
 from .graph import Graph
 from .net import Layer
 

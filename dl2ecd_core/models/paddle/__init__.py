@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import counted, listed, quoted
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import counted, listed, quoted
+from ...network.shapes import elements
+from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import ModelDescription, ModelPart
-from ..graph.shapes import elements
 from ..local_paths import local_path_in
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
-from ..wire.source import ByteSource
 from .pir import read_pir
 from .program import read_program
 from .state import is_state, read_state

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ..wire.json_data import whole_number
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.json_data import whole_number
+from ...wire.source import ByteSource
 from .steps import Known, Program, Step
 
 #: Longer programs are not read: what JSON builds takes many times its length in memory.

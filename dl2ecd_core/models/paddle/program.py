@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import FIXED32, Message, float_of, signed
 from ..description import Dims
-from ..wire.protobuf import FIXED32, Message, float_of, signed
 from .steps import Known, Program, Step
 
 DATA_TYPES = {0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "float32",

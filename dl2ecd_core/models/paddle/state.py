@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ...wording import printable
+from ...findings.errors import ModelFileError
+from ...findings.wording import printable
+from ...wire.pickle import walk_pickle
+from ...wire.pickle_values import Global, Made, text_entries
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import ModelDescription
 from ..pickles import pickle_findings
 from ..pytorch.layers import inferred_tensors
 from ..pytorch.weights import Weight
-from ..wire.pickle import walk_pickle
-from ..wire.pickle_values import Global, Made, text_entries
-from ..wire.source import ByteSource
 
 #: The entry that says which of the framework's names each tensor has.
 _NAMES = "StructuredToParameterName@@"

@@ -11,17 +11,17 @@ from __future__ import annotations
 from typing import Dict, List, Optional, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import listed
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.json_data import LONGEST_JSON, Json, parse_json
+from ...wire.pickle import walk_pickle
+from ...wire.pickle_values import Walk
+from ...wire.source import ByteSource
+from ...wire.zip import Archive, is_archive, open_archive
 from ..companions import primary_part
 from ..description import Activation, Evidence, ModelDescription, Tensor
 from ..pickles import not_walked, pickle_findings
 from ..registry import Match
-from ..wire.json_data import LONGEST_JSON, Json, parse_json
-from ..wire.pickle import walk_pickle
-from ..wire.pickle_values import Walk
-from ..wire.source import ByteSource
-from ..wire.zip import Archive, is_archive, open_archive
 from .state_dict import find_weights
 from .zip_archive import opened, top_folder
 

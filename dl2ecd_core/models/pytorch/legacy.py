@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import List
 
-from ...wording import printable, quoted
+from ...findings.wording import printable, quoted
+from ...wire.pickle import walk_pickle
+from ...wire.pickle_values import Walk
+from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
-from ..wire.pickle import walk_pickle
-from ..wire.pickle_values import Walk
-from ..wire.source import ByteSource
 from .saved import described
 from .weights import ELEMENT_SIZES, storages_in
 from .zip_archive import with_findings

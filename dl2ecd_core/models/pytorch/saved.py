@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import List, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
+from ...findings.rules import finding
+from ...wire.pickle_values import Walk
+from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
 from ..pickles import pickle_findings
-from ..wire.pickle_values import Walk
-from ..wire.source import ByteSource
 from .layers import inferred_tensors
 from .state_dict import class_names_in, find_weights, without_wrapping
 from .weights import Weight

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
+from ...wire.pickle_values import Made, PickledDict, Unordered, class_path, text_entries
 from ..class_names import names_of
 from ..description import ClassNames
-from ..wire.pickle_values import Made, PickledDict, Unordered, class_path, text_entries
 from .weights import Weight, tensor_of
 
 #: Keys under which training scripts keep the model in a checkpoint, the most usual first.

@@ -11,19 +11,19 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Optional, Set, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import listed
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.pickle import walk_pickle
+from ...wire.pickle_values import Made, class_path, text_entries
+from ...wire.source import ByteSource
+from ...wire.zip import Archive, open_archive
 from ..class_names import names_in
 from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
 from ..pickles import pickle_findings
 from ..registry import Match
-from ..wire.pickle import walk_pickle
-from ..wire.pickle_values import Made, class_path, text_entries
-from ..wire.source import ByteSource
-from ..wire.zip import Archive, open_archive
 from .layers import inferred_tensors
 from .saved import shape_findings
 from .weights import Weight, tensor_of

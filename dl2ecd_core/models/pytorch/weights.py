@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Set, Tuple
 
-from ..wire.pickle_values import Global, Made, Persistent, PickledDict, Unordered
+from ...wire.pickle_values import Global, Made, Persistent, PickledDict, Unordered
 
 _LARGEST = 1 << 62
 _MOST_DIMENSIONS = 64

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ...errors import ModelFileError
-from ...wording import counted, listed, printable
+from ...findings.errors import ModelFileError
+from ...findings.wording import counted, listed, printable
+from ...wire.pickle import walk_pickle
+from ...wire.pickle_values import Walk
+from ...wire.source import ByteSource
+from ...wire.zip import LONGEST_UNPACKED, Archive, is_archive, open_archive
 from ..description import ModelDescription
 from ..pickles import pickle_findings
 from ..registry import Match
-from ..wire.pickle import walk_pickle
-from ..wire.pickle_values import Walk
-from ..wire.source import ByteSource
-from ..wire.zip import LONGEST_UNPACKED, Archive, is_archive, open_archive
 from .saved import described
 from .weights import storages_in
 

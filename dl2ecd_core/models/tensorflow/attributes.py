@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from ...wire.protobuf import LENGTH, VARINT, Field, Message, signed
+from ...wire.source import ByteSource
 from ..description import Dims
-from ..wire.protobuf import LENGTH, VARINT, Field, Message, signed
-from ..wire.source import ByteSource
 from . import types
 from .constants import MOST_VALUES, TENSOR_HEAD, TensorHead, quick_length, read_shape, read_tensor
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...network.shapes import elements
+from ...wire.protobuf import LENGTH, VARINT, Message
+from ...wire.source import ByteSource
 from ..description import Dims
-from ..graph.shapes import elements
-from ..wire.protobuf import LENGTH, VARINT, Message
-from ..wire.source import ByteSource
 from . import types
 from .constants import read_shape
 from .table import entries

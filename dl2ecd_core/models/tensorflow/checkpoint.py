@@ -13,14 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import List, NamedTuple, Optional, Tuple
 
-from ...errors import ModelFileError
+from ...files.plain_files import is_plain
 from ...findings import Finding
-from ...plain_files import is_plain
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import Message
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..registry import Match
-from ..wire.protobuf import Message
-from ..wire.source import ByteSource
 from .bundle import Bundle, count_weights, read_bundle
 from .endpoints import Endpoints, endpoints_of
 from .findings import own_code

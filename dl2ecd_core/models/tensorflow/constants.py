@@ -10,9 +10,9 @@ import struct
 from functools import lru_cache
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
+from ...network.shapes import elements
+from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, float_of, signed
 from ..description import Dims
-from ..graph.shapes import elements
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message, float_of, signed
 from . import types
 
 #: Constants of more elements than this are weights, not sizes or axes, and stay unread.

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
 from ...findings import Finding, Place
-from ...rules import finding
-from ...wording import counted, listed, quoted
+from ...findings.rules import finding
+from ...findings.wording import counted, listed, quoted
 from ..description import Role, Tensor
 from .graph import Graph
 

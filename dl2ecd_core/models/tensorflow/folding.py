@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ..graph.shapes import elements
+from ...network.shapes import elements
 from . import types
 from .constants import Number, tensor_values
 from .known import MOST_ITEMS, Operation, Value, axis_of

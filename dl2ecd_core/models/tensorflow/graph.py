@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import AbstractSet, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
 
-from ...errors import ModelFileError
-from ..wire.protobuf import LENGTH, VARINT, Field, Message
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import LENGTH, VARINT, Field, Message
+from ...wire.source import ByteSource
 from .attributes import Attributes, head_size, read_attributes
 from .constants import quick_length
 

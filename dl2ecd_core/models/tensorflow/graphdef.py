@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...network.shapes import elements
+from ...wire.protobuf import Message
+from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import ModelDescription, Role, Tensor
-from ..graph.shapes import elements
 from ..registry import Match
-from ..wire.protobuf import Message
-from ..wire.source import ByteSource
 from . import types
 from .endpoints import Endpoints, endpoints_of, variables_in
 from .findings import not_frozen, own_code, unknown_shapes

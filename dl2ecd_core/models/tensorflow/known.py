@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...network.footprints import Footprint
 from ..description import Dims
-from ..graph.footprint import Footprint
 from .attributes import Attributes
 from .constants import Number
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import List, Optional, Sequence
 
+from ...network.footprints import merged
 from ..description import Dims
-from ..graph.footprint import merged
 from .known import Known, Lane, Lanes, Letters, Operation, Unclear
 
 # A tensor made of more inputs than this is not an image with a few layers of data beside it.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from ...wire.protobuf import LENGTH, VARINT, Message
 from ..description import Dims
-from ..wire.protobuf import LENGTH, VARINT, Message
 from .constants import read_shape
 from .graph import Graph, read_graph
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
+from ...network.shapes import elements
 from ..description import Dims
-from ..graph.shapes import elements
 from .known import MOST_ITEMS, Operation, Unclear, axis_of, product, same_shape
 
 Shapes = Sequence[Optional[Dims]]

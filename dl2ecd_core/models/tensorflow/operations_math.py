@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ...network.shapes import broadcast
 from ..description import Dims
-from ..graph.shapes import broadcast
 from .known import Operation, Unclear, axis_of, same_dims, same_shape, same_size
 
 # The output has the first input's shape.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...network.footprints import Footprint
+from ...network.shapes import same_output, same_padding, window_output
 from ..description import Dims
-from ..graph.footprint import Footprint
-from ..graph.shapes import same_output, same_padding, window_output
 from .known import Operation, Unclear, product, same_size
 
 Shapes = Sequence[Optional[Dims]]

@@ -12,14 +12,14 @@ import re
 from pathlib import Path
 from typing import Iterable, Iterator, List
 
-from ...errors import ModelFileError
+from ...files.plain_files import is_plain
 from ...findings import Finding, Place
-from ...plain_files import is_plain
-from ...rules import finding
-from ...wording import listed
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.protobuf import LENGTH
+from ...wire.source import ByteSource
 from ..local_paths import local_path_in
-from ..wire.protobuf import LENGTH
-from ..wire.source import ByteSource
 from .graph import Graph
 from .meta_graph import MetaGraph
 

@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ...plain_files import is_folder, is_plain
+from ...files.plain_files import is_folder, is_plain
+from ...findings.errors import ModelFileError
+from ...wire.protobuf import LENGTH, VARINT, Message
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..registry import Match
-from ..wire.protobuf import LENGTH, VARINT, Message
-from ..wire.source import ByteSource
 from . import types
 from .endpoints import Endpoints, last_operation
 from .findings import no_default, own_code, unknown_shapes

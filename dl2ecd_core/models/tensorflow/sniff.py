@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Iterator
 
-from ..wire.protobuf import LENGTH, VARINT, Field, fields_present
-from ..wire.source import ByteSource
+from ...wire.protobuf import LENGTH, VARINT, Field, fields_present
+from ...wire.source import ByteSource
 
 _NODE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*\Z")
 _OP_NAME = re.compile(r"_?[A-Z][A-Za-z0-9_>.]*\Z")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Tuple
 
-from ...errors import ModelFileError
-from ..wire.part import MemorySource
-from ..wire.snappy import unpacked
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...wire.part import MemorySource
+from ...wire.snappy import unpacked
+from ...wire.source import ByteSource
 
 MAGIC = bytes.fromhex("57fb808b247547db")
 FOOTER = 48

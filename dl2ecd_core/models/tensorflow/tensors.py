@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import List, Optional
 
+from ...network.footprints import Footprint, model_padding
 from ..description import Dims, Evidence, Tensor
-from ..graph.footprint import Footprint, model_padding
 from .known import Known, Lanes, Letters
 
 

@@ -12,12 +12,12 @@ import struct
 from enum import Enum
 from typing import Dict, List, Optional, Tuple
 
-from ...errors import ModelFileError
-from ...wording import quoted
-from ..wire.part import MemorySource
-from ..wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT
-from ..wire.prototext import END, START, Event, events
-from ..wire.source import ByteSource
+from ...findings.errors import ModelFileError
+from ...findings.wording import quoted
+from ...wire.part import MemorySource
+from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT
+from ...wire.prototext import END, START, Event, events
+from ...wire.source import ByteSource
 from .text_schema import ENUMS, SCHEMAS, FieldKind
 
 # Texts beyond this are tensors' contents.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
+from ...network.footprints import Footprint
 from ..description import Dims
-from ..graph.footprint import Footprint
 from .attributes import Attributes
 from .folding import folded
 from .graph import MOST_NODES, Function, Graph, Node, too_many

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding
-from ...rules import finding
-from ...wording import listed
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import listed
+from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Activation, Evidence, ModelDescription, Tensor
 from ..registry import Match
-from ..wire.source import ByteSource
 from .labels import class_names
 from .layout import input_axes, output_axes
 from .predictions import prediction_of

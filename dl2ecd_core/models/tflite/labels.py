@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from typing import Iterator, List, Tuple
 
-from ...errors import ModelFileError
 from ...findings import Finding
-from ...rules import finding
-from ...wording import quoted
+from ...findings.errors import ModelFileError
+from ...findings.rules import finding
+from ...findings.wording import quoted
+from ...wire.flatbuffer import Table, root
+from ...wire.part import PartSource
+from ...wire.source import ByteSource
+from ...wire.zip import Archive, open_archive
 from ..description import ClassNames
-from ..wire.flatbuffer import Table, root
-from ..wire.part import PartSource
-from ..wire.source import ByteSource
-from ..wire.zip import Archive, open_archive
 from .schema import Model
 
 _LABEL_KINDS = (2, 3)  # TENSOR_AXIS_LABELS, TENSOR_VALUE_LABELS

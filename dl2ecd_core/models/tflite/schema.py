@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ...errors import ModelFileError
+from ...findings.errors import ModelFileError
+from ...wire.flatbuffer import Table, Vector, root
+from ...wire.part import PartSource
+from ...wire.source import ByteSource
 from ..description import Dims
-from ..wire.flatbuffer import Table, Vector, root
-from ..wire.part import PartSource
-from ..wire.source import ByteSource
 
 #: Operators and tensors of one model that are looked at.
 MOST_OPERATORS = 30_000

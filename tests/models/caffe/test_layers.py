@@ -9,11 +9,11 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.caffe import read
 from dl2ecd_core.models.description import Activation, Dims, ModelDescription, Role, Tensor
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.fuzz.protobufs import varint
 from tests.models.messages import number, piece

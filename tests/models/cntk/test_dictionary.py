@@ -8,13 +8,13 @@ from typing import Any, Dict
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models.cntk import v2
 from dl2ecd_core.models.cntk.model_graph import Array, Axis
 from dl2ecd_core.models.cntk.v2_dictionary import dictionary_of, value_of
 from dl2ecd_core.models.registry import Match
-from dl2ecd_core.models.wire.protobuf import Message
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.protobuf import Message
+from dl2ecd_core.wire.source import ByteSource
 
 from .test_v2 import read
 from .writers import (

@@ -11,7 +11,7 @@ import pytest
 from dl2ecd_core.models.cntk import v1, v2
 from dl2ecd_core.models.description import Activation, ModelDescription, Role
 from dl2ecd_core.models.registry import Match
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES, SHARED_MODELS
 
 FOLDER = FIXTURES / "cntk"

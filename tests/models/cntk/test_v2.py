@@ -8,11 +8,11 @@ from typing import Any, Dict, List
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models.cntk import v2
 from dl2ecd_core.models.description import ModelDescription
 from dl2ecd_core.models.registry import Match
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.damage import assert_survives_damage
 from tests.work import growth

@@ -7,7 +7,7 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Evidence, ModelDescription
 from tests.conftest import FIXTURES

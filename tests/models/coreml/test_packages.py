@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.mlpackage import MANIFEST, package_of
 from tests.conftest import FIXTURES

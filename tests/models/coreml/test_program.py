@@ -7,7 +7,7 @@ from typing import Dict, Optional, Sequence
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Dims, Evidence
 from tests.models import messages

@@ -9,13 +9,13 @@ from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.darknet import read
 from dl2ecd_core.models.darknet.config import LARGEST_CONFIG, Section, read_config
 from dl2ecd_core.models.darknet.layers import walk
 from dl2ecd_core.models.description import Activation, ModelDescription
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 
 FOLDER = FIXTURES / "darknet"

@@ -11,12 +11,12 @@ from typing import Any, Dict, Set
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Evidence, ModelDescription
 from dl2ecd_core.models.keras.v3 import recognise
 from dl2ecd_core.models.registry import Match
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.damage import assert_survives_damage
 

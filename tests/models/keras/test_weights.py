@@ -9,8 +9,8 @@ from typing import Iterator
 import pytest
 
 from dl2ecd_core.models.keras.weights import LayerWeights, named_weights, variable_tree
-from dl2ecd_core.models.wire.hdf5 import Hdf5File, Node
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.hdf5 import Hdf5File, Node
+from dl2ecd_core.wire.source import ByteSource
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Dict, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 
 from .test_graphs import arrays

@@ -9,7 +9,7 @@ from typing import Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 
 from .graphs import count, graph_in, model, node, piece, value, write, zeros

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import Activation, Evidence, ModelDescription, inspect_model
 from tests.conftest import FIXTURES
 

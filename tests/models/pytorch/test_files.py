@@ -12,8 +12,8 @@ from typing import Any, Dict, List
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
 from dl2ecd_core.findings import Severity
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from tests.conftest import FIXTURES
 from tests.work import reads

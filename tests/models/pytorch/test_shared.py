@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 
 FORMATS = {"pytorch-zip", "pytorch-legacy", "torchscript", "pytorch-export", "safetensors"}

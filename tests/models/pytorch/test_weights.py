@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.pytorch.state_dict import (
     class_names_in,
@@ -26,16 +26,16 @@ from dl2ecd_core.models.pytorch.weights import (
     storages_in,
     tensor_of,
 )
-from dl2ecd_core.models.wire.pickle import walk_pickle
-from dl2ecd_core.models.wire.pickle_values import (
+from dl2ecd_core.wire.pickle import walk_pickle
+from dl2ecd_core.wire.pickle_values import (
     Global,
     Made,
     Persistent,
     PickledDict,
     Unordered,
 )
-from dl2ecd_core.models.wire.source import ByteSource
-from dl2ecd_core.models.wire.zip import open_archive
+from dl2ecd_core.wire.source import ByteSource
+from dl2ecd_core.wire.zip import open_archive
 from tests.conftest import FIXTURES
 
 FOLDER = FIXTURES / "pytorch"

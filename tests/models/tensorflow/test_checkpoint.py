@@ -9,7 +9,7 @@ from typing import Any, List, Sequence, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.tensorflow import bundle as bundle_module
 from dl2ecd_core.models.tensorflow import checkpoint, own_paths
@@ -17,10 +17,10 @@ from dl2ecd_core.models.tensorflow import table as table_module
 from dl2ecd_core.models.tensorflow.bundle import Bundle, Variable, read_bundle
 from dl2ecd_core.models.tensorflow.kernels import ends_by_kernels
 from dl2ecd_core.models.tensorflow.table import FOOTER, MAGIC
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.cntk.writers import field, varint
-from tests.models.wire.test_snappy import as_literals
+from tests.wire.test_snappy import as_literals
 
 TF1 = FIXTURES / "tensorflow" / "tf1"
 Pairs = Sequence[Tuple[bytes, bytes]]

@@ -9,7 +9,7 @@ from typing import Dict, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import Activation, Evidence, Role, inspect_model
 from dl2ecd_core.models.tensorflow.bundle import Bundle, Variable
 from dl2ecd_core.models.tensorflow.kernels import ends_by_kernels

@@ -14,8 +14,8 @@ import pytest
 from dl2ecd_core.models.tensorflow.graph import read_graph
 from dl2ecd_core.models.tensorflow.types import type_name
 from dl2ecd_core.models.tensorflow.walk import Walk
-from dl2ecd_core.models.wire.protobuf import Message
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.protobuf import Message
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 
 FOLDER = FIXTURES / "tensorflow" / "operations"

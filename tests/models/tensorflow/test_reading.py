@@ -7,13 +7,13 @@ from typing import List
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import ModelDescription
 from dl2ecd_core.models.tensorflow import graph as graph_module
 from dl2ecd_core.models.tensorflow import walk as walk_module
-from dl2ecd_core.models.wire.protobuf import Message
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.protobuf import Message
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.cntk.writers import field, varint
 from tests.models.tensorflow.graphs import Shape, const, fed, inspected, node

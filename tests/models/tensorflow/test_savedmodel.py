@@ -7,11 +7,11 @@ from typing import Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import ModelDescription
 from dl2ecd_core.models.tensorflow import savedmodel
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.models.cntk.writers import field
 
 SHAPE = field(2, field(1, 2)) + field(2, field(1, 3))

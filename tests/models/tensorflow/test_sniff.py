@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.registry import Match
 from dl2ecd_core.models.tensorflow import checkpoint, graphdef, savedmodel
 from dl2ecd_core.models.tensorflow.sniff import is_meta_graph
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.models.cntk.writers import field
 
 NODE = field(1, field(1, b"x") + field(2, b"Placeholder"))

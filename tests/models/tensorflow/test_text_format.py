@@ -8,11 +8,11 @@ from typing import Any, Dict
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.tensorflow import text_format
 from dl2ecd_core.models.tensorflow.text_format import TextKind, text_as_binary, text_kind
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.models.cntk.writers import field
 from tests.models.tensorflow.graphs import const, fed, inspected, node
 

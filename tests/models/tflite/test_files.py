@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import Evidence
 from dl2ecd_core.models.tflite import schema
 from tests.models.tflite.writers import Long, flat, inspected, network

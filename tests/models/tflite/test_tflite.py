@@ -9,11 +9,11 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from dl2ecd_core.errors import ModelFileError
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Tensor
 from dl2ecd_core.models.tflite.schema import load
-from dl2ecd_core.models.wire.source import ByteSource
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.models.damage import assert_survives_damage
 

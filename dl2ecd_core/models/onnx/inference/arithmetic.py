@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ...graph.shapes import elements
+from ....network.shapes import elements
 from ..tensors import DATA_TYPES, Number
-from .arrangement import joined
+from .arranging import joined
 from .values import Step, Value, combined, shaped
 
 Outputs = Sequence[Value]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ...graph.shapes import elements
+from ....network.shapes import elements
 from ..tensors import Number
 from .values import MOST_KNOWN_VALUES, Step, Value, constant_of, shaped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, Optional, Sequence, Tuple
 
-from ...graph.shapes import elements
+from ....network.shapes import elements
 from ..nodes import Attributes
 from .values import Step, Track, Value, shaped
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ....network.shapes import broadcast
 from ...description import Dims
-from ...graph.shapes import broadcast
 from .values import Step, Track, Value, lettered, shaped
 
 Outputs = Sequence[Value]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ....network.footprints import Footprint
+from ....network.shapes import same_output, same_padding, transposed_output, window_output
 from ...description import Dims
-from ...graph.footprint import Footprint
-from ...graph.shapes import same_output, same_padding, transposed_output, window_output
 from .values import Step, Track, Value, image_letters, shaped
 
 Outputs = Sequence[Value]

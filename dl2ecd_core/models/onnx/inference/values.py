@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ....network.footprints import Footprint, merged
+from ....network.shapes import broadcast, elements
 from ...description import Dims
-from ...graph.footprint import Footprint, merged
-from ...graph.shapes import broadcast, elements
 from ..nodes import Attributes, Node
 from ..tensors import Number, TensorHead
 

@@ -7,12 +7,12 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 from ...description import Dims
 from ..document import Document, Function, ValueType, output_types
 from ..nodes import Node
-from . import arithmetic, arrangement, constants, learned, products, reductions, spatial
+from . import arithmetic, arranging, constants, learned, products, reductions, spatial
 from .values import UNKNOWN, Step, Value, constant_of, input_value, shaped
 
 _RULES: Dict[str, Callable[[Step], Sequence[Value]]] = {
     **spatial.RULES,
-    **arrangement.RULES,
+    **arranging.RULES,
     **constants.RULES,
     **arithmetic.RULES,
     **products.RULES,

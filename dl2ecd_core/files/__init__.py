@@ -1,0 +1,1 @@
+"""Files: opening plain ones, writing whole ones, and what may be replaced."""

@@ -1,0 +1,257 @@
+"""Output files that appear whole or not at all.
+
+A temporary file in the target's folder is written, synchronised and then moved over the target.
+If the process is killed, the temporary file stays behind unlocked, and the next run removes it.
+A link is followed: the file it points to is replaced, the link stays.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Iterable, Iterator, Optional, Union
+
+from ..findings import Place
+from ..findings.errors import ConversionRefused
+from ..findings.rules import finding
+from ..findings.wording import printable
+
+# Short whatever the target is called, so that a target's name may be as long as the system allows.
+_PREFIX, _SUFFIX = ".dl2ecd-", ".tmp"
+
+_WINDOWS = os.name == "nt"
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+
+def refused(rule: str, message: str, hint: str, target: Union[str, Path]) -> ConversionRefused:
+    """An error about the output, for the caller to raise."""
+    return ConversionRefused([finding(rule, message, hint=hint, where=Place(file=str(target)))])
+
+
+def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before any work, a target that can't be written or is one of the inputs.
+
+    Raises
+    ------
+    ConversionRefused
+        ``output-is-folder``, ``output-folder-missing``, ``output-is-input`` or
+        ``output-not-writable``.
+    """
+    shown = printable(str(target), 400)
+    real = _real(target)
+    try:
+        if real.is_dir():
+            raise refused(
+                "output-is-folder",
+                f"The output '{shown}' is a folder.",
+                "Give the name of a file in it.",
+                target,
+            )
+        if not real.parent.is_dir():
+            raise refused(
+                "output-folder-missing",
+                f"The folder of the output '{shown}' does not exist.",
+                "Make the folder first, or choose another.",
+                target,
+            )
+        for path in inputs:
+            if real.exists() and path.exists() and real.samefile(path):
+                raise refused(
+                    "output-is-input",
+                    f"The output '{shown}' is the input '{printable(str(path), 400)}'.",
+                    "Choose another name for the output.",
+                    target,
+                )
+        if real.exists() and not stat.S_ISREG(real.stat().st_mode):
+            raise refused(
+                "output-not-writable",
+                f"The output '{shown}' is a device or pipe, not a file.",
+                "Give the name of a file.",
+                target,
+            )
+    except OSError as error:
+        raise write_failure(error, target) from error
+
+
+def _real(target: Union[str, Path]) -> Path:
+    return Path(os.path.realpath(target))
+
+
+def write_failure(error: OSError, target: Union[str, Path]) -> ConversionRefused:
+    """What a failed write means, in a sentence."""
+    shown = printable(str(target), 400)
+    if error.errno in _FULL:
+        return refused(
+            "output-disk-full",
+            f"There is no room left to write '{shown}'.",
+            "Free some space or choose another disk. An older output was left as it was.",
+            target,
+        )
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return refused(
+            "output-folder-missing",
+            f"The folder of the output '{shown}' does not exist (any more).",
+            "Make the folder first, or choose another.",
+            target,
+        )
+    reason = printable(error.strerror or str(error))
+    return refused(
+        "output-not-writable",
+        f"The output '{shown}' can't be written: {reason}.",
+        "Check the name, that you may write to its folder, and that no other program has the "
+        "file open. An older output was left as it was.",
+        target,
+    )
+
+
+@contextmanager
+def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
+    """A file to write that becomes `target` when the block ends without an exception.
+
+    An existing target keeps its permissions and, where the system allows it, its owner.
+
+    Raises
+    ------
+    ConversionRefused
+        When it can't be written; the target is then as it was.
+
+    Examples
+    --------
+    >>> with whole_file("map.clr") as output:  # doctest: +SKIP
+    ...     output.write(b"1 0 0 255")
+    """
+    real = _real(target)
+    temporary: Optional[Path] = None
+    try:
+        remove_strays(real.parent)
+        handle = None
+        while handle is None:
+            # Named before it is made, so that no interruption can leave it behind.
+            temporary = real.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+            handle = _create(temporary)
+        with handle:
+            yield handle
+            handle.flush()
+            _take_over_permissions(handle, real)
+            os.fsync(handle.fileno())
+            if not _WINDOWS and temporary is not None:
+                # The lock goes with the handle: replace first, so that no other run takes the
+                # finished file for a stray.
+                temporary.replace(real)
+                temporary = None
+        if temporary is not None:
+            temporary.replace(real)
+            temporary = None
+        _sync_folder(real.parent)
+    except OSError as error:
+        raise write_failure(error, target) from error
+    finally:
+        if temporary is not None:
+            try:
+                temporary.unlink()
+            except OSError:
+                # Gone with its folder, or the next run removes it.
+                pass
+
+
+def _create(path: Path) -> Optional[BinaryIO]:
+    """A new file, locked; None when another run took it for a stray before it was locked."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    # 0o666 less the umask, as for any new file.
+    handle = os.fdopen(os.open(path, flags, 0o666), "w+b")
+    if _lock(handle) and path.exists():
+        return handle
+    handle.close()
+    return None
+
+
+def _lock(handle: BinaryIO) -> bool:
+    """Mark a temporary file as in use; False when another run has it.
+
+    On Windows an open file can't be removed, which does the same without a lock. Where the file
+    system has no locks, strays can't be told from files in use and are left alone.
+    """
+    if _WINDOWS:
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
+    return True
+
+
+def _is_free(path: Path) -> bool:
+    """Whether no run holds a temporary file."""
+    if _WINDOWS:
+        return True
+    import fcntl
+
+    with open(path, "rb") as handle:  # noqa: PTH123
+        try:
+            fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove temporary files that killed runs left in a folder; those in use are left alone."""
+    try:
+        with os.scandir(folder) as entries:
+            strays = [
+                Path(entry.path)
+                for entry in entries
+                if entry.name.startswith(_PREFIX)
+                and entry.name.endswith(_SUFFIX)
+                and entry.is_file(follow_symlinks=False)
+            ]
+    except OSError:
+        # A folder that can be written but not listed: nothing to tidy.
+        return
+    for stray in strays:
+        try:
+            if _is_free(stray):
+                stray.unlink()
+        except OSError:
+            # In use, someone else's, or gone already.
+            continue
+
+
+def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
+    try:
+        old = real.stat()
+    except FileNotFoundError:
+        return
+    if _WINDOWS:
+        return
+    new = os.fstat(handle.fileno())
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        try:
+            os.fchown(handle.fileno(), old.st_uid, old.st_gid)
+        except OSError:
+            # Only the superuser may give files away.
+            pass
+    os.fchmod(handle.fileno(), stat.S_IMODE(old.st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the move itself last through a power cut, where folders can be synchronised."""
+    if _WINDOWS:
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
