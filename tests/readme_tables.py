@@ -1,6 +1,6 @@
-"""The README's tables, generated from where their facts stand in the code.
+"""The tables in the rooms' README.md, generated from where their facts stand in the code.
 
-``python -m tests.readme_tables`` writes them into README.md; a test compares.
+``python -m tests.readme_tables`` writes them; a test compares.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import re
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Sequence
 
+import dl2ecd_core
 from dl2ecd_core.class_info.keys import markdown_table
 from dl2ecd_core.exports import FORMATS as EXPORTS
 from dl2ecd_core.findings.rules import SUBJECTS
 from dl2ecd_core.fit.framework_names import FRAMEWORKS
+from dl2ecd_core.legends.reading import KINDS
 from dl2ecd_core.models.formats import FORMATS
 
-README = Path(__file__).parents[1] / "README.md"
+PACKAGE = Path(dl2ecd_core.__file__).parent
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -69,25 +71,38 @@ def exports_table() -> str:
     return _table(("`--to`", "what it is"), [(f"`{name}`", line) for name, line in EXPORTS.items()])
 
 
-TABLES: Dict[str, Callable[[], str]] = {
-    "rules": rules_table,
-    "frameworks": frameworks_table,
-    "formats": formats_table,
-    "keys": markdown_table,
-    "exports": exports_table,
+def legends_table() -> str:
+    """What ``dl2ecd init --from`` takes."""
+    return _table(("files", "what they are"), [(kind.files, kind.what) for kind in KINDS])
+
+
+#: The rooms whose README.md holds tables, each between two marks that name it.
+ROOMS: Dict[str, Dict[str, Callable[[], str]]] = {
+    "class_info": {"keys": markdown_table, "frameworks": frameworks_table},
+    "models": {"formats": formats_table},
+    "findings": {"rules": rules_table},
+    "exports": {"exports": exports_table},
+    "legends": {"legends": legends_table},
 }
 
 
-def filled(text: str) -> str:
-    """A README with the tables between its markers made anew."""
-    for name, table in TABLES.items():
+def readme_of(room: str) -> Path:
+    """A room's README.md."""
+    return PACKAGE / room / "README.md"
+
+
+def filled(room: str) -> str:
+    """A room's README.md with its tables made anew."""
+    text = readme_of(room).read_text(encoding="utf-8")
+    for name, table in ROOMS[room].items():
         pattern = re.compile(f"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         content = table()
         text, count = pattern.subn(lambda match: f"{match[1]}{content}\n{match[2]}", text)  # noqa: B023
         if count != 1:
-            raise ValueError(f"the README has {count} places for the table {name}")
+            raise ValueError(f"the README of {room} has {count} places for the table {name}")
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for each in ROOMS:
+        readme_of(each).write_text(filled(each), encoding="utf-8")

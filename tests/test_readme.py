@@ -1,4 +1,4 @@
-"""The README says what the code does."""
+"""The README and the rooms' documents say what the code does."""
 
 from __future__ import annotations
 
@@ -7,28 +7,96 @@ import importlib
 import json
 import pkgutil
 import re
+import shlex
+from pathlib import Path
+from typing import List
 
 import pytest
+from click.testing import CliRunner
 
 import dl2ecd_core
 from dl2ecd_core.class_info import examine_class_info
+from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.findings.rules import CATALOGUE, SUBJECTS
 from dl2ecd_core.models import registry
 from dl2ecd_core.models.formats import FORMATS
-from tests.readme_tables import README, filled
+from tests.readme_tables import PACKAGE, ROOMS, filled, readme_of
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DESIGN = PACKAGE / "DESIGN.md"
+DOCUMENTS = [README, *sorted(PACKAGE.rglob("*.md"))]
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert filled(text) == text, "run python -m tests.readme_tables"
+#: What the README promises to keep to.
+MOST_LINES = 150
 
 
-def test_the_example_of_class_information_is_right(tmp_path) -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_tables_are_those_of_the_code(room: str) -> None:
+    text = readme_of(room).read_text(encoding="utf-8")
+    assert filled(room) == text, "run python -m tests.readme_tables"
+
+
+@pytest.mark.parametrize("document", [README, DESIGN])
+def test_what_a_newcomer_reads_is_short(document: Path) -> None:
+    assert len(document.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    text = re.sub("```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = document if not name else (document.parent / name).resolve()
+        assert target.is_file(), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def anchors(document: Path) -> List[str]:
+    """What a link may lead to, as GitHub and others name headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("document", [README, readme_of("class_info")])
+def test_the_example_of_class_information_is_right(document: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "classes.json"
     path.write_text(example, encoding="utf-8")
     assert examine_class_info(path).findings == ()
     assert json.loads(example)["Classifier"] == "CNTK"
+
+
+def test_the_commands_do_their_job_on_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In their order and in one folder, as a newcomer types them."""
+    unpack(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines() if line[:7] == "dl2ecd "]
+    assert len(commands) >= 9
+    for command in commands:
+        words = shlex.split(command, comments=True)[1:]
+        result = CliRunner().invoke(dl2ecd, words, prog_name="dl2ecd")
+        assert (result.exit_code, "warning" in result.output) == (0, False), result.output
+
+
+def test_the_error_is_what_the_command_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    unpack(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    text = Path(CLASS_INFO).read_text(encoding="utf-8")
+    Path(CLASS_INFO).write_text(text.replace("158", "358"), encoding="utf-8")
+    result = CliRunner().invoke(dl2ecd, ["check", MODEL, CLASS_INFO], prog_name="dl2ecd")
+    assert shown.split() == result.output.split()[: len(shown.split())]
 
 
 def test_rule_ids_are_unique_and_in_kebab_case() -> None:
@@ -38,10 +106,9 @@ def test_rule_ids_are_unique_and_in_kebab_case() -> None:
 
 
 def test_every_rule_is_used() -> None:
-    package = README.parent / "dl2ecd_core"
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for path in package.rglob("*.py")
+        for path in PACKAGE.rglob("*.py")
         if path.parent.name != "rules"
     )
     unused = [rule for rule in CATALOGUE if f'"{rule}"' not in sources]

@@ -281,7 +281,7 @@ CLASS_NAMES: Tuple[str, ...] = (
 
 
 def markdown_table() -> str:
-    """The keys as a Markdown table, for the README.
+    """The keys as a Markdown table, for README.md beside this file.
 
     Examples
     --------

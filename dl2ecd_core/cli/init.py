@@ -13,7 +13,7 @@ from ..findings import in_order
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..fit.template import class_information_for
-from ..legends import read_legend
+from ..legends import known_kinds, read_legend
 from ..legends.fitting import completed, findings_about
 from ..models import inspect_model
 from . import CONTEXT
@@ -28,8 +28,7 @@ from .terminal import print_findings, print_json
     "--from",
     "legend_file",
     metavar="FILE",
-    help="Take class values, names and colors from an .emd, .ecd, class information, .clr, .qml, "
-    ".sld, .lyrx, GDAL .aux.xml, or a list of class names (.txt, .pbtxt).",
+    help=f"Take class values, names and colors from {known_kinds()}.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an existing CLASS_INFO.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

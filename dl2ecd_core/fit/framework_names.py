@@ -1,6 +1,6 @@
 """Frameworks: their names in class information, in Esri's readers, and what they can run.
 
-One table answers for the check of Classifier, for the .ecd's Framework key and for the README.
+One table answers for the check of Classifier, for the .ecd's Framework key and for the docs.
 """
 
 from __future__ import annotations

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .description import Legend, LegendClass
-from .reading import read_legend
+from .reading import known_kinds, read_legend
 
-__all__ = ["Legend", "LegendClass", "read_legend"]
+__all__ = ["Legend", "LegendClass", "known_kinds", "read_legend"]

@@ -46,10 +46,19 @@ class Entries:
 
 
 class Candidate:
-    """A file on its way to the reader that knows it."""
+    """A file on its way to the reader that knows it.
 
-    def __init__(self, source: ByteSource) -> None:
+    Parameters
+    ----------
+    source
+        The file.
+    known
+        The kinds that there are, for a hint.
+    """
+
+    def __init__(self, source: ByteSource, known: str) -> None:
         self.source = source
+        self.known = known
         self.path: Path = source.path
         self.name = source.name
         self.head = source.read_up_to(0, _HEAD)
@@ -105,8 +114,7 @@ class Candidate:
                 finding(
                     "legend-not-recognised",
                     message,
-                    hint="Give an .emd, .ecd, class information, .clr, .qml, .sld, .lyrx, "
-                    ".aux.xml, or a list of class names (.txt, .pbtxt).",
+                    hint=f"Give {self.known}.",
                     where=Place(file=self.name),
                 )
             ]

@@ -17,23 +17,60 @@ from .candidate import Candidate, Entries, said
 from .description import Legend, LegendClass
 
 
-class _Reader(NamedTuple):
+class Kind(NamedTuple):
+    """A kind of file that classes are taken from.
+
+    Attributes
+    ----------
+    files
+        What its files are usually called, as messages list it; the content decides, not the name.
+    what
+        A line for the table of kinds.
+    recognises
+        Whether a file is of this kind, by its beginning; raises nothing.
+    read
+        The file's entries; raises what the candidate's ``damaged`` and ``unknown`` make.
+    """
+
+    files: str
+    what: str
     recognises: Callable[[Candidate], bool]
     read: Callable[[Candidate], Entries]
 
 
 #: In this order: what is certain first, a plain list of names last.
-_READERS: Tuple[_Reader, ...] = (
-    _Reader(definitions.recognises_ecd, definitions.read_definition),
-    _Reader(lyrx.recognises, lyrx.read),
-    _Reader(definitions.recognises_json, definitions.read_classes),
-    _Reader(qml.recognises, qml.read),
-    _Reader(aux_xml.recognises, aux_xml.read),
-    _Reader(sld.recognises, sld.read),
-    _Reader(labels.recognises_map, labels.read_map),
-    _Reader(clr.recognises, clr.read),
-    _Reader(labels.recognises_lines, labels.read_lines),
+KINDS: Tuple[Kind, ...] = (
+    Kind(
+        ".ecd",
+        "Esri classifier definition, with or without a model",
+        definitions.recognises_ecd,
+        definitions.read_definition,
+    ),
+    Kind(".lyrx", "ArcGIS Pro layer file", lyrx.recognises, lyrx.read),
+    Kind(
+        ".emd, class information",
+        "JSON with Classes, or a plain list of names",
+        definitions.recognises_json,
+        definitions.read_classes,
+    ),
+    Kind(".qml", "QGIS style", qml.recognises, qml.read),
+    Kind(".aux.xml", "GDAL raster attribute table", aux_xml.recognises, aux_xml.read),
+    Kind(".sld", "OGC styled layer descriptor", sld.recognises, sld.read),
+    Kind(".pbtxt", "TensorFlow label map", labels.recognises_map, labels.read_map),
+    Kind(".clr", "color map text file", clr.recognises, clr.read),
+    Kind(
+        "a list of class names (.txt)",
+        "one name a line",
+        labels.recognises_lines,
+        labels.read_lines,
+    ),
 )
+
+
+def known_kinds() -> str:
+    """What legends can be read from, in a row: for help and for what to do."""
+    files = [kind.files for kind in KINDS]
+    return f"{', '.join(files[:-1])} or {files[-1]}"
 
 
 def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
@@ -52,10 +89,10 @@ def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
     """
     name = os.fspath(path)
     with ByteSource(Path(path), name) as source:
-        candidate = Candidate(source)
-        for reader in _READERS:
-            if reader.recognises(candidate):
-                return _legend(name, reader.read(candidate))
+        candidate = Candidate(source, known_kinds())
+        for kind in KINDS:
+            if kind.recognises(candidate):
+                return _legend(name, kind.read(candidate))
         raise candidate.unknown(_what_it_is(candidate))
 
 

@@ -1,4 +1,4 @@
-"""The model formats that can be read, and what each of them tells: the README's table."""
+"""The model formats that can be read, and what each of them tells: the table in README.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The catalogue of rules: every finding's id, severity and meaning, in one place.
 
-The README's table of rules is generated from here; a finding whose rule is not here can't be made.
+The table of rules in findings/README.md is generated from here; a finding whose rule is not here
+can't be made.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from ..finding import Finding, Place, Rule
 from ..wording import harmless
 from . import class_information, conversion, definitions, ecd_files, fit, model_files
 
-#: Every rule by subject, in the order of the README's table.
+#: Every rule by subject, in the order of the table.
 SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Class information", class_information.RULES),
     ("Model files", model_files.RULES),
