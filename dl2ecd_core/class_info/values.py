@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..findings.wording import counted, printable, quoted
+from .color_text import channels_of
 from .keys import CHANNELS, Key, Kind
 
 
@@ -22,7 +23,6 @@ class Complaint(NamedTuple):
 
 _PLACEHOLDER = re.compile(r"\s*e\.?\s?g\.?(?:[\s,:]|\Z)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*\Z")
-_HEX_COLOR = re.compile(r"\s*#?([0-9A-Fa-f]{6})\s*\Z")
 _LONGEST = 48
 
 
@@ -173,12 +173,8 @@ def _alternatives(key: Key) -> str:
 
 def _about_color(key: Key, value: object) -> Complaint:
     if isinstance(value, str):
-        match = _HEX_COLOR.match(value)
-        if match is not None:
-            code = match.group(1)
-            channels = [int(code[at : at + 2], 16) for at in (0, 2, 4)]
-            return _wrong_type(key, value, f"In numbers it is {channels}.")
-        return _wrong_type(key, value)
+        channels = channels_of(value)
+        return _wrong_type(key, value, f"In numbers it is {channels}." if channels else "")
     if not isinstance(value, list):
         return _wrong_type(key, value)
     if len(value) != 3:

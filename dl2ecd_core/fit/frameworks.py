@@ -54,12 +54,15 @@ def check_framework(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
 def _check_onnx(model: ModelDescription, info: ClassInfo, claimed: str) -> Iterator[Finding]:
     exporter = exporter_of(model.producer)
     where = info.where("$.Classifier")
-    if claimed == "ONNX" or claimed == exporter:
+    if claimed == "ONNX":
+        return
+    if claimed == exporter:
         yield finding(
             "framework-related",
             "The model is an ONNX file: whatever made it, running it needs the package "
             "onnxruntime installed in ArcGIS Pro's Python.",
-            hint="Install onnxruntime there, or convert the original model instead.",
+            hint="Write 'ONNX' as Classifier to say exactly what the model needs, or convert the "
+            "original model instead.",
             where=where,
         )
     elif exporter is None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path, PurePosixPath
 from typing import Iterator
 
 from ..class_info import ClassInfo
+from ..class_info.keys import PUBLISHED_READERS
+from ..class_info.values import lookalike
+from ..files.plain_files import is_plain
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import listed, quoted
@@ -72,13 +76,19 @@ def check_leftovers(model: ModelDescription, info: ClassInfo) -> Iterator[Findin
 
 
 def check_configuration(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
-    """Whether a published Esri reader is known to run the model."""
+    """Whether a published Esri reader is known to run the model, or a reader of one's own is there.
+
+    Esri's functions import the module ``{Framework}.{ModelConfiguration}``, or run the Python file
+    that InferenceFunction names; ``[Functions]`` in it is ArcGIS's own folder, with Esri's readers.
+    """
     given = info.emd_keys.get("ModelConfiguration")
-    fitting = model_configuration(model)
-    if isinstance(given, dict):
-        given = given.get("Name")
-    if given is None:
-        if fitting is None and "InferenceFunction" not in info.emd_keys:
+    name = given.get("Name") if isinstance(given, dict) else given
+    function = info.emd_keys.get("InferenceFunction")
+    own = isinstance(function, str) and not function.startswith("[")
+    if own:
+        yield from _check_function(model, info, str(function))
+    if name is None:
+        if model_configuration(model) is None and not own:
             yield finding(
                 "no-model-configuration",
                 "None of Esri's published readers is known to run a model of this structure, so "
@@ -87,14 +97,46 @@ def check_configuration(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
                 "the class information if you have one.",
                 where=Place(file=info.file),
             )
-    elif isinstance(given, str) and given in _NEEDS and _contradicts(model, given):
+    elif isinstance(name, str) and name in _NEEDS and _contradicts(model, name):
         yield finding(
             "model-configuration-mismatch",
-            f"ModelConfiguration {quoted(given)} needs {_NEEDS[given]}; this "
+            f"ModelConfiguration {quoted(name)} needs {_NEEDS[name]}; this "
             f"{model.framework} model ({model.format}) does not have that.",
             hint="Leave ModelConfiguration out, or choose the model that goes with it.",
             where=info.where("$.ModelConfiguration"),
         )
+    elif name not in PUBLISHED_READERS and not _is_told_elsewhere(info, str(name)):
+        yield finding(
+            "model-configuration-unlisted",
+            f"ModelConfiguration {quoted(str(name))} is none of Esri's published readers, which "
+            "refuse the model unless a Python module of that name is installed beside them.",
+            hint="Correct the name or leave it out; keep it if you have installed such a module.",
+            where=info.where("$.ModelConfiguration"),
+        )
+
+
+def _check_function(model: ModelDescription, info: ClassInfo, named: str) -> Iterator[Finding]:
+    """Whether the Python file that InferenceFunction names lies where it is looked for."""
+    path = PurePosixPath(named.replace("\\", "/"))
+    folders = (Path(info.file).parent, model.primary.location.parent)
+    if path.suffix == ".py" and any(is_plain(folder / path) for folder in folders):
+        return
+    wrong = "is no Python file (.py)"
+    if path.suffix == ".py":
+        wrong = "lies neither beside the class information nor beside the model"
+    yield finding(
+        "inference-function-missing",
+        f"InferenceFunction {quoted(named)} {wrong}: without it nothing runs the model.",
+        hint="Correct the path, or put the file there.",
+        where=info.where("$.InferenceFunction"),
+    )
+
+
+def _is_told_elsewhere(info: ClassInfo, name: str) -> bool:
+    """Whether the name is misspelt, or one of the package arcgis, which has readers of its own."""
+    if lookalike(name, PUBLISHED_READERS) is not None:
+        return True
+    return str(info.document.get("Framework", "")).startswith("arcgis.")
 
 
 def _contradicts(model: ModelDescription, given: str) -> bool:

@@ -76,8 +76,8 @@ _CLASS_INFO_SAMPLE = """\
   "NumberRasterBands": 4,
   "MiniBatchSize": 16,
   "Classes": [
-    {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]},
-    {"Value": 200, "Name": "Other (Pervious)", "Color": [56, 168, 0]}
+    {"Value": 0, "Name": "Impervious", "Color": [204, 204, 204]},
+    {"Value": 1, "Name": "Other (Pervious)", "Color": [56, 168, 0]}
   ]
 }
 """

@@ -15,6 +15,7 @@ from .foreign import not_json
 from .grammar import Parser
 from .parts import UNREADABLE
 from .places import Lines, Places
+from .repeated import said_once
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def parse(source: Union[str, bytes], file: Optional[str] = None) -> JsonText:
     parser.run()
     built = parser.building
     places = Places(parser.lines, built.root, built.root_start, built.marks)
-    found = (*problems, *parser.scanner.findings)
+    found = (*problems, *said_once(parser.scanner.findings))
     return JsonText(built.root, found, places, frozenset(built.incomplete))
 
 

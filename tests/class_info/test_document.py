@@ -206,7 +206,9 @@ def test_what_could_not_be_read_is_null_in_the_document(examine: Examine) -> Non
 
 def test_reading_raises_with_all_that_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    path.write_text(json.dumps({**EXAMPLE, "Version": 2, "MiniBatchSize": 0}), encoding="utf-8")
+    blank = {**EXAMPLE["Classes"][1], "Name": " Other"}
+    wrong = {"Version": 2, "MiniBatchSize": 0, "Classes": [EXAMPLE["Classes"][0], blank]}
+    path.write_text(json.dumps({**EXAMPLE, **wrong}), encoding="utf-8")
     with pytest.raises(ClassInfoError) as caught:
         read_class_info(path)
     assert len(caught.value.findings) == 3

@@ -105,7 +105,7 @@ VALUES: List[Tuple[object, str, str, Severity]] = [
     ("e.g. 4", "class-info-placeholder", "'e.g. 4'", Severity.ERROR),
     (2**31, "class-value-out-of-range", "2147483648", Severity.ERROR),
     (-(2**31) - 1, "class-value-out-of-range", "-2147483649", Severity.ERROR),
-    (100, "class-value-duplicate", "'Impervious'", Severity.ERROR),
+    (0, "class-value-duplicate", "'Impervious'", Severity.ERROR),
     (256, "class-value-above-8-bit", "16- or 32-bit", Severity.WARNING),
     (-1, "class-value-negative", "signed", Severity.WARNING),
 ]
@@ -138,11 +138,11 @@ def test_values_that_need_a_word(
 )
 def test_a_number_in_quotes_is_to_lose_them(examine: Examine, text: str, meant: str) -> None:
     item = only(examine(with_class(Value=text, Name="a", Color=[1, 2, 3])), "class-info-wrong-type")
-    assert item.hint == (f"Remove the quotes: {meant}" if meant else 'Example: "Value": 100')
+    assert item.hint == (f"Remove the quotes: {meant}" if meant else 'Example: "Value": 1')
 
 
 def test_the_limits_of_values_are_values(examine: Examine) -> None:
-    for value in (0, 255):
+    for value in (1, 255):
         assert examine(with_class(Value=value, Name="a", Color=[1, 2, 3])).findings == ()
     for value in (2**31 - 1, -(2**31)):
         info = examine(with_class(Value=value, Name="a", Color=[1, 2, 3]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -72,15 +72,17 @@ class TestFramework:
         assert (item.rule, item.severity) == ("framework-related", Severity.WARNING)
         assert package in item.message
 
-    @pytest.mark.parametrize("classifier", ["PyTorch", "ONNX", "onnx"])
-    def test_an_onnx_file_goes_by_its_exporter_or_by_its_own_name(
-        self, tmp_path: Path, classifier: str
-    ) -> None:
+    def test_an_onnx_file_goes_by_its_exporter_with_a_warning(self, tmp_path: Path) -> None:
         model = description(framework="ONNX", format="onnx", producer="pytorch 2.13.0")
-        found = findings(tmp_path, model, Classifier=classifier)
+        found = findings(tmp_path, model, Classifier="PyTorch")
         (item,) = (item for item in found if item.rule.startswith("framework"))
         assert item.rule == "framework-related"
         assert "onnxruntime" in item.message
+
+    @pytest.mark.parametrize("classifier", ["ONNX", "onnx"])
+    def test_an_onnx_file_by_its_own_name_is_right(self, tmp_path: Path, classifier: str) -> None:
+        model = description(framework="ONNX", format="onnx", producer="pytorch 2.13.0")
+        assert rules(tmp_path, model, Classifier=classifier) == ["no-model-configuration"]
 
     def test_an_onnx_file_of_another_exporter_is_refused(self, tmp_path: Path) -> None:
         model = description(framework="ONNX", format="onnx", producer="pytorch 2.13.0")
@@ -319,8 +321,26 @@ class TestUses:
     def test_without_a_known_reader(self, tmp_path: Path) -> None:
         model = description(format="onnx", framework="ONNX")
         assert "no-model-configuration" in rules(tmp_path, model, Classifier="ONNX")
+        (tmp_path / "mine.py").touch()
         given = {"Classifier": "ONNX", "InferenceFunction": "mine.py"}
-        assert "no-model-configuration" not in rules(tmp_path, model, **given)
+        assert rules(tmp_path, model, **given) == []
+
+    def test_esris_own_function_is_no_reader_of_ones_own(self, tmp_path: Path) -> None:
+        model = description(format="onnx", framework="ONNX")
+        function = "[Functions]\\System\\DeepLearning\\ImageClassifier.py"
+        given = {"Classifier": "ONNX", "InferenceFunction": function}
+        assert rules(tmp_path, model, **given) == ["no-model-configuration"]
+
+    @pytest.mark.parametrize("function", ["mine.py", "folder\\mine.py", "none.py", "mine", "???"])
+    def test_a_function_has_to_be_a_python_file_that_is_there(
+        self, tmp_path: Path, function: str
+    ) -> None:
+        (tmp_path / "folder").mkdir()
+        for name in ("mine.py", "folder/mine.py", "mine"):
+            (tmp_path / name).touch()
+        there = function.endswith("mine.py")
+        expected = [] if there else ["inference-function-missing"]
+        assert rules(tmp_path, description(), InferenceFunction=function) == expected
 
     def test_a_configuration_that_the_model_contradicts(self, tmp_path: Path) -> None:
         model = description(format="tensorflow-graphdef", framework="TensorFlow")
@@ -329,8 +349,22 @@ class TestUses:
         assert (item.rule, item.severity) == ("model-configuration-mismatch", Severity.ERROR)
         assert "SemanticPredictions" in item.message
 
-    def test_a_configuration_of_the_users_own_is_taken(self, tmp_path: Path) -> None:
-        assert rules(tmp_path, description(), ModelConfiguration="MyReader") == []
+    @pytest.mark.parametrize("given", ["MyReader", {"Name": "MyReader"}])
+    def test_a_configuration_of_ones_own_is_a_warning(self, tmp_path: Path, given: object) -> None:
+        (item,) = findings(tmp_path, description(), ModelConfiguration=given)
+        assert (item.rule, item.severity) == ("model-configuration-unlisted", Severity.WARNING)
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            # Said of the class information already.
+            {"ModelConfiguration": "KerasClassifer"},
+            {"ModelConfiguration": "MaskRCNN"},
+            {"ModelConfiguration": "_unet", "Framework": "arcgis.learn.models._inferencing"},
+        ],
+    )
+    def test_readers_that_are_known_are_not(self, tmp_path: Path, given: Dict[str, str]) -> None:
+        assert rules(tmp_path, description(), **given) == []
 
 
 def test_keys_that_could_not_be_used_are_passed_over(tmp_path: Path) -> None:

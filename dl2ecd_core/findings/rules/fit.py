@@ -13,7 +13,11 @@ RULES: Tuple[Rule, ...] = (
         "framework-mismatch", _ERROR, "Classifier names the framework that the model is made for."
     ),
     Rule("framework-related", _WARNING, "The model needs no other package than Classifier names."),
-    Rule("framework-unlisted", _WARNING, "Classifier is one of the names in the table below."),
+    Rule(
+        "framework-unlisted",
+        _WARNING,
+        "Classifier is one of the frameworks' names (class_info/README.md).",
+    ),
     Rule(
         "band-count-mismatch", _ERROR, "The model's input takes as many channels as bands are used."
     ),
@@ -42,5 +46,15 @@ RULES: Tuple[Rule, ...] = (
     Rule("no-model-configuration", _WARNING, "A published Esri reader is known to run the model."),
     Rule(
         "model-configuration-mismatch", _ERROR, "The model has what its ModelConfiguration needs."
+    ),
+    Rule(
+        "model-configuration-unlisted",
+        _WARNING,
+        "ModelConfiguration names one of Esri's published readers.",
+    ),
+    Rule(
+        "inference-function-missing",
+        _WARNING,
+        "The Python file that InferenceFunction names is there.",
     ),
 )
