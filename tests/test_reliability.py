@@ -113,7 +113,7 @@ class TestKilled:
             while len(os.listdir(demo)) == len(before) and process.poll() is None:
                 time.sleep(0.01)
             process.send_signal(signal.SIGTERM)
-        assert process.returncode == 1
+        assert process.returncode == 143
         assert sorted(os.listdir(demo)) == before
 
     def test_two_at_once_give_one_whole_result(self, demo: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Dict, List, Optional, Tuple
+from contextlib import suppress
+from typing import Dict, List, Optional, Tuple, Type
 
 from ..version import __version__
-from .exit_codes import DONE
+from .exit_codes import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, TERMINATED
+from .streams import ClosedPipe, flush, give_up_streams, open_closed_streams, pipe_is_closed
 
 #: Commands in the order in which a person meets them, with a line each for the overview.
 COMMANDS: Dict[str, Tuple[str, str]] = {
@@ -35,6 +37,34 @@ def _terminate(number: int, frame: object) -> None:
 
 def main(arguments: Optional[List[str]] = None) -> None:
     """The entry point of the ``dl2ecd`` command; ends the process with its exit code."""
+    open_closed_streams()
+    try:
+        try:
+            _run(arguments)
+        finally:
+            # What stays in a buffer fails when Python ends, where no exit code can tell.
+            flush()
+    except (ClosedPipe, KeyboardInterrupt, Terminated) as ended:
+        give_up_streams()
+        sys.exit(_CODES[type(ended)])
+    except OSError as error:
+        give_up_streams()
+        if pipe_is_closed(error):
+            sys.exit(PIPE_CLOSED)
+        reason = error.strerror or str(error)
+        with suppress(OSError):
+            print(f"The output can't be shown: {reason}.", file=sys.stderr, flush=True)
+        sys.exit(REFUSED)
+
+
+_CODES: Dict[Type[BaseException], int] = {
+    ClosedPipe: PIPE_CLOSED,
+    KeyboardInterrupt: INTERRUPTED,
+    Terminated: TERMINATED,
+}
+
+
+def _run(arguments: Optional[List[str]]) -> None:
     for stream in (sys.stdout, sys.stderr):
         # A class name must not end the program because the terminal's encoding lacks a letter.
         reconfigure = getattr(stream, "reconfigure", None)

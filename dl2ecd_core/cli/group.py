@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import List, Optional
+from typing import Any, Iterator, List, Optional
 
 import click
 from click.exceptions import Exit
@@ -15,7 +16,8 @@ from ..findings.rules import finding
 from ..findings.wording import printable
 from ..version import __version__
 from . import COMMANDS, CONTEXT, Terminated
-from .exit_codes import REFUSED
+from .exit_codes import INTERRUPTED, REFUSED, TERMINATED
+from .streams import ClosedPipe, pipe_is_closed
 
 _CANCELLED = finding("cancelled", "The work was stopped before it was done; nothing was written.")
 
@@ -33,18 +35,31 @@ class _Commands(click.Group):
         command = getattr(import_module(f".{module}", __package__), f"{module}_command")
         return command if isinstance(command, click.Command) else None
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _closed_pipes():
+            # Help is printed here.
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> object:
+        with _closed_pipes():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> object:
         as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
-        except (KeyboardInterrupt, Terminated):
-            if as_json:
-                _say(_CANCELLED, as_json=True)
-            click.echo("Cancelled; no output was left half-written.", err=True)
-            ctx.exit(REFUSED)
-        except (click.ClickException, click.Abort, Exit, BrokenPipeError):
+        except (KeyboardInterrupt, Terminated) as stopped:
+            # Nobody may be left to hear it: why it ended is told all the same.
+            with suppress(OSError):
+                if as_json:
+                    _say(_CANCELLED, as_json=True)
+                click.echo("Cancelled; no output was left half-written.", err=True)
+            ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
+        except (click.ClickException, click.Abort, Exit):
             raise
         except Exception as error:
+            if isinstance(error, OSError) and pipe_is_closed(error):
+                raise
             # A fault of this program's own: still a sentence, and still one document of JSON.
             _say_surprise(error, as_json=as_json)
             ctx.exit(REFUSED)
@@ -52,6 +67,17 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@contextmanager
+def _closed_pipes() -> Iterator[None]:
+    """Give a closed pipe a name of its own: click ends with 1 for it, which means refused."""
+    try:
+        yield
+    except OSError as error:
+        if pipe_is_closed(error):
+            raise ClosedPipe from error
+        raise
 
 
 def _say_surprise(error: Exception, *, as_json: bool) -> None:
@@ -63,11 +89,8 @@ def _say_surprise(error: Exception, *, as_json: bool) -> None:
         hint="This is a fault of dl2ecd's, not yours: please report this line, with the file if "
         "you can share it.",
     )
-    try:
-        _say(fault, as_json=as_json)
-    except OSError:
-        # Standard output itself is broken: there is nobody to tell.
-        return
+    # Where standard output itself is broken, that is said instead (see main).
+    _say(fault, as_json=as_json)
 
 
 def _say(item: Finding, *, as_json: bool) -> None:
@@ -87,7 +110,8 @@ def dl2ecd() -> None:
     Needs neither ArcGIS nor the deep-learning framework. Reads what the model says about itself,
     checks it against the class information, and says in plain words what does not fit.
 
-    Exit codes: 0 done, 1 refused or found wrong, 2 wrong usage.
+    Exit codes: 0 done, 1 refused or found wrong, 2 wrong usage, 130 stopped by Ctrl-C, 141 the
+    reader of the output has gone.
 
     \b
     Examples:

@@ -34,7 +34,12 @@ def console() -> Console:
     """Standard output: styled and wrapped on a terminal, plain lines in a pipe."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            """Rich would end the process with 1; raised on, it gets the exit code of a pipe's."""
+            raise
+
+    return Screen(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def print_findings(findings: Iterable[Finding]) -> None:

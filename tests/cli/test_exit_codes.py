@@ -145,7 +145,7 @@ class TestUsage:
 
 
 class TestCancelling:
-    def test_ctrl_c_is_1_and_says_so(
+    def test_ctrl_c_is_130_and_says_so(
         self, demo: Path, call: Call, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def interrupted(*arguments: Any, **options: Any) -> None:
@@ -154,7 +154,7 @@ class TestCancelling:
         monkeypatch.setattr("dl2ecd_core.conversion.write_ecd", interrupted)
         before = sorted(os.listdir(demo))
         done = call("convert", MODEL, CLASS_INFO, "a.ecd")
-        assert (done.code, done.out) == (1, "")
+        assert (done.code, done.out) == (130, "")
         assert "Cancelled; no output was left half-written." in done.err
         assert sorted(os.listdir(demo)) == before
 

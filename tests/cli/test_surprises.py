@@ -56,7 +56,7 @@ def test_where_nothing_can_be_said_the_exit_code_still_tells(
 
 
 class TestTerminated:
-    """The system's wish to end is obeyed in order: exit code 1, and one document of JSON."""
+    """The system's wish to end is obeyed in order: exit code 143, and one document of JSON."""
 
     @pytest.fixture(autouse=True)
     def terminated(self, broken: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -70,9 +70,9 @@ class TestTerminated:
 
     def test_in_words(self, call: Call) -> None:
         done = call("check", "a", "b")
-        assert (done.code, done.out) == (1, "")
+        assert (done.code, done.out) == (143, "")
         assert done.err == "Cancelled; no output was left half-written.\n"
 
     def test_as_one_document(self, call: Call) -> None:
         done = call("check", "a", "b", "--json")
-        assert (done.code, done.rules) == (1, ["cancelled"])
+        assert (done.code, done.rules) == (143, ["cancelled"])
