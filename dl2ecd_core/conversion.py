@@ -9,10 +9,10 @@ from typing import List, Optional, Sequence, Tuple
 
 from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_file
 from .ecd.paths import inside_path
-from .ecd.payload import Stamp, changed, stamp
 from .ecd.writer import write_ecd
 from .examination import AnyPath, Examination, examine
 from .files.replacing import check_replaceable
+from .files.stamps import Stamp, Stamped, changed, check_unchanged, stamp, stamps_before
 from .findings import Finding, Place, in_order, refusing
 from .findings.errors import Cancelled, ConversionRefused
 from .findings.rules import finding
@@ -85,7 +85,7 @@ def convert(
     --------
     >>> convert("landcover.model", "classes.json", "landcover.ecd")  # doctest: +SKIP
     """
-    before = stamp_before(model)
+    before = stamps_before([model, class_info])
     examination = examine(model, class_info)
     return write_conversion(
         Inputs(examination, [Path(class_info)], before),
@@ -106,15 +106,15 @@ class Inputs:
         Of the model and its class information.
     paths
         Files that were read beside the model's, which the output must not replace.
-    stamp
-        What the model's primary file was before it was examined, where that is known.
+    stamps
+        What the files were before they were examined: the model's primary one and `paths`.
     model_file
         ModelFile, where it is not the path from the .ecd to the model.
     """
 
     examination: Examination
     paths: Sequence[Path]
-    stamp: Optional[Stamp] = None
+    stamps: Stamped = ()
     model_file: Optional[str] = None
 
 
@@ -154,26 +154,18 @@ def write_conversion(
 
     model_file = inputs.model_file or relative_model_file(model, target)
     document = build_document(model, info, model_file, storage)
-    write_ecd(target, document, _unchanged(model, inputs.stamp), listener)
+    parts = _stamped(model)
+    check_unchanged(inputs.stamps)
+    write_ecd(target, document, parts, listener, inputs.stamps)
     return Conversion(os.fspath(ecd), tuple(findings), inputs.examination)
 
 
-def stamp_before(model: AnyPath) -> Optional[Stamp]:
-    """What the primary file is before it is inspected; None for a folder or a missing file."""
-    try:
-        return Stamp.of(Path(model).stat()) if Path(model).is_file() else None
-    except OSError:
-        return None
-
-
-def _unchanged(model: ModelDescription, before: Optional[Stamp]) -> List[Tuple[ModelPart, Stamp]]:
-    """The model's files with their stamps, refused when one is not the one inspected."""
+def _stamped(model: ModelDescription) -> List[Tuple[ModelPart, Stamp]]:
+    """The model's files with their stamps, refused when one has another size than inspected."""
     stamped = [(part, stamp(part.location)) for part in model.files]
     for part, now in stamped:
         if now.size != part.size:
             raise changed(part.location)
-    if before is not None and before != stamped[0][1]:
-        raise changed(stamped[0][0].location)
     return stamped
 
 

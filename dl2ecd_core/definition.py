@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Iterator, List, Optional
 
 from .class_info.definitions import examine_definition, is_definition
-from .conversion import Conversion, Inputs, stamp_before, write_conversion
+from .conversion import Conversion, Inputs, write_conversion
 from .ecd.document import REFERENCED
 from .ecd.paths import inside_path
 from .examination import AnyPath, Examination
 from .files.output import write_failure
+from .files.scratch import scratch_folder
+from .files.stamps import stamps_before
 from .findings import Finding, Place, errors_in, in_order
 from .findings.errors import ClassInfoError, ConversionRefused, ModelFileError
 from .findings.rules import finding
@@ -78,7 +80,7 @@ def convert_definition(
     """
     try:
         with opened(definition) as source:
-            before = stamp_before(source.model)
+            before = stamps_before([source.model, definition])
             examination = examine_opened(source)
             if source.packaged and storage == REFERENCED:
                 raise ConversionRefused([_not_referenced(source)])
@@ -128,24 +130,28 @@ def opened(path: AnyPath) -> Iterator[Definition]:
     with ByteSource(Path(path), name) as source:
         packaged = is_archive(source)
         if packaged:
-            with _temporary_folder(name) as folder:
-                emd = _unpack(source, Path(folder))
+            with _unpacked(source) as emd:
                 yield _definition(emd, name, packaged=True)
             return
     yield _definition(Path(path), name, packaged=False)
 
 
-def _temporary_folder(name: str) -> tempfile.TemporaryDirectory[str]:
-    try:
-        return tempfile.TemporaryDirectory(prefix="dl2ecd-")
-    except OSError as error:
-        reason = printable(error.strerror or str(error))
-        raise _refusal(
-            "output-not-writable",
-            f"There is no folder to unpack the package {quoted(name, 400)} into: {reason}.",
-            name,
-            "Free some space in the folder for temporary files.",
-        ) from error
+@contextmanager
+def _unpacked(source: ByteSource) -> Iterator[Path]:
+    """The only definition of a package that is unpacked whole for as long as it is used."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+        except OSError as error:
+            reason = printable(error.strerror or str(error))
+            raise _refusal(
+                "output-not-writable",
+                f"There is no folder to unpack the package {quoted(source.name, 400)} into: "
+                f"{reason}.",
+                source.name,
+                "Free some space in the folder for temporary files.",
+            ) from error
+        yield _unpack(source, folder)
 
 
 def _unpack(source: ByteSource, folder: Path) -> Path:

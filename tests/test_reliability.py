@@ -17,7 +17,10 @@ from typing import Iterator, List
 import pytest
 
 from dl2ecd_core import convert
+from dl2ecd_core.cli import main
+from dl2ecd_core.definition import convert_definition
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.ecd import payload
 from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
@@ -33,6 +36,7 @@ KILLS = 200 if EXHAUSTIVE else 12
 #: A conversion with a slowed-down disk, so that a signal may come at any of its moments.
 SLOW = """
 import sys, time
+from dl2ecd_core.definition import convert_definition
 from dl2ecd_core.ecd import payload
 payload.CHUNK = 3 * 32
 real = payload.Progress.advance
@@ -53,10 +57,12 @@ def demo(tmp_path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def converting(folder: Path, *, program: str = SLOW) -> Iterator[subprocess.Popen[bytes]]:
+def converting(
+    folder: Path, *, program: str = SLOW, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A slow conversion in a process of its own, once it has started."""
     arguments = [MODEL, CLASS_INFO, "a.ecd"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     with subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=folder,
@@ -191,3 +197,110 @@ class TestNoNetwork:
         for name in ("emd", "dlpk"):
             export(ecd, name, demo / f"b.{name}")
         assert opened == []
+
+
+class TestChangedInputs:
+    """An input that changes while an output is made: no output of half of both."""
+
+    def during(self, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+        """Change a file, size and time kept, as soon as bytes of the model are passed on."""
+        real = payload.Progress.advance
+
+        def advance(progress: payload.Progress, amount: int, doing: str) -> None:
+            status = path.stat()
+            with path.open("r+b") as handle:
+                handle.seek(-1, os.SEEK_END)
+                last = handle.read(1)
+                handle.seek(-1, os.SEEK_END)
+                handle.write(b" " if last == b"\n" else b"\n")
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+            real(progress, amount, doing)
+
+        monkeypatch.setattr(payload.Progress, "advance", advance)
+
+    @posix
+    @pytest.mark.parametrize("name", [MODEL, CLASS_INFO])
+    @pytest.mark.parametrize("storage", ["embedded", "referenced"])
+    def test_of_a_conversion(
+        self, demo: Path, monkeypatch: pytest.MonkeyPatch, name: str, storage: str
+    ) -> None:
+        convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+        before = (demo / "a.ecd").read_bytes()
+        self.during(monkeypatch, demo / name)
+        with pytest.raises(ConversionRefused) as error:
+            convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd", storage=storage)
+        assert [item.rule for item in error.value.findings] == ["file-changed"]
+        assert (demo / "a.ecd").read_bytes() == before
+        assert len(os.listdir(demo)) == 3
+
+    @posix
+    @pytest.mark.parametrize("name", [MODEL, "b.emd"])
+    def test_of_a_conversion_from_a_definition(
+        self, demo: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+        export(read_ecd(demo / "a.ecd"), "emd", demo / "b.emd")
+        self.during(monkeypatch, demo / name)
+        with pytest.raises(ConversionRefused) as error:
+            convert_definition(demo / "b.emd", demo / "c.ecd")
+        assert [item.rule for item in error.value.findings] == ["file-changed"]
+        assert not (demo / "c.ecd").exists()
+
+    @posix
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["export", MODEL, CLASS_INFO, "--to", "dlpk", "b.dlpk"],
+            ["export", MODEL, CLASS_INFO, "--to", "emd", "out/b.emd"],
+            ["export", MODEL, CLASS_INFO, "--to", "stac", "b.json"],
+            ["export", "r.ecd", "--to", "dlpk", "b.dlpk"],
+            ["extract", "r.ecd", "out"],
+        ],
+    )
+    def test_of_the_other_commands(
+        self,
+        demo: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        arguments: List[str],
+    ) -> None:
+        convert(demo / MODEL, demo / CLASS_INFO, demo / "r.ecd", storage="referenced")
+        (demo / "out").mkdir()
+        self.during(monkeypatch, demo / MODEL)
+        monkeypatch.chdir(demo)
+        with pytest.raises(SystemExit) as ended:
+            main([*arguments, "--json"])
+        assert ended.value.code == 1
+        (item,) = json.loads(capsys.readouterr().out)["findings"]
+        # A stated digest tells as well.
+        assert item["rule"] in ("file-changed", "ecd-digest-differs")
+        assert sorted(os.listdir(demo)) == sorted([MODEL, CLASS_INFO, "r.ecd", "out"])
+        assert os.listdir(demo / "out") == []
+
+
+@posix
+def test_a_killed_verification_leaves_nothing_for_good(demo: Path, tmp_path: Path) -> None:
+    convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+    (tmp_path / "temporary").mkdir()
+    environment = {"TMPDIR": str(tmp_path / "temporary")}
+    program = (
+        "import sys, time\n"
+        "from dl2ecd_core.ecd import verification\n"
+        "def stay(*arguments):\n"
+        "    print('started', flush=True)\n"
+        "    time.sleep(60)\n"
+        "verification.inspect_model = stay\n"
+        "verification.verify_ecd(sys.argv[3])\n"
+    )
+    with converting(demo, program=program, **environment) as process:
+        process.send_signal(signal.SIGKILL)
+    (left,) = (tmp_path / "temporary").iterdir()
+    assert (left / MODEL).exists()
+    subprocess.run(
+        [sys.executable, "-m", "dl2ecd_core.cli", "verify", "a.ecd"],
+        cwd=demo,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        check=True,
+    )
+    assert list((tmp_path / "temporary").iterdir()) == []

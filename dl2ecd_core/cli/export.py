@@ -13,6 +13,7 @@ from ..ecd.reader import read_ecd
 from ..examination import examine
 from ..exports import FORMATS, export
 from ..files.output import check_target
+from ..files.stamps import check_unchanged, stamps_before
 from ..findings import Finding, in_order, refusing
 from ..findings.errors import ConversionRefused, Dl2EcdError
 from ..findings.wording import printable
@@ -68,11 +69,14 @@ def export_command(
 
 
 def _examined(model: str, class_info: str) -> Ecd:
+    before = stamps_before([model, class_info])
     examination = examine(model, class_info)
     findings = in_order(examination.findings)
     if refusing(findings) or examination.model is None:
         raise ConversionRefused(findings)
-    return fresh_ecd(examination.model, examination.info, findings)
+    ecd = fresh_ecd(examination.model, examination.info, findings)
+    check_unchanged(before)
+    return ecd
 
 
 def _report(as_json: bool, out: Optional[str], findings: Tuple[Finding, ...]) -> None:

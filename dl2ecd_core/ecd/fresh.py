@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Tuple
 
 from ..class_info import ClassInfo
+from ..files.stamps import stamp
 from ..findings import Finding
 from ..models import ModelDescription
 from .content import Ecd
@@ -23,5 +24,8 @@ def fresh_ecd(model: ModelDescription, info: ClassInfo, findings: Tuple[Finding,
     document: Dict[str, Any] = build_document(model, info, location.name, REFERENCED)
     for entry in file_entries(document):
         del entry["SHA256"]  # a gap, which only writing fills
-    files = tuple(StoredFile(part.path, part.size, None, part.location) for part in model.files)
+    files = tuple(
+        StoredFile(part.path, part.size, None, part.location, stamp(part.location))
+        for part in model.files
+    )
     return ecd_of(document, str(location.with_suffix(".ecd")), files, findings)

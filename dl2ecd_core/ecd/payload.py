@@ -8,14 +8,11 @@ import os
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Deque, Iterator, Optional
 
 from ..files.plain_files import open_plain
-from ..findings import Place
-from ..findings.errors import Cancelled, ConversionRefused, ModelFileError
-from ..findings.rules import finding
-from ..findings.wording import printable
+from ..files.stamps import Stamp, changed, stamp, unreadable
+from ..findings.errors import Cancelled
 from ..models import ModelPart
 from ..progress import Listener
 
@@ -67,58 +64,6 @@ def decoded(text: bytes) -> bytes:
     return data
 
 
-@dataclass(frozen=True)
-class Stamp:
-    """What tells that a file is still the one that was looked at."""
-
-    size: int
-    modified: int
-    inode: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """The stamp in a file's status."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
-
-
-def stamp(location: Path) -> Stamp:
-    """The stamp of a file as it is now.
-
-    Raises
-    ------
-    ModelFileError
-        ``file-unreadable`` when it is gone or may not be looked at.
-    """
-    try:
-        return Stamp.of(location.stat())
-    except OSError as error:
-        raise _unreadable(location, error) from error
-
-
-def changed(location: Path) -> ConversionRefused:
-    """The refusal of a file that changed while it was used."""
-    return ConversionRefused(
-        [
-            finding(
-                "file-changed",
-                f"The model file '{printable(str(location), 400)}' changed while it was read.",
-                hint="Wait until nothing writes to it any more and try again.",
-                where=Place(file=str(location)),
-            )
-        ]
-    )
-
-
-def _unreadable(location: Path, error: OSError) -> ModelFileError:
-    return ModelFileError(
-        "file-unreadable",
-        f"The model file '{printable(str(location), 400)}' can't be read: "
-        f"{printable(error.strerror or str(error))}.",
-        hint="Check that you may read it and that no other program holds it.",
-        file=str(location),
-    )
-
-
 @dataclass
 class Progress:
     """How far the bytes of all files have come, and whether to stop."""
@@ -148,10 +93,9 @@ def _chunks(part: ModelPart, expected: Stamp) -> Iterator[bytes]:
                     raise changed(part.location)
                 left -= len(chunk)
                 yield chunk
-            if Stamp.of(os.fstat(source.fileno())) != expected:
-                raise changed(part.location)
     except OSError as error:
-        raise _unreadable(part.location, error) from error
+        raise unreadable(part.location, error) from error
+    # Of the path, not of what is open: another file may have come into its place.
     if stamp(part.location) != expected:
         raise changed(part.location)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Union
 
 from ..files.plain_files import open_plain
+from ..files.stamps import Stamp
 from ..findings import Place
 from ..findings.errors import EcdFileError
 from ..findings.rules import finding
@@ -42,12 +44,15 @@ class StoredFile:
         As the document states it; None for a file that is not in a document yet.
     source
         Where its bytes are: in an .ecd, or a file of their own.
+    stamp
+        What a file of their own was when it was inspected, where that is known.
     """
 
     path: str
     size: int
     sha256: Optional[str]
     source: Union[Embedded, Path]
+    stamp: Optional[Stamp] = None
 
     def chunks(self) -> Iterator[bytes]:
         """The file's bytes in pieces of about a megabyte, checked against size and digest.
@@ -55,8 +60,8 @@ class StoredFile:
         Raises
         ------
         EcdFileError
-            ``ecd-data-damaged``, ``ecd-size-differs``, ``ecd-digest-differs`` or
-            ``ecd-file-missing``; the last of them only after all pieces were given.
+            ``ecd-data-damaged``, ``ecd-size-differs``, ``ecd-file-missing``, or, only after all
+            pieces were given, ``ecd-digest-differs`` or ``file-changed``.
         """
         digest = hashlib.sha256()
         with behind(self.size) as later:
@@ -80,7 +85,7 @@ class StoredFile:
                 if isinstance(self.source, Embedded):
                     yield from self._decoded(handle, self.source)
                 else:
-                    yield from self._plain(handle)
+                    yield from self._unchanged(handle, self.source)
         except OSError as error:
             raise self._error(
                 "ecd-file-missing",
@@ -105,6 +110,16 @@ class StoredFile:
             yield piece
         if size != self.size:
             raise self._size_error(size)
+
+    def _unchanged(self, handle: BinaryIO, source: Path) -> Iterator[bytes]:
+        before = Stamp.of(os.fstat(handle.fileno()))
+        yield from self._plain(handle)
+        if self.stamp not in (None, before) or Stamp.of(source.stat()) != before:
+            raise self._error(
+                "file-changed",
+                f"The file {quoted(str(source), 400)} changed while it was read.",
+                hint="Wait until nothing writes to it any more and try again.",
+            )
 
     def _plain(self, handle: BinaryIO) -> Iterator[bytes]:
         size = 0

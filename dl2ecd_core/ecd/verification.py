@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, List, Mapping, Optional, Tuple
 
+from ..files.scratch import scratch_folder
 from ..findings import Finding, Place, errors_in
 from ..findings.errors import Cancelled, EcdFileError, ModelFileError
 from ..findings.rules import finding
@@ -47,13 +48,13 @@ def _verify_files(ecd: Ecd, listener: Listener) -> List[Finding]:
     total = sum(item.size for item in ecd.files)
     done = 0
     try:
-        with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
+        with scratch_folder(Path(tempfile.gettempdir())) as folder:
             for item in ecd.files:
                 try:
-                    done = _copy(item, Path(folder), listener, done, total)
+                    done = _copy(item, folder, listener, done, total)
                 except EcdFileError as error:
                     findings += error.findings
-            return findings or _verify_model(ecd, Path(folder, ecd.files[0].path))
+            return findings or _verify_model(ecd, folder / ecd.files[0].path)
     except OSError as error:
         return [*findings, _no_room(ecd, error)]
 

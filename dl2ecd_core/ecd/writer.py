@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Dict, Mapping, Sequence, Tuple
 
 from ..files.output import whole_file
+from ..files.stamps import Stamp, Stamped, check_unchanged
 from ..models import ModelPart
 from ..progress import Listener
 from .layout import Gap, laid_out
-from .payload import Progress, Stamp, pass_on
+from .payload import Progress, pass_on
 
 _DIGEST_LENGTH = 64
 
@@ -19,6 +20,7 @@ def write_ecd(
     document: Mapping[str, object],
     parts: Sequence[Tuple[ModelPart, Stamp]],
     listener: Listener,
+    inputs: Stamped = (),
 ) -> None:
     """Write a document and fill its gaps from the model's files.
 
@@ -31,6 +33,8 @@ def write_ecd(
         As :func:`~dl2ecd_core.ecd.document.build_document` makes it.
     parts
         The model's files in the document's order, with what they were when inspected.
+    inputs
+        What the document was made from, which must be the same when all is written.
 
     Raises
     ------
@@ -58,3 +62,4 @@ def write_ecd(
                 digests[index] = pass_on(part, stamp, progress)
             output.seek(place)
             output.write(digests[index].encode("ascii"))
+        check_unchanged(inputs)

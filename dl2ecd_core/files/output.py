@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,7 @@ from ..findings import Place
 from ..findings.errors import ConversionRefused
 from ..findings.rules import finding
 from ..findings.wording import printable
-
-# Short whatever the target is called, so that a target's name may be as long as the system allows.
-_PREFIX, _SUFFIX = ".dl2ecd-", ".tmp"
+from .strays import lock, new_name, remove_strays
 
 _WINDOWS = os.name == "nt"
 
@@ -132,7 +129,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
         handle = None
         while handle is None:
             # Named before it is made, so that no interruption can leave it behind.
-            temporary = real.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+            temporary = new_name(real.parent)
             handle = _create(temporary)
         with handle:
             yield handle
@@ -164,64 +161,10 @@ def _create(path: Path) -> Optional[BinaryIO]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     # 0o666 less the umask, as for any new file.
     handle = os.fdopen(os.open(path, flags, 0o666), "w+b")
-    if _lock(handle) and path.exists():
+    if lock(handle) and path.exists():
         return handle
     handle.close()
     return None
-
-
-def _lock(handle: BinaryIO) -> bool:
-    """Mark a temporary file as in use; False when another run has it.
-
-    On Windows an open file can't be removed, which does the same without a lock. Where the file
-    system has no locks, strays can't be told from files in use and are left alone.
-    """
-    if _WINDOWS:
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
-    return True
-
-
-def _is_free(path: Path) -> bool:
-    """Whether no run holds a temporary file."""
-    if _WINDOWS:
-        return True
-    import fcntl
-
-    with open(path, "rb") as handle:  # noqa: PTH123
-        try:
-            fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
-
-
-def remove_strays(folder: Path) -> None:
-    """Remove temporary files that killed runs left in a folder; those in use are left alone."""
-    try:
-        with os.scandir(folder) as entries:
-            strays = [
-                Path(entry.path)
-                for entry in entries
-                if entry.name.startswith(_PREFIX)
-                and entry.name.endswith(_SUFFIX)
-                and entry.is_file(follow_symlinks=False)
-            ]
-    except OSError:
-        # A folder that can be written but not listed: nothing to tidy.
-        return
-    for stray in strays:
-        try:
-            if _is_free(stray):
-                stray.unlink()
-        except OSError:
-            # In use, someone else's, or gone already.
-            continue
 
 
 def _take_over_permissions(handle: BinaryIO, real: Path) -> None:

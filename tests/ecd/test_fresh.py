@@ -12,6 +12,7 @@ from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.stored import StoredFile
 from dl2ecd_core.examination import examine
+from dl2ecd_core.files.stamps import stamp
 from dl2ecd_core.findings.rules import finding
 
 
@@ -23,7 +24,8 @@ def test_it_says_what_the_written_one_says_but_for_the_digests(tmp_path: Path) -
     assert fresh.kind is Kind.DEEP_LEARNING
     assert fresh.name == str((tmp_path / MODEL).with_suffix(".ecd"))
     size = (tmp_path / MODEL).stat().st_size
-    assert fresh.files == (StoredFile(MODEL, size, None, tmp_path / MODEL),)
+    model = tmp_path / MODEL
+    assert fresh.files == (StoredFile(MODEL, size, None, model, stamp(model)),)
 
     convert(tmp_path / MODEL, tmp_path / CLASS_INFO, fresh.name, storage="referenced")
     written = read_ecd(fresh.name)

@@ -21,14 +21,12 @@ from dl2ecd_core.ecd import payload
 from dl2ecd_core.ecd.payload import (
     CHUNK,
     Progress,
-    _unreadable,
     behind,
-    changed,
     decoded,
     encoded,
     pass_on,
-    stamp,
 )
+from dl2ecd_core.files.stamps import changed, stamp, unreadable
 from dl2ecd_core.findings.errors import Cancelled, ConversionRefused, Dl2EcdError, ModelFileError
 from dl2ecd_core.models import ModelPart
 from dl2ecd_core.progress import Listener
@@ -207,6 +205,16 @@ class TestChanges:
                 other = path.with_name("other")
                 other.write_bytes(bytes(size))
                 other.replace(path)
+            elif change == "in place":
+                # Size and time are those of before: only the system knows.
+                time = path.stat().st_mtime_ns
+                with path.open("r+b") as handle:
+                    handle.write(b"other")
+                os.utime(path, ns=(time, time))
+            elif change == "folder" and not path.parent.with_name("moved").exists():
+                path.parent.rename(path.parent.with_name("moved"))
+                path.parent.mkdir()
+                path.write_bytes(bytes(size))
             elif change == "copy":
                 # The same size and time, but another file.
                 other = path.with_name("other")
@@ -216,9 +224,25 @@ class TestChanges:
 
         pass_on(part_of(path), stamp(path), progress(size), write)
 
-    @pytest.mark.parametrize("change", ["shrink", "grow", "rewrite", "replace", "copy"])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "shrink",
+            "grow",
+            "rewrite",
+            "replace",
+            "copy",
+            pytest.param(
+                "folder", marks=pytest.mark.skipif(os.name == "nt", reason="its files are open")
+            ),
+            pytest.param(
+                "in place", marks=pytest.mark.skipif(os.name == "nt", reason="Windows can't tell")
+            ),
+        ],
+    )
     def test_are_noticed_while_reading(self, tmp_path: Path, change: str) -> None:
-        path = tmp_path / "a.model"
+        path = tmp_path / "folder" / "a.model"
+        path.parent.mkdir()
         path.write_bytes(bytes(3 * CHUNK))
         with pytest.raises(ConversionRefused) as error:
             self.changing(path, change)
@@ -249,13 +273,13 @@ class TestChanges:
     def test_a_name_is_said_whole_up_to_400_characters(self) -> None:
         for said in (
             lambda name: str(changed(Path(name)).findings[0].message),
-            lambda name: str(_unreadable(Path(name), OSError(5, "broken")).finding.message),
+            lambda name: str(unreadable(Path(name), OSError(5, "broken")).finding.message),
         ):
             assert f"'{'n' * 400}'" in said("n" * 400)
             assert "n" * 201 not in said("n" * 401)
 
     def test_a_reason_without_words_of_the_system_is_said_as_it_is(self) -> None:
-        error = _unreadable(Path("a"), OSError("the tape is torn"))
+        error = unreadable(Path("a"), OSError("the tape is torn"))
         assert error.finding.message == "The model file 'a' can't be read: the tape is torn."
 
 

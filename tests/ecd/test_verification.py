@@ -158,10 +158,10 @@ def test_no_room_for_the_copy_is_said(
 def test_no_folder_for_the_copy_is_said(
     fresh: Path, monkeypatch: pytest.MonkeyPatch, place: Optional[str]
 ) -> None:
-    def none(**options: Any) -> Any:
+    def none() -> str:
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
 
-    monkeypatch.setattr(tempfile, "TemporaryDirectory", none)
+    monkeypatch.setattr(tempfile, "gettempdir", none)
     monkeypatch.setattr(tempfile, "tempdir", place)
     item = only(fresh)
     assert (item.rule, item.where.file) == ("output-disk-full", str(fresh))
@@ -185,7 +185,7 @@ def test_nothing_is_left_of_the_copy(
 
     verify_ecd(fresh, Hearing())
     assert len(seen) == 1
-    assert seen[0].startswith("dl2ecd-")
+    assert seen[0].startswith(".dl2ecd-")
     assert list((tmp_path / "temporary").iterdir()) == []
 
 

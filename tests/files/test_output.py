@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from dl2ecd_core.files import output
-from dl2ecd_core.files.output import check_target, remove_strays, whole_file
+from dl2ecd_core.files import output, strays
+from dl2ecd_core.files.output import check_target, whole_file
+from dl2ecd_core.files.strays import remove_strays
 from dl2ecd_core.findings.errors import ConversionRefused
 
 posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX permissions, links and locks")
@@ -306,7 +307,7 @@ class TestSystems:
                     path.unlink()
             return len(locked) > 1
 
-        monkeypatch.setattr(output, "_lock", lock)
+        monkeypatch.setattr(output, "lock", lock)
         with whole_file(tmp_path / "a.ecd") as handle:
             handle.write(b"new")
         assert (tmp_path / "a.ecd").read_bytes() == b"new"
@@ -317,9 +318,9 @@ class TestSystems:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with (tmp_path / "a").open("wb") as handle:
-            assert output._lock(handle)
+            assert strays.lock(handle)
             self.refuse(monkeypatch, "fcntl.flock", errno.EWOULDBLOCK)
-            assert not output._lock(handle)
+            assert not strays.lock(handle)
 
     def test_a_vanished_folder_takes_the_temporary_file_along(self, tmp_path: Path) -> None:
         folder = tmp_path / "here"
@@ -350,6 +351,7 @@ class TestSystems:
         stray.touch()
         with monkeypatch.context() as patch:
             patch.setattr(output, "_WINDOWS", True)
+            patch.setattr(strays, "_WINDOWS", True)
             patch.setitem(sys.modules, "fcntl", None)
             with whole_file(target) as handle:
                 handle.write(b"new")

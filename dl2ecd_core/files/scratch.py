@@ -1,0 +1,53 @@
+"""A folder for as long as work lasts; what a killed run leaves of it, the next one removes."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Iterator, Optional
+
+from .strays import LOCK, lock, new_name, remove_strays
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, for this user alone, gone with all that is in it afterwards.
+
+    Raises
+    ------
+    OSError
+        When it can't be made.
+
+    Examples
+    --------
+    >>> with scratch_folder(Path(tempfile.gettempdir())) as folder:  # doctest: +SKIP
+    ...     (folder / "a.model").write_bytes(b"model")
+    """
+    remove_strays(parent)
+    folder = new_name(parent)
+    handle: Optional[BinaryIO] = None
+    try:
+        while handle is None:
+            # Named before it is made, so that no interruption can leave it behind.
+            folder = new_name(parent)
+            folder.mkdir(mode=0o700)
+            handle = _locked(folder / LOCK)
+        yield folder
+    finally:
+        if handle is not None:
+            handle.close()
+        # What can't be removed now, the next run removes.
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locked(path: Path) -> Optional[BinaryIO]:
+    """A new file, locked; None when another run took its folder for a stray before that."""
+    try:
+        handle = path.open("xb")
+    except FileNotFoundError:
+        return None
+    if lock(handle) and path.exists():
+        return handle
+    handle.close()
+    return None

@@ -1,0 +1,163 @@
+"""Folders for as long as work lasts, and what killed runs leave of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from dl2ecd_core.files import scratch, strays
+from dl2ecd_core.files.scratch import scratch_folder
+from dl2ecd_core.files.strays import LOCK, new_name, remove_strays
+
+posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX locks and links")
+
+
+def test_it_is_there_and_gone_afterwards(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path) as folder:
+        assert folder.parent == tmp_path
+        (folder / "sub").mkdir()
+        (folder / "sub" / "a").write_bytes(b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exception_takes_it_away_too(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), scratch_folder(tmp_path):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), scratch_folder(tmp_path / "none"):
+        raise AssertionError("there was a folder")
+
+
+@posix
+def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path) as folder:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@posix
+def test_what_a_killed_run_leaves_the_next_one_removes(tmp_path: Path) -> None:
+    program = textwrap.dedent(
+        """
+        import sys, time
+        from pathlib import Path
+        from dl2ecd_core.files.scratch import scratch_folder
+        with scratch_folder(Path(sys.argv[1])) as folder:
+            (folder / "a.model").write_bytes(b"half")
+            print("writing", flush=True)
+            time.sleep(60)
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"writing"
+        (stray,) = tmp_path.iterdir()
+        remove_strays(tmp_path)
+        assert sorted(os.listdir(stray)) == ["a.model", LOCK], "a folder in use was removed"
+        process.send_signal(signal.SIGKILL)
+    assert stray.exists()
+    with scratch_folder(tmp_path) as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_removal_that_was_broken_off_is_ended(tmp_path: Path) -> None:
+    stray = new_name(tmp_path)
+    stray.mkdir()
+    (stray / "a.model").touch()
+    remove_strays(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_nothing_but_what_this_program_made_is_removed(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "a").touch()
+    new_name(tmp_path).symlink_to(kept)
+    os.mkfifo(new_name(tmp_path))
+    (tmp_path / ".dl2ecd-folder.tmp").mkdir()
+    odd = new_name(tmp_path)
+    odd.mkdir()
+    # Whoever opens it waits.
+    os.mkfifo(odd / LOCK)
+    before = sorted(os.listdir(tmp_path))
+    remove_strays(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == before
+    assert (kept / "a").exists()
+
+
+@pytest.mark.parametrize("taken", ["folder", "lock"])
+@posix
+def test_one_that_another_run_takes_for_a_stray_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: str
+) -> None:
+    made = []
+    real = scratch._locked
+
+    def locked(path: Path) -> object:
+        made.append(path)
+        if len(made) == 1 and taken == "folder":
+            path.parent.rmdir()
+        return real(path)
+
+    def lock(handle: object) -> bool:
+        if len(made) == 1:
+            made[0].unlink()
+        return True
+
+    monkeypatch.setattr(scratch, "_locked", locked)
+    if taken == "lock":
+        monkeypatch.setattr(scratch, "lock", lock)
+    with scratch_folder(tmp_path) as folder:
+        assert folder == made[1].parent
+
+
+@posix
+def test_where_there_are_no_locks_folders_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stray = new_name(tmp_path)
+    stray.mkdir()
+    (stray / LOCK).touch()
+
+    def none(*arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    with scratch_folder(tmp_path) as folder:
+        assert folder.exists()
+    assert list(tmp_path.iterdir()) == [stray]
+
+
+def test_without_locks_an_open_file_is_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strays, "_WINDOWS", True)
+    used, stray = new_name(tmp_path), new_name(tmp_path)
+    for folder in (used, stray):
+        folder.mkdir()
+        (folder / LOCK).touch()
+        (folder / "a.model").touch()
+    real = Path.unlink
+
+    def unlink(path: Path, **options: bool) -> None:
+        if path.parent == used:
+            raise PermissionError(errno.EACCES, "The process cannot access the file")
+        real(path, **options)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    remove_strays(tmp_path)
+    assert not stray.exists()
+    assert sorted(os.listdir(used)) == ["a.model", LOCK]
