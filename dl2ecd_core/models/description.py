@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from ..findings import Finding
+from ..network.shapes import Dims
 
-#: A tensor's dimensions in the order of the framework's Python API; None is a free dimension.
-Dims = Tuple[Optional[int], ...]
+__all__ = [
+    "Activation",
+    "ClassNames",
+    "Dims",
+    "Evidence",
+    "ModelDescription",
+    "ModelPart",
+    "Role",
+    "Tensor",
+]
 
 
 class Evidence(str, Enum):

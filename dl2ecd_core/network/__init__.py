@@ -1,1 +1,1 @@
-"""What happens to shapes on the way through a network: shared by the readers that walk a graph."""
+"""One graph of operations for all frameworks, and what is known on the way through it."""

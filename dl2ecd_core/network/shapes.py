@@ -5,84 +5,10 @@ Every function answers None for "not known" and never guesses.
 
 from __future__ import annotations
 
-from typing import Iterable, Optional, Sequence
+from typing import Iterable, Optional, Sequence, Tuple
 
-from ..models.description import Dims
-
-
-def window_output(
-    size: Optional[int],
-    kernel: Optional[int],
-    stride: int = 1,
-    dilation: int = 1,
-    pad: Optional[int] = 0,
-    *,
-    ceil: bool = False,
-) -> Optional[int]:
-    """Output length of a convolution or pooling along one axis.
-
-    Parameters
-    ----------
-    pad
-        Padding on both sides together.
-    ceil
-        Round up, as some pooling layers do.
-
-    Examples
-    --------
-    >>> window_output(256, 3), window_output(256, 2, stride=2), window_output(None, 3)
-    (254, 128, None)
-    """
-    if size is None or kernel is None or pad is None or stride < 1:
-        return None
-    room = size + pad - dilation * (kernel - 1) - 1
-    if room < 0:
-        return None
-    return (-(-room // stride) if ceil else room // stride) + 1
-
-
-def same_output(size: Optional[int], stride: int = 1) -> Optional[int]:
-    """Output length with padding chosen so that only the stride shrinks it.
-
-    Examples
-    --------
-    >>> same_output(255, 2)
-    128
-    """
-    return None if size is None or stride < 1 else -(-size // stride)
-
-
-def same_padding(
-    size: Optional[int], kernel: int, stride: int = 1, dilation: int = 1
-) -> Optional[int]:
-    """Total padding that "same" padding adds along one axis; the smaller half goes in front."""
-    if stride == 1:
-        return dilation * (kernel - 1)
-    if size is None:
-        return None
-    output = -(-size // stride)
-    return max(0, (output - 1) * stride + dilation * (kernel - 1) + 1 - size)
-
-
-def transposed_output(
-    size: Optional[int],
-    kernel: Optional[int],
-    stride: int = 1,
-    dilation: int = 1,
-    pad: Optional[int] = 0,
-    extra: int = 0,
-) -> Optional[int]:
-    """Output length of a transposed convolution along one axis.
-
-    Examples
-    --------
-    >>> transposed_output(64, 2, stride=2)
-    128
-    """
-    if size is None or kernel is None or pad is None:
-        return None
-    output = (size - 1) * stride + dilation * (kernel - 1) + 1 - pad + extra
-    return output if output >= 0 else None
+#: A tensor's dimensions in the order of the framework's Python API; None is a free dimension.
+Dims = Tuple[Optional[int], ...]
 
 
 def broadcast(shapes: Iterable[Optional[Dims]]) -> Optional[Dims]:

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.network.footprints import Footprint, merged, model_padding
 from dl2ecd_core.network.names import operators
-from dl2ecd_core.network.shapes import (
-    broadcast,
-    elements,
+from dl2ecd_core.network.shapes import broadcast, elements
+from dl2ecd_core.network.window import (
     same_output,
     same_padding,
     transposed_output,

@@ -10,7 +10,7 @@ from typing import Dict, Tuple
 
 from ..finding import Finding, Place, Rule
 from ..wording import harmless
-from . import class_information, conversion, definitions, ecd_files, fit, model_files
+from . import class_information, conversion, definitions, ecd_files, fit, model_files, networks
 
 #: Every rule by subject, in the order of the table.
 SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
@@ -19,6 +19,7 @@ SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Model and class information together", fit.RULES),
     ("Writing", conversion.RULES),
     ("Classifier definition files", ecd_files.RULES),
+    ("Networks as ONNX", networks.RULES),
     ("Model definitions, exports and legends", definitions.RULES),
 )
 

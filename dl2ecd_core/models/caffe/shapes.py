@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...network.footprints import Footprint, merged
-from ...network.shapes import elements, transposed_output, window_output
+from ...network.shapes import elements
+from ...network.window import transposed_output, window_output
 from ..description import Dims
 from .network import Layer, Settings, flag, integers, part
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...network.footprints import Footprint
-from ...network.shapes import same_output, same_padding, window_output
+from ...network.window import same_output, same_padding, window_output
 from ..description import Activation, Dims
 from .config import Call, whole
 from .flow import UNKNOWN, Flow, Footprints, Rule, Settings, letters, sizes

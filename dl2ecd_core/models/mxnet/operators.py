@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...network.names import operators
-from ...network.shapes import broadcast, transposed_output, window_output
+from ...network.shapes import broadcast
+from ...network.window import transposed_output, window_output
 from ..description import Dims
 from .symbol import Node
 

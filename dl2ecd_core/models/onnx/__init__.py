@@ -13,19 +13,21 @@ from ...findings import Finding
 from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed, quoted
+from ...network.evaluation import letters_of
 from ...network.footprints import model_padding
+from ...network.graph import ValueType
+from ...network.value import UNKNOWN, Value
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
 from ..description import Evidence, ModelDescription, Tensor
 from ..local_paths import local_path_in
-from .document import Document, ValueType, read_document
+from ..predictions import activation_of
+from .document import Document, read_document
 from .external import external_files
-from .inference.values import UNKNOWN, Value
-from .inference.walk import Walk, agreed
-from .meaning import Meanings
 from .metadata import class_names
 from .recognition import is_tensor, other_encoding, recognise
 from .survey import Survey, survey
+from .walk import Walk, agreed
 
 __all__ = ["read", "recognise"]
 
@@ -101,19 +103,18 @@ def _input(name: str, type_: ValueType, walk: Walk) -> Tensor:
     shape = type_.shape
     if shape is None:
         return Tensor(name, data_type=type_.data_type)
-    letters = [walk.letters.get((name, axis), "?") for axis in range(len(shape))]
-    axes = "".join(one if letters.count(one) == 1 else "?" for one in letters)
+    axes = walk.input_letters(name, len(shape))
     return Tensor(name, shape, axes, type_.data_type, Evidence.DECLARED)
 
 
 def _outputs(document: Document, walk: Walk) -> Tuple[Tensor, ...]:
-    meanings = Meanings(document, walk)
     outputs: List[Tensor] = []
     for name, type_ in document.graph.outputs.items():
-        activation, classes = meanings.of(name)
         value = walk.values.get(name, UNKNOWN)
         tensor = _output(name, type_, value)
+        classes = value.meaning.classes
         classes = tensor.class_count if classes is None else classes
+        activation = activation_of(value.meaning)
         outputs.append(replace(tensor, activation=activation, class_count=classes))
     return tuple(outputs)
 
@@ -147,8 +148,7 @@ def _output(name: str, type_: ValueType, value: Value) -> Tensor:
 
 
 def _axes(value: Value) -> str:
-    letters = value.axes or ""
-    return "".join(one if letters.count(one) == 1 else "?" for one in letters)
+    return letters_of(value) or ""
 
 
 def _padding(inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...], walk: Walk) -> Optional[int]:
@@ -163,7 +163,7 @@ def _padding(inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...], walk: Walk
             model_padding(
                 [images[0].size_of(letter) for letter in "HW"],
                 [output.size_of(letter) for letter in "HW"],
-                [value.tracks[output.axes.index(letter)].footprint for letter in "HW"],
+                [value.axes[output.axes.index(letter)].footprint for letter in "HW"],
             )
         )
     return paddings.pop() if len(paddings) == 1 else None

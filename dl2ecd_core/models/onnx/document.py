@@ -10,32 +10,15 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from ...findings.errors import ModelFileError
+from ...network.data_types import DATA_TYPES
+from ...network.graph import Node, ValueType
+from ...network.shapes import Dims
 from ...wire.protobuf import Message, signed
-from ..description import Dims
-from .nodes import Node, Reading
-from .tensors import DATA_TYPES, TensorHead, entry_of, sparse_head, tensor_head
+from .nodes import Reading, read_node
+from .tensors import TensorHead, entry_of, sparse_head, tensor_head
 
 #: Nodes of one graph, subgraphs and functions counted by themselves.
 MOST_NODES = 2_000_000
-
-
-@dataclass(frozen=True)
-class ValueType:
-    """The type of a graph's input, output or inner value.
-
-    Attributes
-    ----------
-    data_type
-        A tensor's element type; for sequences, maps and the like a word with their parts.
-    shape
-        None when the rank is not known, or it is no tensor.
-    is_tensor
-        False for sequences, maps, optional and opaque values.
-    """
-
-    data_type: Optional[str] = None
-    shape: Optional[Dims] = None
-    is_tensor: bool = True
 
 
 @dataclass
@@ -120,7 +103,7 @@ def read_graph(message: Message, graph: Graph, reading: Reading) -> Graph:
     for part in message.fields():
         number = part.number
         if number == 1:
-            graph.nodes.append(Node(message.child(part, "a node"), reading))
+            graph.nodes.append(read_node(message.child(part, "a node"), reading))
             _limit(message, graph.nodes)
         elif number == 5:
             head = tensor_head(message.child(part, "an initializer"))
@@ -181,7 +164,7 @@ def _function(message: Message, reading: Reading) -> Tuple[FunctionKey, Function
         elif number == 5:
             function.outputs.append(message.text_of(part))
         elif number == 7:
-            function.nodes.append(Node(message.child(part, "a function's node"), reading))
+            function.nodes.append(read_node(message.child(part, "a function's node"), reading))
             _limit(message, function.nodes)
         elif number == 10:
             domain = message.text_of(part)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Dict, List, Tuple
 
+from ...network.operations.learned import class_labels
 from ..class_names import names_in
 from ..description import ClassNames
 from .document import Document
-from .inference.learned import class_labels
 
 #: Properties that may hold class names, the usual ones first.
 _KEYS = ("class_names", "names", "classes", "class_labels", "labels", "label_names", "categories",

@@ -5,9 +5,9 @@ NodeProto and AttributeProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.p
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
+from ...network.graph import Attributes, Node
 from ...wire.protobuf import VARINT, Field, Message, float_of, signed
 from .tensors import TensorHead, entry_of, tensor_head
 
@@ -35,7 +35,7 @@ def _quick_name(attribute: Message) -> Optional[str]:
     return raw[2 : 2 + raw[1]].decode("utf-8", "replace")
 
 
-class Attributes:
+class StoredAttributes:
     """A node's attributes, parsed when first asked for."""
 
     __slots__ = ("_by_name", "_message", "_spans")
@@ -60,8 +60,8 @@ class Attributes:
                         break
         return self._by_name.get(name)
 
-    def __contains__(self, name: str) -> bool:
-        return self._find(name) is not None
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._find(name) is not None
 
     def _parts(self, name: str, number: int) -> Iterator[Tuple[Message, Field]]:
         attribute = self._find(name)
@@ -70,10 +70,10 @@ class Attributes:
                 if part.number == number:
                     yield attribute, part
 
-    def bound(self, caller: Attributes, defaults: Dict[str, Message]) -> Attributes:
+    def bound(self, caller: StoredAttributes, defaults: Dict[str, Message]) -> StoredAttributes:
         """The attributes of a function's node, with those that the caller sets filled in."""
         self._find("")
-        result = Attributes(self._message, self._spans)
+        result = StoredAttributes(self._message, self._spans)
         result._by_name = {}
         for name, attribute in (self._by_name or {}).items():
             wanted: Optional[str] = None
@@ -195,48 +195,47 @@ class Reading:
                 yield message.text_of(field_)
 
 
-class Node:
-    """One operation of a graph."""
+def read_node(message: Message, reading: Reading) -> Node:
+    """A NodeProto."""
+    words = reading.words
+    inputs: List[str] = []
+    outputs: List[str] = []
+    spans: List[Field] = []
+    op = domain = overload = ""
+    for part in message.fields():
+        number = part.number
+        if number == 5:
+            spans.append(part)
+        elif number in (1, 2, 4, 7, 8):
+            raw = message.bytes_of(part)
+            word = words.get(raw)
+            if word is None:
+                word = words[raw] = raw.decode("utf-8", "replace")
+            if number == 1:
+                inputs.append(word)
+            elif number == 2:
+                outputs.append(word)
+            elif number == 4:
+                op = word
+            elif number == 7:
+                domain = "" if word == "ai.onnx" else word
+            else:
+                overload = word
+        elif number in (6, 9):
+            reading.remark(message, part, is_entry=number == 9)
+    attributes = StoredAttributes(message, spans)
+    return Node(op, tuple(inputs), tuple(outputs), attributes, domain, overload=overload)
 
-    __slots__ = ("attributes", "domain", "inputs", "op", "outputs", "overload")
 
-    def __init__(self, message: Message, reading: Reading) -> None:
-        words = reading.words
-        inputs: List[str] = []
-        outputs: List[str] = []
-        spans: List[Field] = []
-        self.op = self.domain = self.overload = ""
-        for part in message.fields():
-            number = part.number
-            if number == 5:
-                spans.append(part)
-            elif number in (1, 2, 4, 7, 8):
-                raw = message.bytes_of(part)
-                word = words.get(raw)
-                if word is None:
-                    word = words[raw] = raw.decode("utf-8", "replace")
-                if number == 1:
-                    inputs.append(word)
-                elif number == 2:
-                    outputs.append(word)
-                elif number == 4:
-                    self.op = word
-                elif number == 7:
-                    self.domain = "" if word == "ai.onnx" else word
-                else:
-                    self.overload = word
-            elif number in (6, 9):
-                reading.remark(message, part, is_entry=number == 9)
-        self.inputs = tuple(inputs)
-        self.outputs = tuple(outputs)
-        self.attributes = Attributes(message, spans)
-
-    def input(self, index: int) -> str:
-        """The name of an input; empty when it is left out."""
-        return self.inputs[index] if index < len(self.inputs) else ""
-
-    def called_by(self, caller: Attributes, defaults: Dict[str, Message]) -> Node:
-        """This node of a function as it is when the function is called."""
-        node = copy(self)
-        node.attributes = self.attributes.bound(caller, defaults)
+def called_by(node: Node, caller: Attributes, defaults: Dict[str, Message]) -> Node:
+    """A node of a function as it is when the function is called."""
+    attributes = node.attributes
+    if not (isinstance(attributes, StoredAttributes) and isinstance(caller, StoredAttributes)):
         return node
+    return node._replace(attributes=attributes.bound(caller, defaults))
+
+
+def inner_parts(node: Node) -> Iterator[Tuple[str, Message]]:
+    """Graphs and tensors in a node's attributes."""
+    attributes = node.attributes
+    return attributes.inner() if isinstance(attributes, StoredAttributes) else iter(())

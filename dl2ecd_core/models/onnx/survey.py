@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Set, Tuple
 
+from ...network.graph import Node
+from ...network.operations import has_rule
 from ...wire.protobuf import Message
 from .document import Document, Function, Graph, read_graph
-from .inference.walk import has_rule
-from .nodes import Node, Reading
+from .nodes import Reading, inner_parts
 from .tensors import ExternalData, TensorHead, sparse_head, tensor_head
 
 #: Domains of the ONNX standard.
@@ -105,7 +106,7 @@ def _nodes(
         # The common operations hold neither graphs nor tensors.
         if standard and has_rule(node.op) and not node.op.startswith("Constant"):
             continue
-        for kind, message in node.attributes.inner():
+        for kind, message in inner_parts(node):
             if kind == "graph":
                 waiting.append(message)
                 continue

@@ -8,53 +8,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Tuple
 
+from ...network.data_types import BITS, DATA_TYPES, LAYOUTS, Number
 from ...wire.protobuf import FIXED32, FIXED64, Field, Message, float_of
-
-Number = Union[int, float]
-
-#: Names of TensorProto.DataType; where NumPy has no such type, ONNX's own name in small letters.
-DATA_TYPES: Dict[int, str] = {
-    1: "float32",
-    2: "uint8",
-    3: "int8",
-    4: "uint16",
-    5: "int16",
-    6: "int32",
-    7: "int64",
-    8: "string",
-    9: "bool",
-    10: "float16",
-    11: "float64",
-    12: "uint32",
-    13: "uint64",
-    14: "complex64",
-    15: "complex128",
-    16: "bfloat16",
-    17: "float8e4m3fn",
-    18: "float8e4m3fnuz",
-    19: "float8e5m2",
-    20: "float8e5m2fnuz",
-    21: "uint4",
-    22: "int4",
-    23: "float4e2m1",
-    24: "float8e8m0",
-    25: "uint2",
-    26: "int2",
-}
-
-#: Bits of an element, where tensors of the type have a fixed size.
-_BITS: Dict[int, int] = {
-    1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64,
-    14: 64, 15: 128, 16: 16, 17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8,
-    25: 2, 26: 2,
-}  # fmt: skip
-
-_LAYOUTS: Dict[int, str] = {
-    1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I",
-    13: "Q",
-}  # fmt: skip
 
 #: Tensors with more elements are never looked into.
 MOST_VALUES = 4096
@@ -115,7 +72,7 @@ class TensorHead:
     @property
     def bytes_needed(self) -> Optional[int]:
         """Length of the values as raw bytes; None where the type has no fixed size."""
-        bits = _BITS.get(self.type_number)
+        bits = BITS.get(self.type_number)
         return None if bits is None else (self.elements * bits + 7) // 8
 
     def values(self) -> Optional[Tuple[Number, ...]]:
@@ -133,7 +90,7 @@ class TensorHead:
         return tuple(found) if len(found) == self.elements else None
 
     def _raw(self, field: Field) -> List[Number]:
-        layout = _LAYOUTS.get(self.type_number)
+        layout = LAYOUTS.get(self.type_number)
         if layout is None:
             return []
         data = self.message.bytes_of(field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ...network.footprints import Footprint
-from ...network.shapes import same_padding
+from ...network.window import same_padding
 from .known import Lane
 from .lane_lines import Lines
 from .operations_images import blocks_of

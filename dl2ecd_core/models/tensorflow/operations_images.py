@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ...network.shapes import same_output, window_output
+from ...network.window import same_output, window_output
 from ..description import Dims
 from .known import Operation, Unclear, product
 from .operations_windows import layout_of

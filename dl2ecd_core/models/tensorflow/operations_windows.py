@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...network.footprints import Footprint
-from ...network.shapes import same_output, same_padding, window_output
+from ...network.window import same_output, same_padding, window_output
 from ..description import Dims
 from .known import Operation, Unclear, product, same_size
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Dict, Iterable, List, Optional, Sequence, Tuple
+from enum import Enum
+from typing import FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
-from ....network.footprints import Footprint, merged
-from ....network.shapes import broadcast, elements
-from ...description import Dims
-from ..nodes import Attributes, Node
-from ..tensors import Number, TensorHead
+from .data_types import Number
+from .footprints import Footprint, Source, at_input, merged
+from .graph import SmallTensor
+from .shapes import Dims, broadcast, elements
 
 #: Values of longer constants are of no use for shapes.
 MOST_KNOWN_VALUES = 256
 
 
 @dataclass(frozen=True)
-class Track:
+class Axis:
     """One axis of a value: what it stands for and where it comes from.
 
     Attributes
@@ -27,11 +27,47 @@ class Track:
         Where its pixels lie over the input tile; None when not known.
     source
         The graph input and the axis of it that runs through unchanged up to here.
+    reduced
+        True for what is left of an axis of which only one number was kept, such as the largest:
+        it tells no classes apart any more.
     """
 
     letter: str = "?"
     footprint: Optional[Footprint] = None
-    source: Optional[Tuple[str, int]] = None
+    source: Optional[Source] = None
+    reduced: bool = False
+
+
+class Kind(Enum):
+    """What numbers are, as far as it tells how classes are read from them."""
+
+    UNKNOWN = "unknown"
+    SCORES = "scores"
+    """The last operation is known and is none of the others."""
+    SOFTMAX = "softmax"
+    LOG_SOFTMAX = "log-softmax"
+    SIGMOID = "sigmoid"
+    ARGMAX = "argmax"
+    """Class indices; no axis tells classes apart any more."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a value's numbers mean.
+
+    Attributes
+    ----------
+    classes
+        How many classes they tell apart, where no axis of the value tells it: an argmax taken
+        over 5 channels has 5.
+    """
+
+    kind: Kind = Kind.UNKNOWN
+    classes: Optional[int] = None
+
+
+NO_MEANING = Meaning()
+SCORES = Meaning(Kind.SCORES)
 
 
 @dataclass(frozen=True)
@@ -44,20 +80,27 @@ class Value:
         None when the rank is not known.
     data_type
         None when not known.
-    tracks
+    axes
         One per dimension; empty when the rank is not known.
     constant
         True when it does not depend on the graph's inputs, so that it does not matter where its
         pixels lie.
     numbers
         Its elements where there are few and they are known, None for a single unknown one.
+    meaning
+        What its numbers mean.
+    whole
+        The axes of inputs that its elements look at from end to end, as after a mean over all
+        pixels: what depends on it can't be computed exactly from a tile.
     """
 
     shape: Optional[Dims] = None
     data_type: Optional[str] = None
-    tracks: Tuple[Track, ...] = ()
+    axes: Tuple[Axis, ...] = ()
     constant: bool = False
     numbers: Optional[Tuple[Optional[Number], ...]] = None
+    meaning: Meaning = NO_MEANING
+    whole: FrozenSet[Source] = frozenset()
 
     @property
     def rank(self) -> Optional[int]:
@@ -65,9 +108,9 @@ class Value:
         return None if self.shape is None else len(self.shape)
 
     @property
-    def axes(self) -> Optional[str]:
+    def letters(self) -> Optional[str]:
         """One letter per dimension."""
-        return None if self.shape is None else "".join(track.letter for track in self.tracks)
+        return None if self.shape is None else "".join(axis.letter for axis in self.axes)
 
     def size(self, axis: int) -> Optional[int]:
         """The length of an axis; None when not known."""
@@ -100,19 +143,19 @@ UNKNOWN = Value()
 def shaped(
     shape: Optional[Dims],
     data_type: Optional[str] = None,
-    tracks: Optional[Sequence[Track]] = None,
+    axes: Optional[Sequence[Axis]] = None,
     numbers: Optional[Sequence[Optional[Number]]] = None,
     constant: bool = False,
 ) -> Value:
-    """A value with a track for each dimension; a shape too large to be one is unknown."""
+    """A value with an axis for each dimension; a shape too large to be one is unknown."""
     if shape is None or len(shape) > 64 or any(size is not None and size < 0 for size in shape):
         return Value(None, data_type, (), constant)
-    if tracks is None or len(tracks) != len(shape):
-        tracks = [Track()] * len(shape)
+    if axes is None or len(axes) != len(shape):
+        axes = [Axis()] * len(shape)
     kept = None
     if numbers is not None and len(numbers) <= MOST_KNOWN_VALUES:
         kept = tuple(numbers) if elements(shape) == len(numbers) else None
-    return Value(tuple(shape), data_type, tuple(tracks), constant, kept)
+    return Value(tuple(shape), data_type, tuple(axes), constant, kept)
 
 
 def transposed_numbers(value: Value, order: Sequence[int]) -> Optional[List[Optional[Number]]]:
@@ -145,8 +188,8 @@ def picked_numbers(
     ]
 
 
-def constant_of(head: TensorHead) -> Value:
-    """An initializer's or Constant node's value."""
+def constant_of(head: SmallTensor) -> Value:
+    """The value of weights or of a constant."""
     numbers = head.values() if head.elements <= MOST_KNOWN_VALUES else None
     return shaped(head.dims, head.data_type, numbers=numbers, constant=True)
 
@@ -156,7 +199,9 @@ def input_value(name: str, shape: Optional[Dims], data_type: Optional[str]) -> V
     if shape is None:
         return Value(None, data_type)
     return shaped(
-        shape, data_type, [Track("?", Footprint(), (name, axis)) for axis in range(len(shape))]
+        shape,
+        data_type,
+        [Axis("?", at_input((name, axis)), (name, axis)) for axis in range(len(shape))],
     )
 
 
@@ -166,107 +211,57 @@ def combined(values: Sequence[Value], data_type: Optional[str] = None) -> Value:
     constant = all(value.constant for value in values)
     if shape is None:
         return Value(None, data_type, (), constant)
-    tracks = [_together(values, axis - len(shape), shape[axis]) for axis in range(len(shape))]
-    return shaped(shape, data_type, tracks, constant=constant)
+    axes = [_together(values, axis - len(shape), shape[axis]) for axis in range(len(shape))]
+    return shaped(shape, data_type, axes, constant=constant)
 
 
-def _together(values: Sequence[Value], axis: int, size: Optional[int]) -> Track:
-    """The track of an axis, counted from the end, of combined operands."""
-    present: List[Track] = []
+def _together(values: Sequence[Value], axis: int, size: Optional[int]) -> Axis:
+    """What is known of an axis, counted from the end, of combined operands."""
+    present: List[Axis] = []
     for value in values:
         if value.shape is None or value.constant or -axis > len(value.shape):
             continue
         if value.shape[axis] == 1 and size != 1:
             continue
-        present.append(value.tracks[axis])
+        present.append(value.axes[axis])
     return together(present)
 
 
-def together(tracks: Iterable[Track]) -> Track:
-    """The track of axes that are combined or laid over each other.
+def together(axes: Iterable[Axis]) -> Axis:
+    """What is known of axes that are combined or laid over each other.
 
     Where they mean different things, as numbers of boxes and of classes do that a detector joins,
     nothing is said.
     """
-    present = list(tracks)
-    letters = list({track.letter for track in present if track.letter != "?"})
-    sources = [track.source for track in present if track.source is not None]
-    return Track(
+    present = list(axes)
+    letters = list({axis.letter for axis in present if axis.letter != "?"})
+    sources = [axis.source for axis in present if axis.source is not None]
+    return Axis(
         letters[0] if len(letters) == 1 else "?",
-        merged([track.footprint for track in present]),
+        merged([axis.footprint for axis in present]),
         sources[0] if sources else None,
+        bool(present) and all(axis.reduced for axis in present),
     )
 
 
-@dataclass
-class Step:
-    """A node with the values going into it, as an operation's rule sees it.
-
-    Attributes
-    ----------
-    inputs
-        In the node's order; None where one is left out.
-    opset
-        Version of the standard operations.
-    letters
-        What was learned about the axes of the graph's inputs, to be added to.
-    """
-
-    node: Node
-    inputs: Sequence[Optional[Value]]
-    opset: int
-    letters: Dict[Tuple[str, int], str]
-
-    @property
-    def attributes(self) -> Attributes:
-        """The node's attributes."""
-        return self.node.attributes
-
-    def input(self, index: int) -> Value:
-        """An input; an unknown value when it is left out."""
-        value = self.inputs[index] if index < len(self.inputs) else None
-        return UNKNOWN if value is None else value
-
-    def has(self, index: int) -> bool:
-        """Whether an input is given."""
-        return index < len(self.inputs) and self.inputs[index] is not None
-
-    def given(self) -> List[Value]:
-        """All inputs that are not left out."""
-        return [value for value in self.inputs if value is not None]
-
-    def axis(self, rank: Optional[int], default: Optional[int] = None) -> Optional[int]:
-        """The attribute ``axis`` counted from the front; None when not known."""
-        axis = self.attributes.integer("axis", default)
-        if axis is None or rank is None or not -rank <= axis < rank:
-            return None
-        return axis % rank
-
-    def learn(self, value: Value, letters: str) -> None:
-        """This value's axes mean so much, and so do those of the input they come from."""
-        for track, letter in zip(value.tracks, letters):
-            if track.source is not None and letter != "?":
-                before = self.letters.setdefault(track.source, letter)
-                if before != letter:
-                    # Two operations that disagree: nothing is said about this axis.
-                    self.letters[track.source] = "?"
-
-    def axes_list(self, index: int, name: str = "axes") -> Tuple[bool, Optional[Tuple[int, ...]]]:
-        """Axes given as an input (newer) or attribute (older): whether given, and which."""
-        if self.has(index):
-            return True, self.input(index).known_integers()
-        if name in self.attributes:
-            return True, self.attributes.integers(name)
-        return False, None
+def looking_along(value: Value, axes: Optional[Iterable[int]] = None) -> Value:
+    """A value whose elements look at some of its axes from end to end; at all by default."""
+    chosen = range(len(value.axes)) if axes is None else axes
+    whole = value.whole
+    for axis in chosen:
+        footprint = value.axes[axis].footprint
+        if footprint is not None:
+            whole |= footprint.sources
+    return replace(value, whole=whole)
 
 
-def lettered(value: Value, letters: str) -> Tuple[Track, ...]:
-    """The tracks of a value with letters where it has none yet."""
-    if len(letters) != len(value.tracks):
-        return value.tracks
+def lettered(value: Value, letters: str) -> Tuple[Axis, ...]:
+    """The axes of a value with letters where it has none yet."""
+    if len(letters) != len(value.axes):
+        return value.axes
     return tuple(
-        replace(track, letter=letter) if track.letter == "?" else track
-        for track, letter in zip(value.tracks, letters)
+        replace(axis, letter=letter) if axis.letter == "?" and not axis.reduced else axis
+        for axis, letter in zip(value.axes, letters)
     )
 
 

@@ -7,95 +7,85 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ....network.footprints import Footprint
-from ....network.shapes import same_output, same_padding, transposed_output, window_output
-from ...description import Dims
-from .values import Step, Track, Value, image_letters, shaped
+from ..footprints import Taps
+from ..sampling import sampled
+from ..shapes import Dims
+from ..value import Axis, Value, image_letters, shaped
+from ..window import Padding, Rounding, TransposedWindow, Window
+from .step import Step
 
 Outputs = Sequence[Value]
 
 
-class _Window:
-    """Kernel, strides, dilations and padding of a convolution or pooling."""
-
-    def __init__(self, step: Step, space: int, kernel: Sequence[Optional[int]]) -> None:
-        attributes = step.attributes
-        self.kernel = list(kernel)
-        self.strides = self._per_axis(attributes.integers("strides"), space)
-        self.dilations = self._per_axis(attributes.integers("dilations"), space)
-        self.auto = attributes.text("auto_pad", "NOTSET")
-        pads = attributes.integers("pads")
-        self.pads = pads if pads is not None and len(pads) == 2 * space else (0,) * (2 * space)
-        self.ceil = bool(attributes.integer("ceil_mode", 0))
-        self.sound = (
-            len(self.kernel) == space
-            and all(stride > 0 for stride in self.strides)
-            and all(dilation > 0 for dilation in self.dilations)
-            and (pads is None or len(pads) == 2 * space)
+def _windows(step: Step, kernel: Sequence[Optional[int]], space: int) -> Optional[List[Window]]:
+    """The window along each axis; None when the attributes make none."""
+    attributes = step.attributes
+    pads = attributes.integers("pads")
+    if len(kernel) != space or (pads is not None and len(pads) != 2 * space):
+        return None
+    strides = _per_axis(attributes.integers("strides"), space)
+    dilations = _per_axis(attributes.integers("dilations"), space)
+    padding, rounding = _padding(step), _rounding(step)
+    windows = [
+        Window(
+            kernel[axis],
+            strides[axis],
+            dilations[axis],
+            pads[axis] if pads is not None else 0,
+            pads[axis + space] if pads is not None else 0,
+            padding,
+            rounding,
         )
-
-    @staticmethod
-    def _per_axis(given: Optional[Tuple[int, ...]], space: int) -> Tuple[int, ...]:
-        return given if given is not None and len(given) == space else (1,) * space
-
-    def padding(self, axis: int, size: Optional[int]) -> Tuple[Optional[int], Optional[int]]:
-        """Padding in front and behind."""
-        kernel = self.kernel[axis]
-        if self.auto in ("SAME_UPPER", "SAME_LOWER"):
-            stride, dilation = self.strides[axis], self.dilations[axis]
-            total = None if kernel is None else same_padding(size, kernel, stride, dilation)
-            if total is None:
-                return None, None
-            small, large = total // 2, total - total // 2
-            return (small, large) if self.auto == "SAME_UPPER" else (large, small)
-        if self.auto == "VALID":
-            return 0, 0
-        return self.pads[axis], self.pads[axis + len(self.kernel)]
-
-    def size(self, axis: int, size: Optional[int]) -> Optional[int]:
-        """The output's length."""
-        if self.auto in ("SAME_UPPER", "SAME_LOWER"):
-            return same_output(size, self.strides[axis])
-        before, after = self.padding(axis, size)
-        pad = None if before is None or after is None else before + after
-        kernel, stride, dilation = self.kernel[axis], self.strides[axis], self.dilations[axis]
-        output = window_output(size, kernel, stride, dilation, pad, ceil=self.ceil)
-        if not self.ceil or output is None or size is None or before is None:
-            return output
-        # A window that would begin in the padding behind the image is dropped.
-        return output - 1 if (output - 1) * stride >= size + before else output
-
-    def track(self, axis: int, track: Track, size: Optional[int]) -> Track:
-        """The track behind the window."""
-        kernel = self.kernel[axis]
-        footprint: Optional[Footprint] = None
-        if track.footprint is not None and kernel is not None:
-            before = self.padding(axis, size)[0]
-            footprint = track.footprint.window(
-                kernel, self.strides[axis], self.dilations[axis], before
-            )
-        return Track("?", footprint)
+        for axis in range(space)
+    ]
+    return windows if all(window.is_sound for window in windows) else None
 
 
-def _with_letters(tracks: Sequence[Track]) -> List[Track]:
+def _padding(step: Step) -> Padding:
+    told = step.attributes.text("auto_pad", "NOTSET")
+    return next((one for one in Padding if one.value == told), Padding.EXPLICIT)
+
+
+def _rounding(step: Step) -> Rounding:
+    """ONNX's ``ceil_mode``, or the attribute `rounding` that lowerings set for other rules."""
+    told = step.attributes.text("rounding")
+    if told:
+        return Rounding(told)
+    return Rounding.CEIL if step.attributes.integer("ceil_mode", 0) else Rounding.FLOOR
+
+
+def _per_axis(given: Optional[Tuple[int, ...]], space: int) -> Tuple[int, ...]:
+    return given if given is not None and len(given) == space else (1,) * space
+
+
+def _with_letters(tracks: Sequence[Axis]) -> List[Axis]:
     letters = image_letters(len(tracks))
-    return [replace(track, letter=letter) for track, letter in zip(tracks, letters)]
+    return [
+        track if track.reduced and letter == "C" else replace(track, letter=letter)
+        for track, letter in zip(tracks, letters)
+    ]
 
 
 def _through_window(
-    step: Step, x: Value, channels: Optional[int], kernel: Sequence[Optional[int]]
+    step: Step,
+    x: Value,
+    channels: Optional[int],
+    kernel: Sequence[Optional[int]],
+    *,
+    each: bool = False,
 ) -> Value:
+    """What windows make of an image; `each` channel by itself, or all together."""
     if x.shape is None or len(x.shape) < 3 or _channels_last(step):
         return Value(None, x.data_type)
     step.learn(x, image_letters(len(x.shape)))
-    window = _Window(step, len(x.shape) - 2, kernel)
-    if not window.sound:
+    windows = _windows(step, kernel, len(x.shape) - 2)
+    if windows is None:
         return Value(None, x.data_type)
     sizes: List[Optional[int]] = [x.shape[0], channels]
-    tracks: List[Track] = [Track(), Track()]
-    for axis, size in enumerate(x.shape[2:]):
-        sizes.append(window.size(axis, size))
-        tracks.append(window.track(axis, x.tracks[axis + 2], size))
+    tracks: List[Axis] = [Axis(), Axis(reduced=each and x.axes[1].reduced)]
+    for window, size, track in zip(windows, x.shape[2:], x.axes[2:]):
+        sizes.append(window.output(size))
+        tracks.append(Axis("?", window.footprint(track.footprint, size)))
     return shaped(tuple(sizes), x.data_type, _with_letters(tracks), constant=x.constant)
 
 
@@ -143,34 +133,35 @@ def conv_transpose(step: Step) -> Outputs:
         return [Value(None, x.data_type)]
     step.learn(x, image_letters(len(x.shape)))
     space = len(x.shape) - 2
-    window = _Window(step, space, weights.shape[2:])
-    if not window.sound:
+    windows = _windows(step, weights.shape[2:], space)
+    if windows is None:
         return [Value(None, x.data_type)]
     group, per_group = step.attributes.integer("group", 1), weights.shape[1]
     channels = None if group is None or per_group is None else group * per_group
     extra = step.attributes.integers("output_padding")
     given = step.attributes.integers("output_shape")
+    extra = extra if extra is not None and len(extra) == space else (0,) * space
     sizes: List[Optional[int]] = [x.shape[0], channels]
-    tracks = [Track(), Track()]
+    tracks = [Axis(), Axis()]
     for axis, size in enumerate(x.shape[2:]):
-        kernel, stride = window.kernel[axis], window.strides[axis]
-        more = extra[axis] if extra is not None and len(extra) == space else 0
-        before: Optional[int] = None
-        if given is not None:
-            sizes.append(given[-space:][axis] if len(given) >= space else None)
-        elif window.auto in ("SAME_UPPER", "SAME_LOWER"):
-            sizes.append(None if size is None else size * stride)
+        forward = windows[axis]
+        window = TransposedWindow(
+            forward.kernel,
+            forward.stride,
+            forward.dilation,
+            forward.before,
+            forward.after,
+            extra[axis],
+            forward.padding,
+            given[-space:][axis] if given is not None and len(given) >= space else None,
+        )
+        footprint = x.axes[axis + 2].footprint
+        if given is not None and window.target is None:
+            sizes.append(None)
+            footprint = None
         else:
-            before, after = window.padding(axis, size)
-            pad = None if before is None or after is None else before + after
-            sizes.append(transposed_output(size, kernel, stride, window.dilations[axis], pad, more))
-        track = x.tracks[axis + 2].footprint
-        if track is not None and kernel is not None and before is not None:
-            tracks.append(
-                Track("?", track.transposed(kernel, stride, window.dilations[axis], before))
-            )
-        else:
-            tracks.append(Track())
+            sizes.append(window.output(size))
+        tracks.append(Axis("?", window.footprint(footprint, size)))
     return [shaped(tuple(sizes), x.data_type, _with_letters(tracks), constant=x.constant)]
 
 
@@ -178,7 +169,7 @@ def pool(step: Step) -> Outputs:
     """MaxPool, AveragePool, LpPool; MaxPool's second output holds indices."""
     x = step.input(0)
     kernel = step.attributes.integers("kernel_shape") or ()
-    output = _through_window(step, x, x.size(1), kernel)
+    output = _through_window(step, x, x.size(1), kernel, each=True)
     return [output, replace(output, data_type="int64")]
 
 
@@ -189,7 +180,9 @@ def global_pool(step: Step) -> Outputs:
         return [Value(None, x.data_type)]
     step.learn(x, image_letters(len(x.shape)))
     sizes: Dims = (*x.shape[:2], *[1] * (len(x.shape) - 2))
-    return [shaped(sizes, x.data_type, _with_letters([Track()] * len(sizes)), constant=x.constant)]
+    tracks = [Axis()] * len(sizes)
+    tracks[1] = Axis(reduced=x.axes[1].reduced)
+    return [shaped(sizes, x.data_type, _with_letters(tracks), constant=x.constant)]
 
 
 def pad(step: Step) -> Outputs:
@@ -207,7 +200,7 @@ def pad(step: Step) -> Outputs:
         axes = step.input(3).known_integers()
     if amounts is None or axes is None or len(amounts) != 2 * len(axes):
         return [shaped((None,) * len(x.shape), x.data_type, _letters_only(x))]
-    sizes, tracks = list(x.shape), list(x.tracks)
+    sizes, tracks = list(x.shape), list(x.axes)
     for index, axis in enumerate(axes):
         if not -len(sizes) <= axis < len(sizes):
             return [Value(None, x.data_type)]
@@ -219,12 +212,12 @@ def pad(step: Step) -> Outputs:
         sizes[axis] = size + before + after if known else None  # type: ignore[operator]
         footprint = track.footprint
         footprint = footprint.cropped(-before) if footprint and before is not None else None
-        tracks[axis] = Track(track.letter, footprint, track.source)
+        tracks[axis] = Axis(track.letter, footprint, track.source)
     return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
 
 
-def _letters_only(x: Value) -> List[Track]:
-    return [Track(track.letter) for track in x.tracks]
+def _letters_only(x: Value) -> List[Axis]:
+    return [Axis(track.letter) for track in x.axes]
 
 
 def resize(step: Step) -> Outputs:
@@ -249,30 +242,43 @@ def resize(step: Step) -> Outputs:
         return [Value(None, x.data_type)]
     if step.attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch":
         factors = targets = None
-    sizes, tracks = list(x.shape), list(x.tracks)
+    sizes, tracks = list(x.shape), list(x.axes)
     for index, axis in enumerate(axes):
         factor = factors[index] if factors is not None and len(factors) == len(axes) else None
         target = targets[index] if targets is not None and len(targets) == len(axes) else None
-        sizes[axis], tracks[axis] = _resized(x, axis % rank, factor, target)
+        sizes[axis], tracks[axis] = _resized(step, x, axis % rank, factor, target)
     return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
 
 
 def _resized(
-    x: Value, axis: int, factor: Optional[float], target: Optional[int]
-) -> Tuple[Optional[int], Track]:
-    size, track = x.size(axis), x.tracks[axis]
+    step: Step, x: Value, axis: int, factor: Optional[float], target: Optional[int]
+) -> Tuple[Optional[int], Axis]:
+    size, track = x.size(axis), x.axes[axis]
     if factor == 1 or (target is not None and target == size):
         return size, track
-    footprint = track.footprint
+    footprint, output = track.footprint, target
+    ratio: Optional[Fraction] = None
     if factor is not None and 0 < factor < 1e6:
-        footprint = footprint and Footprint(
-            footprint.scale / Fraction(factor).limit_denominator(1 << 16), footprint.start
-        )
+        ratio = Fraction(factor).limit_denominator(1 << 16)
         # ONNX says floor(size * factor), in 32-bit floats.
         output = None if size is None else int(_as_float32(size * factor))
-        return output, Track(track.letter, footprint)
-    footprint = footprint and footprint.resized(size, target)
-    return target, Track(track.letter, footprint)
+    elif size and target:
+        ratio = Fraction(target, size)
+    if footprint is not None:
+        footprint = footprint.resampled(ratio, _taps(step, ratio)) if ratio else None
+    return output, Axis(track.letter, footprint)
+
+
+def _taps(step: Step, factor: Fraction) -> Optional[Taps]:
+    """Which pixels an output pixel is made of, by the rules of the operation's version."""
+    attributes = step.attributes
+    mode = attributes.text("mode", "nearest")
+    if step.node.op == "Upsample" or step.opset < 11:
+        return sampled(factor, mode, "asymmetric", "floor")
+    if attributes.integer("antialias", 0):
+        return None
+    coordinates = attributes.text("coordinate_transformation_mode", "half_pixel")
+    return sampled(factor, mode, coordinates, attributes.text("nearest_mode", "round_prefer_floor"))
 
 
 def _as_float32(number: float) -> float:
@@ -301,13 +307,12 @@ def _blocks(step: Step, *, deeper: bool) -> Value:
     else:
         channels = None if channels is None else channels // (block * block)
         space = [None if size is None else size * block for size in space]
-    factor = Fraction(block) if deeper else Fraction(1, block)
-    tracks = [Track("N"), Track("C")]
-    for letter, track in zip("HW", x.tracks[2:]):
+    tracks = [Axis("N"), Axis("C")]
+    for letter, track in zip("HW", x.axes[2:]):
         footprint = track.footprint
-        tracks.append(
-            Track(letter, footprint and Footprint(footprint.scale * factor, footprint.start))
-        )
+        if footprint is not None:
+            footprint = footprint.window(block, block) if deeper else footprint.repeated(block)
+        tracks.append(Axis(letter, footprint))
     return shaped((batch, channels, *space), x.data_type, tracks, constant=x.constant)
 
 
@@ -317,7 +322,7 @@ def grid_sample(step: Step) -> Outputs:
     if x.shape is None or grid.shape is None or len(x.shape) != len(grid.shape):
         return [Value(None, x.data_type)]
     sizes = (*x.shape[:2], *grid.shape[1:-1])
-    return [shaped(sizes, x.data_type, _with_letters([Track()] * len(sizes)))]
+    return [shaped(sizes, x.data_type, _with_letters([Axis()] * len(sizes)))]
 
 
 def roi_align(step: Step) -> Outputs:

@@ -5,18 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ....network.shapes import broadcast, elements
-from ...description import Dims
-from ..tensors import DATA_TYPES, Number
-from .values import (
-    Step,
-    Track,
-    Value,
-    picked_numbers,
-    shaped,
-    together,
-    transposed_numbers,
-)
+from ..data_types import DATA_TYPES, Number
+from ..shapes import Dims, broadcast, elements
+from ..value import Axis, Value, picked_numbers, shaped, together, transposed_numbers
+from .step import Step
 
 Outputs = Sequence[Value]
 
@@ -77,26 +69,26 @@ def _what_is_left(
     return before // after
 
 
-def _reshaped_tracks(x: Value, sizes: Sequence[Optional[int]]) -> List[Track]:
+def _reshaped_tracks(x: Value, sizes: Sequence[Optional[int]]) -> List[Axis]:
     """Axes at the front and at the back that keep their size stay what they are."""
-    tracks = [Track()] * len(sizes)
+    tracks = [Axis()] * len(sizes)
     if x.shape is None:
         return tracks
     if tuple(sizes) == x.shape and sum(size is None for size in sizes) <= 1:
-        return list(x.tracks)
+        return list(x.axes)
     shorter = min(len(sizes), len(x.shape))
     for back in range(1, shorter + 1):
         if sizes[-back] is None or sizes[-back] != x.shape[-back]:
             break
-        tracks[-back] = x.tracks[-back]
+        tracks[-back] = x.axes[-back]
     for front in range(shorter):
         if sizes[front] is None or sizes[front] != x.shape[front]:
             break
-        tracks[front] = x.tracks[front]
+        tracks[front] = x.axes[front]
     # Splitting channels into groups leaves two axes that may not both be called channels.
     for track in set(tracks):
         if track.letter != "?" and sum(one.letter == track.letter for one in tracks) > 1:
-            tracks = [Track("?", one.footprint) for one in tracks]
+            tracks = [Axis("?", one.footprint) for one in tracks]
     return tracks
 
 
@@ -111,7 +103,7 @@ def transpose(step: Step) -> Outputs:
         return [Value(None, x.data_type, constant=x.constant)]
     sizes = tuple(x.shape[axis] for axis in order)
     numbers = transposed_numbers(x, order)
-    tracks = [x.tracks[axis] for axis in order]
+    tracks = [x.axes[axis] for axis in order]
     return [shaped(sizes, x.data_type, tracks, numbers, x.constant)]
 
 
@@ -121,11 +113,11 @@ def flatten(step: Step) -> Outputs:
     if x.shape is None or axis is None or not -len(x.shape) <= axis <= len(x.shape):
         return [shaped((None, None), x.data_type, constant=x.constant)]
     axis = axis + len(x.shape) if axis < 0 else axis
-    tracks = [Track(), Track()]
+    tracks = [Axis(), Axis()]
     if axis == 1:
-        tracks[0] = x.tracks[0]
+        tracks[0] = x.axes[0]
         if all(size == 1 for size in x.shape[2:]) and len(x.shape) > 1:
-            tracks[1] = x.tracks[1]
+            tracks[1] = x.axes[1]
     sizes = (elements(x.shape[:axis]), elements(x.shape[axis:]))
     return [shaped(sizes, x.data_type, tracks, constant=x.constant)]
 
@@ -149,7 +141,7 @@ def squeeze(step: Step) -> Outputs:
 
 def _kept(x: Value, axes: Sequence[int]) -> Value:
     sizes = tuple(x.size(axis) for axis in axes)
-    tracks = [x.tracks[axis] for axis in axes]
+    tracks = [x.axes[axis] for axis in axes]
     return shaped(sizes, x.data_type, tracks, x.numbers, x.constant)
 
 
@@ -163,8 +155,8 @@ def unsqueeze(step: Step) -> Outputs:
     new = {axis % rank for axis in axes if -rank <= axis < rank}
     if len(new) != len(axes):
         return [Value(None, x.data_type, constant=x.constant)]
-    old = iter(zip(x.shape, x.tracks))
-    pairs = [(1, Track()) if axis in new else next(old) for axis in range(rank)]
+    old = iter(zip(x.shape, x.axes))
+    pairs = [(1, Axis()) if axis in new else next(old) for axis in range(rank)]
     sizes = tuple(size for size, _ in pairs)
     tracks = [track for _, track in pairs]
     return [shaped(sizes, x.data_type, tracks, x.numbers, x.constant)]
@@ -185,16 +177,16 @@ def joined(values: Sequence[Value], step: Step) -> Value:
     if not values or axis is None or any(value.rank != rank for value in values):
         return Value(None, data_type, constant=constant)
     sizes: List[Optional[int]] = []
-    tracks: List[Track] = []
+    tracks: List[Axis] = []
     for index in range(rank or 0):
         here = [value.size(index) for value in values]
-        track = together(value.tracks[index] for value in values if not value.constant)
+        track = together(value.axes[index] for value in values if not value.constant)
         if index == axis:
             total = 0
             for size in here:
                 total += size or 0
             sizes.append(None if None in here else total)
-            tracks.append(Track(track.letter, None, track.source))
+            tracks.append(Axis(track.letter, None, track.source))
         else:
             known = {size for size in here if size is not None}
             if len(known) > 1:
@@ -227,9 +219,9 @@ def split(step: Step) -> Outputs:
             parts = [part] * (count - 1) + [whole - part * (count - 1)]
     outputs = []
     for part_ in parts:
-        sizes, tracks = list(x.shape), list(x.tracks)
+        sizes, tracks = list(x.shape), list(x.axes)
         sizes[axis] = part_
-        tracks[axis] = Track(tracks[axis].letter, None, tracks[axis].source)
+        tracks[axis] = Axis(tracks[axis].letter, None, tracks[axis].source)
         outputs.append(shaped(tuple(sizes), x.data_type, tracks, constant=x.constant))
     return outputs
 
@@ -253,7 +245,7 @@ def slice_(step: Step) -> Outputs:
         return [shaped((None,) * len(x.shape), x.data_type, constant=x.constant)]
     if not step.has(3) and starts is not None:
         axes = axes[: len(starts)]
-    sizes, tracks, left = list(x.shape), list(x.tracks), x
+    sizes, tracks, left = list(x.shape), list(x.axes), x
     for index, axis in enumerate(axes):
         if not -len(sizes) <= axis < len(sizes):
             return [Value(None, x.data_type, constant=x.constant)]
@@ -264,9 +256,9 @@ def slice_(step: Step) -> Outputs:
         sizes[axis], first = _cut(size, start, end, stride)
         track = tracks[axis]
         footprint = None
-        if stride == 1 and first is not None and track.footprint is not None:
-            footprint = track.footprint.cropped(first)
-        tracks[axis] = Track(track.letter, footprint, track.source)
+        if stride and stride > 0 and first is not None and track.footprint is not None:
+            footprint = track.footprint.cropped(first).window(1, stride)
+        tracks[axis] = Axis(track.letter, footprint, track.source)
         left = _numbers_cut(left, axis, start, end, stride)
     return [shaped(tuple(sizes), x.data_type, tracks, left.numbers, x.constant)]
 
@@ -307,10 +299,10 @@ def gather(step: Step) -> Outputs:
     if x.shape is None or indices.shape is None or axis is None:
         return [Value(None, x.data_type, constant=constant)]
     sizes = (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
-    middle = [Track()] * len(indices.shape)
+    middle = [Axis()] * len(indices.shape)
     if len(indices.shape) == 1:
-        middle = [Track(x.tracks[axis].letter, None, x.tracks[axis].source)]
-    tracks = [*x.tracks[:axis], *middle, *x.tracks[axis + 1 :]]
+        middle = [Axis(x.axes[axis].letter, None, x.axes[axis].source)]
+    tracks = [*x.axes[:axis], *middle, *x.axes[axis + 1 :]]
     numbers: Optional[List[Optional[Number]]] = None
     wanted, length = indices.known_integers(), x.size(axis)
     if wanted is not None and length and all(-length <= index < length for index in wanted):
@@ -343,7 +335,7 @@ def expand(step: Step) -> Outputs:
         return [Value(None, x.data_type, constant=x.constant)]
     wider = (None,) * (len(shape) - len(target)) + tuple(target)
     old = (1,) * (len(shape) - len(x.shape)) + x.shape
-    tracks = [Track()] * (len(shape) - len(x.shape)) + list(x.tracks)
+    tracks = [Axis()] * (len(shape) - len(x.shape)) + list(x.axes)
     sizes = tuple(
         None if want is None and have == 1 and index >= len(shape) - len(target) else size
         for index, (size, want, have) in enumerate(zip(shape, wider, old))
@@ -358,9 +350,9 @@ def tile(step: Step) -> Outputs:
         free = None if x.shape is None else (None,) * len(x.shape)
         return [shaped(free, x.data_type, constant=x.constant)]
     sizes, tracks = [], []
-    for size, times, track in zip(x.shape, repeats, x.tracks):
+    for size, times, track in zip(x.shape, repeats, x.axes):
         sizes.append(None if size is None or times is None else size * times)
-        tracks.append(track if times == 1 else Track(track.letter))
+        tracks.append(track if times == 1 else Axis(track.letter))
     return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ....network.shapes import elements
-from ..tensors import Number
-from .values import MOST_KNOWN_VALUES, Step, Value, constant_of, shaped
+from ..data_types import Number
+from ..shapes import elements
+from ..value import MOST_KNOWN_VALUES, Value, constant_of, shaped
+from .step import Step
 
 Outputs = Sequence[Value]
 

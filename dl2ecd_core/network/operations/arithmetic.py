@@ -6,17 +6,34 @@ import math
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence
 
-from ....network.shapes import elements
-from ..tensors import DATA_TYPES, Number
+from ..data_types import DATA_TYPES, Number
+from ..shapes import elements
+from ..value import Value, combined, looking_along, shaped
 from .arranging import joined
-from .values import Step, Value, combined, shaped
+from .step import Step
 
 Outputs = Sequence[Value]
+
+# Operations that look along one axis, along all from one on, and whose axis is the last by default.
+_ONE = {"Hardmax", "LpNormalization"}
+_FROM = {"LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"}
+_LAST = _ONE | _FROM
 
 
 def same(step: Step) -> Outputs:
     """One operand, one result of its size."""
     return [replace(step.input(0), numbers=None)]
+
+
+def along(step: Step) -> Outputs:
+    """One operand, one result of its size, each element made of others."""
+    x = replace(step.input(0), numbers=None)
+    axis = step.axis(x.rank, -1 if step.node.op in _LAST else None)
+    if step.node.op in _FROM and axis is not None:
+        return [looking_along(x, range(axis, len(x.axes)))]
+    if step.node.op in _ONE and axis is not None:
+        return [looking_along(x, (axis,))]
+    return [looking_along(x)]
 
 
 def unchanged(step: Step) -> Outputs:
@@ -154,14 +171,19 @@ def qlinear_concat(step: Step) -> Outputs:
 
 _SAME = (
     "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "BitwiseNot",
-    "Celu", "Clip", "Cos", "Cosh", "CumSum", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid",
-    "HardSwish", "Hardmax", "LRN", "LeakyRelu", "Log", "LpNormalization", "Mish",
-    "PRelu", "QuickGelu", "FastGelu", "BiasGelu", "Reciprocal", "Relu", "Round", "Scatter",
-    "ScatterElements", "ScatterND", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
-    "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Trilu",
-    "MeanVarianceNormalization", "LayerNormalization", "SimplifiedLayerNormalization",
-    "RMSNormalization", "SkipLayerNormalization", "ReverseSequence", "CumProd", "QLinearSigmoid",
-    "QLinearLeakyRelu", "QLinearSoftmax",
+    "Celu", "Clip", "Cos", "Cosh", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid",
+    "HardSwish", "LRN", "LeakyRelu", "Log", "Mish",
+    "PRelu", "QuickGelu", "FastGelu", "BiasGelu", "Reciprocal", "Relu", "Round",
+    "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
+    "Softplus", "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu", "QLinearSigmoid",
+    "QLinearLeakyRelu",
+)  # fmt: skip
+# The size stays, but an element depends on others along some axis or along all.
+_ALONG = (
+    "CumSum", "CumProd", "Hardmax", "LpNormalization", "MeanVarianceNormalization",
+    "LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization",
+    "SkipLayerNormalization", "QLinearSoftmax", "ReverseSequence", "Scatter", "ScatterElements",
+    "ScatterND", "Trilu",
 )  # fmt: skip
 _SEVERAL = (
     "Sum", "Mean", "Pow", "Mod", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor",
@@ -172,6 +194,7 @@ _COMPARE = (
 
 RULES: Dict[str, Callable[[Step], Outputs]] = {
     **dict.fromkeys(_SAME, same),
+    **dict.fromkeys(_ALONG, along),
     **dict.fromkeys(_COMPARE, compare),
     **dict.fromkeys(_NUMERIC, arithmetic),
     **dict.fromkeys(("Floor", "Ceil", "Neg", "Abs"), rounded),

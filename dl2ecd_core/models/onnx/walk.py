@@ -1,90 +1,73 @@
-"""The walk through a graph, node by node in file order (which ONNX demands to be sorted)."""
+"""The walk through an ONNX graph, in file order (which ONNX demands to be sorted)."""
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import Dict, List, Optional, Sequence
 
-from ...description import Dims
-from ..document import Document, Function, ValueType, output_types
-from ..nodes import Node
-from . import arithmetic, arranging, constants, learned, products, reductions, spatial
-from .values import UNKNOWN, Step, Value, constant_of, input_value, shaped
-
-_RULES: Dict[str, Callable[[Step], Sequence[Value]]] = {
-    **spatial.RULES,
-    **arranging.RULES,
-    **constants.RULES,
-    **arithmetic.RULES,
-    **products.RULES,
-    **reductions.RULES,
-    **learned.RULES,
-}
-
-#: Domains whose operations the rules are about.
-_DOMAINS = {"", "ai.onnx.ml", "com.microsoft"}
+from ...network.evaluation import Evaluation
+from ...network.graph import Node, ValueType
+from ...network.operations.step import Step
+from ...network.shapes import Dims
+from ...network.value import NO_MEANING, UNKNOWN, Value, constant_of, input_value, shaped
+from .document import Document, Function, output_types
+from .nodes import called_by, inner_parts
 
 # Functions calling functions, and the nodes walked in all calls together.
 _DEEPEST_CALL = 16
 _MOST_CALLED_NODES = 200_000
 
 
-class Walk:
-    """Values of a graph by name, and what was learned about its inputs' axes.
-
-    Attributes
-    ----------
-    values
-        By name.
-    letters
-        For an input and an axis of it, what operations on it tell about that axis.
-    """
+class Walk(Evaluation):
+    """Values of a graph by name: what the file says of them, and what its operations do."""
 
     def __init__(self, document: Document, inputs: Dict[str, ValueType]) -> None:
+        super().__init__(document.opset)
         self._document = document
         self._called = 0
-        self.letters: Dict[Tuple[str, int], str] = {}
-        self.values: Dict[str, Value] = {}
+        self._depth = 0
         graph = document.graph
         for name, type_ in inputs.items():
             self.values[name] = input_value(name, type_.shape, type_.data_type)
         for name, head in graph.initializers.items():
             self.values[name] = constant_of(head)
         for node in graph.nodes:
-            self._run(node, self.values, 0)
+            self.run(node)
             for output in node.outputs:
                 told = graph.inner.get(output)
                 if told is not None and told.is_tensor:
                     self.values[output] = _filled(self.values.get(output, UNKNOWN), told)
 
-    def _run(self, node: Node, values: Dict[str, Value], depth: int) -> None:
-        """Put a node's outputs among the values."""
-        inputs = [values.get(name, UNKNOWN) if name else None for name in node.inputs]
-        step = Step(node, inputs, self._document.opset, self.letters)
-        results: Sequence[Value] = ()
+    def computed(self, step: Step) -> Sequence[Value]:
+        """What an operation, a function of the file or a branch computes."""
+        node = step.node
         function = self._document.functions.get((node.domain, node.op, node.overload))
         if function is not None:
-            results = self._call(function, step, depth)
-        elif node.op == "If" and not node.domain:
-            results = _branches(node)
-        elif node.domain in _DOMAINS:
-            rule = _RULES.get(node.op)
-            if rule is not None:
-                results = rule(step)
-        for index, name in enumerate(node.outputs):
-            if name:
-                values[name] = results[index] if index < len(results) else UNKNOWN
+            return self._call(function, step)
+        if node.op == "If" and not node.domain:
+            return _branches(node)
+        return super().computed(step)
 
-    def _call(self, function: Function, step: Step, depth: int) -> Sequence[Value]:
+    def _call(self, function: Function, step: Step) -> Sequence[Value]:
         """The results of a function of the file."""
         self._called += len(function.nodes) + 1
-        if depth >= _DEEPEST_CALL or self._called > _MOST_CALLED_NODES:
+        if self._depth >= _DEEPEST_CALL or self._called > _MOST_CALLED_NODES:
             return ()
         values: Dict[str, Value] = {}
+        makers: Dict[str, Node] = {}
         for index, name in enumerate(function.inputs):
             values[name] = step.input(index)
-        for node in function.nodes:
-            self._run(node.called_by(step.attributes, function.defaults), values, depth + 1)
-        return [values.get(name, UNKNOWN) for name in function.outputs]
+        self._depth += 1
+        for inner in function.nodes:
+            node = called_by(inner, step.attributes, function.defaults)
+            for name, value in zip(node.outputs, self.results(node, values, makers)):
+                if name:
+                    values[name] = value
+                    makers[name] = node
+        self._depth -= 1
+        results = [values.get(name, UNKNOWN) for name in function.outputs]
+        # What a function of the file is called says nothing about what it does.
+        return [replace(value, meaning=NO_MEANING) for value in results]
 
 
 def _filled(value: Value, told: ValueType) -> Value:
@@ -97,7 +80,7 @@ def _filled(value: Value, told: ValueType) -> Value:
     merged = agreed(told.shape, value.shape)
     if merged is None or merged == value.shape:
         return value
-    return shaped(merged, data_type, value.tracks, value.numbers, value.constant)
+    return shaped(merged, data_type, value.axes, value.numbers, value.constant)
 
 
 def agreed(declared: Dims, inferred: Dims) -> Optional[Dims]:
@@ -119,7 +102,7 @@ def agreed(declared: Dims, inferred: Dims) -> Optional[Dims]:
 def _branches(node: Node) -> Sequence[Value]:
     """The outputs of an If as far as both branches declare the same."""
     branches: List[List[ValueType]] = []
-    for kind, message in node.attributes.inner():
+    for kind, message in inner_parts(node):
         if kind == "graph":
             branches.append(output_types(message))
     if len(branches) != 2 or len(branches[0]) != len(branches[1]):
@@ -133,8 +116,3 @@ def _either(one: ValueType, other: ValueType) -> Value:
         return Value(None, data_type)
     sizes = tuple(a if a == b else None for a, b in zip(one.shape, other.shape))
     return shaped(sizes, data_type)
-
-
-def has_rule(op: str) -> bool:
-    """Whether an operation is one of the common ones that the walk knows."""
-    return op in _RULES

@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Set
 
-from ..tensors import Number
-from .values import Step, Track, Value, image_letters, lettered, shaped
+from ..data_types import Number
+from ..value import Axis, Value, image_letters, lettered, looking_along, shaped
+from .step import Step
 
 Outputs = Sequence[Value]
 
@@ -52,14 +53,16 @@ def _without(
     numbers: Optional[List[Optional[Number]]] = None,
 ) -> Value:
     sizes: List[Optional[int]] = []
-    tracks: List[Track] = []
-    for axis, (size, track) in enumerate(zip(x.shape or (), x.tracks)):
+    tracks: List[Axis] = []
+    for axis, (size, track) in enumerate(zip(x.shape or (), x.axes)):
         if axis not in gone:
             sizes.append(size)
             tracks.append(track)
         elif keep:
             sizes.append(1)
-            tracks.append(Track(track.letter))
+            # A class axis of which one number is left tells no classes apart.
+            letter = "?" if track.letter == "C" else track.letter
+            tracks.append(Axis(letter, reduced=True))
     return shaped(tuple(sizes), data_type, tracks, numbers, x.constant)
 
 
@@ -80,9 +83,9 @@ def top_k(step: Step) -> Outputs:
     count = wanted[0] if wanted else step.attributes.integer("k")
     if x.shape is None or axis is None:
         return [Value(None, x.data_type), Value(None, "int64")]
-    sizes, tracks = list(x.shape), list(x.tracks)
+    sizes, tracks = list(x.shape), list(x.axes)
     sizes[axis] = count
-    tracks[axis] = Track()
+    tracks[axis] = Axis()
     values = shaped(tuple(sizes), x.data_type, tracks)
     return [values, replace(values, data_type="int64")]
 
@@ -91,10 +94,14 @@ def softmax(step: Step) -> Outputs:
     """Softmax and LogSoftmax: the axis they run along is the one of the classes."""
     x = step.input(0)
     axis = step.axis(x.rank, 1 if step.opset < 13 else -1)
-    letters = x.axes
-    if axis is None or letters is None or "C" in letters or letters[axis] != "?":
+    letters = x.letters
+    if axis is None or letters is None:
+        return [looking_along(x)]
+    # Before opset 13, all axes from this one on were taken together.
+    x = looking_along(x, range(axis, len(letters)) if step.opset < 13 else (axis,))
+    if "C" in letters or letters[axis] != "?":
         return [x]
-    return [replace(x, tracks=lettered(x, "?" * axis + "C" + "?" * (len(letters) - axis - 1)))]
+    return [replace(x, axes=lettered(x, "?" * axis + "C" + "?" * (len(letters) - axis - 1)))]
 
 
 def normalised(step: Step) -> Outputs:
@@ -104,8 +111,10 @@ def normalised(step: Step) -> Outputs:
         letters = image_letters(x.rank)
         if x.rank > 2:
             step.learn(x, letters)
-        x = replace(x, tracks=lettered(x, letters))
+        x = replace(x, axes=lettered(x, letters))
     statistics = shaped((x.size(1),), x.data_type)
+    if step.node.op != "BatchNormalization" and x.rank is not None:
+        x = looking_along(x, range(2, x.rank))
     return [replace(x, numbers=None)] + [statistics] * 4
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, Optional, Sequence, Tuple
 
-from ....network.shapes import elements
-from ..nodes import Attributes
-from .values import Step, Track, Value, shaped
+from ..graph import Attributes
+from ..shapes import elements
+from ..value import Axis, Value, shaped
+from .step import Step
 
 Outputs = Sequence[Value]
 
@@ -26,8 +27,8 @@ def classifier(step: Step) -> Outputs:
     _features(step, x)
     whole, names = class_labels(step.attributes)
     rows = x.size(0) if x.rank == 2 else None
-    label = shaped((rows,), "string" if names else "int64", [Track("N")])
-    scores = shaped((rows, len(whole) or len(names) or None), "float32", [Track("N"), Track("C")])
+    label = shaped((rows,), "string" if names else "int64", [Axis("N")])
+    scores = shaped((rows, len(whole) or len(names) or None), "float32", [Axis("N"), Axis("C")])
     return [label, scores]
 
 
@@ -45,7 +46,7 @@ def regressor(step: Step) -> Outputs:
     if step.node.op == "SVMRegressor":
         targets = 1
     rows = x.size(0) if x.rank == 2 else None
-    return [shaped((rows, targets), "float32", [Track("N"), Track()])]
+    return [shaped((rows, targets), "float32", [Axis("N"), Axis()])]
 
 
 def scaled(step: Step) -> Outputs:

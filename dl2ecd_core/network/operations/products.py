@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-from ....network.shapes import broadcast
-from ...description import Dims
-from .values import Step, Track, Value, lettered, shaped
+from ..shapes import Dims, broadcast
+from ..value import Axis, Value, lettered, shaped
+from .step import Step
 
 Outputs = Sequence[Value]
 
@@ -37,10 +37,10 @@ def _product(one: Value, other: Value) -> Value:
     if batch is None:
         return Value(None, one.data_type, constant=constant)
     sizes: Dims = (*batch, left[-2], right[-1])
-    tracks: List[Track] = [Track()] * len(sizes)
+    tracks: List[Axis] = [Axis()] * len(sizes)
     if len(left) == len(sizes) and len(one.shape) > 1 and other.constant:
-        tracks[:-1] = one.tracks[:-1]
-        tracks[-1] = Track(one.tracks[-1].letter if one.tracks[-1].letter == "C" else "?")
+        tracks[:-1] = one.axes[:-1]
+        tracks[-1] = Axis(one.axes[-1].letter if one.axes[-1].letter == "C" else "?")
     if len(one.shape) == 1:
         del tracks[-2]
         sizes = (*sizes[:-2], sizes[-1])
@@ -56,7 +56,7 @@ def dense(step: Step) -> Outputs:
     if x.rank == 2 and weights.constant and not x.constant:
         step.learn(x, "NC")
         result = matmul(step)[0]
-        return [replace(result, tracks=lettered(result, "NC"))]
+        return [replace(result, axes=lettered(result, "NC"))]
     return matmul(step)
 
 
@@ -69,7 +69,7 @@ def gemm(step: Step) -> Outputs:
     rows, columns = x.size(1 if turned[0] else 0), weights.size(0 if turned[1] else 1)
     if not turned[0] and x.rank == 2 and not x.constant:
         step.learn(x, "NC")
-    tracks = (Track("N"), Track("C"))
+    tracks = (Axis("N"), Axis("C"))
     return [shaped((rows, columns), x.data_type, tracks, constant=x.constant)]
 
 

@@ -1,0 +1,327 @@
+"""Lowering a framework's layers to ONNX's operators, one after the other.
+
+A reader adds nodes; each is evaluated at once, so that the next decision can be made from what is
+known of its output: padding that depends on sizes, a reshape that depends on the rank. The same
+lowering serves inspection, where an unknown layer makes what follows unknown, and export, where it
+is refused; see README.md in this folder.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
+
+from .data_types import Number, layout_of
+from .evaluation import Evaluation
+from .graph import AttributeValue, Graph, Initializer, Node, ValueType, attributes_of
+from .pruning import pruned
+from .shapes import Dims
+from .value import UNKNOWN, Value, constant_of, input_value
+from .weights import Content, Literal
+
+#: Version of ONNX's operators that networks are lowered to: ONNX Runtime 1.6 and later run it.
+OPSET = 13
+#: Domain of nodes that stand for what can't be said in ONNX's operators.
+UNWRITTEN = "dl2ecd.unwritten"
+
+UNKNOWN_OPERATION = "network-operation-unknown"
+NOT_CONVERTIBLE = "network-not-convertible"
+
+
+class NotConvertibleError(Exception):
+    """A layer that can't be said in ONNX's operators.
+
+    Attributes
+    ----------
+    reason
+        Half a sentence: "it rounds sizes in a way that ONNX has no word for".
+    rule
+        ``network-operation-unknown`` or ``network-not-convertible``.
+    values
+        What is known of its outputs all the same.
+    """
+
+    def __init__(
+        self, reason: str, rule: str = NOT_CONVERTIBLE, values: Sequence[Value] = ()
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.rule = rule
+        self.values = values
+
+
+def unknown_operation() -> NotConvertibleError:
+    """The refusal of a layer of a kind that there is no lowering for."""
+    return NotConvertibleError("it is of a kind that is not known here", UNKNOWN_OPERATION)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network lowered from input to output.
+
+    Attributes
+    ----------
+    graph
+        What its outputs need; everything else is gone.
+    values
+        What is known of inputs and outputs, by name.
+    letters
+        The letters of the inputs' axes, by the input's name.
+    """
+
+    graph: Graph
+    values: Mapping[str, Value]
+    letters: Mapping[str, str]
+
+
+class Lowering:
+    """A graph in the making.
+
+    Parameters
+    ----------
+    name
+        The network's.
+    reserved
+        Names of the source's inputs and outputs: weights and values in between never take them.
+
+    Examples
+    --------
+    >>> lowering = Lowering(reserved=["data", "prob"])
+    >>> x = lowering.input("data", (None, 3, 8, 8))
+    >>> kernel = lowering.weight("conv.weights", (5, 3, 3, 3))
+    >>> y = lowering.add("Conv", [x, kernel], pads=(1, 1, 1, 1))
+    >>> lowering.value(y).shape
+    (None, 5, 8, 8)
+    >>> lowering.output("prob", lowering.add("Softmax", [y], axis=1))
+    >>> [node.op for node in lowering.network().graph.nodes]
+    ['Conv', 'Softmax']
+    """
+
+    def __init__(self, name: str = "network", reserved: Iterable[str] = ()) -> None:
+        self._graph = Graph(name)
+        self._evaluation = Evaluation(OPSET)
+        self._taken: Set[str] = {"", *reserved}
+        self._counts: Dict[str, int] = {}
+        self._constants: Dict[Tuple[str, Tuple[int, ...], bytes], str] = {}
+        self._layer = ""
+        self._outputs: Dict[str, str] = {}
+        self._unknown: Set[str] = set()
+
+    def input(
+        self,
+        name: str,
+        shape: Optional[Dims],
+        data_type: str = "float32",
+        letters: str = "",
+    ) -> str:
+        """An input of the network.
+
+        Parameters
+        ----------
+        letters
+            What its axes mean, where the source says it.
+        """
+        self._taken.add(name)
+        self._graph.inputs[name] = ValueType(data_type, shape)
+        self._evaluation.values[name] = input_value(name, shape, data_type)
+        self.learn(name, letters)
+        return name
+
+    def learn(self, name: str, letters: str) -> None:
+        """A value's axes mean so much, and so do those of the input that they come from."""
+        self._evaluation.learn(name, letters)
+
+    def weight(
+        self,
+        name: str,
+        dims: Sequence[int],
+        content: Optional[Content] = None,
+        data_type: str = "float32",
+    ) -> str:
+        """Weights; the name that they get, which may differ from the wanted one.
+
+        Parameters
+        ----------
+        content
+            Where their bytes lie; None where the file does not hold them, which is no matter for
+            an inspection.
+        """
+        return self._initializer(
+            Initializer(self._free(name or "weights"), tuple(dims), data_type, content)
+        )
+
+    def constant(
+        self,
+        numbers: Sequence[Number],
+        data_type: str = "int64",
+        dims: Optional[Sequence[int]] = None,
+    ) -> str:
+        """A few numbers: sizes, pads, axes; a vector unless sizes are given.
+
+        The same numbers are written once.
+        """
+        sizes = (len(numbers),) if dims is None else tuple(dims)
+        data = struct.pack(f"<{len(numbers)}{layout_of(data_type)}", *numbers)
+        key = (data_type, sizes, data)
+        if key not in self._constants:
+            stem = "constant" if data_type == "int64" else "number"
+            self._constants[key] = self._initializer(
+                Initializer(self._free(stem), sizes, data_type, Literal(data))
+            )
+        return self._constants[key]
+
+    def scalar(self, number: Number, data_type: str = "float32") -> str:
+        """One number without axes."""
+        return self.constant([number], data_type, ())
+
+    def _initializer(self, initializer: Initializer) -> str:
+        self._graph.initializers[initializer.name] = initializer
+        self._evaluation.values[initializer.name] = constant_of(initializer)
+        return initializer.name
+
+    def add(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        *,
+        domain: str = "",
+        **attributes: Optional[AttributeValue],
+    ) -> str:
+        """A node with one output; the output's name.
+
+        Attributes that are None are left out. What is known of the output can be asked for at
+        once, with :meth:`value`.
+        """
+        return self.add_several(op, inputs, 1, domain=domain, **attributes)[0]
+
+    def add_several(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        outputs: int,
+        *,
+        domain: str = "",
+        **attributes: Optional[AttributeValue],
+    ) -> Tuple[str, ...]:
+        """A node with several outputs; the outputs' names."""
+        names = tuple(self._free(self._layer or op.lower()) for _ in range(outputs))
+        self._run(op, inputs, names, attributes, domain)
+        return names
+
+    def _run(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        attributes: Mapping[str, Optional[AttributeValue]],
+        domain: str = "",
+    ) -> None:
+        name = self._layer or outputs[0]
+        node = Node(op, tuple(inputs), tuple(outputs), attributes_of(attributes), domain, name)
+        self._graph.nodes.append(node)
+        self._evaluation.run(node)
+
+    def layer(
+        self, name: str, operation: str, lower: Callable[[], Sequence[str]], outputs: int = 1
+    ) -> Tuple[str, ...]:
+        """What a layer of the source becomes.
+
+        Parameters
+        ----------
+        name, operation
+            As the source calls it, for refusals and names.
+        lower
+            Adds the layer's nodes and returns the names of its outputs; raises
+            :class:`NotConvertibleError` where it can't, and what follows is unknown then, or as
+            much as the error tells.
+        outputs
+            How many outputs the source gives it; those that are not returned are unknown.
+        """
+        before, self._layer = self._layer, name
+        try:
+            made = tuple(lower())[:outputs]
+            if len(made) == outputs:
+                return made
+            refusal = NotConvertibleError("not all of its outputs are known")
+        except NotConvertibleError as error:
+            made, refusal = (), error
+        finally:
+            self._layer = before
+        return made + self._unwritten(name, operation, refusal, outputs - len(made))
+
+    def _unwritten(
+        self, name: str, operation: str, refusal: NotConvertibleError, count: int
+    ) -> Tuple[str, ...]:
+        names = tuple(self._free(name or operation) for _ in range(count))
+        told: Dict[str, Optional[AttributeValue]] = {
+            "operation": operation, "reason": refusal.reason, "rule": refusal.rule,
+        }  # fmt: skip
+        node = Node(operation, (), names, attributes_of(told), UNWRITTEN, name)
+        self._graph.nodes.append(node)
+        for index, one in enumerate(names):
+            known = refusal.values[index] if index < len(refusal.values) else UNKNOWN
+            self._evaluation.values[one] = known
+            self._unknown.add(one)
+        return names
+
+    def value(self, name: str) -> Value:
+        """What is known of a value."""
+        return self._evaluation.values.get(name, UNKNOWN)
+
+    def shape(self, name: str) -> Dims:
+        """The shape of a value.
+
+        Raises
+        ------
+        NotConvertibleError
+            When its rank is not known.
+        """
+        shape = self.value(name).shape
+        if shape is None:
+            raise NotConvertibleError("what goes into it is of an unknown shape")
+        return shape
+
+    def output(self, name: str, of: str) -> None:
+        """A value becomes an output of the network, under the source's name for it."""
+        self._outputs[name] = of
+
+    def network(self) -> Network:
+        """What the outputs need of the graph, under the names that the source has for them."""
+        graph, evaluation = self._graph, self._evaluation
+        names: Dict[str, str] = {}
+        for name, of in self._outputs.items():
+            made_here = of in evaluation.makers or of in self._unknown
+            if made_here and of not in names:
+                names[of] = name
+        for name, of in self._outputs.items():
+            if names.get(of) != name:
+                self._run("Identity", [of], [name], {})
+        nodes = [
+            node._replace(
+                inputs=tuple(names.get(one, one) for one in node.inputs),
+                outputs=tuple(names.get(one, one) for one in node.outputs),
+            )
+            for node in graph.nodes
+        ]
+        values = {name: self.value(name) for name in graph.inputs}
+        values.update((name, self.value(of)) for name, of in self._outputs.items())
+        outputs = {
+            name: ValueType(values[name].data_type, values[name].shape) for name in self._outputs
+        }
+        whole = Graph(graph.name, nodes, graph.initializers, graph.inputs, outputs)
+        letters = {
+            name: evaluation.input_letters(name, len(value.shape))
+            for name, value in values.items()
+            if name in graph.inputs and value.shape is not None
+        }
+        return Network(pruned(whole, outputs), values, letters)
+
+    def _free(self, wanted: str) -> str:
+        """A name that nothing has yet."""
+        name = wanted
+        while name in self._taken:
+            self._counts[wanted] = self._counts.get(wanted, 0) + 1
+            name = f"{wanted}_{self._counts[wanted]}"
+        self._taken.add(name)
+        return name

@@ -1,0 +1,105 @@
+"""Building a graph layer by layer: names, what is known at once, and what can't be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from dl2ecd_core.network.lowering import (
+    NOT_CONVERTIBLE,
+    UNKNOWN_OPERATION,
+    UNWRITTEN,
+    Lowering,
+    NotConvertibleError,
+    unknown_operation,
+)
+from dl2ecd_core.network.value import Kind, Value
+
+
+def test_what_is_known_of_an_output_can_be_asked_for_at_once() -> None:
+    lowering = Lowering()
+    x = lowering.input("data", (None, 3, 9, 9))
+    pooled = lowering.add("MaxPool", [x], kernel_shape=(2, 2), strides=(2, 2), ceil_mode=1)
+    assert lowering.shape(pooled) == (None, 3, 5, 5)
+    assert lowering.value("nothing") == Value()
+    with pytest.raises(NotConvertibleError, match="unknown shape"):
+        lowering.shape("nothing")
+
+
+def test_weights_never_take_the_names_of_inputs_and_outputs() -> None:
+    lowering = Lowering(reserved=["prob"])
+    lowering.input("data", (1, 4))
+    assert lowering.weight("data", (4, 2)) == "data_1"
+    assert lowering.weight("prob", (4, 2)) == "prob_1"
+    assert lowering.weight("prob", (4, 2)) == "prob_2"
+    assert lowering.weight("", (4,)) == "weights"
+
+
+def test_the_same_numbers_are_written_once() -> None:
+    lowering = Lowering()
+    assert lowering.constant([0, -1]) == lowering.constant([0, -1]) != lowering.constant([0])
+    assert lowering.scalar(1.5) == lowering.scalar(1.5) != lowering.constant([1.5], "float32")
+    assert lowering.value(lowering.constant([7, 8])).numbers == (7, 8)
+
+
+def test_outputs_have_the_names_of_the_source_and_nothing_else_is_kept() -> None:
+    lowering = Lowering(reserved=["data", "label", "prob", "again", "same", "loss"])
+    x = lowering.input("data", (None, 4), letters="NC")
+    label = lowering.input("label", (None, 1))
+    kernel = lowering.weight("fc", (3, 4))
+    scores = lowering.add("Gemm", [x, kernel], transB=1, alpha=None)
+    prob = lowering.add("Softmax", [scores], axis=1)
+    lowering.add("Sub", [prob, label])
+    for name, of in (("prob", prob), ("again", prob), ("same", x)):
+        lowering.output(name, of)
+    network = lowering.network()
+    assert [(node.op, node.inputs, node.outputs) for node in network.graph.nodes] == [
+        ("Gemm", ("data", "fc"), ("gemm",)),
+        ("Softmax", ("gemm",), ("prob",)),
+        ("Identity", ("prob",), ("again",)),
+        ("Identity", ("data",), ("same",)),
+    ]
+    assert (list(network.graph.inputs), list(network.graph.outputs)) == (
+        ["data"], ["prob", "again", "same"],
+    )  # fmt: skip
+    assert network.letters["data"] == "NC"
+    assert network.values["again"].meaning.kind is Kind.SOFTMAX
+    assert list(network.graph.initializers) == ["fc"]
+
+
+def test_what_follows_an_unknown_layer_is_unknown_and_says_why() -> None:
+    lowering = Lowering(reserved=["data", "out"])
+    x = lowering.input("data", (1, 3, 4, 4))
+
+    def riddle() -> list[str]:
+        lowering.add("Relu", [x])
+        raise unknown_operation()
+
+    def sized() -> list[str]:
+        raise NotConvertibleError("it is odd", values=[lowering.value(x)])
+
+    first, second = lowering.layer("r", "Riddle", riddle, outputs=2)
+    assert lowering.value(first).shape is lowering.value(second).shape is None
+    (third,) = lowering.layer("s", "Sized", sized)
+    assert lowering.value(third).shape == (1, 3, 4, 4)
+    lowering.output("out", lowering.add("Concat", [first, third], axis=1))
+    lowering.output("odd", third)
+    nodes = lowering.network().graph.nodes
+    assert [(node.op, node.domain) for node in nodes] == [
+        ("Riddle", UNWRITTEN), ("Sized", UNWRITTEN), ("Concat", ""),
+    ]  # fmt: skip
+    told = [node.attributes.text("rule") for node in nodes[:2]]
+    assert told == [UNKNOWN_OPERATION, NOT_CONVERTIBLE]
+    assert nodes[1].attributes.text("reason") == "it is odd"
+    assert nodes[1].outputs == ("odd",)
+
+
+def test_a_layer_names_its_nodes_and_may_leave_outputs_unknown() -> None:
+    lowering = Lowering()
+    x = lowering.input("data", (1, 6, 4, 4))
+    made = lowering.layer("half", "Halves", lambda: [lowering.add("Relu", [x])], outputs=2)
+    assert made == ("half", "half_1")
+    assert lowering.value(made[0]).shape == (1, 6, 4, 4)
+    assert lowering.value(made[1]).shape is None
+    one, other = lowering.add_several("Split", [x], 2, axis=1)
+    assert lowering.value(other).shape == (1, 3, 4, 4)
+    assert one != other
