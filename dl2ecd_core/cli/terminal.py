@@ -12,6 +12,7 @@ import click
 from ..findings import Finding, Severity, in_order
 from ..findings.wording import counted, printable, shape_text
 from ..models import Evidence, ModelDescription, Tensor
+from ..models.facts import facts_of, names_of
 from ..progress import Listener
 
 if TYPE_CHECKING:
@@ -134,15 +135,8 @@ def print_model(model: ModelDescription) -> None:
 
     out = console()
     out.print(Text(f"{printable(model.primary.path)}: {model.framework} ({model.format})", "bold"))
-    facts: List[Tuple[str, Optional[str]]] = [
-        ("Made by", model.producer),
-        ("Framework version", model.framework_version),
-        ("Parameters", None if model.parameters is None else f"{model.parameters:,}"),
-        ("Cropped border", None if model.padding is None else counted(model.padding, "pixel")),
-    ]
-    for name, value in facts:
-        if value is not None:
-            out.print(Text(f"  {name}: {printable(value)}"))
+    for name, value in facts_of(model):
+        out.print(Text(f"  {name}: {value}"))
     tensors = [("input", tensor) for tensor in model.inputs]
     tensors += [("output", tensor) for tensor in model.outputs]
     if tensors:
@@ -154,9 +148,8 @@ def print_model(model: ModelDescription) -> None:
         out.print(table)
     else:
         out.print(Text("  The file does not tell its inputs and outputs."))
-    for found in model.class_names:
-        names = ", ".join(printable(name, 40) for name in found.names[:40])
-        out.print(Text(f"  Class names in the {found.source}: {names}"))
+    for source, names in names_of(model):
+        out.print(Text(f"  Class names in the {source}: {names}"))
     if len(model.files) > 1 or model.missing_files:
         out.print(Text("  Files:"))
         for part in model.files:

@@ -19,13 +19,20 @@ Block = Union[str, Bullets]
 
 @dataclass(frozen=True)
 class ParameterHelp:
-    """One parameter: the text beside it in the pane, and the one for scripts."""
+    """One parameter: the text beside it in a dialog, and the one for scripts.
+
+    Attributes
+    ----------
+    in_arcgis
+        Further text for ArcGIS's dialog, which answers while it is filled in.
+    """
 
     name: str
     label: str
     direction: str
     in_dialog: Tuple[Block, ...]
     in_python: Tuple[Block, ...]
+    in_arcgis: Tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,14 +46,23 @@ class Sample:
 
 @dataclass(frozen=True)
 class ToolHelp:
-    """A tool's page."""
+    """A tool's page.
+
+    Attributes
+    ----------
+    usage
+        What to know when using it in ArcGIS.
+    usage_in_qgis
+        The same for QGIS, whose settings are others.
+    """
 
     name: str
     label: str
     summary: Tuple[Block, ...]
-    usage: Tuple[Block, ...]
     parameters: Tuple[ParameterHelp, ...]
-    samples: Tuple[Sample, ...]
+    usage: Tuple[Block, ...] = ()
+    usage_in_qgis: Tuple[Block, ...] = ()
+    samples: Tuple[Sample, ...] = ()
 
 
 @dataclass(frozen=True)

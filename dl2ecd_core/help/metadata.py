@@ -85,7 +85,7 @@ def _parameter(parameters: Element, parameter: ParameterHelp) -> None:
         datatype="File",
         expression=parameter.name,
     )
-    _child(described, "dialogReference", html(parameter.in_dialog))
+    _child(described, "dialogReference", html((*parameter.in_dialog, *parameter.in_arcgis)))
     _child(described, "pythonReference", html(parameter.in_python))
 
 

@@ -21,6 +21,27 @@ _FRAMEWORK = (
     "environment before the Esri Python adaptor functions Classify or Detect can run the model."
 )
 
+_READ_ONLY = (
+    "The model is read without running anything in it. Where the file tells its inputs and "
+    "outputs, the number of bands, the number of classes and the size of a tile are compared with "
+    "the class information; what the file does not tell is reported as unknown."
+)
+
+_MESSAGES = (
+    "Every message starts with the name of its rule in square brackets. Only what is certainly "
+    "wrong stops the run; what is likely to be wrong is a warning."
+)
+
+_ABOUT_THE_OUTPUT = (
+    "The model is stored inside the .ecd. For very large models, add "
+    '"ModelStorage": "referenced" to the class information; the .ecd then names the model file, '
+    "which must stay where it is.",
+    "Esri has not published the layout of a deep learning .ecd. The file written here uses the "
+    "published keys of model definitions and classifier definitions, and does not claim to equal "
+    "what Esri's own tool writes.",
+    "No licence is needed: neither Spatial Analyst nor Image Analyst.",
+)
+
 _MODEL = ParameterHelp(
     name="in_deep_learning_model",
     label="Input Deep Learning Model File",
@@ -44,6 +65,8 @@ _INFO = ParameterHelp(
         "The class information (.json): which framework the model is for, how many bands the "
         "raster has, and the value, name and color of each class. None of it is in the model "
         "itself.",
+    ),
+    in_arcgis=(
         "Problems in the file, and contradictions between it and the model, are shown here "
         "while the dialog is filled in.",
     ),
@@ -58,10 +81,11 @@ _OUTPUT = ParameterHelp(
     label="Output Classifier Definition File",
     direction="Output",
     in_dialog=(
-        "The classifier definition (.ecd) to write. A name beside the model is proposed.",
+        "The classifier definition (.ecd) to write.",
         "The file appears whole or not at all; when the run fails or is cancelled, an older one "
         "stays as it was.",
     ),
+    in_arcgis=("A name beside the model is proposed.",),
     in_python=(
         "The path of the classifier definition (.ecd) to write. Give an absolute path to an "
         "existing folder.",
@@ -82,7 +106,7 @@ _CLASS_INFO_SAMPLE = """\
 }
 """
 
-_TOOL = ToolHelp(
+CONVERT = ToolHelp(
     name="DeepLearningModelToEcd",
     label="Deep Learning Model To Ecd",
     summary=(
@@ -96,24 +120,30 @@ _TOOL = ToolHelp(
             (
                 _LEGACY,
                 _FRAMEWORK,
-                "The model is read without running anything in it. Where the file tells its "
-                "inputs and outputs, the number of bands, the number of classes and the size of "
-                "a tile are compared with the class information; what the file does not tell is "
-                "reported as unknown.",
+                _READ_ONLY,
                 "Errors and warnings appear beside the parameters while the dialog is filled "
                 "in. A file that takes longer to read than a moment is marked as not checked "
                 "yet; the run checks everything again before it writes.",
-                "Every message starts with the name of its rule in square brackets. Only what "
-                "is certainly wrong stops the run; what is likely to be wrong is a warning.",
+                _MESSAGES,
                 "An existing output is replaced only when the geoprocessing option to "
                 "overwrite existing datasets is on. No other environment setting is used.",
-                "The model is stored inside the .ecd. For very large models, add "
-                '"ModelStorage": "referenced" to the class information; the .ecd then names the '
-                "model file, which must stay where it is.",
-                "Esri has not published the layout of a deep learning .ecd. The file written "
-                "here uses the published keys of model definitions and classifier definitions, "
-                "and does not claim to equal what Esri's own tool writes.",
-                "No licence is needed: neither Spatial Analyst nor Image Analyst.",
+                *_ABOUT_THE_OUTPUT,
+            )
+        ),
+    ),
+    usage_in_qgis=(
+        Bullets(
+            (
+                "Converting needs nothing but QGIS. Running the model does need more: see Classify "
+                "Raster.",
+                _READ_ONLY,
+                "What is certainly wrong is said before the run starts. The dialog Class "
+                "Information, in the menu Raster, helps to write and mend the class information, "
+                "with what is wrong beside each class.",
+                _MESSAGES,
+                "An existing output is replaced, whole or not at all, but never a model or a class "
+                "information document.",
+                *_ABOUT_THE_OUTPUT,
             )
         ),
     ),
@@ -160,5 +190,5 @@ TOOLBOX = ToolboxHelp(
     keywords=("deep learning", "classifier definition", "ecd", "TensorFlow", "CNTK"),
     credit="dl2ecd",
     use_limits=("Apache License 2.0. No ArcGIS licence level or extension is needed.",),
-    tools=(_TOOL,),
+    tools=(CONVERT,),
 )

@@ -104,16 +104,27 @@ def _tensors(one: str, many: str, tensors: Sequence[Tensor]) -> str:
     return f"{one if len(tensors) == 1 else many} {', '.join(shown)}"
 
 
-def surprise(error: BaseException, doing: str) -> str:
-    """What to say of an exception that nobody expected: a sentence, not a traceback."""
+#: What to do in ArcGIS when a part of this package can't be loaded.
+_COPY_AGAIN = (
+    "Copy the whole download beside DeepLearningTools.pyt again, and check that ArcGIS Pro's "
+    "Python environment has jsonschema and lxml."
+)
+
+
+def surprise(error: BaseException, doing: str, when_incomplete: str = _COPY_AGAIN) -> str:
+    """What to say of an exception that nobody expected: a sentence, not a traceback.
+
+    Parameters
+    ----------
+    doing
+        What failed, as the start of a sentence.
+    when_incomplete
+        What to do when it is for a part that could not be loaded.
+    """
     detail = printable(str(error), 300)
     kind = type(error).__name__
     if isinstance(error, ImportError):
-        return (
-            f"{doing} needs a part that could not be loaded ({detail}). Copy the whole download "
-            "beside DeepLearningTools.pyt again, and check that ArcGIS Pro's Python environment "
-            "has jsonschema and lxml."
-        )
+        return f"{doing} needs a part that could not be loaded ({detail}). {when_incomplete}"
     return (
         f"{doing} failed unexpectedly ({kind}{': ' + detail if detail else ''}). "
         "Please report this together with the files' kind and origin."

@@ -1,0 +1,40 @@
+"""The Processing provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ...help.text import TOOLBOX
+from ...version import __version__
+from .. import PLUGIN
+from .algorithm import ICON
+from .definitions import ALGORITHMS
+
+
+class Provider(QgsProcessingProvider):
+    """Deep Learning Tools."""
+
+    def id(self) -> str:
+        return PLUGIN
+
+    def name(self) -> str:
+        return TOOLBOX.label
+
+    def longName(self) -> str:
+        return f"{TOOLBOX.label} (dl2ecd {__version__})"
+
+    def versionInfo(self) -> str:
+        return __version__
+
+    def icon(self) -> Any:
+        return QIcon(ICON)
+
+    def svgIconPath(self) -> str:
+        return ICON
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())

@@ -1,0 +1,88 @@
+"""Talking through Processing's feedback: findings, progress, and Cancel."""
+
+from __future__ import annotations
+
+from typing import Iterable, Protocol, Sequence, Set
+
+from ..findings import Finding, Severity, errors_in, in_order
+from ..findings.errors import Dl2EcdError
+from ..pane.speech import sentence
+from ..progress import Listener
+
+
+class Feedback(Protocol):
+    """The few methods of QgsProcessingFeedback that are used."""
+
+    def isCanceled(self) -> bool:  # noqa: N802
+        """Whether the person pressed Cancel."""
+
+    def setProgress(self, progress: float) -> None:  # noqa: N802
+        """Move the progress bar; in percent."""
+
+    def setProgressText(self, text: str) -> None:  # noqa: N802
+        """Say what is going on."""
+
+    def pushInfo(self, info: str) -> None:  # noqa: N802
+        """Say something."""
+
+    def pushWarning(self, warning: str) -> None:  # noqa: N802
+        """Say a warning."""
+
+
+class Failure(Exception):
+    """A run ends without its result; the text says why, for the person.
+
+    The door makes QGIS's own exception of it, which is what ends qgis_process with 1 and a model's
+    run at its step.
+    """
+
+
+class FeedbackListener(Listener):
+    """Passes findings and progress on to Processing, and Cancel back from it.
+
+    Errors are not told: they end the run, and their text comes with the exception, once.
+    """
+
+    def __init__(self, feedback: Feedback) -> None:
+        self._feedback = feedback
+        self._told: Set[Finding] = set()
+        self._doing, self._percent = "", -1
+
+    def found(self, finding: Finding) -> None:
+        """Say a warning or an information, once."""
+        if finding in self._told:
+            return
+        self._told.add(finding)
+        if finding.severity is Severity.WARNING:
+            self._feedback.pushWarning(sentence(finding))
+        elif finding.severity is Severity.INFORMATION:
+            self._feedback.pushInfo(sentence(finding))
+
+    def all_found(self, findings: Iterable[Finding]) -> None:
+        """Say all warnings and all information, the warnings first."""
+        for item in in_order(findings):
+            self.found(item)
+
+    def progressed(self, done: int, total: int, doing: str) -> None:
+        """Move the progress bar, only when that is to be seen."""
+        percent = 100 if total <= 0 else max(0, min(100, done * 100 // total))
+        if doing != self._doing:
+            self._doing = doing
+            self._feedback.setProgressText(doing)
+        if percent != self._percent:
+            self._percent = percent
+            self._feedback.setProgress(percent)
+
+    def cancelled(self) -> bool:
+        """Whether Cancel was pressed."""
+        return bool(self._feedback.isCanceled())
+
+
+def failure_of(error: Dl2EcdError) -> Failure:
+    """The errors of a refusal, each on a line of its own."""
+    return failure(error.findings)
+
+
+def failure(findings: Sequence[Finding]) -> Failure:
+    """The errors among findings, each on a line of its own."""
+    return Failure("\n".join(sentence(item) for item in in_order(errors_in(findings))))

@@ -1,0 +1,143 @@
+"""What the algorithms do, said through Processing's feedback; nothing here needs QGIS."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional
+
+from ..conversion import convert
+from ..ecd.content import Ecd, Kind
+from ..ecd.reader import read_ecd
+from ..ecd.verification import verify_ecd
+from ..exports import export
+from ..files.output import check_target, whole_file
+from ..findings import errors_in
+from ..findings.errors import Cancelled, Dl2EcdError
+from ..findings.wording import printable
+from ..fit.guesses import likely_bands, likely_classes
+from ..models import ModelDescription, inspect_model
+from ..models.facts import facts_of, names_of
+from ..pane.speech import CANCELLED, model_line, surprise
+from .reporting import Failure, Feedback, FeedbackListener, failure, failure_of
+from .requirements import REINSTALL
+
+
+@contextmanager
+def told(doing: str) -> Iterator[None]:
+    """Turn every way in which work ends early into a :class:`Failure` with a sentence.
+
+    Parameters
+    ----------
+    doing
+        What fails, as the start of a sentence, should nobody have expected it.
+    """
+    try:
+        yield
+    except Failure:
+        raise
+    except Cancelled as error:
+        raise Failure(CANCELLED) from error
+    except Dl2EcdError as error:
+        raise failure_of(error) from error
+    except Exception as error:
+        raise Failure(surprise(error, doing, REINSTALL)) from error
+
+
+def convert_model(model: str, class_info: str, ecd: str, feedback: Feedback) -> None:
+    """Convert as every door does.
+
+    Raises
+    ------
+    Failure
+        When there is no output; so of all functions here.
+    """
+    with told("The conversion"):
+        conversion = convert(model, class_info, ecd, messages=FeedbackListener(feedback))
+        # Whatever was converted has a model; the type alone leaves that open.
+        if conversion.examination.model is not None:  # pragma: no branch
+            feedback.pushInfo(model_line(conversion.examination.model))
+        feedback.pushInfo(f"Written: {printable(ecd, 400)}")
+
+
+def inspect(model: str, report: str, feedback: Feedback) -> Dict[str, object]:
+    """Say what a model says about itself, and write it as JSON where a report is wanted.
+
+    Returns
+    -------
+    dict
+        FORMAT and FRAMEWORK, and BANDS and CLASSES where the model tells them.
+    """
+    with told("Inspecting the model"):
+        description = inspect_model(model)
+        for line in model_lines(description):
+            feedback.pushInfo(line)
+        listener = FeedbackListener(feedback)
+        listener.all_found(description.findings)
+        if report:
+            _write_report(description, report)
+            feedback.pushInfo(f"Written: {printable(report, 400)}")
+        if errors_in(description.findings):
+            raise failure(description.findings)
+        known: Dict[str, object] = {
+            "FORMAT": description.format,
+            "FRAMEWORK": description.framework,
+            "BANDS": likely_bands(description),
+            "CLASSES": likely_classes(description),
+        }
+        return {key: value for key, value in known.items() if value is not None}
+
+
+def model_lines(model: ModelDescription) -> List[str]:
+    """All that is known of a model, a line each."""
+    lines = [model_line(model)]
+    lines += [f"{name}: {value}" for name, value in facts_of(model)]
+    lines += [f"Class names in the {source}: {names}" for source, names in names_of(model)]
+    lines += [f"Missing file: {printable(path, 400)}" for path in model.missing_files]
+    return lines
+
+
+def _write_report(model: ModelDescription, report: str) -> None:
+    check_target(report, [part.location for part in model.files])
+    with whole_file(report) as output:
+        output.write(json.dumps(model.as_dict(), indent=2).encode("ascii") + b"\n")
+
+
+def verify(ecd: str, feedback: Feedback) -> None:
+    """Say whether an .ecd is still what it was made as."""
+    with told("Verifying the classifier definition"):
+        listener = FeedbackListener(feedback)
+        content, findings = verify_ecd(ecd, listener)
+        listener.all_found(findings)
+        if errors_in(findings):
+            raise failure(findings)
+        if content is not None and content.kind is Kind.DEEP_LEARNING:
+            feedback.pushInfo(f"{printable(ecd, 400)} is whole, and the model is what it says.")
+
+
+def export_ecd(ecd: str, format_name: str, out: Optional[str], feedback: Feedback) -> Ecd:
+    """Write an .ecd's content in another format, unless no file is wanted.
+
+    Returns
+    -------
+    Ecd
+        What the .ecd says, for styling a layer.
+    """
+    with told("The export"):
+        content = read_ecd(ecd)
+        listener = FeedbackListener(feedback)
+        listener.all_found(content.findings)
+        if out:
+            check_target(out, [Path(ecd)])
+            listener.all_found(export(content, format_name, Path(out), listener))
+            feedback.pushInfo(f"Written: {printable(out, 400)}")
+        return content
+
+
+def style_file(content: Ecd, folder: Path) -> Path:
+    """A QGIS style with the definition's names and colors, for a layer to load."""
+    with told("Styling the layer"):
+        target = folder / "classes.qml"
+        export(content, "qml", target)
+        return target
