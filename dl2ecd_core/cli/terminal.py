@@ -162,6 +162,7 @@ def _tensor_row(kind: str, tensor: Tensor) -> List[str]:
     evidence = {
         Evidence.DECLARED: "the file",
         Evidence.INFERRED: "the structure",
+        Evidence.GUESSED: "a guess",
         None: "",
     }[tensor.evidence]
     role = "" if tensor.role.value == "data" else f" ({tensor.role.value})"

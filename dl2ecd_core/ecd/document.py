@@ -14,15 +14,17 @@ from ..fit.class_output import ClassOutput, find_class_output
 from ..fit.framework_names import reader_framework
 from ..fit.image_input import tile_size
 from ..fit.model_uses import model_configuration, model_type
-from ..models import ModelDescription, Tensor
+from ..models import Evidence, ModelDescription, Tensor
 from ..version import __version__
 from .layout import Gap
 
 #: What the root says of the file; a reader goes by these, not by the extension.
 SIGNATURE = "EsriClassifierDefinitionFile"
 FILE_VERSION = 3
-#: The version of the deep-learning part, raised when a reader of this one would misread it.
-DEEP_LEARNING_FORMAT = 1
+#: The newest version of the deep-learning part that is read.
+NEWEST_FORMAT = 2
+#: What a file is that uses nothing a reader of the first version would misread.
+FIRST_FORMAT = 1
 
 EMBEDDED = "embedded"
 REFERENCED = "referenced"
@@ -55,10 +57,16 @@ def build_document(
     document["Generator"] = {
         "Name": "dl2ecd",
         "Version": __version__,
-        "DeepLearningFormat": DEEP_LEARNING_FORMAT,
+        "DeepLearningFormat": _format(model),
     }
     document["Definitions"] = [_definition(model, info, output, storage)]
     return document
+
+
+def _format(model: ModelDescription) -> int:
+    """The lowest version whose readers understand what is said of the model."""
+    guesses = any(tensor.evidence is Evidence.GUESSED for tensor in (*model.inputs, *model.outputs))
+    return NEWEST_FORMAT if guesses else FIRST_FORMAT
 
 
 def model_definition(
@@ -163,8 +171,12 @@ def model_section(model: ModelDescription) -> Dict[str, object]:
         "FrameworkVersion": model.framework_version,
         "Parameters": model.parameters,
         "Inputs": [_tensor(tensor) for tensor in model.inputs],
-        "Outputs": [_tensor(tensor) for tensor in model.outputs],
+        "Outputs": [{**_tensor(tensor), **_content(tensor)} for tensor in model.outputs],
     }
+
+
+def _content(tensor: Tensor) -> Dict[str, object]:
+    return {} if tensor.content is None else {"Content": tensor.content.value}
 
 
 def _tensor(tensor: Tensor) -> Dict[str, object]:

@@ -19,7 +19,7 @@ from ..findings.rules import finding
 from ..findings.wording import quoted
 from .agreement import disagreements
 from .content import Ecd, EcdClass, Kind
-from .document import DEEP_LEARNING_FORMAT, SIGNATURE
+from .document import FIRST_FORMAT, NEWEST_FORMAT, SIGNATURE
 from .paths import inside_path
 from .scan import Scanned, file_entries, scan
 from .stored import Embedded, StoredFile
@@ -76,11 +76,11 @@ def _interpreted(scanned: Scanned, path: Path, name: str) -> Ecd:
     version = _format_version(document)
     if version is None:
         return _classic(document, name)
-    if version > DEEP_LEARNING_FORMAT:
+    if version > NEWEST_FORMAT:
         raise _refusal(
             "ecd-newer-format",
             f"{quoted(name, 400)} is of deep-learning format {version}; this version of dl2ecd "
-            f"reads up to format {DEEP_LEARNING_FORMAT}.",
+            f"reads up to format {NEWEST_FORMAT}.",
             name,
             hint=f"Install a dl2ecd that reads format {version}.",
         )
@@ -125,7 +125,7 @@ def _format_version(document: Mapping[str, Any]) -> Optional[int]:
     version = generator.get("DeepLearningFormat") if isinstance(generator, dict) else None
     if _whole(version) is not None:
         return _whole(version)
-    return DEEP_LEARNING_FORMAT if file_entries(document) else None
+    return FIRST_FORMAT if file_entries(document) else None
 
 
 def _whole(value: object) -> Optional[int]:

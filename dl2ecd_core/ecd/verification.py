@@ -59,6 +59,10 @@ def _verify_files(ecd: Ecd, listener: Listener) -> List[Finding]:
         return [*findings, _no_room(ecd, error)]
 
 
+#: What a reader concludes about a tensor, each version as well as it can.
+_CONCLUDED = frozenset({"Axes", "Evidence", "Content"})
+
+
 def _copy(item: StoredFile, folder: Path, listener: Listener, done: int, total: int) -> int:
     target = folder / item.path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,12 +100,27 @@ def _verify_model(ecd: Ecd, primary: Path) -> List[Finding]:
 
 
 def _differences(stated: Mapping[str, Any], description: ModelDescription) -> List[str]:
+    """Where the .ecd and the model contradict each other.
+
+    What only one of them says is no contradiction: readers learn, and an .ecd may be older.
+    """
     actual = model_section(description)
     different = []
     for key in ("Format", "Parameters", "Inputs", "Outputs"):
-        if stated.get(key) != actual[key]:
+        if not _agree(stated.get(key), actual[key]):
             different.append(f"{key} is {_short(actual[key])}, the .ecd says {_short(stated[key])}")
     return different
+
+
+def _agree(stated: object, actual: object) -> bool:
+    """Whether two statements may both be true; None and nothing at all are no statements."""
+    if stated in (None, []) or actual in (None, []):
+        return True
+    if isinstance(stated, list) and isinstance(actual, list):
+        return len(stated) == len(actual) and all(map(_agree, stated, actual))
+    if isinstance(stated, Mapping) and isinstance(actual, Mapping):
+        return all(_agree(stated.get(key), actual[key]) for key in actual if key not in _CONCLUDED)
+    return stated == actual
 
 
 def _short(value: object) -> str:

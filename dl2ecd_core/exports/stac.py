@@ -282,6 +282,7 @@ def _told(tensor: StoredTensor) -> str:
     how = {
         Evidence.DECLARED: "The model file states the shape.",
         Evidence.INFERRED: "The shape is worked out from the model's structure.",
+        Evidence.GUESSED: "The shape is a guess from the model's weights alone.",
         None: "Where the shape is from is not known.",
     }[tensor.evidence]
     if tensor.data_type is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from ..class_info import ClassInfo
 from ..findings import Finding
 from ..findings.rules import finding
 from ..findings.wording import counted, quoted, shape_text
-from ..models import ModelDescription
+from ..models import Evidence, ModelDescription, Tensor
 from .image_input import image_inputs
 
 
@@ -31,6 +31,17 @@ def check_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
         )
         return
     first = inputs[0]
+    if _guessed(inputs):
+        yield finding(
+            "band-count-guessed",
+            f"The model's first convolution takes {counted(known[0], 'channel')}, but the class "
+            f"information says the raster has {counted(info.band_count, 'band')}. That is a guess "
+            "from the weights: the code around them may drop, join or compute channels first.",
+            hint=f"Set NumberRasterBands to {known[0]} unless you know that the model takes "
+            f"{info.band_count} bands.",
+            where=where,
+        )
+        return
     yield finding(
         "band-count-mismatch",
         f"The model's input {quoted(first.name)} takes {counted(known[0], 'channel')} (its shape "
@@ -59,7 +70,18 @@ def check_extract_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
         )
     counts = [tensor.size_of("C") for tensor in image_inputs(model)]
     known = [count for count in counts if count is not None]
-    if known and len(known) == len(counts) and len(extract) not in (*known, sum(known)):
+    if not known or len(known) < len(counts) or len(extract) in (*known, sum(known)):
+        return
+    if _guessed(image_inputs(model)):
+        yield finding(
+            "band-count-guessed",
+            f"ExtractBands picks {counted(len(extract), 'band')}, but the model's first "
+            f"convolution takes {counted(known[0], 'channel')}. That is a guess from the weights: "
+            "the code around them may drop, join or compute channels first.",
+            hint=f"List {known[0]} bands unless you know that the model takes {len(extract)}.",
+            where=where,
+        )
+    else:
         yield finding(
             "extract-bands-mismatch",
             f"ExtractBands picks {counted(len(extract), 'band')}, but the model's input "
@@ -67,3 +89,8 @@ def check_extract_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
             hint=f"List {known[0]} bands in the order the model was trained with.",
             where=where,
         )
+
+
+def _guessed(inputs: Sequence[Tensor]) -> bool:
+    """Whether the channels are guessed from the shapes of weights."""
+    return any(tensor.evidence is Evidence.GUESSED for tensor in inputs)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Iterator, List, Sequence
+from typing import Iterator, List, Optional, Sequence
 
 from ..class_info import ClassInfo
 from ..findings import Finding
 from ..findings.rules import finding
 from ..findings.wording import counted, listed, quoted, shape_text
-from ..models import ModelDescription, Tensor
-from .class_output import channels_of, class_outputs, distinguished, find_class_output, is_grid
+from ..models import Evidence, ModelDescription, Tensor
+from .class_output import (
+    channels_of,
+    class_outputs,
+    distinguished,
+    find_class_output,
+    is_threshold,
+    may_detect,
+)
+
+_DETECTOR_HINT = (
+    'If the model finds objects, say so: "ModelType": "ObjectDetection". Its classes are then '
+    "those it was trained with, in their order."
+)
 
 
 def _values(info: ClassInfo) -> List[int]:
@@ -25,10 +37,13 @@ def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
     """Whether the listed classes lie on one of the model's outputs."""
     if not info.classes:
         return
+    if model.detector is not None:
+        yield from _check_detector(model, model.detector.class_count, info)
+        return
     outputs = class_outputs(model)
     fitting = find_class_output(model, _values(info))
     unknown = [
-        tensor for tensor in outputs if distinguished(tensor) is None or is_grid(tensor, model)
+        tensor for tensor in outputs if distinguished(tensor) is None or may_detect(tensor, model)
     ]
     where = info.where("$.Classes")
     if fitting is None and (unknown or not outputs or _is_detection(info)):
@@ -36,8 +51,13 @@ def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
             "class-count-unknown",
             "The model file does not tell how many classes the model tells apart, so the "
             f"{counted(len(info.classes), 'class', 'classes')} listed can't be checked.",
+            hint=_DETECTOR_HINT
+            if any(may_detect(tensor, model) for tensor in unknown) and not _is_detection(info)
+            else "",
             where=where,
         )
+    elif fitting is None and any(tensor.evidence is Evidence.GUESSED for tensor in outputs):
+        yield _guess_differs(outputs[0], info)
     elif fitting is None:
         yield _mismatch(outputs, info)
     elif fitting.background is not None:
@@ -76,9 +96,50 @@ def check_classes(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
         )
 
 
+def _check_detector(
+    model: ModelDescription, known: Optional[int], info: ClassInfo
+) -> Iterator[Finding]:
+    """Whether as many classes are listed as a detector has, where that is known."""
+    listed_ = counted(len(info.classes), "class", "classes")
+    if known is None:
+        yield finding(
+            "class-count-unknown",
+            "The model finds objects; its outputs are boxes, scores and the like and do not tell "
+            f"how many classes there are, so the {listed_} listed can't be checked.",
+            where=info.where("$.Classes"),
+        )
+    elif known != len(info.classes):
+        boxes = next(iter(class_outputs(model)), model.outputs[0])
+        yield finding(
+            "class-count-mismatch",
+            f"The model finds objects of {counted(known, 'class', 'classes')} (the rest of its "
+            f"output {quoted(boxes.name)} are boxes and the like), but the class information "
+            f"lists {listed_}.",
+            hint=f"List {counted(known, 'class', 'classes')} in the order of the model's output, "
+            "or choose the model that was trained for these classes.",
+            where=replace(info.where("$.Classes"), tensor=boxes.name),
+        )
+
+
+def _guess_differs(output: Tensor, info: ClassInfo) -> Finding:
+    """Another number of classes than the last layer has channels: no more than a guess."""
+    channels = channels_of(output) or 0
+    return finding(
+        "class-count-guessed",
+        f"The model's last layer gives {counted(channels, 'channel')}, but the class information "
+        f"lists {counted(len(info.classes), 'class', 'classes')}. That is a guess from the "
+        "weights: the code around them may do more.",
+        hint=f"List {counted(channels, 'class', 'classes')} unless you know that the model tells "
+        f"{len(info.classes)} apart.",
+        where=info.where("$.Classes"),
+    )
+
+
 def _mismatch(outputs: Sequence[Tensor], info: ClassInfo) -> Finding:
     output = outputs[0]
     channels = channels_of(output) or 0
+    if len(outputs) == 1 and len(info.classes) == 1 and is_threshold(output):
+        return _one_channel_one_class(output, info)
     said = (
         f"tells {counted(channels, 'class', 'classes')} apart"
         if output.class_count is not None
@@ -103,6 +164,19 @@ def _mismatch(outputs: Sequence[Tensor], info: ClassInfo) -> Finding:
         f"The model's output {quoted(output.name)} {said} but the class information lists "
         f"{counted(len(info.classes), 'class', 'classes')}.{others}",
         hint=hint,
+        where=replace(info.where("$.Classes"), tensor=output.name),
+    )
+
+
+def _one_channel_one_class(output: Tensor, info: ClassInfo) -> Finding:
+    (only,) = info.classes
+    return finding(
+        "class-count-mismatch",
+        f"The model's output {quoted(output.name)} has one channel (its shape is "
+        f"{shape_text(output.shape)}), which parts two classes: one below the threshold, one above "
+        "it. The class information lists one class.",
+        hint=f"List two classes, the one below the threshold first; or give {quoted(only.name)} "
+        "another Value than 0: then what lies below the threshold is background.",
         where=replace(info.where("$.Classes"), tensor=output.name),
     )
 

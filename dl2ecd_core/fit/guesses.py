@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..models import Activation, ModelDescription, Tensor
-from .class_output import class_outputs, classes_of, distinguished, is_grid
+from .class_output import channels_of, class_outputs, classes_of, distinguished, may_detect
 from .image_input import bands_of, image_inputs
 
 #: What tells classes apart, rather than boxes or features beside them.
@@ -27,13 +27,13 @@ def likely_classes(model: ModelDescription) -> Optional[int]:
     """How many classes to list: as the model tells; of several outputs, the likeliest one's."""
     told = classes_of(model)
     outputs = class_outputs(model)
-    if told is not None:
+    if told is not None or model.detector is not None:
         return told
-    outputs = tuple(tensor for tensor in outputs if not is_grid(tensor, model))
+    outputs = tuple(tensor for tensor in outputs if not may_detect(tensor, model))
     if not outputs:
         return None
     chosen = next((tensor for tensor in outputs if tensor.activation in _OF_CLASSES), outputs[0])
-    count = distinguished(chosen)
+    count = 2 if channels_of(chosen) == 1 else distinguished(chosen)
     if count is not None:
         return count
     side = _short_side(chosen)

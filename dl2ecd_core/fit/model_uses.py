@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Optional, Sequence, Tuple
 
 from ..models import ModelDescription, Role, Tensor
+from ..models.detectors.recognition import rows_of_candidates
 from .class_output import class_outputs
 
 PIXELS = "ImageClassification"
@@ -31,14 +32,12 @@ _FASTER_RCNN_DIMS = (6,)
 
 def model_type(model: ModelDescription) -> Optional[str]:
     """ModelType as the model's inputs and outputs show it; None when they leave it open."""
+    if model.detector is not None or model_configuration(model) == FASTER_RCNN:
+        return OBJECTS
     outputs = class_outputs(model)
     inputs = [tensor for tensor in model.inputs if tensor.role is Role.DATA]
-    if not outputs or not inputs:
+    if not outputs or not inputs or any(rows_of_candidates(model, one) for one in outputs):
         return None
-    if {tensor.name for tensor in outputs} >= _DETECTION_OUTPUTS or (
-        model_configuration(model) == FASTER_RCNN
-    ):
-        return OBJECTS
     if any(_is_map(tensor) for tensor in outputs):
         return PIXELS if any(_covers_tile(tensor, inputs) for tensor in outputs) else None
     if all(tensor.axes in ("NC", "C") for tensor in outputs):
@@ -67,7 +66,7 @@ def _covers_tile(tensor: Tensor, inputs: Sequence[Tensor]) -> bool:
 def model_configuration(model: ModelDescription) -> Optional[str]:
     """The published reader that the model's structure fits; None when none is known to."""
     inputs = [tensor for tensor in model.inputs if tensor.role is Role.DATA]
-    outputs = class_outputs(model)
+    outputs = tuple(tensor for tensor in model.outputs if tensor.role is Role.DATA)
     if model.framework == "CNTK":
         return _cntk_configuration(model, inputs, outputs)
     if model.format == "tensorflow-graphdef":

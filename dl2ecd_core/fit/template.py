@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..models import ModelDescription
+from ..models import Evidence, ModelDescription
 from ..palette import colors_for
+from .class_output import class_outputs, distinguished
 from .guesses import likely_bands, likely_classes
 from .image_input import image_inputs
 
@@ -31,7 +32,7 @@ def class_information_for(
         "NumberRasterBands": "e.g. 4" if bands is None else bands,
         "MiniBatchSize": _batch(model) or 1,
     }
-    document["Classes"] = _classes(_names(model)) if classes is None else list(classes)
+    document["Classes"] = _classes(_named(model)) if classes is None else list(classes)
     return document
 
 
@@ -43,18 +44,30 @@ def _batch(model: ModelDescription) -> Optional[int]:
     return None
 
 
-def _names(model: ModelDescription) -> Optional[List[str]]:
+def _named(model: ModelDescription) -> Optional[List[Tuple[int, str]]]:
+    """Value and name of each class: names in the file before the number of an output's channels.
+
+    Only where the output certainly tells another number of classes, names are left out; a first
+    channel without a name is background.
+    """
     count = likely_classes(model)
+    certain = model.detector is None and any(
+        tensor.evidence is not Evidence.GUESSED and distinguished(tensor) is not None
+        for tensor in class_outputs(model)
+    )
     for found in model.class_names:
-        if count in (None, len(found.names)):
-            return list(found.names)
-    return None if count is None else [f"Class {index}" for index in range(count)]
+        if count in (None, len(found.names)) or not certain:
+            return list(zip(found.values, found.names))
+        if count == len(found.names) + 1:
+            first = max(1, found.values[0])
+            return list(enumerate(found.names, first))
+    return None if count is None else [(index, f"Class {index}") for index in range(count)]
 
 
-def _classes(names: Optional[Sequence[str]]) -> List[Dict[str, object]]:
-    if names is None:
+def _classes(named: Optional[Sequence[Tuple[int, str]]]) -> List[Dict[str, object]]:
+    if named is None:
         return [{"Value": 0, "Name": "e.g. Water", "Color": list(colors_for([0], [])[0])}]
     return [
-        {"Value": index, "Name": name, "Color": list(color)}
-        for index, (name, color) in enumerate(zip(names, colors_for(range(len(names)), [])))
+        {"Value": value, "Name": name, "Color": list(color)}
+        for (value, name), color in zip(named, colors_for(range(len(named)), []))
     ]

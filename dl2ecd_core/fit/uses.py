@@ -12,7 +12,7 @@ from ..files.plain_files import is_plain
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import listed, quoted
-from ..models import ModelDescription, Role
+from ..models import Evidence, ModelDescription, Role
 from .model_uses import (
     AZURE,
     DEEP_LAB,
@@ -46,7 +46,8 @@ def check_model_type(model: ModelDescription, info: ClassInfo) -> Iterator[Findi
     if not isinstance(given, str) or shown is None or given == shown or given not in _PLAIN:
         return
     # A detector's or classifier's output may have rows and columns too; a vector has none.
-    certain = shown == FEATURES and given == PIXELS
+    guessed = any(tensor.evidence is Evidence.GUESSED for tensor in model.outputs)
+    certain = shown == FEATURES and given == PIXELS and not guessed
     yield finding(
         "model-type-mismatch" if certain else "model-type-unlikely",
         f"ModelType says {quoted(given)} ({_PLAIN[given]}), but the model's output looks like "

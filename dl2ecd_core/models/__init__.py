@@ -3,6 +3,7 @@
 from .description import (
     Activation,
     ClassNames,
+    Content,
     Evidence,
     ModelDescription,
     ModelPart,
@@ -14,6 +15,7 @@ from .inspection import inspect_model
 __all__ = [
     "Activation",
     "ClassNames",
+    "Content",
     "Evidence",
     "ModelDescription",
     "ModelPart",

@@ -9,10 +9,13 @@ from typing import Dict, List, Optional, Tuple
 
 from ..findings import Finding
 from ..network.shapes import Dims
+from .detectors.head import DetectorHead
+from .export_notes import ExportNotes
 
 __all__ = [
     "Activation",
     "ClassNames",
+    "Content",
     "Dims",
     "Evidence",
     "ModelDescription",
@@ -28,7 +31,9 @@ class Evidence(str, Enum):
     DECLARED = "declared"
     """The file says so."""
     INFERRED = "inferred"
-    """Worked out from the graph or from the shapes of the weights."""
+    """Worked out from the graph."""
+    GUESSED = "guessed"
+    """Suggested by the shapes of the weights alone; what the code does with them is not known."""
 
 
 class Role(str, Enum):
@@ -51,6 +56,23 @@ class Activation(str, Enum):
     SIGMOID = "sigmoid"
     ARGMAX = "argmax"
     """The values are class indices; there is no class axis."""
+
+
+class Content(str, Enum):
+    """What the numbers of an output are."""
+
+    CLASS_SCORES = "class-scores"
+    """A score of every class: for a pixel, a tile, or a box."""
+    BOXES = "boxes"
+    """Four numbers for each object or candidate."""
+    SCORES = "scores"
+    """One score for each object."""
+    LABELS = "labels"
+    """Indices of classes: for a pixel, a tile, or an object."""
+    MASKS = "masks"
+    """The outlines of objects as rasters, or prototypes that masks are summed up from."""
+    RAW_DETECTOR_HEAD = "raw-detector-head"
+    """Boxes and scores side by side in one output; how, is said by the model's detector head."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,8 @@ class Tensor:
     class_count
         The number of classes an output tells apart where its class axis does not say it
         (an argmax taken over 5 channels: 5); None otherwise.
+    content
+        What the numbers of an output are, None when not known.
     """
 
     name: Optional[str]
@@ -87,6 +111,7 @@ class Tensor:
     role: Role = Role.DATA
     activation: Optional[Activation] = None
     class_count: Optional[int] = None
+    content: Optional[Content] = None
 
     def __post_init__(self) -> None:
         if self.shape is not None and (self.axes is None or len(self.axes) != len(self.shape)):
@@ -107,6 +132,7 @@ class Tensor:
             "data_type": self.data_type,
             "evidence": None if self.evidence is None else self.evidence.value,
             "role": self.role.value,
+            "content": None if self.content is None else self.content.value,
         }
 
 
@@ -138,10 +164,18 @@ class ClassNames:
     ----------
     source
         Where they stand, for a person: ``metadata property 'class_names'``.
+    numbers
+        The number that the file gives each name, where these are not 0, 1, 2 ...; else empty.
     """
 
     names: Tuple[str, ...]
     source: str
+    numbers: Tuple[int, ...] = ()
+
+    @property
+    def values(self) -> Tuple[int, ...]:
+        """The number of each name: the file's own, else its place."""
+        return self.numbers or tuple(range(len(self.names)))
 
 
 @dataclass(frozen=True)
@@ -171,6 +205,10 @@ class ModelDescription:
         input to output shows a net stride of 1 and a cropped border.
     class_names
         Names of classes that the file carries.
+    detector
+        How objects are read from the outputs of a detector; None for any other model.
+    notes
+        What the exporter wrote about the model beside its graph; None where it wrote nothing.
     findings
         Security-relevant facts, what could not be told, what is missing.
     """
@@ -186,6 +224,8 @@ class ModelDescription:
     missing_files: Tuple[str, ...] = ()
     padding: Optional[int] = None
     class_names: Tuple[ClassNames, ...] = ()
+    detector: Optional[DetectorHead] = None
+    notes: Optional[ExportNotes] = None
     findings: Tuple[Finding, ...] = ()
 
     @property
@@ -209,6 +249,7 @@ class ModelDescription:
             "parameters": self.parameters,
             "padding": self.padding,
             "class_names": [list(found.names) for found in self.class_names],
+            "detector": None if self.detector is None else self.detector.as_dict(),
             "files": files,
             "findings": [item.as_dict() for item in self.findings],
         }

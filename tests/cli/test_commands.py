@@ -134,6 +134,7 @@ class TestInspect:
                 "data_type": "float32",
                 "evidence": "declared",
                 "role": "data",
+                "content": None,
             }
         ]
         assert document["files"] == [{"path": MODEL, "size": (demo / MODEL).stat().st_size}]

@@ -210,7 +210,7 @@ def test_content_without_definition_or_model_is_empty(definitions: Any, model: A
     "document",
     [
         {},
-        deep_learning([], Generator={"DeepLearningFormat": 2}),
+        deep_learning([], Generator={"DeepLearningFormat": 3}),
         {"EsriClassifierDefinitionFile": 0},
         {"EsriEndmemberDefinitionFile": 0},
     ],

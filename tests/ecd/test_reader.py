@@ -137,7 +137,7 @@ class TestRefused:
         assert self.rule(tmp_path / "a.ecd") == "json-trailing-comma"
 
     def test_a_newer_format_says_what_is_needed(self, ecd: Path) -> None:
-        edit(ecd, lambda document: document["Generator"].update(DeepLearningFormat=2))
+        edit(ecd, lambda document: document["Generator"].update(DeepLearningFormat=3))
         assert self.rule(ecd) == "ecd-newer-format"
 
     @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from dl2ecd_core.findings.errors import Cancelled
 from dl2ecd_core.progress import Listener
 from tests.ecd.conftest import files_of, rewrite
 
+_OTHER = {"Name": "o", "Shape": None, "Axes": None, "DataType": None, "Evidence": None}
+
 
 def only(path: Path) -> Finding:
     (item,) = verify_ecd(path)[1]
@@ -53,8 +55,8 @@ def test_a_model_that_is_none_any_more(fresh: Path) -> None:
     [
         ("Format", "onnx", 'Format is "cntk-v2", the .ecd says "onnx".'),
         ("Parameters", 7, "Parameters is 387, the .ecd says 7."),
-        ("Inputs", [], "Inputs is [{"),
-        ("Outputs", [], "Outputs is [{"),
+        ("Inputs", [_OTHER, _OTHER], "Inputs is [{"),
+        ("Outputs", [_OTHER], "Outputs is [{"),
     ],
 )
 def test_what_the_model_does_not_say_any_more(
@@ -69,6 +71,26 @@ def test_what_the_model_does_not_say_any_more(
             for item in found] == [True]  # fmt: skip
     assert says in found[0].message
     assert found[0].hint == "Convert the model anew if it is the right one."
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("Parameters", None),
+        ("Inputs", []),
+        ("Outputs", [{**_OTHER, "Name": None}]),
+        ("Outputs", [{**_OTHER, "Name": "landcover", "Axes": "???", "Shape": [3, None, None]}]),
+        ("Outputs", [{**_OTHER, "Name": None, "Content": "masks", "Evidence": "declared"}]),
+    ],
+)
+def test_what_an_older_reader_did_not_know_is_no_difference(
+    fresh: Path, key: str, value: object
+) -> None:
+    def change(document: Dict[str, Any]) -> None:
+        document["Definitions"][0]["Model"][key] = value
+
+    rewrite(fresh, change)
+    assert verify_ecd(fresh)[1] == ()
 
 
 @pytest.mark.parametrize(("length", "whole"), [(158, True), (159, False)])

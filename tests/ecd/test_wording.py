@@ -59,6 +59,9 @@ def _changed(change: Callable[[Document], object], storage: str = "embedded") ->
     return verified
 
 
+_OTHER = {"Name": "o", "Shape": None, "Axes": None, "DataType": None, "Evidence": None}
+
+
 def _with(**changes: object) -> Case:
     """The same with other keys at the root; ... takes one out."""
 
@@ -133,7 +136,7 @@ CASES: Dict[str, Case] = {
     "endmembers": _json(EsriEndmemberDefinitionFile=0, Endmembers=[]),
     "a classic one": _json(**_CLASSIC),
     "a classic one that says nothing": _json(EsriClassifierDefinitionFile=0),
-    "of a newer format": _with(Generator={"DeepLearningFormat": 2}),
+    "of a newer format": _with(Generator={"DeepLearningFormat": 3}),
     "of a format that is true": _with(Generator={"DeepLearningFormat": True}),
     "without a generator": _with(Generator=...),
     "without a signature": _with(EsriClassifierDefinitionFile=...),
@@ -173,8 +176,10 @@ CASES: Dict[str, Case] = {
     "another format": _model(Format="onnx"),
     "other parameters": _model(Parameters=7),
     "other inputs": _model(Inputs=[]),
-    "other outputs": _model(Outputs=[]),
-    "everything other": _model(Format="onnx", Parameters=None, Inputs=[], Outputs=[]),
+    "other outputs": _model(Outputs=[_OTHER]),
+    "everything other": _model(
+        Format="onnx", Parameters=7, Inputs=[_OTHER], Outputs=[_OTHER, _OTHER]
+    ),
 }
 
 

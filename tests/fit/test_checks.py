@@ -161,7 +161,7 @@ class TestClasses:
         assert item.rule == "class-count-mismatch"
         assert "Value 0" in item.hint
 
-    @pytest.mark.parametrize("activation", [Activation.SIGMOID, Activation.NONE, None])
+    @pytest.mark.parametrize("activation", [Activation.SIGMOID, Activation.NONE])
     def test_one_channel_parts_two_classes(self, tmp_path: Path, activation: Any) -> None:
         model = description(outputs=(probabilities(1, activation=activation),))
         item = only(tmp_path, model)

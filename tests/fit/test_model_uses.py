@@ -17,6 +17,7 @@ from dl2ecd_core.fit.model_uses import (
     model_configuration,
     model_type,
 )
+from dl2ecd_core.models.detectors.recognition import with_contents
 from tests.documents import Role, Tensor, description, image, probabilities
 
 _GRAPH = {"format": "tensorflow-graphdef", "framework": "TensorFlow"}
@@ -61,6 +62,6 @@ _LABEL = image("labels", 2, 256, 256, role=Role.LABEL)
 def test_structure_tells_the_reader_and_the_use(
     changes: Dict[str, Any], configuration: Optional[str], use: Optional[str]
 ) -> None:
-    model = description(**changes)
+    model = with_contents(description(**changes))
     assert model_configuration(model) == configuration
     assert model_type(model) == use

@@ -12,7 +12,8 @@ from dl2ecd_core.class_info import examine_class_info
 from dl2ecd_core.findings import errors_in
 from dl2ecd_core.fit import check_fit
 from dl2ecd_core.fit.template import class_information_for
-from dl2ecd_core.models import ClassNames, inspect_model
+from dl2ecd_core.models import ClassNames, Content, Evidence, inspect_model
+from dl2ecd_core.models.detectors.head import DetectorHead, HeadKind
 from tests.documents import (
     Activation,
     ModelDescription,
@@ -56,6 +57,28 @@ def test_names_in_the_model_are_taken_over() -> None:
 def test_names_for_another_number_of_classes_are_not() -> None:
     names = ClassNames(("a", "b", "c"), "metadata")
     assert len(proposal(class_names=(names,))["Classes"]) == 2
+
+
+def test_a_first_channel_without_a_name_is_background() -> None:
+    names = ClassNames(("water",), "metadata")
+    (water,) = proposal(class_names=(names,))["Classes"]
+    assert (water["Name"], water["Value"]) == ("water", 1)
+
+
+def test_numbers_of_names_are_values() -> None:
+    names = ClassNames(("roof", "pool"), "metadata", (11, 21))
+    classes = proposal(class_names=(names,))["Classes"]
+    assert [(one["Value"], one["Name"]) for one in classes] == [(11, "roof"), (21, "pool")]
+
+
+def test_names_come_before_a_guess_and_before_a_detectors_boxes() -> None:
+    names = ClassNames(("a", "b", "c"), "metadata")
+    guess = image("o", None, 32, None, None, evidence=Evidence.GUESSED)
+    assert len(proposal(class_names=(names,), outputs=(guess,))["Classes"]) == 3
+    boxes = Tensor("o", (1, 32, 80), "???", content=Content.RAW_DETECTOR_HEAD)
+    detector = DetectorHead(HeadKind.FINISHED)
+    document = proposal(class_names=(names,), outputs=(boxes,), detector=detector)
+    assert len(document["Classes"]) == 3
 
 
 def test_one_channel_parts_two_classes() -> None:

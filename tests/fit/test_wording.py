@@ -1,7 +1,7 @@
 """What an analyst reads, word for word, in wording.txt beside this file.
 
 The texts are the product as much as the rules are: whoever changes one reads it once more here.
-``python -m tests.checks.test_wording`` writes the file anew; the difference is to be read then.
+``python -m tests.fit.test_wording`` writes the file anew; the difference is to be read then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import pytest
 
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.fit import check_fit
-from dl2ecd_core.models import ClassNames
+from dl2ecd_core.models import ClassNames, Content, Evidence
+from dl2ecd_core.models.detectors.head import DetectorHead, HeadKind
 from tests import words
 from tests.documents import (
     Activation,
@@ -38,6 +39,11 @@ def _case(model: Dict[str, Any], **changes: Any) -> Case:
 _ONNX = {"framework": "ONNX", "format": "onnx"}
 _GRAPH = {"framework": "TensorFlow", "format": "tensorflow-graphdef"}
 _VECTOR = image("p", 2)
+_ONE_CHANNEL = probabilities(1, activation=Activation.SIGMOID)
+_GUESSED_INPUT = image("i", None, 5, None, None, evidence=Evidence.GUESSED)
+_GUESSED_OUTPUT = image("o", None, 5, None, None, evidence=Evidence.GUESSED)
+_HEAD = Tensor("boxes", (1, 7, 80), "???", content=Content.RAW_DETECTOR_HEAD)
+_THREE = DetectorHead(HeadKind.ROWS, 3)
 _CROPPED = image("p", 2, 128, 128)
 _TWO = (image("ten", 4, 256, 256), image("twenty", 6, 256, 256))
 _BIG = [{"Value": value * 10, "Name": f"c{value}", "Color": [1, 2, 3]} for value in range(9)]
@@ -85,10 +91,29 @@ CASES: Dict[str, Case] = {
     "one class more": _case({"outputs": (probabilities(3),)}),
     "a background": _case({"outputs": (probabilities(3),)}, Classes=land_classes(2, first=1)),
     "a background below a threshold": _case(
-        {"outputs": (probabilities(1),)}, Classes=land_classes(1, first=1)
+        {"outputs": (_ONE_CHANNEL,)}, Classes=land_classes(1, first=1)
     ),
-    "a threshold": _case({"outputs": (probabilities(1),)}),
-    "a threshold for three": _case({"outputs": (probabilities(1),)}, Classes=land_classes(3)),
+    "a threshold": _case({"outputs": (_ONE_CHANNEL,)}),
+    "a threshold for three": _case({"outputs": (_ONE_CHANNEL,)}, Classes=land_classes(3)),
+    "a threshold for one": _case({"outputs": (_ONE_CHANNEL,)}, Classes=land_classes(1)),
+    "one channel of anything": _case({"outputs": (probabilities(1),)}),
+    "weights for more bands": _case({"inputs": (_GUESSED_INPUT,)}),
+    "weights for other bands than picked": _case(
+        {"inputs": (_GUESSED_INPUT,)}, ExtractBands=[0, 1, 3]
+    ),
+    "weights for more classes": _case({"outputs": (_GUESSED_OUTPUT,)}),
+    "rows that may be boxes": _case({"outputs": (image("o", 1, 256, 8),)}),
+    "a detector of three classes": _case({"outputs": (_HEAD,), "detector": _THREE}),
+    "a detector of three classes, for three": _case(
+        {"outputs": (_HEAD,), "detector": _THREE}, Classes=land_classes(3)
+    ),
+    "a detector of so many classes": _case(
+        {"outputs": (_HEAD,), "detector": DetectorHead(HeadKind.FINISHED)}
+    ),
+    "a detector of so many classes, said to be one": _case(
+        {"outputs": (_HEAD,), "detector": DetectorHead(HeadKind.FINISHED)},
+        ModelType="ObjectDetection",
+    ),
     "one class of an argmax": _case(
         {
             "outputs": (

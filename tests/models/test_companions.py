@@ -99,6 +99,7 @@ def test_a_description_tells_all_its_parts_to_programs(model: Path) -> None:
             "data_type": "float32",
             "evidence": "inferred",
             "role": "loss",
+            "content": None,
         },
         {
             "name": None,
@@ -107,5 +108,6 @@ def test_a_description_tells_all_its_parts_to_programs(model: Path) -> None:
             "data_type": None,
             "evidence": None,
             "role": "data",
+            "content": None,
         },
     ]

@@ -61,7 +61,7 @@ def test_state_dicts_tell_bands_and_classes_by_their_weights() -> None:
     assert model.parameters == EXPECTED["state.pdparams"]["parameters"]
     assert model.inputs[0].size_of("C") == 4
     assert model.outputs[0].size_of("C") == 3
-    assert model.outputs[0].evidence is Evidence.INFERRED
+    assert model.outputs[0].evidence is Evidence.GUESSED
     assert rules(model) == ["pickle-known-globals"]
 
 

@@ -15,6 +15,7 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 EVIDENCE = {
     Evidence.DECLARED: "the model file, which states it",
     Evidence.INFERRED: "the model\u2019s structure, worked out",
+    Evidence.GUESSED: "the model\u2019s weights alone: a guess",
     None: "neither file nor structure",
 }
 

@@ -21,9 +21,19 @@ RULES: Tuple[Rule, ...] = (
     Rule(
         "band-count-mismatch", _ERROR, "The model's input takes as many channels as bands are used."
     ),
+    Rule(
+        "band-count-guessed",
+        _WARNING,
+        "As many bands are used as the model's weights suggest that it takes.",
+    ),
     Rule("band-count-unknown", _INFORMATION, "The model tells how many bands it takes."),
     Rule(
         "class-count-mismatch", _ERROR, "The model's output tells as many classes apart as listed."
+    ),
+    Rule(
+        "class-count-guessed",
+        _WARNING,
+        "As many classes are listed as the model's weights suggest that it tells apart.",
     ),
     Rule("class-count-unknown", _INFORMATION, "The model tells how many classes it tells apart."),
     Rule("class-output-chosen", _INFORMATION, "The model has one output that tells classes."),

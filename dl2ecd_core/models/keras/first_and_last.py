@@ -46,13 +46,13 @@ def inferred_ends(weights: Weights) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, .
     outputs: Tuple[Tensor, ...] = ()
     if first is not None and first.kind == _CONVOLUTION:
         shape = (None, None, None, first.before)
-        inputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
+        inputs = (Tensor(None, shape, "NHWC", evidence=Evidence.GUESSED),)
     if last is not None and (last.kind == _DENSE or _turns_shapes(weights)):
         # A dense layer may classify images or each pixel: the rank is not known.
-        outputs = (Tensor(None, evidence=Evidence.INFERRED, class_count=last.after),)
+        outputs = (Tensor(None, evidence=Evidence.GUESSED, class_count=last.after),)
     elif last is not None:
         shape = (None, None, None, last.after)
-        outputs = (Tensor(None, shape, "NHWC", evidence=Evidence.INFERRED),)
+        outputs = (Tensor(None, shape, "NHWC", evidence=Evidence.GUESSED),)
     return inputs, outputs
 
 

@@ -47,7 +47,7 @@ def _first(layers: List[_Layer]) -> Tuple[Tensor, ...]:
     # One input channel may also be a convolution of each band by itself.
     if weight is None or shape is None or len(shape) != 4 or shape[1] < 2:
         return ()
-    return (Tensor(None, (None, shape[1], None, None), "NCHW", None, Evidence.INFERRED),)
+    return (Tensor(None, (None, shape[1], None, None), "NCHW", None, Evidence.GUESSED),)
 
 
 def _last(layers: List[_Layer]) -> Tuple[Tensor, ...]:
@@ -58,7 +58,7 @@ def _last(layers: List[_Layer]) -> Tuple[Tensor, ...]:
     if weight is None or bias is None or len(bias) != 1:
         return ()
     if len(weight) == 4:
-        return (Tensor(None, (None, bias[0], None, None), "NCHW", None, Evidence.INFERRED),)
+        return (Tensor(None, (None, bias[0], None, None), "NCHW", None, Evidence.GUESSED),)
     if len(weight) == 2:
-        return (Tensor(None, (None, bias[0]), "NC", None, Evidence.INFERRED),)
+        return (Tensor(None, (None, bias[0]), "NC", None, Evidence.GUESSED),)
     return ()

@@ -20,6 +20,7 @@ from ...network.value import UNKNOWN, Value
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
 from ..description import Evidence, ModelDescription, Tensor
+from ..export_notes import notes_in
 from ..local_paths import local_path_in
 from ..predictions import activation_of
 from .document import Document, read_document
@@ -85,6 +86,7 @@ def read(source: ByteSource) -> ModelDescription:
         missing_files=missing,
         padding=_padding(inputs_, outputs, walk),
         class_names=class_names(document),
+        notes=notes_in(document.properties),
         findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
     )
 

@@ -99,12 +99,12 @@ def inferred_tensors(
     outputs: Tuple[Tensor, ...] = ()
     if first is not None:
         shape = (None, first.ins, None, None)
-        inputs = (Tensor(None, shape, "NCHW", None, Evidence.INFERRED),)
+        inputs = (Tensor(None, shape, "NCHW", None, Evidence.GUESSED),)
     if last is not None and last.kind == "linear":
-        outputs = (Tensor(None, (None, last.outs), "NC", None, Evidence.INFERRED),)
+        outputs = (Tensor(None, (None, last.outs), "NC", None, Evidence.GUESSED),)
     elif last is not None:
         shape = (None, last.outs, None, None)
-        outputs = (Tensor(None, shape, "NCHW", None, Evidence.INFERRED),)
+        outputs = (Tensor(None, shape, "NCHW", None, Evidence.GUESSED),)
     return inputs, outputs
 
 

@@ -57,7 +57,7 @@ def _begins_with_the_image(layers: Dict[int, Dict[str, Optional[Dims]]]) -> bool
 
 
 def _image(channels: int) -> Tensor:
-    return Tensor(None, (None, None, None, channels), "NHWC", None, Evidence.INFERRED)
+    return Tensor(None, (None, None, None, channels), "NHWC", None, Evidence.GUESSED)
 
 
 def _inward(layer: Dict[str, Optional[Dims]]) -> Optional[int]:

@@ -1,0 +1,1 @@
+"""Detectors: what their outputs hold, told from names, shapes and exporters' notes."""
