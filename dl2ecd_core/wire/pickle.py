@@ -9,7 +9,7 @@ and 574; ``pickletools`` itself is not used because it takes arguments of any le
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Optional, Set
+from typing import Callable, Dict, Optional, Set, Tuple
 
 from .pickle_machine import Budget, Machine
 from .pickle_stream import Stopped
@@ -49,16 +49,16 @@ def walk_pickle(source: ByteSource, offset: int = 0, *, end: Optional[int] = Non
 
 def _walk(source: ByteSource, offset: int, end: int, budget: Budget, depth: int) -> Walk:
     machine = Machine(source, offset, end, budget)
-    value: object = None
-    problem: Optional[str] = None
-    broken = False
-    try:
-        value = _run(machine, budget)
-    except Stopped as stop:
-        problem, broken = str(stop), stop.broken
-    problem = problem or machine.doubt
-    imports: Dict[str, Global] = {item.path: item for item in machine.imports.values()}
+    value, stop = _ran(machine, budget)
+    problem = machine.doubt or (None if stop is None else str(stop))
+    imports: Dict[Tuple[str, str], Global] = dict(machine.imports)
     called: Set[str] = set(machine.called)
+    if machine.odd_frames:
+        # Some unpicklers drop the rest of such a frame and find other opcodes.
+        other = Machine(source, offset, end, budget, drops=True)
+        _ran(other, budget)
+        imports = {**other.imports, **imports}
+        called |= other.called
     for inner_source, start, stop_at in machine.inner:
         if depth == _DEEPEST:
             problem = problem or "it holds pickles inside pickles inside pickles"
@@ -69,14 +69,29 @@ def _walk(source: ByteSource, offset: int, end: int, budget: Budget, depth: int)
             if inner.broken and not inner.called:
                 # A byte string that only looks like a pickle.
                 break
-            imports.update((item.path, item) for item in inner.imports)
+            imports.update(((item.module, item.name), item) for item in inner.imports)
             called |= inner.called
             problem = problem or inner.problem
             if inner.problem is not None:
                 break
             at = inner.end
-    everything = tuple(imports.values())
-    return Walk(value, machine.place(), everything, frozenset(called), problem, broken)
+    return Walk(
+        value,
+        machine.place(),
+        tuple(imports.values()),
+        frozenset(called),
+        problem,
+        # Where what was taken is in doubt, so is what broke.
+        stop is not None and stop.broken and machine.doubt is None,
+    )
+
+
+def _ran(machine: Machine, budget: Budget) -> Tuple[object, Optional[Stopped]]:
+    """The value, and what stopped the machine before its end."""
+    try:
+        return _run(machine, budget), None
+    except Stopped as stop:
+        return None, stop.with_traceback(None)
 
 
 def _run(machine: Machine, budget: Budget) -> object:
@@ -163,12 +178,8 @@ _STEPS: Dict[int, Callable[[Machine], None]] = {
         "\x81": _M.reduce,
         "\x92": _M.new_object_ex,
         "\x80": _M.protocol,
-        "\x95": lambda m: _ignored(m.take(8)),
+        "\x95": _M.frame,
         "P": _M.persistent_line,
         "Q": _M.persistent,
     }.items()
 }
-
-
-def _ignored(_: bytes) -> None:
-    """The length of a frame: reading goes on byte by byte all the same."""

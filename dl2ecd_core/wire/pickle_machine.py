@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Callable, Dict, List, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
 from .part import MemorySource
 from .pickle_stream import PickleBytes, Stopped
-from .pickle_values import Global, Made, Persistent, PickledDict, Unordered, Unread
+from .pickle_values import (
+    EncodedText,
+    Global,
+    Made,
+    Persistent,
+    PickledDict,
+    Unordered,
+    Unread,
+)
 from .source import ByteSource
 
 _LONGEST_DIGITS = 640
 _MOST_NESTED = 64
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_WHOLE = re.compile(rb"[+-]?(0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|[0-9][0-9_]*)")
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|[^0-7])", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f",
+            b"v": b"\v", b"\\": b"\\", b"'": b"'", b'"': b'"'}  # fmt: skip
 
 
 class Budget:
@@ -36,11 +46,12 @@ class Budget:
 class Machine(PickleBytes):
     """The stack machine; one method for each group of opcodes."""
 
-    def __init__(self, source: ByteSource, offset: int, end: int, budget: Budget) -> None:
-        super().__init__(source, offset, end)
+    def __init__(
+        self, source: ByteSource, offset: int, end: int, budget: Budget, drops: bool = False
+    ) -> None:
+        super().__init__(source, offset, end, drops)
         self.imports: Dict[Tuple[str, str], Global] = {}
         self.called: Set[str] = set()
-        self.doubt: Optional[str] = None
         #: Byte strings that look like pickles: source, start, end.
         self.inner: List[Tuple[ByteSource, int, int]] = []
         self._stack: List[object] = []
@@ -84,6 +95,7 @@ class Machine(PickleBytes):
 
     def result(self) -> object:
         """What is on top when the pickle ends."""
+        self.finish()
         return self._pop()
 
     def pop(self) -> None:
@@ -103,9 +115,13 @@ class Machine(PickleBytes):
     def put(self, index: int) -> None:
         value = self._top()
         self._budget.room -= 16
+        if index < 0:
+            raise Stopped(f"it keeps a value under a number below zero at byte {self.place()}")
         if index == len(self._memo):
             self._memo.append(value)
-        elif 0 <= index < len(self._memo):
+            while len(self._memo) in self._far_memo:
+                self._memo.append(self._far_memo.pop(len(self._memo)))
+        elif index < len(self._memo):
             self._memo[index] = value
         else:
             self._budget.room -= 100
@@ -114,6 +130,7 @@ class Machine(PickleBytes):
             raise Stopped("it keeps too much", broken=False)
 
     def memoize(self) -> None:
+        """Keep under the number of values kept so far: not always the next free number."""
         self.put(len(self._memo) + len(self._far_memo))
 
     def get(self, index: int) -> None:
@@ -125,31 +142,57 @@ class Machine(PickleBytes):
             raise Stopped(f"it recalls a value at byte {self.place()} that it never kept")
 
     def decimal(self) -> int:
-        return self._parsed(int, self.line())
-
-    def _parsed(self, kind: Callable[[str], int], line: bytes) -> int:
+        """The number of a kept value."""
+        line = _digits(self.line())
+        number = None if line is None else line.lstrip(b"0") or line[-1:]
+        if number is None or len(number) > _LONGEST_DIGITS:
+            raise Stopped("it numbers what it keeps with endless digits", broken=False)
         try:
-            if len(line) <= _LONGEST_DIGITS:
-                return kind(line.decode("ascii"))
+            return int(number)
         except ValueError:
-            pass
-        raise Stopped(f"a number before byte {self.place()} is none")
+            raise self._no_number() from None
+
+    def _no_number(self) -> Stopped:
+        return Stopped(f"a number before byte {self.place()} is none")
 
     # Values
 
     def int_line(self) -> None:
+        start = self.place()
         line = self.line()
-        self.push(line == b"01" if line in (b"00", b"01") else self._parsed(int, line))
+        if line in (b"00", b"01"):
+            self.push(line == b"01")
+        elif line is not None and line[:1] == b"\0":
+            self.push(0)  # as C reads it
+        else:
+            self._push_whole(start, _digits(line))
 
     def long_line(self) -> None:
-        self.push(self._parsed(int, self.line().rstrip(b"L")))
+        start = self.place()
+        line = _digits(self.line())
+        self._push_whole(start, line[:-1] if line and line.endswith(b"L") else line)
+
+    def _push_whole(self, start: int, digits: Optional[bytes]) -> None:
+        """A whole number as Python's source has it, or octal as that of C."""
+        if digits is None or len(digits) > _LONGEST_DIGITS:
+            if digits is not None and not _WHOLE.fullmatch(digits):
+                raise self._no_number()
+            self.push(Unread(start, self.place() - start))
+            return
+        for base in (0, 8, 10):
+            try:
+                self.push(int(digits, base))
+                return
+            except ValueError:
+                continue
+        raise self._no_number()
 
     def float_line(self) -> None:
-        line = self.line()
+        line = _digits(self.line())
         try:
-            self.push(float(line))
+            self.push(0.0 if line is None else float(line))
         except ValueError:
-            raise Stopped(f"a number before byte {self.place()} is none") from None
+            raise self._no_number() from None
 
     def long_bytes(self, length: int) -> None:
         place = self.place()
@@ -167,14 +210,16 @@ class Machine(PickleBytes):
         raw = self.chunk(length)
         if raw is None:
             self.push(Unread(place, length), 48)
-        else:
-            self.push(
-                raw.decode("utf-8", "replace"), 60 + (length if raw.isascii() else 4 * length)
-            )
+            return
+        try:
+            text = raw.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            text = raw.decode("utf-8", "replace")
+        self.push(text, 60 + (length if raw.isascii() else 4 * length))
 
     def bytes_(self, length: int) -> None:
-        place = self.place()
-        raw = self.chunk(length)
+        raw = self.chunk(length, joined=True)
+        place = self.place() - length
         self.push(
             Unread(place, length) if raw is None else raw, 48 + (0 if raw is None else length)
         )
@@ -198,13 +243,21 @@ class Machine(PickleBytes):
             self.push(_old_text(raw), 60 + 2 * length)
 
     def string_line(self) -> None:
+        start = self.place()
         line = self.line()
+        if line is None:
+            self.push(Unread(start, self.place() - start), 48)
+            return
         if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
             raise Stopped(f"a text before byte {self.place()} has no quotes")
-        self.push(_ESCAPE.sub(_unescaped, _old_text(line[1:-1])), 60 + 2 * len(line))
+        self.push(_old_text(_ESCAPE.sub(_unescaped, line[1:-1])), 60 + 2 * len(line))
 
     def unicode_line(self) -> None:
+        start = self.place()
         line = self.line()
+        if line is None:
+            self.push(Unread(start, self.place() - start), 48)
+            return
         try:
             self.push(line.decode("raw-unicode-escape"), 60 + 4 * len(line))
         except UnicodeDecodeError:
@@ -242,6 +295,8 @@ class Machine(PickleBytes):
 
     def _extend(self, items: List[object]) -> None:
         target = self._top()
+        if not items:
+            return
         self._budget.room -= 16 * len(items)
         if isinstance(target, Made):
             if target.items is None:
@@ -250,9 +305,13 @@ class Machine(PickleBytes):
             target = target.items
         elif isinstance(target, Unordered):
             target = target.items
-        if not isinstance(target, list):
+        if isinstance(target, list):
+            target.extend(items)
+        elif isinstance(target, (Global, Persistent)):
+            self._changes()
+        elif not isinstance(target, (bytes, Unread)):
+            # Bytes may be a bytearray: its content matters to nobody.
             raise Stopped(f"it extends something at byte {self.place()} that is no list")
-        target.extend(items)
 
     def set_item(self) -> None:
         value = self._pop()
@@ -263,18 +322,37 @@ class Machine(PickleBytes):
 
     def _fill(self, items: List[object]) -> None:
         target = self._top()
+        if not items:
+            return
         if isinstance(target, Made):
             if target.entries is None:
                 self._budget.room -= 150
                 target.entries = PickledDict()
             target = target.entries
+        if isinstance(target, (Global, Persistent)):
+            self._changes()
+            return
+        if isinstance(target, (list, bytes, Unread)) and len(items) % 2 == 0:
+            self._replace(target, items)
+            return
         if not isinstance(target, PickledDict) or len(items) % 2:
             raise Stopped(f"it fills something at byte {self.place()} that is no dictionary")
-        if items and not target.text:
+        if not target.text:
             self._budget.room -= 170
         self._budget.room -= 50 * len(items)
         for index in range(0, len(items), 2):
             target.put(items[index], items[index + 1])
+
+    def _replace(self, target: object, items: List[object]) -> None:
+        """Set items of a list by their places; of bytes they matter to nobody."""
+        for index, value in zip(items[::2], items[1::2]):
+            if isinstance(target, list) and isinstance(index, int):
+                if not -len(target) <= index < len(target):
+                    raise Stopped(f"it fills a place at byte {self.place()} that the list lacks")
+                target[index] = value
+
+    def _changes(self) -> None:
+        self.doubt = self.doubt or "it changes something that it did not make itself"
 
     # What loading would import and call
 
@@ -288,6 +366,8 @@ class Machine(PickleBytes):
 
     def global_lines(self) -> Global:
         module, name = self.line(), self.line()
+        if module is None or name is None:
+            raise Stopped("the name of something it imports is endless", broken=False)
         return self._import(module.decode("utf-8", "replace"), name.decode("utf-8", "replace"))
 
     def push_global(self) -> None:
@@ -295,13 +375,21 @@ class Machine(PickleBytes):
 
     def stack_global(self) -> None:
         name, module = self._pop(), self._pop()
-        if not isinstance(name, str) or not isinstance(module, str):
-            raise Stopped("the name of something it imports is worked out on loading", broken=False)
-        self.push(self._import(module, name), 8)
+        worked_out = "the name of something it imports is worked out on loading"
+        if isinstance(name, str) and isinstance(module, str):
+            if isinstance(name, EncodedText) or isinstance(module, EncodedText):
+                self.doubt = self.doubt or worked_out
+            self.push(self._import(module, name), 8)
+        elif all(isinstance(item, (str, Made, Persistent, Unread)) for item in (name, module)):
+            # Go on: what else it imports can be told.
+            self.doubt = self.doubt or worked_out
+            self.push(Persistent(None), 48)
+        else:
+            raise Stopped(worked_out, broken=False)
 
     def extension(self, layout: str) -> None:
         number = self.number(layout)
-        self.doubt = f"it imports number {number} of a private register of names"
+        self.doubt = self.doubt or f"it imports number {number} of a private register of names"
         self.push(Persistent(number))
 
     def _make(self, callee: object, args: object) -> None:
@@ -350,10 +438,11 @@ class Machine(PickleBytes):
         if isinstance(target, Made):
             target.state = state
         else:
-            self.doubt = self.doubt or "it changes something that it did not make itself"
+            self._changes()
 
     def persistent_line(self) -> None:
-        self.push(Persistent(_old_text(self.line())), 100)
+        line = self.line()
+        self.push(Persistent(None if line is None else _old_text(line)), 100)
 
     def persistent(self) -> None:
         self.push(Persistent(self._pop()), 48)
@@ -364,12 +453,12 @@ class Machine(PickleBytes):
             raise Stopped(f"its protocol {number} is newer than 5", broken=False)
 
     def buffer(self) -> None:
-        self.doubt = "part of it is kept outside the file"
+        self.doubt = self.doubt or "part of it is kept outside the file"
         self.push(Persistent(None))
 
 
 def _looks_pickled(start: bytes) -> bool:
-    return len(start) == 2 and start[0] == 0x80 and 0 < start[1] <= 5
+    return len(start) == 2 and start[0] == 0x80 and start[1] <= 5
 
 
 def _class_by_id(identity: object) -> object:
@@ -379,17 +468,25 @@ def _class_by_id(identity: object) -> object:
     return None
 
 
+def _digits(line: Optional[bytes]) -> Optional[bytes]:
+    """A number in a line, as C reads it: up to a zero byte, white space left out."""
+    return None if line is None else line.partition(b"\0")[0].strip(b" \t\n\r\v\f")
+
+
 def _old_text(raw: bytes) -> str:
+    """Text of Python 2, as most loaders decode it."""
+    if raw.isascii():
+        return raw.decode("ascii")
     try:
-        return raw.decode("utf-8")
+        return EncodedText(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        return raw.decode("latin-1")
+        return EncodedText(raw.decode("latin-1"))
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescaped(match: re.Match[bytes]) -> bytes:
     code = match.group(1)
-    if code[0] == "x":
-        return chr(int(code[1:], 16))
-    if code[0] in "01234567":
-        return chr(int(code, 8) & 0xFF)
-    return _ESCAPED.get(code, code)
+    if code[:1] == b"x" and len(code) == 3:
+        return bytes([int(code[1:], 16)])
+    if code[:1].isdigit() and code[0] < ord("8"):
+        return bytes([int(code, 8) & 0xFF])
+    return _ESCAPED.get(code, b"\\" + code)

@@ -20,6 +20,14 @@ class Global:
         """Module and name as people write them: ``collections.OrderedDict``."""
         return f"{self.module}.{self.name}"
 
+    @property
+    def is_plausible(self) -> bool:
+        """Whether there can be such a name: what text or raw numbers give by accident is none."""
+        return all(
+            part.isprintable() and not any(map(str.isspace, part)) and bool(part)
+            for part in (self.module, self.name)
+        )
+
 
 class PickledDict:
     """A dictionary: entries with text keys by name, the others in a row."""
@@ -83,6 +91,12 @@ class Unordered:
 
     def __init__(self, items: List[object]) -> None:
         self.items = items
+
+
+class EncodedText(str):
+    """Text of Python 2 beyond ASCII: which letters it has depends on what its loader is told."""
+
+    __slots__ = ()
 
 
 class Unread:

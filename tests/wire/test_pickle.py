@@ -10,7 +10,7 @@ import struct
 import sys
 import tracemalloc
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, List, Optional, Set, Tuple
 
 import pytest
 from hypothesis import given
@@ -163,6 +163,137 @@ def test_long_byte_strings_are_skipped_but_pickles_in_them_are_not(tmp_path: Pat
     assert found.called == {f"{sing.__module__}.sing"}
 
 
+def frame(content: bytes, length: Optional[int] = None) -> bytes:
+    return b"\x95" + struct.pack("<Q", len(content) if length is None else length) + content
+
+
+OS, SYSTEM = b"\x8c\x02os", b"\x8c\x06system"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        # Kept under 1, 0, 1 and then under the number of values kept so far, which is 2.
+        b"\x80\x04Nq\x010Nq\x000Nq\x010" + OS + b"\x940h\x02" + SYSTEM + b"\x93.",
+        # Far away first, then counted up to it.
+        b"\x80\x04Nq\x02Nq\0Nq\x01" + OS + b"\x94h\x03" + SYSTEM + b"\x93.",
+        b"\x80\x04Np00000000001\n" + OS + b"\x940h\x01" + SYSTEM + b"\x93.",
+        b"\x80\x04" + OS + b"p1\0other\n0Nj\x01\0\0\0" + SYSTEM + b"\x93.",
+        # Escapes that stay as they are, or are bytes before they are letters.
+        b"\x80\x04S'\x6fs'\nS'\163ystem'\n\x93.",
+        # Longer than lines and numbers usually are.
+        b"S'" + b"a" * 5000 + b"'\n0cos\nsystem\n.",
+        b"S'" + b"a" * 70_000 + b"'\n0cos\nsystem\n.",
+        b"V" + b"a" * 70_000 + b"\n0cos\nsystem\n.",
+        b"P" + b"a" * 70_000 + b"\n0cos\nsystem\n.",
+        b"I" + b"7" * 700 + b"\n0cos\nsystem\n.",
+        b"L" + b"7" * 700 + b"L\n0cos\nsystem\n.",
+        b"I" + b"7" * 70_000 + b"\n0cos\nsystem\n.",
+        b"F" + b"7" * 70_000 + b"\n0cos\nsystem\n.",
+        # What is no list or dictionary, and is filled all the same.
+        b"I0x10\n0I010\n0I\0\n0I1_0\n0L0x1FL\n0F1.5\0\n0cos\nsystem\n.",
+        b"]K\1aK\0K\2scos\nsystem\n.",
+        b"\x80\x05\x96\1\0\0\0\0\0\0\0a(K\1K\2eK\3aK\0K\1scos\nsystem\n.",
+        b"N(eN(uN(\x90cos\nsystem\n.",
+        b"\x80\0cos\nsystem\n.",
+        frame(b"cos\nsystem\n."),
+        b"\x80\x04" + frame(b"N0") + frame(b"") + frame(b"cos\nsystem\n."),
+    ],
+    ids=range(20),
+)
+def test_what_cpython_can_load_is_followed_like_cpython(tmp_path: Path, data: bytes) -> None:
+    found = walk(tmp_path, data)
+    assert [item.path for item in found.imports] == ["os.system"]
+    assert (found.problem or "read in different ways").endswith("read in different ways")
+    assert not found.broken
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        # From memory the line goes on behind the frame, from a file it begins behind it.
+        (frame(b"cma", 3) + b"th\nsin\n.", {"math.sin", "th.sin"}),
+        (frame(b"\x8c\x02o") + b"s" + SYSTEM + b"\x93.", {"os.system"}),
+        (frame(frame(b"N0") + b"cos\nsystem\n."), {"os.system"}),
+        (frame(b"cma" + frame(b"", 40)) + b"th\nsin\n.cos\nsystem\n" + b"." * 40, {"th.sin"}),
+        (frame(b"cos\nsystem\n.", 99), {"os.system"}),
+        (frame(b"cos\nsystem\n.cposix\nsystem\n."), {"os.system"}),
+        (frame(b"B\4\0\0\0a", 6) + b"bcdcos\nsystem\n.", {"os.system"}),
+        # One frame begins where the other was left.
+        (frame(b"N" + frame(b"N0cos", 9)) + b"\nsystem\n.", {"os.system"}),
+    ],
+)
+def test_a_frame_that_does_not_hold_is_walked_both_ways_and_not_told(
+    tmp_path: Path, data: bytes, names: Set[str]
+) -> None:
+    found = walk(tmp_path, b"\x80\x04" + data)
+    assert names <= {item.path for item in found.imports}
+    assert str(found.problem).endswith("which unpicklers read in different ways")
+    assert not found.broken
+
+
+def test_what_pickle_writes_has_frames_that_hold(tmp_path: Path) -> None:
+    value = [[str(number) * 50 for number in range(3000)], b"x" * 200_000, "y" * 100_000]
+    for protocol in (4, 5):
+        found = walk(tmp_path, pickle.dumps(value, protocol))
+        assert (found.problem, found.broken) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"cos\nenviron\nS'A'\nS'B'\ns.",
+        b"csys\npath\nS'/evil'\na.",
+        b"csys\npath\n(S'/evil'\ne.",
+        b"(NtQNNs.",
+        b"\x80\x04U\x03\xe9osS'x'\n\x93.",
+        b"\x80\x04cbuiltins\nstr\n)RS'x'\n\x93.",
+        b"\x80\x04" + b"X\0\0\2\0" + b"x" * 0x20000 + b"S'x'\n\x93.",
+    ],
+)
+def test_what_changes_or_names_something_by_surprise_is_not_told(
+    tmp_path: Path, data: bytes
+) -> None:
+    found = walk(tmp_path, data)
+    assert found.problem in (
+        "it changes something that it did not make itself",
+        "the name of something it imports is worked out on loading",
+    )
+    assert not found.broken
+
+
+def test_after_a_name_that_can_not_be_told_the_others_are(tmp_path: Path) -> None:
+    found = walk(tmp_path, b"\x80\x04cbuiltins\nstr\n)RS'x'\n\x930cos\nsystem\n.")
+    assert [item.path for item in found.imports] == ["builtins.str", "os.system"]
+
+
+def test_one_name_split_in_two_ways_is_two_imports(tmp_path: Path) -> None:
+    found = walk(tmp_path, b"ctorch.nn\nmodules.conv.Conv2d\nctorch.nn.modules.conv\nConv2d\n.")
+    assert len(found.imports) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"p" + b"7" * 700 + b"\n.", "endless digits"),
+        (b"c" + b"m" * 70_000 + b"\nn\n.", "name of something it imports is endless"),
+        (b"S'" + b"a" * (33 << 20), "lines are longer than is looked at"),
+    ],
+    ids=["number", "name", "line"],
+)
+def test_what_is_endless_is_not_told(tmp_path: Path, data: bytes, why: str) -> None:
+    found = walk(tmp_path, data)
+    assert why in str(found.problem)
+    assert not found.broken
+
+
+def test_the_last_line_may_lack_its_end(tmp_path: Path) -> None:
+    # Python's own unpickler takes the last byte for it.
+    found = walk(tmp_path, b"cos\nsystem!")
+    assert [item.path for item in found.imports] == ["os.system"]
+    assert found.broken
+
+
 def test_an_import_before_the_pickle_breaks_is_told(tmp_path: Path) -> None:
     found = walk(tmp_path, b"cposix\nsystem\n(S'x'\ntR\xff\xff")
     assert found.called == {"posix.system"}
@@ -210,7 +341,7 @@ def test_broken_pickles_are_broken(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"I" + b"1" * 700 + b"\n.", "a number before byte 702 is none"),
+        (b"I" + b"1" * 700 + b"x\n.", "a number before byte 703 is none"),
         (b"Fone\n.", "a number before byte 5 is none"),
         (b"Sone\n.", "a text before byte 5 has no quotes"),
         (b"S'\n.", "has no quotes"),
@@ -234,7 +365,7 @@ def test_what_is_broken_is_told_in_words(tmp_path: Path, data: bytes, why: str) 
     [
         (b"N(0.", None),
         (b"N(NN1.", None),
-        (b"S'a\\x41\\101\\n\\'\\q'\n.", "aAA\n'q"),
+        (b"S'a\\x41\\101\\n\\'\\q'\n.", "aAA\n'\\q"),
         (b"U\x03\xe9t\xe9.", "\u00e9t\u00e9"),
         (b"\x8f(K\x01K\x02\x90.", frozenset([1, 2])),
         (b"I01\n.", True),

@@ -43,7 +43,7 @@ def read(source: ByteSource) -> ModelDescription:
             file=source.name,
         )
     walk = walk_pickle(source)
-    if walk.broken and not walk.imports:
+    if walk.broken and not any(item.is_plausible for item in walk.imports):
         if source.read(0, 1) == b"\x80" and walk.end > 2:
             raise source.damaged(
                 walk.end, f"The file starts as a Python pickle, but {walk.problem}."

@@ -29,8 +29,11 @@ from .saved import shape_findings
 from .weights import Weight, tensor_of
 from .zip_archive import checked_walk, holds_script, top_folder
 
-# PyTorch's own loader takes these from the code in the archive, or builds lists with them.
-_SCRIPT_NAMES = ("__torch__.", "torch.jit._pickle.")
+#: What PyTorch's own loader builds lists and tensors with (torch/jit/_pickle.py); it imports none.
+_SCRIPT_NAMES = frozenset(
+    """build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
+    restore_type_tag""".split()
+)
 _LONGEST_CODE = 2 * 1024 * 1024
 _MOST_CODE = 8 * 1024 * 1024
 _LONGEST_EXTRA = 256 * 1024
@@ -79,7 +82,7 @@ def read(source: ByteSource) -> ModelDescription:
     walks = [walk]
     if f"{top}constants.pkl" in archive:
         walks.append(walk_pickle(archive.source(f"{top}constants.pkl")))
-    findings: List[Finding] = list(pickle_findings(source, walks, also_known=_SCRIPT_NAMES))
+    findings: List[Finding] = list(pickle_findings(source, walks, also_known=_is_script_name))
     findings += _own_code(source, code)
     findings += _local_paths(source, archive)
     findings += shape_findings(
@@ -96,6 +99,13 @@ def read(source: ByteSource) -> ModelDescription:
         class_names=_class_names(archive, top),
         findings=tuple(findings),
     )
+
+
+def _is_script_name(module: str, name: str) -> bool:
+    """Whether PyTorch's own loader takes a global from the code in the archive, or knows it."""
+    if module == "torch.jit._pickle":
+        return name in _SCRIPT_NAMES
+    return (module == "__torch__" or module.startswith("__torch__.")) and "." not in name
 
 
 def _named(names: Tuple[str, ...], inferred: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
