@@ -122,39 +122,40 @@ def _known() -> Iterator[Tuple[str, FrozenSet[str]]]:
 
 _KNOWN: Dict[str, FrozenSet[str]] = dict(_known())
 
-_FILES = "remove removedirs unlink rmdir rename renames replace"
-_OS = f"system popen startfile kill posix_spawn posix_spawnp fork forkpty {_FILES}"
-#: Functions that exist to run commands or code, or to change files: importing one in a model has
-#: no other purpose.
-_RUNS_CODE: Dict[str, FrozenSet[str]] = {
-    **dict.fromkeys(("os", "posix", "nt"), frozenset(_OS.split())),
-    **dict.fromkeys(
-        ("builtins", "__builtin__"),
-        frozenset("eval exec execfile compile __import__ breakpoint open file input".split()),
-    ),
-    "importlib": frozenset(("import_module", "__import__", "reload")),
-    "importlib._bootstrap": frozenset(("import_module", "__import__", "reload")),
-    "shutil": frozenset("rmtree move copy copy2 copyfile copymode copystat copytree chown".split()),
-    "_io": frozenset(("open", "FileIO")),
-    "io": frozenset(("open", "FileIO")),
-    "pydoc": frozenset(("pipepager", "locate", "safeimport")),
-    "numpy": frozenset(("load",)),
-    "numpy.testing._private.utils": frozenset(("runstring",)),
-    "torch": frozenset(("load",)),
-    "torch.hub": frozenset(("load",)),
-    "torch.serialization": frozenset(("load",)),
-    "torch.storage": frozenset(("_load_from_bytes",)),
-    "types": frozenset(("CodeType", "FunctionType")),
-    "joblib": frozenset(("load",)),
+_IN_OS = """fork forkpty kill popen posix_spawn posix_spawnp remove removedirs rename renames
+    replace rmdir startfile system unlink"""
+_IN_BUILTINS = "__import__ breakpoint compile eval exec execfile file input open"
+#: Functions that exist to run commands or code, to load what does, or to change files: importing
+#: one in a model has no other purpose.
+_FUNCTIONS: Dict[str, str] = {
+    "os": _IN_OS,
+    "posix": _IN_OS,
+    "nt": _IN_OS,
+    "builtins": _IN_BUILTINS,
+    "__builtin__": _IN_BUILTINS,
+    "importlib": "__import__ import_module reload",
+    "importlib._bootstrap": "__import__ import_module reload",
+    "shutil": "chown copy copy2 copyfile copymode copystat copytree move rmtree",
+    "_io": "FileIO open",
+    "io": "FileIO open",
+    "pydoc": "locate pipepager safeimport",
+    "numpy": "load",
+    "numpy.testing._private.utils": "runstring",
+    "torch": "load",
+    "torch.hub": "load",
+    "torch.serialization": "load",
+    "torch.storage": "_load_from_bytes",
+    "types": "CodeType FunctionType",
+    "joblib": "load",
 }
+_RUNS_CODE = {module: frozenset(names.split()) for module, names in _FUNCTIONS.items()}
 #: How functions of ``os`` that run programs begin: ``execve``, ``spawnl``, ``popen2`` ...
 _OS_STARTS = ("exec", "spawn", "popen")
+_MODULES = """_pickle asyncio.subprocess bdb cPickle cProfile cloudpickle code codeop commands
+    ctypes dill distutils.spawn doctest ensurepip imp marshal pdb pickle pip popen2 profile pty
+    runpy shelve socket subprocess timeit trace webbrowser zipimport"""
 #: Modules of which every part runs commands or code, or loads what does.
-_ALL_RUNS_CODE = frozenset(
-    """_pickle asyncio.subprocess bdb cPickle cProfile cloudpickle code codeop commands ctypes dill
-    distutils.spawn doctest ensurepip imp marshal pdb pickle pip popen2 profile pty runpy shelve
-    socket subprocess timeit trace webbrowser zipimport""".split()
-)
+_ALL_RUNS_CODE = frozenset(_MODULES.split())
 
 
 def is_known(module: str, name: str) -> bool:

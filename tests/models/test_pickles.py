@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import _compat_pickle
 from pathlib import Path
 from typing import List, Tuple
 
 import pytest
 
 from dl2ecd_core.findings import Finding
-from dl2ecd_core.models.pickle_names import is_known, runs_code
+from dl2ecd_core.models.pickle_names import _KNOWN, is_known, runs_code
 from dl2ecd_core.models.pickles import pickle_findings, refused_pickle
 from dl2ecd_core.wire.pickle import walk_pickle
 from dl2ecd_core.wire.source import ByteSource
@@ -113,6 +114,68 @@ def test_what_weights_and_layers_need_is_known(path: str) -> None:
 )
 def test_everything_else_is_not(path: str) -> None:
     assert not is_known(*split(path))
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        # One looks like layers of PyTorch, the other is looked up behind them.
+        ("torch.ao.nn.quantized.modules", "torch.cuda._memory_viz.subprocess.Popen"),
+        ("torch.nn.modules.conv", "Conv2d.forward.__globals__"),
+        ("torch.nn", "modules.conv.Conv2d"),
+        ("torch", "nn.modules.conv.Conv2d"),
+        ("collections", "OrderedDict.fromkeys"),
+        ("torch.jit._pickle", "__loader__.set_data"),
+        ("torch.nn.modules.module", "F"),
+        ("torch.nn.modules.evil", "Conv2d"),
+        ("torch.nn.quantized.functional", "conv2d"),
+        ("torch", "float_power"),
+        ("torch", "complex"),
+        ("torch._utils", "_rebuild_evil"),
+        ("", "collections.OrderedDict"),
+        ("collections.OrderedDict", ""),
+    ],
+)
+def test_nothing_is_known_by_the_look_of_it(module: str, name: str) -> None:
+    assert not is_known(module, name)
+
+
+def test_what_is_known_by_its_old_name_is_known_by_its_new_one() -> None:
+    """Protocols 0 to 2 hold names of Python 2, which Python 3 translates before it imports."""
+    for module, names in _KNOWN.items():
+        for name in names:
+            old = _compat_pickle.NAME_MAPPING.get((module, name))
+            new = old or (_compat_pickle.IMPORT_MAPPING.get(module, module), name)
+            assert is_known(*new), (module, name, new)
+
+
+def test_a_known_name_does_not_hide_another_of_the_same_path(tmp_path: Path) -> None:
+    both = b"ctorch.nn.modules.conv\nConv2d\nctorch.nn\nmodules.conv.Conv2d\n."
+    (only,) = findings(tmp_path, both)
+    assert only.rule == "pickle-unlisted-globals"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("torch.cuda", "_memory_viz.subprocess.Popen"),
+        ("torch.nn.modules.module", "os.system"),
+        ("collections", "a.b.os.popen.write"),
+        ("os", "system.__call__"),
+        ("os", "execvpe"),
+        ("ctypes.util", "find_library"),
+        ("torch.storage", "_load_from_bytes"),
+    ],
+)
+def test_what_runs_code_is_found_behind_other_names(module: str, name: str) -> None:
+    assert runs_code(module, name)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [("nets.code", "UNet"), ("codes", "Names"), ("os", "getcwd"), ("os", "")]
+)
+def test_what_only_sounds_like_it_is_not(module: str, name: str) -> None:
+    assert not runs_code(module, name)
 
 
 @pytest.mark.parametrize(

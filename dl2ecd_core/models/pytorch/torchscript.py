@@ -30,10 +30,9 @@ from .weights import Weight, tensor_of
 from .zip_archive import checked_walk, holds_script, top_folder
 
 #: What PyTorch's own loader builds lists and tensors with (torch/jit/_pickle.py); it imports none.
-_SCRIPT_NAMES = frozenset(
-    """build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
-    restore_type_tag""".split()
-)
+_BUILDERS = """build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
+    restore_type_tag"""
+_SCRIPT_NAMES = frozenset(_BUILDERS.split())
 _LONGEST_CODE = 2 * 1024 * 1024
 _MOST_CODE = 8 * 1024 * 1024
 _LONGEST_EXTRA = 256 * 1024

@@ -95,8 +95,9 @@ def checked_walk(source: ByteSource, archive: Archive, name: str) -> Walk:
 
 
 def with_findings(error: ModelFileError, source: ByteSource, walk: Walk) -> ModelFileError:
-    """The same error, with what the broken pickle would have run."""
-    further = [item for item in pickle_findings(source, [walk]) if item.rule == "pickle-runs-code"]
+    """The same error, with what the pickle imports before it breaks."""
+    told = ("pickle-runs-code", "pickle-unlisted-globals")
+    further = [item for item in pickle_findings(source, [walk]) if item.rule in told]
     item = error.finding
     return ModelFileError(
         item.rule,

@@ -106,7 +106,20 @@ def test_a_harmful_pickle_that_breaks_off_still_is_an_error(tmp_path: Path) -> N
     with pytest.raises(ModelFileError) as caught:
         inspect_model(path)
     rules = [item.rule for item in caught.value.findings]
-    assert rules == ["model-damaged", "pickle-runs-code"]
+    assert rules == ["model-damaged", "pickle-runs-code", "pickle-unlisted-globals"]
+
+
+@pytest.mark.parametrize("name", ["x.pth", "legacy.pth"])
+def test_what_a_pickle_imports_before_it_breaks_off_is_told(tmp_path: Path, name: str) -> None:
+    broken = b"\x80\x02cnets\nUNet\n)R\xff"
+    path = archive(tmp_path / name, {"archive/data.pkl": broken})
+    if name == "legacy.pth":
+        path.write_bytes((FIXTURES / "pytorch" / "unet_legacy.pth").read_bytes()[:137] + broken)
+    with pytest.raises(ModelFileError) as caught:
+        inspect_model(path)
+    damaged, unlisted = caught.value.findings
+    assert (damaged.rule, unlisted.rule) == ("model-damaged", "pickle-unlisted-globals")
+    assert "'nets.UNet'" in unlisted.message
 
 
 def test_missing_tensors_are_named(tmp_path: Path) -> None:
