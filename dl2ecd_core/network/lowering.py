@@ -9,7 +9,7 @@ is refused; see README.md in this folder.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
 
 from .data_types import Number, layout_of
@@ -17,7 +17,7 @@ from .evaluation import Evaluation
 from .graph import AttributeValue, Graph, Initializer, Node, ValueType, attributes_of
 from .pruning import pruned
 from .shapes import Dims
-from .value import UNKNOWN, Value, constant_of, input_value
+from .value import UNKNOWN, Meaning, Value, constant_of, input_value
 from .weights import Content, Literal
 
 #: Version of ONNX's operators that networks are lowered to: ONNX Runtime 1.6 and later run it.
@@ -281,6 +281,12 @@ class Lowering:
         if shape is None:
             raise NotConvertibleError("what goes into it is of an unknown shape")
         return shape
+
+    def mean(self, name: str, meaning: Meaning) -> str:
+        """A value whose numbers mean something else than the operators alone tell."""
+        values = self._evaluation.values
+        values[name] = replace(values[name], meaning=meaning)
+        return name
 
     def output(self, name: str, of: str) -> None:
         """A value becomes an output of the network, under the source's name for it."""

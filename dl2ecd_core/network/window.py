@@ -36,10 +36,8 @@ class Rounding(Enum):
     """They are left out."""
     CEIL = "ceil"
     """One more window takes them in, unless it would begin behind image and padding in front."""
-    CEIL_IF_PADDED = "ceil-if-padded"
-    """The same, but the last window is dropped only where there is padding, as Caffe does."""
     CEIL_ALWAYS = "ceil-always"
-    """One more window takes them in, wherever it begins."""
+    """One more window takes them in, wherever it begins, as Caffe has it without any padding."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,9 @@ class Window:
         count = window_output(
             size, self.kernel, self.stride, self.dilation, before + after, ceil=ceil
         )
-        if count is None or size is None or not self._drops(before + after):
+        if count is None or size is None or self.rounding is not Rounding.CEIL:
             return count
         return count - 1 if (count - 1) * self.stride >= size + before else count
-
-    def _drops(self, padding: int) -> bool:
-        if self.rounding is Rounding.CEIL_IF_PADDED:
-            return padding > 0
-        return self.rounding is Rounding.CEIL
 
     def footprint(self, footprint: Optional[Footprint], size: Optional[int]) -> Optional[Footprint]:
         """What the pixels that come out stand for."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Dict, Iterator, List, Optional, Tuple, Union
 
 from ...findings.errors import ModelFileError
+from ...network.shapes import elements
+from ...network.weights import Span
 from ...wire import prototext
-from ...wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message, float_of, signed
+from ...wire.protobuf import FIXED32, LENGTH, VARINT, Field, Message, signed
 from ...wire.source import ByteSource
 
 #: A setting's value: a number or text, or a message inside.
@@ -19,6 +21,8 @@ Scalar = Union[str, int, float]
 Settings = Dict[str, List[Union[Scalar, "Settings"]]]
 
 MOST_LAYERS = 200_000
+# Numbers of weights that stand one by one in the file are not written by Caffe.
+_MOST_SPANS = 4096
 _MOST_VALUES = 1_000_000
 
 #: Layers were numbered before they had names.
@@ -44,7 +48,8 @@ _OLD_WORDS = {
 }  # fmt: skip
 
 # Names of the settings that shapes depend on, by field number.
-_CONVOLUTION = {1: "num_output", 3: "pad", 4: "kernel_size", 5: "group", 6: "stride", 9: "pad_h",
+_CONVOLUTION = {1: "num_output", 2: "bias_term", 3: "pad", 4: "kernel_size",
+                5: "group", 6: "stride", 9: "pad_h",
                 10: "pad_w", 11: "kernel_h", 12: "kernel_w", 13: "stride_h", 14: "stride_w",
                 16: "axis", 18: "dilation"}  # fmt: skip
 _POOLING = {1: "pool", 2: "kernel_size", 3: "stride", 4: "pad", 5: "kernel_h", 6: "kernel_w",
@@ -52,9 +57,22 @@ _POOLING = {1: "pool", 2: "kernel_size", 3: "stride", 4: "pad", 5: "kernel_h", 6
             13: "round_mode"}  # fmt: skip
 _SETTINGS: Dict[str, Dict[int, str]] = {
     "argmax_param": {1: "out_max_val", 2: "top_k", 3: "axis"},
+    "batch_norm_param": {1: "use_global_stats", 3: "eps"},
+    "bias_param": {1: "axis", 2: "num_axes"},
     "concat_param": {1: "concat_dim", 2: "axis"},
+    "eltwise_param": {1: "operation", 2: "coeff"},
+    "elu_param": {1: "alpha"},
+    "exp_param": {1: "base", 2: "scale", 3: "shift"},
+    "log_param": {1: "base", 2: "scale", 3: "shift"},
+    "lrn_param": {1: "local_size", 2: "alpha", 3: "beta", 4: "norm_region", 5: "k"},
+    "mvn_param": {1: "normalize_variance", 2: "across_channels", 3: "eps"},
+    "power_param": {1: "power", 2: "scale", 3: "shift"},
+    "prelu_param": {2: "channel_shared"},
+    "relu_param": {1: "negative_slope"},
+    "scale_param": {1: "axis", 2: "num_axes", 4: "bias_term"},
+    "threshold_param": {1: "threshold"},
     "convolution_param": _CONVOLUTION,
-    "inner_product_param": {1: "num_output", 5: "axis"},
+    "inner_product_param": {1: "num_output", 2: "bias_term", 5: "axis", 6: "transpose"},
     "pooling_param": _POOLING,
     "slice_param": {1: "slice_dim", 2: "slice_point", 3: "axis"},
     "softmax_param": {2: "axis"},
@@ -69,14 +87,45 @@ _SETTINGS: Dict[str, Dict[int, str]] = {
 }
 _NEW_LAYER = {1: "name", 2: "type", 3: "bottom", 4: "top", 7: "blobs", 8: "include", 9: "exclude",
               103: "argmax_param", 104: "concat_param", 106: "convolution_param",
+              110: "eltwise_param", 111: "exp_param", 118: "lrn_param", 120: "mvn_param",
+              122: "power_param", 123: "relu_param", 128: "threshold_param",
+              131: "prelu_param", 134: "log_param", 139: "batch_norm_param",
+              140: "elu_param", 141: "bias_param", 142: "scale_param",
               117: "inner_product_param", 121: "pooling_param", 125: "softmax_param",
               126: "slice_param", 130: "python_param", 133: "reshape_param",
               135: "flatten_param", 143: "input_param", 144: "crop_param"}  # fmt: skip
 _OLD_LAYER = {2: "bottom", 3: "top", 4: "name", 5: "type", 6: "blobs", 32: "include",
               33: "exclude", 9: "concat_param", 10: "convolution_param",
-              17: "inner_product_param", 19: "pooling_param", 23: "argmax_param",
-              31: "slice_param", 39: "softmax_param"}  # fmt: skip
+              17: "inner_product_param", 18: "lrn_param", 19: "pooling_param",
+              21: "power_param", 23: "argmax_param", 24: "eltwise_param",
+              25: "threshold_param", 30: "relu_param", 31: "slice_param", 34: "mvn_param",
+              39: "softmax_param", 41: "exp_param"}  # fmt: skip
 _TEXTS = {"name", "bottom", "top", "module", "layer"}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A tensor of weights.
+
+    Attributes
+    ----------
+    dims
+        Its sizes; old files give four.
+    spans
+        Where its numbers lie in the file; empty where they are not all there, or lie in too many
+        pieces.
+    data_type
+        Of the numbers as they are stored.
+    """
+
+    dims: Tuple[int, ...]
+    spans: Tuple[Span, ...] = ()
+    data_type: str = "float32"
+
+    @property
+    def elements(self) -> int:
+        """The number of values."""
+        return elements(self.dims) or 0
 
 
 @dataclass(frozen=True)
@@ -89,8 +138,8 @@ class Layer:
         As newer files name it: ``Convolution``, ``InnerProduct``.
     settings
         What is set for it; parts that tell nothing about shapes may be missing.
-    elements
-        Number of weights it holds in the file; 0 in a .prototxt.
+    weights
+        The tensors that it holds in the file; none in a .prototxt.
     """
 
     name: str
@@ -98,7 +147,12 @@ class Layer:
     bottoms: Tuple[str, ...]
     tops: Tuple[str, ...]
     settings: Settings
-    elements: int = 0
+    weights: Tuple[Weights, ...] = ()
+
+    @property
+    def elements(self) -> int:
+        """The number of its weights."""
+        return sum(one.elements for one in self.weights)
 
 
 @dataclass
@@ -120,6 +174,15 @@ def integers(settings: Settings, name: str) -> List[int]:
         if isinstance(value, int):
             found.append(value)
     return found
+
+
+def number(settings: Settings, name: str, default: float) -> float:
+    """The number set for a name."""
+    values = settings.get(name, ())
+    try:
+        return float(values[-1]) if values and not isinstance(values[-1], dict) else default
+    except ValueError:
+        return default
 
 
 def part(settings: Settings, name: str) -> Settings:
@@ -194,11 +257,11 @@ def _layer(message: Message, *, old: bool) -> Layer:
     name = type_ = ""
     bottoms: List[str] = []
     tops: List[str] = []
-    elements = 0
+    weights: List[Weights] = []
     for one in message.fields():
         key = names.get(one.number)
         if key == "blobs":
-            elements += _blob_elements(message.child(one, "a layer's weights"))
+            weights.append(_weights(message.child(one, "a layer's weights")))
         elif key == "type" and old:
             type_ = _OLD_TYPES[one.value] if one.value < len(_OLD_TYPES) else str(one.value)
         elif key in ("name", "type", "bottom", "top"):
@@ -212,7 +275,7 @@ def _layer(message: Message, *, old: bool) -> Layer:
         elif key is not None:
             inner = _settings(message.child(one, "a layer's settings"), key)
             settings.setdefault(key, []).append(inner)
-    return Layer(name, type_, tuple(bottoms), tuple(tops), settings, elements)
+    return Layer(name, type_, tuple(bottoms), tuple(tops), settings, tuple(weights))
 
 
 def _settings(message: Message, kind: str, depth: int = 0) -> Settings:
@@ -227,18 +290,19 @@ def _settings(message: Message, kind: str, depth: int = 0) -> Settings:
             values.append(_settings(message.child(one, "a shape"), "shape", depth + 1))
         elif key in _TEXTS:
             values.append(message.text_of(one, 4096))
-        elif one.wire == FIXED32:
-            values.append(float_of(one))
+        elif one.wire == FIXED32 or key == "coeff":
+            values.extend(message.floats_of(one, 1024))
         elif one.wire in (VARINT, LENGTH):
             values.extend(message.integers_of(one, 1024))
     return settings
 
 
-def _blob_elements(message: Message) -> int:
+def _weights(message: Message) -> Weights:
     old = {1: 1, 2: 1, 3: 1, 4: 1}
     shape: Optional[Tuple[int, ...]] = None
     stated = False
     data = 0
+    places: Dict[int, List[Span]] = {5: [], 8: []}
     for one in message.fields():
         if one.number in old and one.wire == VARINT:
             old[one.number] = signed(one.value)
@@ -247,14 +311,17 @@ def _blob_elements(message: Message) -> int:
             shape = _dims(message.child(one, "a shape"))
         elif one.number in (5, 8):
             data += _values_in(one)
+            if len(places[one.number]) <= _MOST_SPANS:
+                width = one.value if one.wire == LENGTH else 4 if one.wire == FIXED32 else 8
+                places[one.number].append(Span(one.start, width))
     if shape is None:
         shape = tuple(old[number] for number in (1, 2, 3, 4)) if stated else (data,)
-    total = 1
-    for size in shape:
-        if size < 0:
-            raise message.wrong(f"weights of a size of {size}")
-        total *= size
-    return total
+    if min(shape, default=0) < 0:
+        raise message.wrong(f"weights of a size of {min(shape)}")
+    number, width, data_type = (8, 8, "float64") if places[8] else (5, 4, "float32")
+    spans = places[number]
+    whole = sum(span.length for span in spans) == width * (elements(shape) or 0)
+    return Weights(shape, tuple(spans) if whole else (), data_type)
 
 
 def _values_in(one: Field) -> int:

@@ -14,7 +14,6 @@ from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed, quoted
 from ...network.evaluation import letters_of
-from ...network.footprints import model_padding
 from ...network.graph import ValueType
 from ...network.value import UNKNOWN, Value
 from ...wire.protobuf import Message
@@ -22,7 +21,7 @@ from ...wire.source import ByteSource
 from ..description import Evidence, ModelDescription, Tensor
 from ..export_notes import notes_in
 from ..local_paths import local_path_in
-from ..predictions import activation_of
+from ..network_ends import activation_of, padding_of
 from .document import Document, read_document
 from .external import external_files
 from .metadata import class_names
@@ -84,7 +83,7 @@ def read(source: ByteSource) -> ModelDescription:
         outputs=outputs,
         parameters=_parameters(document, seen),
         missing_files=missing,
-        padding=_padding(inputs_, outputs, walk),
+        padding=padding_of(inputs_, outputs, walk.values),
         class_names=class_names(document),
         notes=notes_in(document.properties),
         findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
@@ -151,24 +150,6 @@ def _output(name: str, type_: ValueType, value: Value) -> Tensor:
 
 def _axes(value: Value) -> str:
     return letters_of(value) or ""
-
-
-def _padding(inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...], walk: Walk) -> Optional[int]:
-    """Pixels cropped from each side, when there is one image and all outputs agree."""
-    images = [tensor for tensor in inputs if tensor.axes and {"H", "W"} <= set(tensor.axes)]
-    paddings = set()
-    for output in outputs:
-        if len(images) != 1 or not output.axes or not {"H", "W"} <= set(output.axes):
-            continue
-        value = walk.values.get(output.name or "", UNKNOWN)
-        paddings.add(
-            model_padding(
-                [images[0].size_of(letter) for letter in "HW"],
-                [output.size_of(letter) for letter in "HW"],
-                [value.axes[output.axes.index(letter)].footprint for letter in "HW"],
-            )
-        )
-    return paddings.pop() if len(paddings) == 1 else None
 
 
 def _findings(document: Document, seen: Survey) -> List[Finding]:

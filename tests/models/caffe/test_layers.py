@@ -180,6 +180,15 @@ def test_slices_that_are_not_in_order_or_empty_have_no_shape(points: str, tmp_pa
         ('layer { name: "g" type: "Pooling" bottom: "data" top: "g" pooling_param {'
          ' global_pooling: true } } layer { name: "c" type: "Convolution" bottom: "g" top: "c"'
          " convolution_param { num_output: 2 kernel_size: 1 } }", None),
+        # Rows that are joined behind each other lie over no one place any more.
+        (layer("Convolution", "convolution_param { num_output: 2 kernel_size: 5 }")
+         .replace('top: "x"', 'top: "c"')
+         + layer("Concat", "concat_param { axis: 2 }", 'bottom: "c" bottom: "c"'), None),
+        # Axes that change places keep what they lie over.
+        (layer("Convolution", "convolution_param { num_output: 2 kernel_size: 5 }")
+         .replace('top: "x"', 'top: "c"')
+         + layer("Permute", "permute_param { order: 0 order: 2 order: 3 order: 1 }",
+                 'bottom: "c"'), 2),
     ],
 )  # fmt: skip
 def test_padding_is_told_where_the_output_lies_in_the_middle(
@@ -193,7 +202,7 @@ def test_padding_is_told_where_the_output_lies_in_the_middle(
     ("layers", "activation"),
     [
         (layer("Sigmoid"), Activation.SIGMOID),
-        (layer("Softmax") + layer("Reshape", bottoms='bottom: "x"'), None),
+        (layer("Softmax") + layer("Reshape", bottoms='bottom: "x"'), Activation.SOFTMAX),
         (layer("ArgMax"), Activation.ARGMAX),
         (layer("ArgMax", "argmax_param { top_k: 2 }"), None),
         (layer("ArgMax", "argmax_param { out_max_val: true }"), None),
@@ -211,14 +220,16 @@ def test_the_last_operation_is_looked_for_behind_moves(
     assert output.activation is activation
 
 
-def test_a_very_long_row_of_moves_is_followed_only_so_far(tmp_path: Path) -> None:
+def test_a_very_long_row_of_moves_is_followed_to_its_end(tmp_path: Path) -> None:
     rows = [
         f'layer {{ name: "d" type: "Dropout" bottom: "{n or "s"}" top: "{n + 1}" }}'
         for n in range(1100)
     ]
     text = IMAGE + layer("Softmax").replace('"x"', '"s"')
     (output,) = model(tmp_path, text + "\n".join(rows)).outputs
-    assert (output.shape, output.activation) == ((2, 4, 17, 14), None)
+    assert (output.shape, output.activation) == (
+        (2, 4, 17, 14), Activation.SOFTMAX,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -408,3 +419,13 @@ def test_a_folder_that_can_not_be_listed_holds_no_other_description(
     (tmp_path / "other.prototxt").write_text(IMAGE + layer("ReLU"), encoding="ascii")
     assert model(tmp_path, "").missing_files == ("x.prototxt",)
     assert model(tmp_path, IMAGE + layer("ReLU")).missing_files == ()
+
+
+def test_class_indices_between_which_is_interpolated_are_none(tmp_path: Path) -> None:
+    best = layer("ArgMax", "argmax_param { axis: 1 }").replace('top: "x"', 'top: "b"')
+    larger = layer("Interp", "interp_param { zoom_factor: 2 }", 'bottom: "b"')
+    (output,) = model(tmp_path, IMAGE + best + larger).outputs
+    assert (output.shape, output.axes) == ((2, 1, 33, 27), "N?HW")
+    assert (output.activation, output.class_count) == (None, None)
+    (indices,) = model(tmp_path, IMAGE + best).outputs
+    assert (indices.activation, indices.class_count) == (Activation.ARGMAX, 4)

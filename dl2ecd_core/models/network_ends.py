@@ -1,0 +1,78 @@
+"""Inputs and outputs of a network, in the words of a model's description."""
+
+from __future__ import annotations
+
+from typing import Dict, Mapping, Optional, Sequence
+
+from ..network.evaluation import letters_of
+from ..network.footprints import model_padding
+from ..network.value import UNKNOWN, Kind, Meaning, Value
+from .description import Activation, Evidence, Role, Tensor
+
+# The largest logarithm of a probability is the largest probability, so that classes are read from
+# it as from scores; but it is no probability.
+_ACTIVATIONS: Dict[Kind, Optional[Activation]] = {
+    Kind.UNKNOWN: None,
+    Kind.SCORES: Activation.NONE,
+    Kind.LOG_SOFTMAX: Activation.NONE,
+    Kind.SOFTMAX: Activation.SOFTMAX,
+    Kind.SIGMOID: Activation.SIGMOID,
+    Kind.ARGMAX: Activation.ARGMAX,
+}
+
+
+def activation_of(meaning: Meaning) -> Optional[Activation]:
+    """How classes are read from an output.
+
+    Examples
+    --------
+    >>> activation_of(Meaning(Kind.SOFTMAX)).value
+    'softmax'
+    """
+    return _ACTIVATIONS[meaning.kind]
+
+
+def output_tensor(name: str, value: Value, role: Role = Role.DATA) -> Tensor:
+    """An output as far as a walk through the network found out about it."""
+    known = value.shape is not None
+    return Tensor(
+        name,
+        value.shape,
+        letters_of(value),
+        value.data_type,
+        Evidence.INFERRED if known else None,
+        role,
+        activation_of(value.meaning),
+        value.meaning.classes,
+    )
+
+
+def padding_of(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], values: Mapping[str, Value]
+) -> Optional[int]:
+    """Pixels cropped from each side, when there is one image and all outputs agree.
+
+    Parameters
+    ----------
+    values
+        What is known of the outputs, by name.
+    """
+    images = [tensor for tensor in inputs if _is_image(tensor)]
+    if len(images) != 1:
+        return None
+    paddings = set()
+    for output in outputs:
+        if output.axes and _is_image(output):
+            value = values.get(output.name or "", UNKNOWN)
+            paddings.add(
+                model_padding(
+                    [images[0].size_of(letter) for letter in "HW"],
+                    [output.size_of(letter) for letter in "HW"],
+                    [value.axes[output.axes.index(letter)].footprint for letter in "HW"],
+                )
+            )
+    return paddings.pop() if len(paddings) == 1 else None
+
+
+def _is_image(tensor: Tensor) -> bool:
+    return bool(tensor.axes) and {"H", "W"} <= set(tensor.axes or "")

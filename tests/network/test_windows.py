@@ -1,0 +1,328 @@
+"""Windows and what pixels look at, against moving real windows over real pixels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Callable, Dict, FrozenSet, List, Optional, Tuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dl2ecd_core.network.footprints import MOST_PHASES, Footprint, at_input, merged
+from dl2ecd_core.network.sampling import sampled
+from dl2ecd_core.network.window import Padding, Rounding, TransposedWindow, Window
+
+Looks = FrozenSet[int]
+SMALL = st.integers(1, 4)
+
+
+@dataclass(frozen=True)
+class Link:
+    """An operation: which pixels before it a pixel behind it is made of."""
+
+    text: str
+    factor: Fraction
+    made_of: Callable[[int], List[int]]
+    apply: Callable[[Footprint], Optional[Footprint]]
+
+
+def convolution(kernel: int, stride: int, dilation: int, before: int) -> Link:
+    def made_of(pixel: int) -> List[int]:
+        return [pixel * stride - before + dilation * tap for tap in range(kernel)]
+
+    window = Window(kernel, stride, dilation, before)
+    text = f"window {kernel}/{stride} dilated {dilation} padded {before}"
+    return Link(text, Fraction(1, stride), made_of, lambda one: window.footprint(one, None))
+
+
+def transposed(kernel: int, stride: int, dilation: int, before: int) -> Link:
+    def made_of(pixel: int) -> List[int]:
+        # Whoever puts something at this pixel, found by trying all that are near.
+        near = range(pixel // stride - 30, pixel // stride + 30)
+        return [
+            one
+            for one in near
+            if pixel in {one * stride - before + dilation * tap for tap in range(kernel)}
+        ]
+
+    window = TransposedWindow(kernel, stride, dilation, before)
+    text = f"transposed {kernel}/{stride} dilated {dilation} cut {before}"
+    return Link(text, Fraction(stride), made_of, lambda one: window.footprint(one, None))
+
+
+def cut(before: int) -> Link:
+    return Link(
+        f"cut {before}",
+        Fraction(1),
+        lambda pixel: [pixel + before],
+        lambda one: one.cropped(before),
+    )
+
+
+def repeated(times: int) -> Link:
+    return Link(
+        f"repeated {times}",
+        Fraction(times),
+        lambda pixel: [pixel // times],
+        lambda one: one.repeated(times),
+    )
+
+
+def resized(above: int, below: int, mode: str) -> Link:
+    factor = Fraction(above, below)
+
+    def made_of(pixel: int) -> List[int]:
+        # The middle of the pixel lies between the middles of two others.
+        place = (2 * pixel + 1) / (2 * factor) - Fraction(1, 2)
+        low, high = math.floor(place), math.ceil(place)
+        if mode == "nearest":
+            return [low if place - low <= high - place else high]
+        return [low, high]
+
+    taps = sampled(factor, mode, "half_pixel")
+    return Link(f"{mode} {factor}", factor, made_of, lambda one: one.resampled(factor, taps))
+
+
+LINKS = st.one_of(
+    st.builds(convolution, SMALL, st.integers(1, 3), st.integers(1, 3), st.integers(0, 4)),
+    st.builds(transposed, SMALL, st.integers(1, 3), st.integers(1, 2), st.integers(0, 2)),
+    st.builds(cut, st.integers(-3, 3)),
+    st.builds(repeated, st.integers(1, 3)),
+    st.builds(
+        resized, st.integers(1, 4), st.integers(1, 3), st.sampled_from(["nearest", "linear"])
+    ),
+)  # fmt: skip
+
+
+def looks(chain: List[Link], pixel: int, known: Dict[Tuple[int, int], Looks]) -> Looks:
+    """The input pixels that a pixel behind a chain of operations depends on."""
+    if not chain:
+        return frozenset((pixel,))
+    key = len(chain), pixel
+    if key not in known:
+        parts = [looks(chain[:-1], one, known) for one in chain[-1].made_of(pixel)]
+        known[key] = frozenset().union(*parts)
+    return known[key]
+
+
+def alignment(scales: List[Fraction]) -> int:
+    """The least move of a tile that is a whole number of pixels everywhere on the way."""
+    return next(one for one in range(1, 10**6) if all((one / s).denominator == 1 for s in scales))
+
+
+@given(st.lists(LINKS, max_size=5))
+def test_what_pixels_look_at_is_what_changes_them(chain: List[Link]) -> None:
+    footprint: Optional[Footprint] = at_input(("x", 2))
+    scales = [Fraction(1)]
+    for link in chain:
+        assert footprint is not None
+        footprint = link.apply(footprint)
+        scales.append(scales[-1] / link.factor)
+    assert footprint is not None
+    assert footprint.scale == scales[-1]
+    if footprint.reach is None:
+        assert max(alignment(scales[: n + 1]) / scales[n] for n in range(len(scales))) > MOST_PHASES
+        return
+    assert footprint.alignment == alignment(scales)
+    known: Dict[Tuple[int, int], Looks] = {}
+    before = behind = 0
+    period = len(footprint.reach)
+    for pixel in range(-period, 2 * period):
+        seen = looks(chain, pixel, known)
+        assert footprint.looks_at(pixel) == ((min(seen), max(seen)) if seen else None)
+        moved = looks(chain, pixel + period, known)
+        assert moved == {one + footprint.alignment for one in seen}
+        if seen:
+            place = range(math.floor(pixel * footprint.scale),
+                          max(math.floor(pixel * footprint.scale) + 1,
+                              math.ceil((pixel + 1) * footprint.scale)))  # fmt: skip
+            before = max(before, place[0] - min(seen))
+            behind = max(behind, max(seen) - place[-1])
+    assert footprint.halo() == (before, behind)
+
+
+@given(st.lists(st.builds(convolution, SMALL, SMALL, SMALL, st.integers(0, 3)), max_size=4))
+def test_a_pixel_stands_where_the_middle_of_its_windows_does(chain: List[Link]) -> None:
+    footprint: Optional[Footprint] = at_input()
+    for link in chain:
+        footprint = link.apply(footprint) if footprint else None
+    assert footprint is not None
+    for pixel in range(3):
+        middles = [Fraction(pixel)]
+        for link in reversed(chain):
+            middles = [Fraction(sum(link.made_of(int(one))), len(link.made_of(int(one))))
+                       if one.denominator == 1 else
+                       (Fraction(sum(link.made_of(0))) / len(link.made_of(0))
+                        + one / link.factor) for one in middles]  # fmt: skip
+        middle = footprint.start + footprint.scale * (pixel + Fraction(1, 2))
+        assert middle == middles[0] + Fraction(1, 2)
+
+
+@given(SMALL, SMALL, SMALL, st.integers(0, 3))
+def test_a_transposed_window_stands_around_its_pixel(
+    kernel: int, stride: int, dilation: int, cut_off: int
+) -> None:
+    footprint = at_input().transposed(kernel, stride, dilation, cut_off)
+    assert footprint is not None
+    for pixel in range(3):
+        put = [pixel * stride - cut_off + dilation * tap for tap in range(kernel)]
+        middles = [footprint.start + footprint.scale * (one + Fraction(1, 2)) for one in put]
+        assert sum(middles) / len(middles) == pixel + Fraction(1, 2)
+
+
+def windows(size: int, one: Window, before: int, after: int) -> List[int]:
+    """Where windows begin, from the image's edge, by the rule of a rounding."""
+    reach, end = one.dilation * ((one.kernel or 0) - 1) + 1, size + after
+    begins = list(range(-before, end - reach + 1, one.stride))
+    if not begins or one.rounding is Rounding.FLOOR:
+        return begins
+    if begins[-1] + reach < end:
+        begins.append(begins[-1] + one.stride)
+    drops = one.rounding is Rounding.CEIL
+    return begins[:-1] if drops and begins[-1] >= size else begins
+
+
+@given(
+    st.integers(1, 30), SMALL, SMALL, SMALL, st.integers(0, 3), st.integers(0, 3),
+    st.sampled_from(list(Rounding)),
+)  # fmt: skip
+def test_as_many_windows_as_the_rounding_says(
+    size: int, kernel: int, stride: int, dilation: int, before: int, after: int, rounding: Rounding
+) -> None:
+    window = Window(kernel, stride, dilation, before, after, rounding=rounding)
+    assert window.output(size) == (len(windows(size, window, before, after)) or None)
+
+
+@given(st.integers(1, 30), SMALL, SMALL, SMALL, st.booleans())
+def test_same_padding_lets_only_the_stride_shrink(
+    size: int, kernel: int, stride: int, dilation: int, upper: bool
+) -> None:
+    padding = Padding.SAME_UPPER if upper else Padding.SAME_LOWER
+    window = Window(kernel, stride, dilation, padding=padding)
+    before, after = window.pads(size)
+    assert before is not None and after is not None
+    assert (after - before if upper else before - after) in (0, 1)
+    explicit = Window(kernel, stride, dilation, before, after)
+    assert window.output(size) == explicit.output(size) == -(-size // stride)
+    assert window.footprint(at_input(), size) == explicit.footprint(at_input(), size)
+
+
+@given(st.integers(1, 20), SMALL, SMALL, SMALL, st.integers(0, 2), st.integers(0, 2), SMALL)
+def test_a_transposed_window_covers_what_it_puts_down(
+    size: int, kernel: int, stride: int, dilation: int, before: int, after: int, extra: int
+) -> None:
+    window = TransposedWindow(kernel, stride, dilation, before, after, extra)
+    put = {at * stride + dilation * tap for at in range(size) for tap in range(kernel)}
+    length = max(put) + 1 - before - after + extra
+    assert window.output(size) == (length if length >= 0 else None)
+    assert window.cut_before(size) == before
+
+
+@given(st.integers(1, 20), SMALL, SMALL, st.booleans())
+def test_a_transposed_window_may_be_asked_for_a_length(
+    size: int, kernel: int, stride: int, same: bool
+) -> None:
+    wanted = size * stride
+    if same:
+        window = TransposedWindow(kernel, stride, padding=Padding.SAME_UPPER)
+    else:
+        window = TransposedWindow(kernel, stride, target=wanted)
+    assert window.output(size) == wanted
+    surplus = (size - 1) * stride + kernel - wanted
+    even = surplus >= 0 and surplus % 2 == 0
+    assert window.cut_before(size) == (surplus // 2 if even else None)
+
+
+def test_what_is_not_known_stays_unknown() -> None:
+    same = Padding.SAME_UPPER
+    assert Window(None, 2, padding=same).pads(9) == Window(3, 2, padding=same).pads(None)
+    assert Window(3, 2, padding=Padding.VALID, before=1).pads(None) == (0, 0)
+    assert Window(None).output(9) is Window(3).output(None) is None
+    assert Window(None).footprint(at_input(), 9) is Window(3).footprint(None, 9) is None
+    assert Window(3, 2, padding=same).output(None) is None
+    assert TransposedWindow(2, 2, padding=same).output(None) is None
+    assert TransposedWindow(2, 2, 3, padding=Padding.VALID).cut_before(None) == 0
+    assert TransposedWindow(2, padding=same).cut_before(None) is None
+    assert TransposedWindow(None).footprint(at_input(), 3) is None
+    assert not Window(0).is_sound
+    assert not Window(3, 0).is_sound
+    assert Window(None).is_sound
+    assert Window(3, 2, padding=same, rounding=Rounding.CEIL).output(9) == 5
+    explicit = Window(3, 2, before=1, after=1, rounding=Rounding.CEIL)
+    assert explicit.output(None) is None
+
+
+def test_pooling_and_its_undoing_leave_pairs_of_pixels() -> None:
+    pairs = at_input().window(2, 2)
+    assert pairs is not None
+    pairs = pairs.repeated(2)
+    assert (pairs.scale, pairs.start, pairs.alignment) == (1, 0, 2)
+    assert [pairs.looks_at(pixel) for pixel in (0, 1, 2)] == [(0, 1), (0, 1), (2, 3)]
+    assert pairs.halo() == (1, 1)
+    joined = merged([pairs, at_input().window(3, pad_before=1)])
+    assert joined is not None
+    assert (joined.alignment, joined.reach) == (2, ((-1, 1), (0, 2)))
+
+
+def test_tensors_of_two_images_lie_over_both() -> None:
+    both = merged([at_input(("a", 2)), at_input(("b", 3))])
+    assert both is not None
+    assert both.sources == {("a", 2), ("b", 3)}
+
+
+def test_what_is_not_known_of_one_is_not_known_of_both() -> None:
+    one, other = at_input(), Footprint(start=Fraction(1, 2))
+    joined = merged([one, other])
+    assert joined is not None
+    assert (joined.reach, joined.alignment, joined.halo()) == (None, None, None)
+    with pytest.raises(ValueError, match="not known"):
+        joined.looks_at(0)
+    assert other.cropped(2).reach is None
+    long, longer = at_input().repeated(127), at_input().window(1, 127)
+    assert longer is not None
+    assert merged([long, Footprint(long.scale, long.start, ((0, 0),) * 2)]) is not None
+    periods = Footprint(Fraction(1), reach=((0, 0),) * 127), Footprint(reach=((0, 0),) * 2)
+    apart = merged(periods)
+    assert apart is not None
+    assert apart.reach is None
+
+
+def test_windows_without_size_move_nothing() -> None:
+    for kernel, stride, dilation in ((0, 1, 1), (1, 0, 1), (1, 1, 0)):
+        assert at_input().window(kernel, stride, dilation) is None
+        assert at_input().transposed(kernel, stride, dilation) is None
+    assert at_input().window(10**9, 2, 1) is not None
+    wide = at_input().window(10**9)
+    assert wide is not None
+    assert wide.reach == ((0, 10**9 - 1),)
+
+
+@pytest.mark.parametrize(
+    ("mode", "coordinates", "rounding", "made_of"),
+    [
+        ("nearest", "asymmetric", "floor", [[0], [0], [1], [1]]),
+        ("nearest", "asymmetric", "ceil", [[0], [1], [1], [2]]),
+        ("nearest", "asymmetric", "round_prefer_floor", [[0], [0], [1], [1]]),
+        ("nearest", "asymmetric", "round_prefer_ceil", [[0], [1], [1], [2]]),
+        ("nearest", "tf_half_pixel_for_nn", "floor", [[0], [0], [1], [1]]),
+        ("linear", "asymmetric", "floor", [[0], [0, 1], [1], [1, 2]]),
+        ("linear", "half_pixel", "floor", [[-1, 0], [0, 1], [0, 1], [1, 2]]),
+        ("cubic", "pytorch_half_pixel", "floor",
+         [[-2, -1, 0, 1], [-1, 0, 1, 2], [-1, 0, 1, 2], [0, 1, 2, 3]]),
+    ],
+)  # fmt: skip
+def test_a_resize_takes_these_pixels(
+    mode: str, coordinates: str, rounding: str, made_of: List[List[int]]
+) -> None:
+    taps = sampled(Fraction(2), mode, coordinates, rounding)
+    assert taps is not None
+    assert [list(taps(pixel)) for pixel in range(4)] == made_of
+
+
+def test_a_resize_that_depends_on_the_size_says_nothing() -> None:
+    assert sampled(Fraction(2), "nearest", "align_corners") is None
+    assert sampled(Fraction(2), "nearest", "half_pixel", "odd") is None
+    assert sampled(Fraction(2), "lanczos", "half_pixel") is None
