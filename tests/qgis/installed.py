@@ -116,7 +116,8 @@ _LISTENING = """
 import json, os, sys, traceback
 sys.path[:0] = ["/usr/share/qgis/python/plugins", os.environ["QGIS_PLUGINPATH"]]
 from qgis.core import *
-app = QgsApplication([], False)
+from qgis.gui import *
+app = QgsApplication([], True)
 app.initQgis()
 import processing
 from processing.core.Processing import Processing
