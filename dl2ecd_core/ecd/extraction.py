@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import os
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-from ..files.output import refused, whole_file, write_failure
+from ..files.output_set import check_set, output_set
 from ..findings import Finding, Place
 from ..findings.errors import EcdFileError
 from ..findings.rules import finding
@@ -46,48 +44,33 @@ def extract(
     EcdFileError
         When a file is missing or damaged.
     ConversionRefused
-        ``output-exists`` before anything is written, or when writing fails.
+        ``output-exists``, or as :func:`~dl2ecd_core.files.output_set.check_set`, before anything is
+        written; or when writing fails.
 
-    Whatever ends it early, files and folders that were not there before are taken away again.
+    Whatever ends it early, the folder is as it was.
     """
     listener = messages or Listener()
     if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
         raise EcdFileError([_nothing_inside(ecd)])
     targets = [folder / item.path for item in ecd.files]
     relinked = folder / Path(ecd.name).name
+    check_set(folder, [*targets, relinked], sources(ecd), overwrite=overwrite)
     times = 2 if ecd.storage == EMBEDDED else 1
     progress = Progress(listener, times * sum(item.size for item in ecd.files))
-    with _new_paths() as new:
-        _make(folder, new)
-        for target in [*targets, relinked]:
-            _check_free(folder, target, overwrite)
+    with output_set(folder) as outputs:
         for item, target in zip(ecd.files, targets):
-            _make(target.parent, new)
-            if not os.path.lexists(target):
-                new.append(target)
-            with whole_file(target) as output:
+            with outputs.file(target) as output:
                 for piece in item.chunks():
                     output.write(piece)
                     progress.advance(len(piece), f"Extracting {printable(item.path)}")
-        _write_relinked(ecd, relinked, progress)
+        with outputs.file(relinked) as output:
+            _write_relinked(ecd, output, relinked.name, progress)
     return (*targets, relinked)
 
 
-@contextmanager
-def _new_paths() -> Iterator[List[Path]]:
-    """A list for what is made on the way; an exception takes it away again."""
-    new: List[Path] = []
-    try:
-        yield new
-    except BaseException:
-        for path in reversed(new):
-            with suppress(OSError):
-                # Folders into which someone else has put something meanwhile stay.
-                if path.is_dir():
-                    path.rmdir()
-                else:
-                    path.unlink()
-        raise
+def sources(ecd: Ecd) -> List[Path]:
+    """The files that an .ecd's content is read from: itself, and those that it refers to."""
+    return [Path(ecd.name), *(item.source for item in ecd.files if isinstance(item.source, Path))]
 
 
 def _nothing_inside(ecd: Ecd) -> Finding:
@@ -98,50 +81,18 @@ def _nothing_inside(ecd: Ecd) -> Finding:
     )
 
 
-def _make(folder: Path, new: List[Path]) -> None:
-    """Make a folder with those above it, and put them on the list of what is new."""
-    try:
-        for path in (*reversed(folder.parents), folder):
-            if not path.is_dir():
-                path.mkdir(exist_ok=True)
-                new.append(path)
-    except OSError as error:
-        raise write_failure(error, folder) from error
-
-
-def _check_free(folder: Path, target: Path, overwrite: bool) -> None:
-    """Refuse a place that is taken, or that a link in the folder leads out of it."""
-    inside = folder.resolve()
-    if inside not in target.parent.resolve().parents and target.parent.resolve() != inside:
-        raise refused(
-            "ecd-path-outside",
-            f"'{printable(str(target), 400)}' would lie outside the folder, through a link.",
-            "Give a folder without links in it.",
-            target,
-        )
-    # A name that no file can have is said when it is written.
-    if os.path.lexists(target) and (not overwrite or target.is_symlink()):
-        raise refused(
-            "output-exists",
-            f"'{printable(str(target), 400)}' exists already.",
-            "Give another folder, or --overwrite to replace files (links are never followed).",
-            target,
-        )
-
-
-def _write_relinked(ecd: Ecd, target: Path, progress: Progress) -> None:
+def _write_relinked(ecd: Ecd, output: BinaryIO, name: str, progress: Progress) -> None:
     """The same document with another ModelFile; embedded bytes are passed on, never held."""
     document = dict(ecd.document)
     document["ModelFile"] = ecd.files[0].path
-    with whole_file(target) as output:
-        for piece in laid_out(with_gaps(document, ecd.storage == EMBEDDED)):
-            if isinstance(piece, str):
-                output.write(piece.encode("ascii"))
-                continue
-            item = ecd.files[piece.file]
-            for data in in_pieces(item.chunks()):
-                output.write(encoded(data))
-                progress.advance(len(data), f"Writing {printable(target.name)}")
+    for piece in laid_out(with_gaps(document, ecd.storage == EMBEDDED)):
+        if isinstance(piece, str):
+            output.write(piece.encode("ascii"))
+            continue
+        item = ecd.files[piece.file]
+        for data in in_pieces(item.chunks()):
+            output.write(encoded(data))
+            progress.advance(len(data), f"Writing {printable(name)}")
 
 
 def with_gaps(document: Mapping[str, Any], embedded: bool) -> Dict[str, Any]:

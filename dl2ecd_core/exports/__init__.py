@@ -2,7 +2,7 @@
 
 Each format is a module with one function:
 
-``write(ecd, target, listener) -> tuple of Finding``
+``write(ecd, target, listener, *, overwrite) -> tuple of Finding``
     Writes the export of an :class:`~dl2ecd_core.ecd.content.Ecd` to `target`, whole or not at
     all (:func:`~dl2ecd_core.files.output.whole_file`), and says what the person must know about it.
     Raises :class:`~dl2ecd_core.findings.errors.Dl2EcdError` when it can't.
@@ -38,12 +38,19 @@ FORMATS: Dict[str, str] = {
 class Export(Protocol):
     """The function of an export module."""
 
-    def write(self, ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+    def write(
+        self, ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool
+    ) -> Tuple[Finding, ...]:
         """Write one export."""
 
 
 def export(
-    ecd: Ecd, format_name: str, target: Path, messages: Optional[Listener] = None
+    ecd: Ecd,
+    format_name: str,
+    target: Path,
+    messages: Optional[Listener] = None,
+    *,
+    overwrite: bool = False,
 ) -> Tuple[Finding, ...]:
     """Write an .ecd's content in another format.
 
@@ -65,4 +72,4 @@ def export(
         raise KeyError(format_name)
     check_replaceable(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
     module = import_module("." + format_name.replace("-", "_"), __package__)
-    return cast(Export, module).write(ecd, target, messages or Listener())
+    return cast(Export, module).write(ecd, target, messages or Listener(), overwrite=overwrite)

@@ -34,9 +34,9 @@ _MOST_NAMES = 65_536
 _BLANKS = " \t\r\n"
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the side file to `target`, which belongs beside RASTER.tif as RASTER.tif.aux.xml."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "aux-xml")
     lowest = min(row.value for row in legend.rows)
     highest = max(row.value for row in legend.rows)

@@ -16,9 +16,9 @@ from ..progress import Listener
 from .legend import adjusted, legend_of
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the color map to `target`, classes in ascending order of their values."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "clr")
     rows = sorted(legend.rows, key=lambda row: row.value)
     lines = [f"{row.value} {' '.join(map(str, row.color))}\n" for row in rows]

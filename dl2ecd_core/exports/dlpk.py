@@ -30,7 +30,7 @@ _BEYOND_32_BIT = 0xFFFF_FFFF
 _LONGEST_FUNCTION = 4 << 20
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the package to `target`, streamed."""
     document, findings = emd_document(ecd)
     function, about_function = _inference_function(ecd, document)

@@ -11,7 +11,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 from ..class_info.definitions import is_definition
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
-from ..files.output import whole_file
+from ..files.output import real_path
+from ..files.output_set import output_set
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
@@ -31,12 +32,13 @@ _NOT_IN_DEFINITIONS = frozenset(
 )
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the definition to `target` and the model's files beside it."""
     document, findings = emd_document(ecd)
-    place_files(ecd, target.parent, listener, beside=target)
-    with whole_file(target) as output:
-        output.write(text_of(document).encode("ascii"))
+    with output_set(target.parent) as outputs:
+        place_files(ecd, target, outputs, listener, overwrite=overwrite)
+        with outputs.file(real_path(target)) as output:
+            output.write(text_of(document).encode("ascii"))
     return findings
 
 

@@ -34,7 +34,7 @@ _KINDS = {
 _MOST_STRIPES = 400
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the page to `target`."""
     with whole_file(target) as output:
         output.write(page(ecd))

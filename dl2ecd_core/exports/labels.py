@@ -34,9 +34,9 @@ _ESCAPED = re.compile('[\x00-\x1f\x7f"\\\\]')
 _LETTERS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the names to `target`; its ending decides the kind of list."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "labels")
     by_index = _by_index(ecd, legend)
     if target.suffix.lower() == ".pbtxt":

@@ -23,9 +23,9 @@ _VERSION, _BUILD = "2.9.0", 32739
 _URI = "CIMPATH=map/classified_raster.xml"
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the layer file to `target`."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "lyrx")
     raster = f"{legend.title}.tif"
     with whole_file(target) as output:

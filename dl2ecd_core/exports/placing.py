@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import List
+from typing import List, Optional, Tuple
 
 from ..ecd.content import Ecd, Kind
+from ..ecd.extraction import sources
 from ..ecd.payload import Progress
 from ..ecd.stored import Embedded, StoredFile
-from ..files.output import refused, whole_file, write_failure
+from ..files.output import check_no_input
+from ..files.output_set import OutputSet, check_apart, check_free, check_inside
 from ..files.plain_files import is_plain, open_plain
 from ..findings import Place
 from ..findings.errors import Dl2EcdError
@@ -41,74 +43,51 @@ def require_model(ecd: Ecd, format_name: str) -> None:
         )
 
 
-def place_files(ecd: Ecd, folder: Path, listener: Listener, beside: Path) -> None:
-    """Write the model's files into a folder, unless they are there already.
+def place_files(
+    ecd: Ecd, target: Path, outputs: OutputSet, listener: Listener, *, overwrite: bool
+) -> None:
+    """Write the model's files beside the export `target`, unless they are there already.
 
-    Parameters
-    ----------
-    beside
-        The export that is written after them, which must not take the place of one of them.
+    The places are those of an extraction: nothing leaves the folder through a link, and no two
+    files are one on any system.
 
     Raises
     ------
     Dl2EcdError
-        ``output-exists`` when another file is in the place of one, before anything is written;
-        or what is wrong with the files.
+        As :func:`~dl2ecd_core.files.output_set.check_set`, and ``output-exists`` when another file
+        is in the place of one, before anything is written; or what is wrong with the files.
     """
-    missing: List[StoredFile] = []
-    _refuse_same_place(ecd, folder, beside)
-    for item in ecd.files:
-        target = folder.joinpath(*item.path.split("/"))
-        # A name that no file can have is said when it is written.
-        if os.path.lexists(target):
-            _refuse_another(item, target)
-        else:
-            missing.append(item)
-    progress = Progress(listener, sum(item.size for item in missing))
-    for item in missing:
-        target = folder.joinpath(*item.path.split("/"))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_failure(error, target) from error
-        with whole_file(target) as output:
+    folder = target.parent
+    places = [(item, folder.joinpath(*item.path.split("/"))) for item in ecd.files]
+    missing: List[Tuple[StoredFile, Path]] = []
+    check_apart([*(place for _, place in places), target])
+    for item, place in places:
+        check_inside(folder, place)
+        what = _what_else(item, place) if os.path.lexists(place) else ""
+        if what is not None:
+            check_no_input(place, sources(ecd))
+            check_free(place, overwrite=overwrite, what=what)
+            missing.append((item, place))
+    progress = Progress(listener, sum(item.size for item, _ in missing))
+    for item, place in missing:
+        with outputs.file(place) as output:
             for piece in item.chunks():
                 output.write(piece)
                 progress.advance(len(piece), f"Writing {printable(item.path)}")
 
 
-def _refuse_same_place(ecd: Ecd, folder: Path, beside: Path) -> None:
-    own = os.path.normcase(os.path.realpath(beside))
-    for item in ecd.files:
-        place = folder.joinpath(*item.path.split("/"))
-        if os.path.normcase(os.path.realpath(place)) == own:
-            raise refused(
-                "output-is-input",
-                f"The output '{printable(str(beside), 400)}' has the name of the model's file, "
-                "which belongs in the same place.",
-                "Choose another name for the output.",
-                beside,
-            )
-
-
-def _refuse_another(item: StoredFile, target: Path) -> None:
-    """Refuse what is there already unless it has the bytes of the model's file."""
-    what = "is another file"
+def _what_else(item: StoredFile, place: Path) -> Optional[str]:
+    """What is in the place of a model's file; None when it has the same bytes."""
     try:
         if (
-            is_plain(target)
-            and target.stat().st_size == item.size
-            and (_is_its_source(item, target) or _digest_of(target) == digest_of(item))
+            is_plain(place)
+            and place.stat().st_size == item.size
+            and (_is_its_source(item, place) or _digest_of(place) == digest_of(item))
         ):
-            return
+            return None
     except OSError as error:
-        what = f"can't be read ({error.strerror})"
-    raise refused(
-        "output-exists",
-        f"'{printable(str(target), 400)}' exists already and {what}.",
-        "Export into another folder.",
-        target,
-    )
+        return f"can't be read ({error.strerror})"
+    return "is another file"
 
 
 def _is_its_source(item: StoredFile, target: Path) -> bool:

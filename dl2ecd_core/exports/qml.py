@@ -23,9 +23,9 @@ _VERSION = "3.22.0"
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the style to `target`."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "qml")
     root = etree.Element("qgis", version=_VERSION, styleCategories="Symbology")
     pipe = child(root, "pipe")

@@ -35,9 +35,9 @@ _FUNCTIONS: Dict[str, Tuple[str, str]] = {
 }
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the template to `target`; the .ecd is named without a folder."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     require_model(ecd, "rft-xml")
     module, class_name, pixel_type = _function(ecd)
     definition = Path(ecd.name).name

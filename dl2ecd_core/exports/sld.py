@@ -25,9 +25,9 @@ _NAMESPACE = "http://www.opengis.net/sld"
 _PREFIXES: Any = {None: _NAMESPACE}
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the descriptor to `target`."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "sld")
     title = xml_text(legend.title)
     root = etree.Element(f"{{{_NAMESPACE}}}StyledLayerDescriptor", nsmap=_PREFIXES)

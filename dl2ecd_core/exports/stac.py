@@ -19,7 +19,8 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
-from ..files.output import whole_file
+from ..files.output import real_path
+from ..files.output_set import output_set
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import counted, listed, printable, quoted
@@ -70,13 +71,14 @@ _VERSION = re.compile(
 )
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the Item to `target`, and the model's files beside it where they are embedded."""
     require_model(ecd, "stac")
-    assets = placed_assets(ecd, target, listener)
-    item, findings = stac_item(ecd, assets)
-    with whole_file(target) as output:
-        output.write(text_of(item).encode("ascii"))
+    with output_set(target.parent) as outputs:
+        assets = placed_assets(ecd, target, outputs, listener, overwrite=overwrite)
+        item, findings = stac_item(ecd, assets)
+        with outputs.file(real_path(target)) as output:
+            output.write(text_of(item).encode("ascii"))
     return findings
 
 

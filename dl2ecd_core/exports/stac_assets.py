@@ -15,6 +15,7 @@ from urllib.parse import quote
 from ..ecd.content import Ecd
 from ..ecd.payload import Progress
 from ..ecd.stored import Embedded, StoredFile
+from ..files.output_set import OutputSet
 from ..findings.wording import printable
 from ..progress import Listener
 from .placing import digest_of, place_files
@@ -36,7 +37,9 @@ _ARTIFACTS = {
 _LOCAL_PATH = re.compile(r"[^\r\n\t\\:'\"/]+(?:/[^\r\n\t\\:'\"/]+)*")
 
 
-def placed_assets(ecd: Ecd, target: Path, listener: Listener) -> Dict[str, Dict[str, object]]:
+def placed_assets(
+    ecd: Ecd, target: Path, outputs: OutputSet, listener: Listener, *, overwrite: bool
+) -> Dict[str, Dict[str, object]]:
     """The assets of the Item at `target`; embedded files are placed beside it first.
 
     Raises
@@ -46,7 +49,7 @@ def placed_assets(ecd: Ecd, target: Path, listener: Listener) -> Dict[str, Dict[
     """
     references = _references(ecd, target)
     if references is None:
-        place_files(ecd, target.parent, listener, beside=target)
+        place_files(ecd, target, outputs, listener, overwrite=overwrite)
         # What was placed has been checked against its digest.
         digests = [digest_of(item) for item in ecd.files]
         references = [item.path for item in ecd.files]

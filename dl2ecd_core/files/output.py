@@ -40,7 +40,7 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
         ``output-not-writable``.
     """
     shown = printable(str(target), 400)
-    real = _real(target)
+    real = real_path(target)
     try:
         if real.is_dir():
             raise refused(
@@ -56,14 +56,7 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
                 "Make the folder first, or choose another.",
                 target,
             )
-        for path in inputs:
-            if real.exists() and path.exists() and real.samefile(path):
-                raise refused(
-                    "output-is-input",
-                    f"The output '{shown}' is the input '{printable(str(path), 400)}'.",
-                    "Choose another name for the output.",
-                    target,
-                )
+        check_no_input(real, inputs, shown)
         if real.exists() and not stat.S_ISREG(real.stat().st_mode):
             raise refused(
                 "output-not-writable",
@@ -75,7 +68,35 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
         raise write_failure(error, target) from error
 
 
-def _real(target: Union[str, Path]) -> Path:
+def check_no_input(target: Path, inputs: Iterable[Path], shown: str = "") -> None:
+    """Refuse a target that is one of the files that are read, under whatever name.
+
+    Raises
+    ------
+    ConversionRefused
+        ``output-is-input``.
+    """
+    for path in inputs:
+        if _is_same(target, path):
+            raise refused(
+                "output-is-input",
+                f"The output '{shown or printable(str(target), 400)}' is the input "
+                f"'{printable(str(path), 400)}'.",
+                "Choose another name for the output.",
+                target,
+            )
+
+
+def _is_same(target: Path, path: Path) -> bool:
+    try:
+        return target.samefile(path)
+    except (OSError, ValueError):
+        # One of them is not there, or has a name that no file can have, which is said elsewhere.
+        return False
+
+
+def real_path(target: Union[str, Path]) -> Path:
+    """The file that a target leads to, links followed."""
     return Path(os.path.realpath(target))
 
 
@@ -122,7 +143,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
     >>> with whole_file("map.clr") as output:  # doctest: +SKIP
     ...     output.write(b"1 0 0 255")
     """
-    real = _real(target)
+    real = real_path(target)
     temporary: Optional[Path] = None
     try:
         remove_strays(real.parent)
@@ -133,9 +154,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
             handle = _create(temporary)
         with handle:
             yield handle
-            handle.flush()
-            _take_over_permissions(handle, real)
-            os.fsync(handle.fileno())
+            finish(handle, real)
             if not _WINDOWS and temporary is not None:
                 # The lock goes with the handle: replace first, so that no other run takes the
                 # finished file for a stray.
@@ -144,7 +163,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
         if temporary is not None:
             temporary.replace(real)
             temporary = None
-        _sync_folder(real.parent)
+        sync_folder(real.parent)
     except OSError as error:
         raise write_failure(error, target) from error
     finally:
@@ -167,10 +186,18 @@ def _create(path: Path) -> Optional[BinaryIO]:
     return None
 
 
+def finish(handle: BinaryIO, target: Path) -> None:
+    """Bring what was written to the disk, with the permissions of the file that it replaces."""
+    handle.flush()
+    _take_over_permissions(handle, target)
+    os.fsync(handle.fileno())
+
+
 def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
     try:
         old = real.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # Nothing is replaced; whether it can come to lie there shows when it is moved.
         return
     if _WINDOWS:
         return
@@ -184,7 +211,7 @@ def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
     os.fchmod(handle.fileno(), stat.S_IMODE(old.st_mode))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the move itself last through a power cut, where folders can be synchronised."""
     if _WINDOWS:
         return

@@ -11,8 +11,9 @@ import os
 import re
 import secrets
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Iterator
 
 from .plain_files import open_plain
 
@@ -20,7 +21,9 @@ from .plain_files import open_plain
 LOCK = "lock"
 
 # Short whatever the target is called, so that a target's name may be as long as the system allows.
-_NAME = re.compile(r"\.dl2ecd-[0-9a-f]{16}\.tmp")
+_NAME = re.compile(r"\.dl2ecd-[0-9a-f]{16}\.(tmp|old)")
+#: The ending of a folder whose removal has begun.
+_DEAD = ".old"
 
 _WINDOWS = os.name == "nt"
 
@@ -47,18 +50,24 @@ def lock(handle: BinaryIO) -> bool:
     return True
 
 
-def _is_free(path: Path) -> bool:
-    """Whether no run holds a temporary file."""
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Hold the lock of what no run uses, so that none takes it up before it is gone.
+
+    Raises
+    ------
+    OSError
+        When a run uses it, or there is no such file. On Windows using it shows when it is removed.
+    """
     if _WINDOWS:
-        return True
+        path.stat()
+        yield
+        return
     import fcntl
 
     with open_plain(path) as handle:
-        try:
-            fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-    return True
+        fcntl.flock(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def remove_strays(folder: Path) -> None:
@@ -78,21 +87,24 @@ def remove_strays(folder: Path) -> None:
         try:
             if is_folder:
                 _remove_folder(stray)
-            elif _is_free(stray):
-                stray.unlink()
+            else:
+                with _held(stray):
+                    stray.unlink()
         except OSError:
             # In use, someone else's, or gone already.
             continue
 
 
 def _remove_folder(stray: Path) -> None:
-    lock_file = stray / LOCK
-    try:
-        if not _is_free(lock_file):
+    """Remove a folder that no run uses: renamed first, which tells that it is to go for good."""
+    dead = stray.with_suffix(_DEAD)
+    if dead != stray:
+        try:
+            with _held(stray / LOCK):
+                # On Windows this fails as long as the lock is open.
+                stray.rename(dead)
+        except FileNotFoundError:
+            # Just made, and not locked yet: its maker makes another one.
+            stray.rmdir()
             return
-        # On Windows this fails as long as the folder is in use.
-        lock_file.unlink()
-    except FileNotFoundError:
-        # Just made, and its maker finds that it is gone; or its removal was broken off.
-        pass
-    shutil.rmtree(stray)
+    shutil.rmtree(dead)

@@ -171,6 +171,32 @@ def test_an_existing_file_is_named(fresh: Path) -> None:
     assert message == f"'{fresh.parent / MODEL}' exists already."
 
 
+@pytest.mark.parametrize("name", ["a.ecd", "A.ECD"])
+def test_an_ecd_that_names_a_file_like_itself_destroys_nothing(fresh: Path, name: str) -> None:
+    rewrite(fresh, lambda document: files_of(document)[0].update(Path=name))
+    before = fresh.read_bytes()
+    for folder in (fresh.parent, fresh.parent / "out"):
+        assert refusal(fresh, folder, overwrite=True)[0] == "output-named-twice"
+    assert fresh.read_bytes() == before
+    assert not (fresh.parent / "out").exists()
+
+
+def test_what_is_read_is_not_written(fresh: Path, referring: Path) -> None:
+    before = {path: path.read_bytes() for path in fresh.parent.iterdir()}
+    for ecd in (fresh, referring):
+        assert refusal(ecd, fresh.parent, overwrite=True)[0] == "output-is-input"
+    assert {path: path.read_bytes() for path in fresh.parent.iterdir()} == before
+
+
+def test_files_of_older_ones_are_replaced_together(fresh: Path) -> None:
+    folder = fresh.parent / "out"
+    extract(read_ecd(fresh), folder)
+    (folder / MODEL).write_text("older")
+    extract(read_ecd(fresh), folder, overwrite=True)
+    assert (folder / MODEL).read_bytes() == (fresh.parent / MODEL).read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == ["a.ecd", MODEL]
+
+
 def test_progress_ends_at_the_total_and_says_what_is_done(
     fresh: Path, referring: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from pathlib import Path
 from typing import List, Optional
 
@@ -11,6 +12,7 @@ import pytest
 
 from dl2ecd_core.ecd import stored as storing
 from dl2ecd_core.ecd.stored import Embedded, StoredFile
+from dl2ecd_core.files.stamps import stamp
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.findings.errors import EcdFileError
 
@@ -141,3 +143,17 @@ def test_a_file_that_can_not_be_read_is_named_whole(length: int) -> None:
     assert item.message.startswith(f"The file '{name}' can't be read: ")
     longer = refusal(StoredFile("a.model", 3, None, Path("n" * 401)))
     assert "n" * 201 not in longer.message
+
+
+def test_a_file_that_is_not_the_one_inspected_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.model"
+    path.write_bytes(b"model")
+    item = StoredFile("a.model", 5, None, path, stamp(path))
+    assert b"".join(item.chunks()) == b"model"
+    path.write_bytes(b"other")
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(EcdFileError) as error:
+        list(item.chunks())
+    (found,) = error.value.findings
+    assert (found.rule, found.where.file) == ("file-changed", str(path))
+    assert found.message == f"The file '{path}' changed while it was read."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import zipfile
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from dl2ecd_core import convert
 from dl2ecd_core.definition import convert_definition
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.ecd.content import Ecd
 from dl2ecd_core.ecd.fresh import fresh_ecd
 from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.ecd.stored import Embedded
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.examination import examine
 from dl2ecd_core.exports import dlpk, export, placing
@@ -160,6 +163,22 @@ class TestFromAnEmd:
         assert rule_of(error) == "file-not-found"
 
 
+def embedded(content: Ecd) -> Ecd:
+    """The same with its files put into an .ecd, from where an export must place them."""
+    held = []
+    folder = Path(content.name).parent
+    for number, item in enumerate(content.files):
+        text = base64.b64encode(item.source.read_bytes())
+        holder = folder / f"held{number}"
+        holder.write_bytes(text)
+        held.append(replace(item, source=Embedded(holder, 0, len(text))))
+    return replace(content, files=tuple(held))
+
+
+def target(folder: Path, format_name: str) -> Path:
+    return folder / "out" / ("c.emd" if format_name == "emd" else "c.json")
+
+
 class TestEmdFromClassInformation:
     def test_has_what_is_known_and_the_model_beside_it(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
@@ -202,6 +221,53 @@ class TestEmdFromClassInformation:
         assert rule_of(error) == "output-not-writable"
         assert (tmp_path / "out" / "variables").read_text() == "mine"
         assert not (tmp_path / "out" / "c.emd").exists()
+
+    @pytest.mark.parametrize("format_name", ["emd", "stac"])
+    def test_nothing_is_written_through_a_linked_folder(
+        self, tmp_path: Path, format_name: str
+    ) -> None:
+        content = embedded(ecd(tmp_path / "model", files=("a.pb", "variables/variables.index")))
+        for name in ("out", "elsewhere"):
+            (tmp_path / name).mkdir()
+        (tmp_path / "out" / "variables").symlink_to(tmp_path / "elsewhere")
+        for overwrite in (False, True):
+            with pytest.raises(Dl2EcdError) as error:
+                export(content, format_name, target(tmp_path, format_name), overwrite=overwrite)
+            assert rule_of(error) == "ecd-path-outside"
+        assert os.listdir(tmp_path / "out") == ["variables"]
+        assert os.listdir(tmp_path / "elsewhere") == []
+
+    @pytest.mark.parametrize("format_name", ["emd", "stac"])
+    def test_what_fails_midway_leaves_no_half(self, tmp_path: Path, format_name: str) -> None:
+        content = embedded(ecd(tmp_path / "model", files=("a.pb", "b/c.index")))
+        (tmp_path / "model" / "held1").write_bytes(base64.b64encode(MODEL_BYTES[::-1]))
+        (tmp_path / "out").mkdir()
+        with pytest.raises(Dl2EcdError) as error:
+            export(content, format_name, target(tmp_path, format_name))
+        assert rule_of(error) == "ecd-digest-differs"
+        assert os.listdir(tmp_path / "out") == []
+
+    @pytest.mark.parametrize("format_name", ["emd", "stac"])
+    def test_a_model_named_like_the_export_is_refused(
+        self, tmp_path: Path, format_name: str
+    ) -> None:
+        (tmp_path / "out").mkdir()
+        name = target(tmp_path, format_name).name.upper()
+        with pytest.raises(Dl2EcdError) as error:
+            export(
+                embedded(ecd(tmp_path / "model", files=(name,))),
+                format_name,
+                target(tmp_path, format_name),
+            )
+        assert rule_of(error) == "output-named-twice"
+        assert os.listdir(tmp_path / "out") == []
+
+    def test_another_file_is_replaced_when_told(self, tmp_path: Path) -> None:
+        content = ecd(tmp_path / "model")
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "landcover.onnx").write_text("older")
+        export(content, "emd", tmp_path / "out" / "c.emd", overwrite=True)
+        assert (tmp_path / "out" / "landcover.onnx").read_bytes() == MODEL_BYTES
 
     @pytest.mark.parametrize("stated", [True, False])
     def test_a_copy_that_is_there_already_is_kept(self, tmp_path: Path, stated: bool) -> None:

@@ -150,7 +150,7 @@ def test_the_export_never_takes_the_place_of_the_model(
     content = read_ecd(demo_folder / "landcover.ecd")
     with pytest.raises(Dl2EcdError) as caught:
         export(content, format_name, tmp_path / "landcover.model")
-    assert [finding.rule for finding in caught.value.findings] == ["output-is-input"]
+    assert [finding.rule for finding in caught.value.findings] == ["output-named-twice"]
     assert not (tmp_path / "landcover.model").exists()
 
 

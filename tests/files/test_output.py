@@ -270,7 +270,7 @@ class TestSystems:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         self.refuse(monkeypatch, name, errno.EINVAL)
-        output._sync_folder(tmp_path)
+        output.sync_folder(tmp_path)
 
     @posix
     def test_another_owner_is_kept_where_that_is_allowed(

@@ -72,12 +72,57 @@ def test_what_a_killed_run_leaves_the_next_one_removes(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [folder]
 
 
-def test_a_removal_that_was_broken_off_is_ended(tmp_path: Path) -> None:
+def test_a_removal_that_was_broken_off_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stray = new_name(tmp_path)
     stray.mkdir()
+    (stray / LOCK).touch()
     (stray / "a.model").touch()
+
+    def broken_off(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", broken_off)
+        remove_strays(tmp_path)
+    assert len(os.listdir(tmp_path)) == 1
     remove_strays(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_is_just_made_is_removed_only_while_it_is_empty(tmp_path: Path) -> None:
+    empty, filled = new_name(tmp_path), new_name(tmp_path)
+    empty.mkdir()
+    filled.mkdir()
+    (filled / "a.model").touch()
+    remove_strays(tmp_path)
+    assert list(tmp_path.iterdir()) == [filled]
+
+
+@posix
+def test_many_at_once_never_take_each_others(tmp_path: Path) -> None:
+    program = textwrap.dedent(
+        """
+        import sys
+        from pathlib import Path
+        from dl2ecd_core.files.output import whole_file
+        from dl2ecd_core.files.scratch import scratch_folder
+        for _ in range(150):
+            with scratch_folder(Path(sys.argv[1])) as folder:
+                (folder / "a.model").write_bytes(b"model")
+                assert (folder / "a.model").read_bytes() == b"model"
+            with whole_file(Path(sys.argv[1], sys.argv[2])) as handle:
+                handle.write(b"model")
+        """
+    )
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), str(number)])
+        for number in range(4)
+    ]
+    assert [run.wait(60) for run in runs] == [0] * 4
+    remove_strays(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["0", "1", "2", "3"]
 
 
 @posix
@@ -150,14 +195,14 @@ def test_without_locks_an_open_file_is_the_lock(
         folder.mkdir()
         (folder / LOCK).touch()
         (folder / "a.model").touch()
-    real = Path.unlink
+    real = Path.rename
 
-    def unlink(path: Path, **options: bool) -> None:
-        if path.parent == used:
+    def rename(path: Path, target: Path) -> Path:
+        if path == used:
             raise PermissionError(errno.EACCES, "The process cannot access the file")
-        real(path, **options)
+        return real(path, target)
 
-    monkeypatch.setattr(Path, "unlink", unlink)
+    monkeypatch.setattr(Path, "rename", rename)
     remove_strays(tmp_path)
     assert not stray.exists()
     assert sorted(os.listdir(used)) == ["a.model", LOCK]

@@ -11,6 +11,7 @@ _ERROR, _WARNING, _INFORMATION = Severity.ERROR, Severity.WARNING, Severity.INFO
 RULES: Tuple[Rule, ...] = (
     Rule("output-is-folder", _ERROR, "The output is a file, not a folder."),
     Rule("output-is-input", _ERROR, "The output is none of the files that are read."),
+    Rule("output-named-twice", _ERROR, "Each output has a place of its own, on every system."),
     Rule("output-is-another-file", _ERROR, "The output takes no model's or document's place."),
     Rule("cancelled", _ERROR, "The work was not stopped before it was done."),
     Rule("output-folder-missing", _ERROR, "The folder of the output exists."),
