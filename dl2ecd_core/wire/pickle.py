@@ -22,16 +22,36 @@ MOST_OPCODES = 1_000_000
 MOST_MEMORY = 36 * 1024 * 1024
 #: Pickles inside byte strings of pickles are followed to this depth.
 _DEEPEST = 3
+#: So many pickles after each other are followed.
+_MOST_IN_A_ROW = 64
 _STOP = ord(".")
 
 
-def walk_pickle(source: ByteSource, offset: int = 0, *, end: Optional[int] = None) -> Walk:
+def new_budget() -> Budget:
+    """What one walk may use up, or several together."""
+    return Budget(MOST_OPCODES, MOST_MEMORY)
+
+
+def starts_as_pickle(start: bytes) -> bool:
+    """Whether the first byte is an opcode: pickles of protocols 0 and 1 have no other mark."""
+    return start[:1] == b"." or (start != b"" and start[0] in _STEPS)
+
+
+def walk_pickle(
+    source: ByteSource,
+    offset: int = 0,
+    *,
+    end: Optional[int] = None,
+    budget: Optional[Budget] = None,
+) -> Walk:
     """Walk over the pickle that begins at `offset`; nothing is imported or called.
 
     Parameters
     ----------
     end
         Where the pickle has to end at the latest; the end of the source if None.
+    budget
+        What the walk may use up; its own if None.
 
     Returns
     -------
@@ -43,8 +63,31 @@ def walk_pickle(source: ByteSource, offset: int = 0, *, end: Optional[int] = Non
     ModelFileError
         Only when the file itself can't be read.
     """
-    budget = Budget(MOST_OPCODES, MOST_MEMORY)
-    return _walk(source, offset, source.size if end is None else end, budget, 0)
+    return _walk(source, offset, source.size if end is None else end, budget or new_budget(), 0)
+
+
+def walk_pickles(
+    source: ByteSource, offset: int = 0, *, budget: Optional[Budget] = None
+) -> Tuple[Tuple[Walk, ...], int]:
+    """Walk over pickles that follow each other, as loaders that read several take them.
+
+    Returns
+    -------
+    tuple
+        At least one walk, and where they end: before bytes that are no pickle, if there are any.
+    """
+    budget = budget or new_budget()
+    walks = [walk_pickle(source, offset, budget=budget)]
+    while walks[-1].complete and walks[-1].end < source.size:
+        if len(walks) == _MOST_IN_A_ROW:
+            why = f"only the first {_MOST_IN_A_ROW} pickles in a row were looked at"
+            walks.append(Walk(None, walks[-1].end, problem=why))
+            break
+        following = walk_pickle(source, walks[-1].end, budget=budget)
+        if following.broken and not following.is_plausible:
+            break
+        walks.append(following)
+    return tuple(walks), walks[-1].end
 
 
 def _walk(source: ByteSource, offset: int, end: int, budget: Budget, depth: int) -> Walk:
@@ -83,6 +126,7 @@ def _walk(source: ByteSource, offset: int, end: int, budget: Budget, depth: int)
         problem,
         # Where what was taken is in doubt, so is what broke.
         stop is not None and stop.broken and machine.doubt is None,
+        stop is None,
     )
 
 

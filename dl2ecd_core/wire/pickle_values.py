@@ -128,6 +128,8 @@ class Walk:
         Why the walk can't tell everything; None when it can.
     broken
         Whether the bytes are no well-formed pickle (else a limit or a rare feature stopped it).
+    complete
+        Whether the walk came to the opcode that ends a pickle.
     """
 
     value: object
@@ -136,6 +138,12 @@ class Walk:
     called: FrozenSet[str] = field(default_factory=frozenset)
     problem: Optional[str] = None
     broken: bool = False
+    complete: bool = False
+
+    @property
+    def is_plausible(self) -> bool:
+        """Whether it imports something that can exist: random bytes and text hardly do."""
+        return any(item.is_plausible for item in self.imports)
 
 
 def text_entries(value: object) -> Optional[Dict[str, object]]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import List
-
 from ...findings.errors import ModelFileError
 from ...findings.wording import listed, printable
-from ...wire.pickle import walk_pickle
-from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ...wire.zip import is_archive, open_archive
 from ..description import ModelDescription
-from ..pickles import not_walked, pickle_findings
+from ..pickle_search import archive_pickles, search_findings
 from ..registry import Match
 
 _MOST_PICKLES = 8
@@ -32,16 +28,7 @@ def read(source: ByteSource) -> ModelDescription:
         pickles in it would import.
     """
     archive = open_archive(source)
-    walks: List[Walk] = []
-    for name in archive.names():
-        if name.endswith("/"):
-            continue
-        start = archive.read_up_to(name, 2)
-        if start[:1] == b"\x80" and start[1:2] in (b"\2", b"\3", b"\4", b"\5"):
-            if len(walks) == _MOST_PICKLES:
-                walks.append(not_walked(_MOST_PICKLES))
-                break
-            walks.append(walk_pickle(archive.source(name)))
+    found = archive_pickles(archive, most=_MOST_PICKLES)
     names = archive.names()
     content = f"it holds {listed(names)}" if names else "it is empty"
     raise ModelFileError(
@@ -51,8 +38,6 @@ def read(source: ByteSource) -> ModelDescription:
         file=source.name,
         offset=0,
         further=[
-            item
-            for item in (pickle_findings(source, walks) if walks else ())
-            if item.rule != "pickle-known-globals"
+            item for item in search_findings(source, found) if item.rule != "pickle-known-globals"
         ],
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
+from ...findings import Finding
 from ...findings.errors import ModelFileError
 from ...findings.wording import printable
+from ...wire.pickle import new_budget
 from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
+from ..pickle_search import array_pickles, is_array
+from ..pickles import pickle_findings
 
 _HEAD = 64 * 1024
 #: Longest SavedModel fingerprint, in bytes: five hashes, a version and an id take about 100.
@@ -36,6 +40,11 @@ _PARAMETERS = _Part(
     "Give the .pdmodel or .json file that was saved with it; the weights are taken along when "
     "they lie beside it under the same name.",
 )
+_NUMBERS = _Part(
+    "model-not-a-model",
+    "is an array of NumPy (.npy), not a model.",
+    "Give the file that the framework saved the model to.",
+)
 _BROWSER_MODEL = _Part(
     "model-unsupported",
     "is a model for TensorFlow.js, which is made for web browsers and is not read.",
@@ -59,10 +68,19 @@ def refuse_lone_part(source: ByteSource) -> None:
             hint=part.hint,
             file=source.name,
             offset=0,
+            further=_pickles(source) if part is _NUMBERS else (),
         )
 
 
+def _pickles(source: ByteSource) -> List[Finding]:
+    """What an array of objects would import: its elements are pickled."""
+    walks = array_pickles(source, new_budget())
+    return [item for item in pickle_findings(source, walks) if item.rule != "pickle-known-globals"]
+
+
 def _part(source: ByteSource) -> Optional[_Part]:
+    if is_array(source):
+        return _NUMBERS
     if _is_fingerprint(source):
         return _FINGERPRINT
     if _is_paddle_tensor(source):

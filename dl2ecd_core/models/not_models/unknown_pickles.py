@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Sequence, Tuple
+
 from ...findings.errors import ModelFileError
-from ...findings.wording import quoted
-from ...wire.pickle import walk_pickle
+from ...findings.wording import listed, quoted
+from ...wire.pickle import new_budget, starts_as_pickle, walk_pickle
 from ...wire.pickle_values import Walk, class_path
 from ...wire.source import ByteSource
 from ..description import ModelDescription
-from ..pickles import refused_pickle
+from ..pickle_search import is_marked, pickles_of
+from ..pickles import import_findings, refused_pickle
 from ..pytorch.state_dict import is_module
 from ..registry import Match
+from .old_tar import is_old_tar, refuse_old_tar
 
-_OLD_TORCH = (b"pickle", b"storages", b"tensors", b"sys_info")
+
+class _Pickles(Tuple[Walk, ...]):
+    """The walks over the pickles of a file, kept with it between recognising and reading."""
 
 
 def recognise(source: ByteSource) -> Match:
-    """The start of a pickle, or of the tar archive of PyTorch's first versions."""
-    start = source.read_up_to(0, 512)
-    if start[:1] == b"\x80" and start[1:2] in (b"\1", b"\2", b"\3", b"\4", b"\5"):
-        return Match.MAYBE
-    if start[257:262] == b"ustar" and start[:100].rstrip(b"\0") in _OLD_TORCH:
+    """Pickles of any protocol, or the tar archive of PyTorch's first versions."""
+    if is_old_tar(source):
         return Match.SURE
-    # Protocol 0 has no mark; only a walk to the end tells it from text.
-    return Match.MAYBE if start[:1] in (b"(", b"c", b"]", b"}") else Match.NO
+    if not starts_as_pickle(source.read_up_to(0, 1)):
+        return Match.NO
+    walks = _pickles(source)
+    if walks and not walks[0].broken:
+        return Match.SURE
+    return Match.MAYBE if walks or is_marked(source.read_up_to(0, 2)) else Match.NO
+
+
+def _pickles(source: ByteSource) -> Tuple[Walk, ...]:
+    known = source.known.get(_Pickles)
+    if not isinstance(known, _Pickles):
+        known = source.known[_Pickles] = _Pickles(pickles_of(source, new_budget()))
+    return known
 
 
 def read(source: ByteSource) -> ModelDescription:
@@ -33,36 +47,35 @@ def read(source: ByteSource) -> ModelDescription:
     ------
     ModelFileError
         ``model-unsupported`` with what the pickle would import; ``model-damaged`` when it is
-        broken.
+        broken; ``model-not-recognised`` when it may be a text as well.
     """
-    if source.read_up_to(0, 262)[257:] == b"ustar":
-        raise ModelFileError(
-            "model-unsupported",
-            f"'{source.name}' is a tar archive of a PyTorch before 0.1.10.",
-            hint="Load it with PyTorch and save it again with torch.save.",
-            file=source.name,
-        )
-    walk = walk_pickle(source)
-    if walk.broken and not any(item.is_plausible for item in walk.imports):
-        if source.read(0, 1) == b"\x80" and walk.end > 2:
-            raise source.damaged(
-                walk.end, f"The file starts as a Python pickle, but {walk.problem}."
-            )
-        raise ModelFileError(
-            "model-not-recognised",
-            f"'{source.name}' is not a model of a known format; it starts with the bytes "
-            f"{source.read_up_to(0, 8).hex(' ')}.",
-            hint="Known formats are listed in the README. Export the model again, or convert it "
-            "to ONNX.",
-            file=source.name,
-            offset=0,
-        )
-    raise refused_pickle(source, _kind(walk), [walk])
+    if is_old_tar(source):
+        raise refuse_old_tar(source)
+    walks = _pickles(source)
+    marked = is_marked(source.read_up_to(0, 2))
+    if walks and (marked or not walks[0].broken):
+        raise refused_pickle(source, _kind(walks), walks)
+    walk = walks[0] if walks else walk_pickle(source)
+    if marked and walk.end > 2:
+        raise source.damaged(walk.end, f"The file starts as a Python pickle, but {walk.problem}.")
+    start = source.read_up_to(0, 8).hex(" ")
+    imported = listed(item.path for item in walk.imports)
+    raise ModelFileError(
+        "model-not-recognised",
+        f"'{source.name}' is not a model of a known format; it starts with the bytes {start}."
+        + (f" Read as a Python pickle it imports {imported} and breaks off." if imported else ""),
+        hint="Known formats are listed in the README. Export the model again, or convert it "
+        "to ONNX.",
+        file=source.name,
+        offset=0,
+        further=import_findings(source, walks),
+    )
 
 
-def _kind(walk: Walk) -> str:
+def _kind(walks: Sequence[Walk]) -> str:
     """What a pickle holds, for a person."""
-    modules = {item.module.partition(".")[0] for item in walk.imports}
+    walk = walks[0]
+    modules = {item.module.partition(".")[0] for one in walks for item in one.imports}
     if modules & {"sklearn", "joblib", "xgboost", "lightgbm"}:
         return "a Python pickle of a scikit-learn-like model (perhaps written by joblib)"
     if is_module(walk.value):

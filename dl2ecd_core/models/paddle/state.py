@@ -9,12 +9,12 @@ from typing import List, Optional, Tuple
 
 from ...findings.errors import ModelFileError
 from ...findings.wording import printable
-from ...wire.pickle import walk_pickle
-from ...wire.pickle_values import Global, Made, text_entries
+from ...wire.pickle import walk_pickles
+from ...wire.pickle_values import Global, Made, Walk, text_entries
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import ModelDescription
-from ..pickles import pickle_findings
+from ..pickles import import_findings, pickle_findings
 from ..pytorch.layers import inferred_tensors
 from ..pytorch.weights import Weight
 
@@ -41,7 +41,10 @@ def read_state(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` when the pickle is broken.
     """
-    walk = walk_pickle(source)
+    walks, end = walk_pickles(source)
+    walk = walks[0]
+    if not walk.broken and end != source.size:
+        walks += (Walk(None, end, problem="bytes follow the pickle"),)
     if walk.broken:
         raise ModelFileError(
             "model-damaged",
@@ -49,6 +52,7 @@ def read_state(source: ByteSource) -> ModelDescription:
             hint="The file is cut short or damaged: fetch or export it again.",
             file=source.name,
             offset=walk.end,
+            further=import_findings(source, walks),
         )
     weights = _weights(walk.value)
     files, missing = parts_of(source, ())
@@ -64,7 +68,7 @@ def read_state(source: ByteSource) -> ModelDescription:
         outputs=outputs,
         parameters=None if weights is None else sum(weight.elements for weight in weights),
         missing_files=missing,
-        findings=pickle_findings(source, [walk]),
+        findings=pickle_findings(source, walks),
     )
 
 

@@ -15,19 +15,18 @@ from ...findings.rules import finding
 from ...findings.wording import listed
 from ...wire.json_data import LONGEST_JSON, Json, parse_json
 from ...wire.pickle import walk_pickle
-from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, is_archive, open_archive
 from ..companions import primary_part
 from ..description import Activation, Evidence, ModelDescription, Tensor
-from ..pickles import not_walked, pickle_findings
+from ..pickle_search import archive_pickles, search_findings
 from ..registry import Match
 from .state_dict import find_weights
 from .zip_archive import opened, top_folder
 
 _OLD_GRAPH = "serialized_exported_program.json"
 _OLD_WEIGHTS = ("serialized_state_dict.pt", "serialized_state_dict.json")
-_MOST_NESTED_PICKLES = 16
+_MOST_PICKLES = 16
 
 #: The schema's ScalarType, as NumPy (or PyTorch) names it.
 _DATA_TYPES = {
@@ -367,26 +366,4 @@ def _compiled(source: ByteSource, archive: Archive, top: str) -> Tuple[Finding, 
 
 def _pickles(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
     """What the pickles in the archive, and in archives in it, would import."""
-    walks: List[Walk] = []
-    looked_at = 0
-    for name in archive.names():
-        short = name.rpartition("/")[2]
-        # The older layout has archives with pickles under names that end in .json, too.
-        if not short.endswith((".pt", ".pkl", ".pickle")) and not short.startswith("serialized_"):
-            continue
-        start = archive.read_up_to(name, 4)
-        if start[:1] != b"\x80" and start != b"PK\3\4":
-            continue
-        if looked_at == _MOST_NESTED_PICKLES:
-            walks.append(not_walked(_MOST_NESTED_PICKLES))
-            break
-        looked_at += 1
-        inside = archive.source(name)
-        if start == b"PK\3\4":
-            inner = open_archive(inside)
-            top = top_folder(inner)
-            if top is None:
-                continue
-            inside = inner.source(f"{top}data.pkl")
-        walks.append(walk_pickle(inside))
-    return pickle_findings(source, walks) if walks else ()
+    return search_findings(source, archive_pickles(archive, most=_MOST_PICKLES))

@@ -7,7 +7,7 @@ then each storage as a u64 count and its raw elements.
 
 from __future__ import annotations
 
-from typing import List
+from typing import List, Optional
 
 from ...findings.wording import printable, quoted
 from ...wire.pickle import walk_pickle
@@ -58,12 +58,16 @@ def read(source: ByteSource) -> ModelDescription:
             # Where the next one begins is not known.
             return described(source, "pytorch-legacy", walk, walks)
         at = walk.end
-    _check_storages(source, walks[3], walks[4].value, at)
+    if _end_of_storages(source, walks[3], walks[4].value, at) != source.size:
+        walks.append(Walk(None, at, problem="bytes follow the numbers of its tensors"))
     return described(source, "pytorch-legacy", walks[3], walks)
 
 
-def _check_storages(source: ByteSource, walk: Walk, keys: object, at: int) -> None:
-    """Every storage has to lie in the file, with the size that the tensors expect."""
+def _end_of_storages(source: ByteSource, walk: Walk, keys: object, at: int) -> Optional[int]:
+    """Where the last storage ends; None when that is not known.
+
+    Every storage has to lie in the file, with the size that the tensors expect.
+    """
     if not isinstance(keys, list):
         raise source.damaged(at, "The list of storages is no list.")
     storages = storages_in(walk.value)
@@ -74,7 +78,7 @@ def _check_storages(source: ByteSource, walk: Walk, keys: object, at: int) -> No
         (count,) = source.unpack("<Q", at, "the size of a storage")
         if storage is None or size is None:
             # Unused or of a rare type: where the next one begins is not known.
-            return
+            return None
         if count != storage.elements:
             raise source.damaged(
                 at, f"Storage {quoted(name)} has {count} elements instead of {storage.elements}."
@@ -84,3 +88,4 @@ def _check_storages(source: ByteSource, walk: Walk, keys: object, at: int) -> No
             raise source.damaged(
                 source.size, f"The file ends inside storage {quoted(name)} of the weights."
             )
+    return at

@@ -10,14 +10,18 @@ from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
-from ..pickles import pickle_findings
+from ..pickle_search import NOTHING, Found, search_findings
 from .layers import inferred_tensors
 from .state_dict import class_names_in, find_weights, without_wrapping
 from .weights import Weight
 
 
 def described(
-    source: ByteSource, format_id: str, walk: Walk, walks: Sequence[Walk]
+    source: ByteSource,
+    format_id: str,
+    walk: Walk,
+    walks: Sequence[Walk],
+    others: Found = NOTHING,
 ) -> ModelDescription:
     """The description of a file that holds one pickled value.
 
@@ -26,10 +30,12 @@ def described(
     walk
         The pickle of the value itself.
     walks
-        All pickles of the file.
+        All pickles of the file that PyTorch loads.
+    others
+        Pickles that lie beside them.
     """
     found = find_weights(walk.value) if walk.problem is None or not walk.broken else None
-    findings: List[Finding] = list(pickle_findings(source, walks))
+    findings: List[Finding] = list(search_findings(source, others, walks))
     inputs: Tuple[Tensor, ...] = ()
     outputs: Tuple[Tensor, ...] = ()
     parameters: Optional[int] = None

@@ -2,7 +2,7 @@
 
 Layout in PyTorch's source, torch/csrc/jit/docs/serialization.md: ``<top>/data.pkl`` (the module
 and its attributes), ``<top>/code/__torch__/...py`` (the classes in a subset of Python),
-``<top>/constants.pkl``, ``<top>/extra/...`` (files the author added); ``bytecode.pkl`` instead of
+``<top>/constants.pkl``, ``<top>/extra/...`` (files the author added); ``bytecode.pkl`` beside the
 code for mobile. PyTorch's own loader reads these pickles without importing any Python module.
 """
 
@@ -22,12 +22,12 @@ from ...wire.zip import Archive, open_archive
 from ..class_names import names_in
 from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
-from ..pickles import pickle_findings
+from ..pickle_search import search_findings
 from ..registry import Match
 from .layers import inferred_tensors
 from .saved import shape_findings
 from .weights import Weight, tensor_of
-from .zip_archive import checked_walk, holds_script, top_folder
+from .zip_archive import checked_walk, find_record, holds_script, other_pickles, top_folder
 
 #: What PyTorch's own loader builds lists and tensors with (torch/jit/_pickle.py); it imports none.
 _BUILDERS = """build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
@@ -53,7 +53,7 @@ _OWN_NAMESPACES = frozenset(
 
 
 def recognise(source: ByteSource) -> Match:
-    """An archive with a data.pkl and constants or byte code beside it."""
+    """An archive with a data.pkl and constants beside it."""
     return Match.SURE if holds_script(source) else Match.NO
 
 
@@ -67,7 +67,9 @@ def read(source: ByteSource) -> ModelDescription:
     """
     archive = open_archive(source)
     top = top_folder(archive) or ""
-    walk = checked_walk(source, archive, f"{top}data.pkl")
+    data = find_record(archive, f"{top}data.pkl") or f"{top}data.pkl"
+    constants = f"{top}constants.pkl"
+    walk = checked_walk(source, archive, data)
     code = _Code(archive, top)
     weights = _weights(walk.value, code)
     inputs: Tuple[Tensor, ...] = ()
@@ -78,10 +80,11 @@ def read(source: ByteSource) -> ModelDescription:
     if declared is not None:
         inputs = _named(declared[0], inputs)
         outputs = outputs if declared[1] == "Tensor" else ()
-    walks = [walk]
-    if f"{top}constants.pkl" in archive:
-        walks.append(walk_pickle(archive.source(f"{top}constants.pkl")))
-    findings: List[Finding] = list(pickle_findings(source, walks, also_known=_is_script_name))
+    others = other_pickles(archive, top, data, constants)
+    walks = [walk, walk_pickle(archive.source(constants))]
+    findings: List[Finding] = list(
+        search_findings(source, others, walks, also_known=_is_script_name)
+    )
     findings += _own_code(source, code)
     findings += _local_paths(source, archive)
     findings += shape_findings(

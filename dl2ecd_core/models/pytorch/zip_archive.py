@@ -15,7 +15,8 @@ from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ...wire.zip import LONGEST_UNPACKED, Archive, is_archive, open_archive
 from ..description import ModelDescription
-from ..pickles import pickle_findings
+from ..pickle_search import Found, archive_pickles
+from ..pickles import import_findings
 from ..registry import Match
 from .saved import described
 from .weights import storages_in
@@ -24,12 +25,29 @@ _DATA = "data.pkl"
 
 
 def top_folder(archive: Archive) -> Optional[str]:
-    """The folder of the pickle, with its slash; None when the archive has none."""
-    for name in archive.names():
-        top, slash, rest = name.partition("/")
+    """The folder of the pickle, with its slash; None when the archive has none.
+
+    PyTorch takes the folder of the entry that is listed first, and looks for the others in it
+    (``PyTorchStreamReader::init`` in caffe2/serialize/inline_container.cc).
+    """
+    names = archive.names()
+    first, slash, _ = names[0].partition("/") if names else ("", "", "")
+    for top in (first + slash if slash else "", ""):
+        if find_record(archive, top + _DATA) is not None:
+            return top
+    for name in names:
+        folder, slash, rest = name.partition("/")
         if slash and rest == _DATA:
-            return top + slash
-    return "" if _DATA in archive else None
+            return folder + slash
+    return None
+
+
+def find_record(archive: Archive, name: str) -> Optional[str]:
+    """The entry that PyTorch takes for a name: it does not tell A from a (``mz_zip_reader``)."""
+    if name in archive:
+        return name
+    lower = name.lower()
+    return next((item for item in archive.names() if item.lower() == lower), None)
 
 
 def opened(source: ByteSource) -> Optional[Archive]:
@@ -43,19 +61,19 @@ def opened(source: ByteSource) -> Optional[Archive]:
 
 
 def holds_script(source: ByteSource) -> Optional[bool]:
-    """Whether an archive with a data.pkl is TorchScript; None for any other file.
+    """Whether PyTorch takes an archive with a data.pkl for TorchScript; None for any other file.
 
-    Constants or byte code beside the data.pkl tell it from what torch.save wrote.
+    As ``torch.load`` tells it (``_is_torchscript_zip``): by constants.pkl, and by nothing else.
     """
     archive = opened(source)
     top = None if archive is None else top_folder(archive)
     if archive is None or top is None:
         return None
-    return f"{top}constants.pkl" in archive or f"{top}bytecode.pkl" in archive
+    return f"{top}constants.pkl" in archive
 
 
 def recognise(source: ByteSource) -> Match:
-    """An archive with a data.pkl and no code."""
+    """An archive with a data.pkl and no constants of code."""
     return Match.SURE if holds_script(source) is False else Match.NO
 
 
@@ -69,9 +87,21 @@ def read(source: ByteSource) -> ModelDescription:
     """
     archive = open_archive(source)
     top = top_folder(archive) or ""
-    walk = checked_walk(source, archive, top + _DATA)
+    name = find_record(archive, top + _DATA) or top + _DATA
+    walk = checked_walk(source, archive, name)
     _check_storages(source, archive, top, walk)
-    return described(source, "pytorch-zip", walk, [walk])
+    return described(source, "pytorch-zip", walk, [walk], other_pickles(archive, top, name))
+
+
+def other_pickles(archive: Archive, top: str, *walked: str) -> Found:
+    """The pickles beside those that PyTorch itself loads: nothing tells who else does."""
+
+    def passed_over(name: str) -> bool:
+        # Raw numbers, and where the code came from.
+        raw = name.startswith((f"{top}data/", f"{top}constants/")) or name.endswith(".debug_pkl")
+        return raw or name in walked
+
+    return archive_pickles(archive, passed_over=passed_over)
 
 
 def checked_walk(source: ByteSource, archive: Archive, name: str) -> Walk:
@@ -96,8 +126,6 @@ def checked_walk(source: ByteSource, archive: Archive, name: str) -> Walk:
 
 def with_findings(error: ModelFileError, source: ByteSource, walk: Walk) -> ModelFileError:
     """The same error, with what the pickle imports before it breaks."""
-    told = ("pickle-runs-code", "pickle-unlisted-globals")
-    further = [item for item in pickle_findings(source, [walk]) if item.rule in told]
     item = error.finding
     return ModelFileError(
         item.rule,
@@ -105,7 +133,7 @@ def with_findings(error: ModelFileError, source: ByteSource, walk: Walk) -> Mode
         hint=item.hint,
         file=item.where.file,
         offset=item.where.offset,
-        further=further,
+        further=import_findings(source, [walk]),
     )
 
 

@@ -258,7 +258,8 @@ def test_every_pickle_in_the_archive_is_looked_at(tmp_path: Path) -> None:
     for name, content in (("sample.pkl", EVIL), ("sample.pt", packed({"y/data.pkl": EVIL}))):
         model = described(tmp_path, told, **{name: content})
         assert "pickle-runs-code" in rules(model), name
-    plain = {"a.pt": b"text", "b.pt": packed({"readme.txt": b"nothing"}), "c.bin": EVIL}
+        assert "pickle-runs-code" in rules(described(tmp_path, told, **{"c.bin": content}))
+    plain = {"a.pt": b"text", "b.pt": packed({"readme.txt": b"nothing"})}
     assert not [rule for rule in rules(described(tmp_path, told, **plain)) if "pickle" in rule]
 
 

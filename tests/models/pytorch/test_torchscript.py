@@ -83,11 +83,23 @@ def test_more_parts_than_any_network_has_are_given_up(
     assert "not clear which of the values" in item.message
 
 
-def test_networks_for_mobile_have_byte_code_instead_of_constants(tmp_path: Path) -> None:
+def test_byte_code_alone_makes_no_network_of_its_own(tmp_path: Path) -> None:
+    # torch.load asks for constants.pkl only: without it, it unpickles what a name says.
     content = {name: data for name, data in entries().items() if name != "constants.pkl"}
     content["bytecode.pkl"] = b"\x80\x02)."
     model = described(tmp_path, content)
-    assert (model.format, model.parameters) == ("torchscript", 1598)
+    assert model.format == "pytorch-zip"
+    assert "pickle-unlisted-globals" in rules(model)
+    content["Constants.pkl"] = content["other/constants.pkl"] = b"\x80\x02)."
+    assert described(tmp_path, content).format == "pytorch-zip"
+
+
+def test_what_only_looks_like_a_name_of_the_loader_is_named(tmp_path: Path) -> None:
+    for module, name in (("torch.jit._pickle", "__loader__.set_data"), ("__torch__", "os.system")):
+        evil = b"\x80\x04c" + module.encode() + b"\n" + name.encode() + b"\n)R."
+        model = described(tmp_path, {**entries(), "constants.pkl": evil})
+        (item,) = [one for one in model.findings if one.rule == "pickle-unlisted-globals"]
+        assert f"'{module}.{name}'" in item.message
 
 
 def test_what_the_constants_import_is_told(tmp_path: Path) -> None:
