@@ -21,6 +21,7 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "verify": ("verify", "Check an .ecd, its bytes and its model."),
     "extract": ("extract", "Get the model's files out of an .ecd."),
     "export": ("export", "Write .emd, .dlpk, STAC, legends, styles, a page."),
+    "classify": ("classify", "Classify a scene with an .ecd: a map with its colors."),
     "demo": ("demo", "Do the main job once on a small real model."),
 }
 

@@ -10,7 +10,16 @@ from typing import Dict, Tuple
 
 from ..finding import Finding, Place, Rule
 from ..wording import harmless
-from . import class_information, conversion, definitions, ecd_files, fit, model_files, networks
+from . import (
+    class_information,
+    conversion,
+    definitions,
+    ecd_files,
+    fit,
+    model_files,
+    networks,
+    running,
+)
 
 #: Every rule by subject, in the order of the table.
 SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
@@ -21,6 +30,7 @@ SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Classifier definition files", ecd_files.RULES),
     ("Networks as ONNX", networks.RULES),
     ("Model definitions, exports and legends", definitions.RULES),
+    ("Running a model", running.RULES),
 )
 
 CATALOGUE: Dict[str, Rule] = {rule.id: rule for _, rules in SUBJECTS for rule in rules}

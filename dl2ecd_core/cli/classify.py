@@ -1,0 +1,117 @@
+"""``dl2ecd classify``: a scene and an .ecd become a map."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple, Union
+
+import click
+
+from ..findings import Finding
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import printable
+from ..running.building import Options
+from ..running.classify import Classification, classify
+from . import CONTEXT
+from .exit_codes import REFUSED
+from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swatches
+
+
+@click.command("classify", context_settings=CONTEXT)
+@click.argument("paths", nargs=-1, required=True, metavar="SCENE ECD OUT | SCENE MODEL INFO OUT")
+@click.option("--bands", help="The scene's bands in the model's order: 4,1,2,3 or names.")
+@click.option(
+    "--scale",
+    multiple=True,
+    metavar="STEP",
+    help="How values become what the model takes: 'min-max 0 255', 'scale 10000', 'none'; several "
+    "are done in their order.",
+)
+@click.option("--nodata", type=int, help="The value for no data in the map.")
+@click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
+@click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
+)
+@click.option("--overwrite", is_flag=True, help="Replace OUT also where dl2ecd did not write it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.pass_context
+def classify_command(
+    context: click.Context,
+    paths: Tuple[str, ...],
+    bands: Optional[str],
+    scale: Tuple[str, ...],
+    nodata: Optional[int],
+    threshold: Optional[float],
+    probabilities: Optional[str],
+    device: str,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Classify every pixel of SCENE with the model of ECD; write the map OUT.
+
+    ECD may be an .emd or .dlpk, too, or a MODEL with its class INFO. OUT is a cloud optimised
+    GeoTIFF with the classes' values and colors; their names lie beside it (OUT.aux.xml).
+
+    \b
+    Examples:
+      dl2ecd classify scene.tif landcover.ecd map.tif
+      dl2ecd classify scene.tif landcover.onnx classes.json map.tif --scale 'min-max 0 255'
+    """
+    if len(paths) not in (3, 4):
+        raise click.UsageError("Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT.")
+    bar = ProgressBar()
+    try:
+        done = classify(
+            paths[0],
+            paths[1],
+            paths[-1],
+            class_info=paths[2] if len(paths) == 4 else None,
+            options=Options(_bands(bands), scale, nodata, threshold),
+            probabilities=probabilities,
+            device=device,
+            overwrite=overwrite,
+            messages=bar,
+        )
+    except Dl2EcdError as error:
+        bar.stop()
+        _report(as_json, None, error.findings)
+        if not as_json:
+            click.echo("Nothing was written.")
+        context.exit(REFUSED)
+    finally:
+        bar.stop()
+    _report(as_json, done, done.findings)
+
+
+def _bands(text: Optional[str]) -> Optional[List[Union[int, str]]]:
+    if text is None:
+        return None
+    return [int(word) if word.isdigit() else word for word in map(str.strip, text.split(","))]
+
+
+def _report(as_json: bool, done: Optional[Classification], findings: Tuple[Finding, ...]) -> None:
+    if as_json:
+        print_json(
+            {
+                "ok": done is not None,
+                **({} if done is None else done.as_dict()),
+                "findings": [item.as_dict() for item in findings],
+            }
+        )
+        return
+    print_findings(findings)
+    if done is not None:
+        print_classification(done)
+
+
+def print_classification(done: Classification) -> None:
+    """What was written, and how much of it each class has."""
+    total = sum(item.pixels for item in done.classes) + done.nodata[1]
+    click.echo(
+        f"Wrote {printable(done.raster, 400)}: {total:,} pixels in {done.seconds:.1f} s by "
+        f"{done.runtime}."
+    )
+    print_swatches(
+        Swatch(None, item.value, f"{item.name}  {item.pixels / max(total, 1):.1%}", item.color)
+        for item in done.classes
+    )

@@ -1,0 +1,32 @@
+"""Rules about running a model on a raster."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from ..finding import Rule, Severity
+
+_ERROR, _WARNING, _INFORMATION = Severity.ERROR, Severity.WARNING, Severity.INFORMATION
+
+RULES: Tuple[Rule, ...] = (
+    Rule("runtime-missing", _ERROR, "What runs the model, or reads the raster, is installed."),
+    Rule("model-not-loaded", _ERROR, "The runtime loads the model."),
+    Rule("model-run-failed", _ERROR, "The runtime runs the model on a tile."),
+    Rule("model-not-runnable", _ERROR, "There is a runtime for the model's format."),
+    Rule("model-input-unknown", _ERROR, "The model says which axes of its input are what."),
+    Rule("model-output-unknown", _ERROR, "The model says which output tells the classes."),
+    Rule("ecd-no-model", _ERROR, "The definition holds a model to run."),
+    Rule("raster-not-readable", _ERROR, "The scene is a raster that can be read."),
+    Rule("output-not-ours", _ERROR, "A raster that is replaced was written by dl2ecd."),
+    Rule("bands-count", _ERROR, "As many bands are given as the model takes."),
+    Rule("bands-missing", _ERROR, "The scene has the bands that the model takes."),
+    Rule("bands-unnamed", _WARNING, "The scene names its bands where the model names them."),
+    Rule("scaling-wrong", _ERROR, "The steps of scaling make sense."),
+    Rule("scaling-unknown", _ERROR, "Something says how values become what the model takes."),
+    Rule("nodata-taken", _ERROR, "The value for no data is that of no class."),
+    Rule("nodata-impossible", _ERROR, "A raster can hold the values together."),
+    Rule("background-value", _INFORMATION, "Every output index has a listed class."),
+    Rule("no-color-table", _WARNING, "Class values are from 0 to 255, so that colors show."),
+    Rule("tiles-blended", _WARNING, "What a pixel gets does not depend on where tiles lie."),
+    Rule("halo-probed", _INFORMATION, "The model tells how far it looks."),
+)

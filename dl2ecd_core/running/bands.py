@@ -1,0 +1,112 @@
+"""Which bands of a scene a model takes."""
+
+from __future__ import annotations
+
+from typing import List, Mapping, Optional, Sequence, Tuple, Union
+
+from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import counted, listed
+from .extras import RunningRefused
+
+#: What ``ExtractBands`` and ``--bands`` hold: numbers, or names.
+Wanted = Sequence[Union[int, str]]
+
+
+def chosen_bands(
+    document: Mapping[str, object],
+    count: int,
+    names: Sequence[Optional[str]],
+    scene: str,
+    *,
+    asked: Optional[Wanted] = None,
+) -> Tuple[Tuple[int, ...], Tuple[Finding, ...]]:
+    """The scene's bands that go into the model, counted from 0, in the model's order.
+
+    Parameters
+    ----------
+    document
+        The definition: its ``ExtractBands`` count from 0, or are names.
+    count
+        How many bands the model takes.
+    names
+        Of the scene's bands; None where one has none.
+    scene
+        The scene's path, for messages.
+    asked
+        What the person asks for, which wins: numbers counted from 1 as in every GIS, or names.
+
+    Raises
+    ------
+    RunningRefused
+        ``bands-missing`` where the scene lacks one, ``bands-count`` where they are too few or many.
+    """
+    if asked is not None:
+        wanted: Wanted = [band - 1 if isinstance(band, int) else band for band in asked]
+        source = "--bands"
+    else:
+        given = document.get("ExtractBands")
+        wanted = given if isinstance(given, list) else list(range(count))
+        source = "ExtractBands"
+    if len(wanted) != count:
+        raise RunningRefused(
+            [
+                finding(
+                    "bands-count",
+                    f"{source} names {counted(len(wanted), 'band')}, the model takes {count}.",
+                    hint="Give as many, in the model's order: --bands 1,2,3.",
+                    where=Place(file=scene),
+                )
+            ]
+        )
+    return _found(wanted, names, scene, source)
+
+
+def _found(
+    wanted: Wanted, names: Sequence[Optional[str]], scene: str, source: str
+) -> Tuple[Tuple[int, ...], Tuple[Finding, ...]]:
+    places = {name.casefold(): place for place, name in enumerate(names) if name}
+    found: List[int] = []
+    missing: List[str] = []
+    by_number: List[str] = []
+    for order, band in enumerate(wanted):
+        if isinstance(band, str):
+            place = places.get(band.casefold())
+            if place is None and not places and order < len(names):
+                # A scene whose bands have no names has them in the order that is asked for.
+                by_number.append(band)
+                place = order
+        else:
+            place = band if 0 <= band < len(names) else None
+        if place is None:
+            missing.append(band if isinstance(band, str) else str(band + 1))
+        else:
+            found.append(place)
+    if missing:
+        have = (
+            f"its bands are called {listed(name for name in names if name)}"
+            if places
+            else f"it has {counted(len(names), 'band')}"
+        )
+        raise RunningRefused(
+            [
+                finding(
+                    "bands-missing",
+                    f"The scene lacks the {'band' if len(missing) == 1 else 'bands'} "
+                    f"{listed(missing)} that {source} names: {have}.",
+                    hint="Give the bands in the model's order, by number from 1 or by name: "
+                    "--bands 3,2,1.",
+                    where=Place(file=scene),
+                )
+            ]
+        )
+    if not by_number:
+        return tuple(found), ()
+    assumed = finding(
+        "bands-unnamed",
+        f"The scene's bands have no names: its first {len(by_number)} are taken for "
+        f"{listed(by_number)}, in this order.",
+        hint="Give --bands if they lie otherwise.",
+        where=Place(file=scene),
+    )
+    return tuple(found), (assumed,)

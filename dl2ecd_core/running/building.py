@@ -1,0 +1,149 @@
+"""From a definition and a scene to a classifier that fits both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+
+from ..exports.tensors import class_tensor, stored_tensors
+from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..fit.class_output import find_class_output
+from .bands import Wanted, chosen_bands
+from .classifier import Classifier
+from .fitting import Fitted, example_tile, fit_tiles
+from .input_scaling import chosen_scaling
+from .opening import OpenedModel
+from .probabilities import Kind, Probabilities, kind_of
+from .rasters import RasterReader
+from .scores import Scores, scores_of
+from .sessions import Session
+from .values import Values, values_of
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: The probability from which on a pixel belongs to the second of two classes that one score parts.
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asks for beside scene and model; None where the definition decides.
+
+    Attributes
+    ----------
+    bands
+        Of the scene, numbers from 1 or names.
+    scale
+        Steps of scaling, as texts.
+    nodata
+        The value for no data.
+    threshold
+        Of a single score, as a probability.
+    """
+
+    bands: Optional[Wanted] = None
+    scale: Sequence[str] = ()
+    nodata: Optional[int] = None
+    threshold: Optional[float] = None
+
+
+def classifier_for(
+    opened: OpenedModel, session: Session, reader: RasterReader, options: Options
+) -> Tuple[Classifier, Tuple[Finding, ...]]:
+    """A classifier for a scene, and what the person must know about it.
+
+    Raises
+    ------
+    RunningRefused
+        Where something is missing that nobody can guess.
+    """
+    ecd = opened.ecd
+    findings: List[Finding] = []
+    count = ecd.band_count or 0
+    bands, said = chosen_bands(
+        ecd.document, count, reader.band_names, reader.name, asked=options.bands
+    )
+    findings += said
+    scores = _scores(opened, session, count)
+    scaling = chosen_scaling(
+        ecd.document,
+        ecd.definition,
+        count,
+        asked=options.scale,
+        scene_type=reader.data_type,
+        input_type=scores.data_type,
+        name=ecd.name,
+        properties=session.properties,
+    )
+    fitted = fit_tiles(scores)
+    findings += _said_of_tiles(fitted, opened)
+    example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))
+    values, probabilities, said = _values(opened, scores, example, options)
+    findings += said
+    return Classifier(fitted, bands, scaling, values, probabilities), tuple(findings)
+
+
+def _scores(opened: OpenedModel, session: Session, bands: int) -> Scores:
+    ecd = opened.ecd
+    output = find_class_output(opened.model, [item.value for item in ecd.classes])
+    name = None if output is None else output.tensor.name
+    if output is None:
+        tensor = class_tensor(ecd, stored_tensors(ecd, "Outputs"))
+        name = None if tensor is None else tensor.name
+    indices = [item.index or 0 for item in ecd.classes]
+    layers = max([*indices, ecd.background or 0]) + 1
+    if output is not None and output.threshold:
+        layers = 1
+    return scores_of(session, bands, name, layers)
+
+
+def _values(
+    opened: OpenedModel, scores: Scores, example: Array, options: Options
+) -> Tuple[Values, Probabilities, Tuple[Finding, ...]]:
+    ecd = opened.ecd
+    layers = int(example.shape[0])
+    kind = kind_of(scores.activation, layers, example)
+    threshold = score_threshold = None
+    if layers == 1 and kind is not Kind.INDICES:
+        threshold = THRESHOLD if options.threshold is None else options.threshold
+        score_threshold = Probabilities(kind, 1).score_at(threshold)
+    values, findings = values_of(
+        ecd.classes,
+        ecd.background,
+        layers=layers,
+        nodata=options.nodata,
+        threshold=threshold,
+        score_threshold=score_threshold,
+    )
+    shares = len(values.by_index) if kind is Kind.INDICES else layers
+    return values, Probabilities(kind, shares), findings
+
+
+def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:
+    where = Place(file=opened.ecd.name)
+    if not fitted.is_exact:
+        return [
+            finding(
+                "tiles-blended",
+                "The model looks at the whole tile, so its result depends on where tiles lie: "
+                "tiles overlap by half, and their probabilities are averaged with more weight in "
+                "the middle.",
+                hint="Expect small differences to other programs, and to other sizes of tile.",
+                where=where,
+            )
+        ]
+    if fitted.scores.per_pixel:
+        return []
+    return [
+        finding(
+            "halo-probed",
+            f"How far the model looks was found by trying: {fitted.halo} pixels beyond each "
+            "pixel, so tiles overlap by that and no pixel depends on where tiles lie.",
+            where=where,
+        )
+    ]
+
+
+__all__ = ["Options", "classifier_for"]

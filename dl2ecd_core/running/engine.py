@@ -1,0 +1,139 @@
+"""Tiles through a model: reading, inference and writing overlap, and memory is flat in rows.
+
+One thread reads strips of a tile's height ahead, as many workers as there are cores turn tiles into
+values, and the caller's thread puts them side by side and writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Deque, Iterator, List, Optional, Tuple, Union
+
+from ..findings.errors import Cancelled
+from ..progress import Listener
+from .assembling import Blend, Join, Strip
+from .classifier import Classifier
+from .planning import Plan, Span
+from .rasters import Block, RasterReader, RasterWriter, Window
+from .work import Job, Part
+
+#: Strips that are read or worked on at once.
+_AHEAD = 2
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def classify_raster(
+    reader: RasterReader,
+    classifier: Classifier,
+    writer: RasterWriter,
+    *,
+    probabilities: Optional[RasterWriter] = None,
+    from_row: int = 0,
+    workers: Optional[int] = None,
+    listener: Optional[Listener] = None,
+) -> Plan:
+    """Classify a raster from the top to the bottom.
+
+    Parameters
+    ----------
+    from_row
+        The first row of the result that is not written yet.
+    workers
+        Tiles at once; as many as there are cores by default.
+
+    Raises
+    ------
+    RunningRefused
+        When the model does not run.
+    Cancelled
+        When the listener says so.
+    """
+    plan = classifier.plan(reader.height, reader.width)
+    whole = Window(from_row, plan.height, 0, plan.width)
+    for strip in strips(
+        reader,
+        classifier,
+        plan,
+        whole,
+        with_probabilities=probabilities is not None,
+        workers=workers,
+        listener=listener,
+    ):
+        writer.write(strip.top, strip.values)
+        if probabilities is not None and strip.probabilities is not None:
+            probabilities.write(strip.top, strip.probabilities)
+    return plan
+
+
+def strips(
+    reader: RasterReader,
+    classifier: Classifier,
+    plan: Plan,
+    window: Window,
+    *,
+    with_probabilities: bool = False,
+    workers: Optional[int] = None,
+    listener: Optional[Listener] = None,
+) -> Iterator[Strip]:
+    """The result of a window of a scene, strip by strip; the same as in one pass over the whole.
+
+    Parameters
+    ----------
+    plan
+        Of the whole scene.
+    window
+        In pixels of the result.
+    """
+    rows = plan.rows_touching(window.top, window.bottom)
+    columns = plan.columns_touching(window.left, window.right)
+    job = Job(reader, classifier, plan, columns, window, with_probabilities)
+    heard = listener or Listener()
+    with _pools(workers or cores()) as (ahead, pool):
+        pending: Deque[Tuple[Span, List[Future[Part]]]] = deque()
+        reading: Deque[Tuple[Span, Future[Block]]] = deque()
+        waiting = deque(rows)
+        done = 0
+        joined: Union[Blend, Join] = Blend(job) if plan.blended else Join(job)
+        while waiting or reading or pending:
+            while waiting and len(reading) < _AHEAD:
+                span = waiting.popleft()
+                reading.append((span, ahead.submit(job.read, span)))
+            while reading and len(pending) < _AHEAD:
+                span, block = reading.popleft()
+                strip = block.result()
+                pending.append(
+                    (span, [pool.submit(job.part, strip, span, column) for column in columns])
+                )
+            span, futures = pending.popleft()
+            parts = []
+            for future in futures:
+                parts.append(future.result())
+                if heard.cancelled():
+                    raise Cancelled
+            done += 1
+            following = pending[0][0] if pending else reading[0][0] if reading else None
+            finished = joined.add(span, parts, following)
+            if finished is not None:
+                yield finished
+            heard.progressed(done, len(rows), "Classifying")
+
+
+@contextmanager
+def _pools(workers: int) -> Iterator[Tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    ahead = ThreadPoolExecutor(1, "dl2ecd-read")
+    pool = ThreadPoolExecutor(workers, "dl2ecd-run")
+    try:
+        yield ahead, pool
+    finally:
+        # What nobody waits for any more is not begun.
+        for executor in (ahead, pool):
+            executor.shutdown(wait=True, cancel_futures=True)

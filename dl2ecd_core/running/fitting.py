@@ -1,0 +1,172 @@
+"""Which tiles a model is given: of the size that its file states, or of any where it takes any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, List, Optional, Tuple
+
+from .extras import RunningRefused
+from .placement import Placement
+from .probing import Probed, probe
+from .scores import Scores
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: Rows and columns of a tile where any size goes in: larger ones leave the processor's caches.
+USUAL = 256
+#: The largest tile that is made where a model looks far.
+LARGEST = 1024
+#: A tile has at least this many times as many pixels along an axis as its margins.
+_TIMES_MARGIN = 8
+#: Networks halve a tile no more often than to this part of it.
+_UNIT = 64
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with the tiles that it is given.
+
+    Attributes
+    ----------
+    scores
+        Gives the scores of such a tile.
+    rows, columns
+        How its output lies over its input.
+    """
+
+    scores: Scores
+    rows: Placement
+    columns: Placement
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether tiles can be put together without a difference to one pass over the whole."""
+        return self.rows.step > 0 and self.columns.step > 0
+
+    @property
+    def halo(self) -> Optional[int]:
+        """Input pixels that the model looks beyond a pixel; None where it sees the whole tile."""
+        if self.rows.reach is None or self.columns.reach is None:
+            return None
+        return max(*self.rows.reach, *self.columns.reach)
+
+
+def fit_tiles(scores: Scores) -> Fitted:
+    """Choose the tiles of a model and find out how its output lies over them.
+
+    A model that looks no farther than some pixels gets tiles of a size of its own where it takes
+    any; one that looks at the whole tile keeps the size that it was made for.
+
+    Raises
+    ------
+    RunningRefused
+        When the model does not run on a tile of the size that it states.
+    """
+    if scores.per_pixel:
+        alone = Placement(USUAL, USUAL)
+        return Fitted(scores, alone, alone)
+    height, width = scores.tile
+    free = _freed(scores)
+    if free is not None:
+        fitted = _fitted_free(free, _near(height), _near(width))
+        if fitted is not None and (fitted.is_exact or None in scores.tile):
+            return fitted
+    found = probe(scores, example_tile(scores, height or USUAL, width or USUAL), (None, None))
+    return Fitted(scores, found.rows, found.columns)
+
+
+def _freed(scores: Scores) -> Optional[Scores]:
+    """The model with tiles of any size; None where it holds to its own."""
+    if scores.tile == (None, None):
+        return scores
+    session = scores.session.freed()
+    if session is None:
+        return None
+    free = replace(scores, session=session, tile=(None, None))
+    height, width = scores.tile
+    if height is not None and width is not None:
+        example = example_tile(scores, height, width)
+        try:
+            same = _alike(scores(example), free(example))
+        except RunningRefused:
+            return None
+        return free if same else None
+    return free
+
+
+def _alike(one: Array, other: Array) -> bool:
+    import numpy
+
+    return one.shape == other.shape and bool(numpy.array_equal(one, other))
+
+
+def _fitted_free(scores: Scores, height: int, width: int) -> Optional[Fitted]:
+    """A model that takes any size with tiles of its own; None where other sizes don't go."""
+    try:
+        scales = _scales(scores, height, width)
+        if scales is None:
+            return None
+        found = _probed(scores, height, width, scales)
+    except RunningRefused:
+        return None
+    rows, columns = (_grown(placement) for placement in (found.rows, found.columns))
+    return Fitted(scores, rows, columns)
+
+
+def _probed(scores: Scores, height: int, width: int, scales: Tuple[Fraction, Fraction]) -> Probed:
+    """What trying tells, on a tile so large that there is an end to what the model sees."""
+    found = probe(scores, example_tile(scores, height, width), scales)
+    while found.rows.step * found.columns.step == 0 and 2 * max(height, width) <= LARGEST:
+        height, width = height + _up(height), width + _up(width)
+        larger = probe(scores, example_tile(scores, height, width), scales)
+        if larger.rows.step * larger.columns.step:
+            return larger
+    return found
+
+
+def _up(size: int) -> int:
+    """About as many pixels more, by what every network takes."""
+    return -(-size // _UNIT) * _UNIT
+
+
+def _scales(scores: Scores, height: int, width: int) -> Optional[Tuple[Fraction, Fraction]]:
+    """The width of a result pixel, from how much the result grows with the tile."""
+    small = scores(example_tile(scores, height, width))
+    large = scores(example_tile(scores, height + _UNIT, width + _UNIT))
+    found: List[Fraction] = []
+    for axis in (1, 2):
+        more = large.shape[axis] - small.shape[axis]
+        if more <= 0 or (_UNIT % more and more % _UNIT):
+            return None
+        found.append(Fraction(_UNIT, more))
+    return found[0], found[1]
+
+
+def _grown(placement: Placement) -> Placement:
+    """With a longer tile, where much of this one is margin."""
+    margin = int(sum(placement.margins) * placement.scale)
+    wanted = min(_TIMES_MARGIN * margin, LARGEST)
+    if placement.reach is None or wanted <= placement.tile:
+        return placement
+    strides = -(-(wanted - placement.tile) // placement.stride)
+    return placement.grown(placement.tile + strides * placement.stride)
+
+
+def _near(stated: Optional[int]) -> int:
+    """A usual size that differs from the stated one by what every network takes."""
+    if stated is None:
+        return USUAL
+    return stated + -(-max(USUAL - stated, 0) // _UNIT) * _UNIT
+
+
+def example_tile(scores: Scores, height: int, width: int) -> Array:
+    """Pixels of no meaning, in the range of what models are trained on."""
+    import numpy
+
+    random = numpy.random.default_rng(11)
+    shape = (scores.bands, height, width)
+    if scores.data_type in ("float32", "float16", "float64"):
+        return random.normal(0.4, 0.5, shape).astype(scores.data_type)
+    return random.integers(0, 127, shape).astype(scores.data_type)

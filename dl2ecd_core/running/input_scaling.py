@@ -1,0 +1,232 @@
+"""Which scaling a definition asks for, from whichever vocabulary says it.
+
+In this order: what the person gives; ``InputScaling`` in the definition; arcgis.learn's
+``NormalizationStats``; Deepness's standardization in the model; ``DataRange`` for scenes of 8 bits;
+a model that takes whole numbers takes them as they are. If nothing says it, nobody can know.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+from ..findings import Finding, Place
+from ..findings.rules import finding
+from .extras import RunningRefused
+from .scaling import Scaling, Step, WrongScaling, checked, parse_step, read_steps
+from .scores import WHOLE_TYPES
+
+#: Highest values that scenes of 16 bits are often divided by: Sentinel-2's and Landsat's.
+_REFLECTANCE = 10_000
+
+
+def chosen_scaling(
+    document: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    bands: int,
+    *,
+    asked: Sequence[str],
+    scene_type: str,
+    input_type: str,
+    name: str,
+    properties: Mapping[str, str] = {},
+) -> Scaling:
+    """The scaling for a scene.
+
+    Parameters
+    ----------
+    document, definition
+        Root and ``Definitions[0]`` of the .ecd.
+    bands
+        How many bands the model takes.
+    asked
+        Steps that the person gives, as texts.
+    scene_type, input_type
+        Types of the scene's pixels and of the model's input.
+    name
+        The definition's path, for messages.
+    properties
+        What the model file says of itself.
+
+    Raises
+    ------
+    RunningRefused
+        ``scaling-wrong`` where what is said can't be used, ``scaling-unknown`` where nothing is
+        said; with the candidates.
+    """
+    if asked:
+        return Scaling(_asked(asked, bands), "--scale")
+    if "InputScaling" in definition:
+        try:
+            steps = read_steps(definition["InputScaling"], bands)
+        except WrongScaling as error:
+            raise _wrong("InputScaling of the .ecd", error, name) from error
+        return Scaling(steps, "InputScaling")
+    found = _normalization_stats(document, bands, name) or _deepness(properties, bands, name)
+    if found is not None:
+        return found
+    low_high = _data_range(document)
+    if low_high is not None and scene_type == "uint8":
+        return Scaling(_onto(0, 255, *low_high), "DataRange, for a scene of 8 bits")
+    if input_type in WHOLE_TYPES:
+        return Scaling((), f"the model takes {input_type}")
+    raise RunningRefused([_unknown(low_high, scene_type, name)])
+
+
+def _asked(texts: Sequence[str], bands: int) -> Tuple[Step, ...]:
+    steps: List[Step] = []
+    for text in texts:
+        try:
+            steps += parse_step(text, bands)
+        except WrongScaling as error:
+            raise _wrong(f"--scale '{text}'", error, None) from error
+    return tuple(steps)
+
+
+def _wrong(what: str, error: WrongScaling, name: Optional[str]) -> RunningRefused:
+    return RunningRefused(
+        [
+            finding(
+                "scaling-wrong",
+                f"{what} can't be used: {error}.",
+                hint="For example --scale 'min-max 0 255', or several --scale, done in their "
+                "order.",
+                where=Place(file=name),
+            )
+        ]
+    )
+
+
+def _onto(low: float, high: float, target_low: float, target_high: float) -> Tuple[Step, ...]:
+    """The steps that map one range onto another."""
+    if (low, high) == (target_low, target_high):
+        return ()
+    steps = [Step("min-max", (float(low), float(high)))]
+    if target_high - target_low != 1:
+        steps.append(Step("scale", (1 / (target_high - target_low),)))
+    if target_low:
+        steps.append(Step("offset", (-target_low,)))
+    return tuple(steps)
+
+
+def _data_range(document: Mapping[str, Any]) -> Optional[Tuple[float, float]]:
+    value = document.get("DataRange")
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(one, (int, float)) and not isinstance(one, bool) for one in value)
+        and value[0] < value[1]
+    ):
+        return float(value[0]), float(value[1])
+    return None
+
+
+def _normalization_stats(document: Mapping[str, Any], bands: int, name: str) -> Optional[Scaling]:
+    """arcgis.learn: first onto 0 to 1 by each band's range, then by mean and deviation.
+
+    The lists go by the bands of the scene; ExtractBands picks from them.
+    """
+    stats = document.get("NormalizationStats")
+    if not isinstance(stats, Mapping):
+        return None
+    picked = document.get("ExtractBands")
+    indices = list(range(bands))
+    if isinstance(picked, list) and all(
+        isinstance(band, int) and not isinstance(band, bool) and band >= 0 for band in picked
+    ):
+        indices = picked
+    lists = {
+        key: _picked(stats.get(key), indices)
+        for key in ("band_min_values", "band_max_values", "scaled_mean_values", "scaled_std_values")
+    }
+    low, high, mean, deviation = lists.values()
+    try:
+        steps = []
+        if low is not None and high is not None:
+            steps.append(checked(Step("min-max", (low, high))))
+        if mean is not None and deviation is not None:
+            steps.append(checked(Step("z-score", (mean, deviation))))
+    except WrongScaling as error:
+        raise _wrong("NormalizationStats", error, name) from error
+    return Scaling(tuple(steps), "NormalizationStats") if steps else None
+
+
+def _picked(values: object, indices: Sequence[int]) -> Optional[Tuple[float, ...]]:
+    if not isinstance(values, list) or not all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
+    ):
+        return None
+    if len(values) == len(indices):
+        return tuple(map(float, values))
+    if max(indices, default=0) >= len(values):
+        return None
+    return tuple(float(values[index]) for index in indices)
+
+
+def _deepness(properties: Mapping[str, str], bands: int, name: str) -> Optional[Scaling]:
+    """Deepness's entries in a model: standardized after division by 255.
+
+    https://qgis-plugin-deepness.readthedocs.io/en/latest/creators/creators_add_metadata_to_model.html
+    """
+    mean, deviation = (
+        _numbers(properties.get(f"standardization_{key}")) for key in ("mean", "std")
+    )
+    if mean is None and deviation is None:
+        return None
+    steps = [Step("scale", (255.0,))]
+    try:
+        for values in (mean, deviation):
+            if values is not None and len(values) not in (1, bands):
+                raise WrongScaling(f"it has {len(values)} numbers for {bands} bands")
+        steps.append(checked(Step("z-score", (mean or 0.0, deviation or 1.0))))
+    except WrongScaling as error:
+        raise _wrong("The model's standardization", error, name) from error
+    return Scaling(tuple(steps), "the model's standardization (Deepness)")
+
+
+def _numbers(text: Optional[str]) -> Optional[Tuple[float, ...]]:
+    """The numbers of a JSON list; None where it is none."""
+    if text is None:
+        return None
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, list) or not all(
+        isinstance(one, (int, float)) and not isinstance(one, bool) for one in values
+    ):
+        return None
+    return tuple(map(float, values))
+
+
+def _unknown(data_range: Optional[Tuple[float, float]], scene_type: str, name: str) -> Finding:
+    candidates = {
+        "uint8": ["'min-max 0 255' (the range of 8 bits)", "'none' (values as they are)"],
+        "uint16": [
+            f"'scale {_REFLECTANCE}' (reflectance in ten-thousandths)",
+            "'min-max 0 65535' (the range of 16 bits)",
+            "'min-max LOWEST HIGHEST' of the bands, as their statistics say",
+            "'none' (values as they are)",
+        ],
+    }.get(
+        scene_type,
+        [
+            f"'scale {_REFLECTANCE}' (reflectance in ten-thousandths)",
+            "'min-max LOWEST HIGHEST' of the bands, as their statistics say",
+            "'none' (values as they are)",
+        ],
+    )
+    onto = (
+        ""
+        if data_range is None
+        else f" DataRange names what they become ({data_range[0]:g} to {data_range[1]:g}), not "
+        f"what they are in a scene of {scene_type}."
+    )
+    return finding(
+        "scaling-unknown",
+        "Nothing says how the scene's values become what the model takes, and a wrong scaling "
+        f"gives a wrong map that looks like a map.{onto}",
+        hint="Ask whoever trained the model, and give --scale. Likely are "
+        f"{', '.join(candidates[:-1])} or {candidates[-1]}.",
+        where=Place(file=name),
+    )

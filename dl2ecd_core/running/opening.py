@@ -1,0 +1,151 @@
+"""From what a person names to a model that may be run: verified, in a private folder, examined."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator, Optional
+
+from ..definition import examine_opened, opened
+from ..ecd.content import Ecd, Kind
+from ..ecd.fresh import fresh_ecd
+from ..ecd.reader import read_ecd
+from ..examination import AnyPath, Examination, examine
+from ..files.output import write_failure
+from ..findings import Finding, Place, in_order, refusing
+from ..findings.errors import Cancelled, ConversionRefused
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
+from ..models import ModelDescription, inspect_model
+from ..progress import Listener
+from .extras import RunningRefused
+
+_ECD_MARK = b'"EsriClassifierDefinitionFile"'
+_HEAD = 4096
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A definition with its model, ready for a session.
+
+    Attributes
+    ----------
+    ecd
+        Classes, bands, and what the document says.
+    model
+        What the model file says of itself.
+    primary
+        The model's file, in a folder of its own with its companions and nothing else.
+    """
+
+    ecd: Ecd
+    model: ModelDescription
+    primary: Path
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """About the definition and the model."""
+        return tuple(dict.fromkeys((*self.ecd.findings, *self.model.findings)))
+
+
+@contextmanager
+def opened_model(
+    model: AnyPath, class_info: Optional[AnyPath] = None, listener: Optional[Listener] = None
+) -> Iterator[OpenedModel]:
+    """A model with its classes, for as long as it is used.
+
+    Parameters
+    ----------
+    model
+        An .ecd, .emd or .dlpk; or a model, when there is `class_info`.
+    class_info
+        The class information document of a model.
+
+    Raises
+    ------
+    Dl2EcdError
+        With all findings, when one of them is an error: a damaged .ecd, a model that does not fit
+        its classes.
+    """
+    heard = listener or Listener()
+    if class_info is not None:
+        examination = examine(model, class_info)
+        with _private(_fresh(examination), heard) as found:
+            yield found
+    elif _is_ecd(model):
+        with _private(_runnable(read_ecd(model)), heard) as found:
+            yield found
+    else:
+        with opened(model) as source, _private(_fresh(examine_opened(source)), heard) as found:
+            yield found
+
+
+def _is_ecd(path: AnyPath) -> bool:
+    """Whether a file is a definition by what it begins with; one that can't be read is none."""
+    try:
+        with Path(path).open("rb") as file:
+            return _ECD_MARK in file.read(_HEAD)
+    except OSError:
+        return os.fspath(path).lower().endswith(".ecd")
+
+
+def _fresh(examination: Examination) -> Ecd:
+    findings = in_order(examination.findings)
+    if refusing(findings) or examination.model is None:
+        raise ConversionRefused(findings)
+    return fresh_ecd(examination.model, examination.info, findings)
+
+
+def _runnable(ecd: Ecd) -> Ecd:
+    if ecd.kind is Kind.DEEP_LEARNING and ecd.files:
+        return ecd
+    raise RunningRefused(
+        [
+            finding(
+                "ecd-no-model",
+                f"{quoted(ecd.name, 400)} is a classifier definition without a deep-learning "
+                "model: there is nothing to run.",
+                where=Place(file=ecd.name),
+            )
+        ]
+    )
+
+
+@contextmanager
+def _private(ecd: Ecd, listener: Listener) -> Iterator[OpenedModel]:
+    """The model's files in a folder of their own, each as its digest says it is."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
+    except OSError as error:
+        raise write_failure(error, tempfile.gettempdir()) from error
+    with folder as name:
+        for item in ecd.files:
+            target = Path(name, item.path)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("xb") as copy:
+                    for piece in item.chunks():
+                        copy.write(piece)
+                        if listener.cancelled():
+                            raise Cancelled
+            except OSError as error:
+                raise write_failure(error, target) from error
+        primary = Path(name, ecd.files[0].path)
+        model = inspect_model(primary)
+        if refusing(model.findings):
+            raise RunningRefused(in_order(_elsewhere(model, primary, ecd)))
+        yield OpenedModel(ecd, model, primary)
+
+
+def _elsewhere(model: ModelDescription, primary: Path, ecd: Ecd) -> Iterator[Finding]:
+    """Findings of the private copy, which say nothing of where it lies."""
+    for item in model.findings:
+        yield finding(
+            item.rule,
+            item.message.replace(printable(str(primary), 400), ecd.files[0].path),
+            hint=item.hint,
+            where=Place(file=ecd.name),
+        )

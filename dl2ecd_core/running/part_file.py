@@ -1,0 +1,178 @@
+"""A result that is being made: rows on disk, and how many of them there are.
+
+Rows lie one after the other in a plain file, so that a run that was killed goes on where it
+stopped. A journal beside it says what the rows are the result of; another scene, model or option
+begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional
+
+from ..files.output import write_failure
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: Bytes after which what is written is made to last.
+_SYNCED = 64 << 20
+_STRIP = 8 << 20
+
+
+class PartFolder:
+    """The folder of an unfinished result, beside the target.
+
+    Parameters
+    ----------
+    target
+        The raster that is being made.
+    key
+        What it is the result of; what was begun with another key is thrown away.
+    """
+
+    def __init__(self, target: Path, key: Mapping[str, Any]) -> None:
+        self.path = folder_of(target)
+        self._target = target
+        self._journal = self.path / "journal.json"
+        self._key = json.loads(json.dumps(key))
+        self._files: List[PartFile] = []
+        self.done = 0
+        try:
+            self._open()
+        except OSError as error:
+            raise write_failure(error, target) from error
+
+    def _open(self) -> None:
+        known = self._read_journal()
+        if known.get("key") != self._key:
+            self.remove()
+            self.path.mkdir()
+            self._write_journal(0)
+            return
+        self.done = int(known.get("rows", 0))
+
+    def _read_journal(self) -> Dict[str, Any]:
+        try:
+            known = json.loads(self._journal.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return {}
+        return known if isinstance(known, dict) else {}
+
+    def _write_journal(self, rows: int) -> None:
+        new = self._journal.with_suffix(".new")
+        new.write_text(json.dumps({"key": self._key, "rows": rows}), encoding="ascii")
+        new.replace(self._journal)
+
+    def file(self, name: str, width: int, layers: int, data_type: str) -> PartFile:
+        """A file of rows in this folder; what is beyond the finished rows is thrown away."""
+        part = PartFile(self, self.path / name, width, layers, data_type)
+        self._files.append(part)
+        return part
+
+    def finished(self, rows: int) -> None:
+        """So many rows are written in all files: note it when much was written since."""
+        unsynced = sum(part.unsynced for part in self._files)
+        if unsynced >= _SYNCED:
+            self.note(rows)
+
+    def note(self, rows: int) -> None:
+        """Make what is written last, and note that it is there."""
+        try:
+            for part in self._files:
+                part.sync()
+            self._write_journal(rows)
+        except OSError as error:
+            raise write_failure(error, self._target) from error
+
+    def close(self) -> None:
+        """Close the files and leave them."""
+        for part in self._files:
+            part.close()
+
+    def remove(self) -> None:
+        """Take the folder away."""
+        self.close()
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.path)
+
+
+class PartFile:
+    """Rows of one raster; all layers of a row lie together.
+
+    It is a :class:`~dl2ecd_core.running.rasters.RasterWriter`.
+    """
+
+    def __init__(
+        self, folder: PartFolder, path: Path, width: int, layers: int, data_type: str
+    ) -> None:
+        import numpy
+
+        self.path, self.width, self.layers, self.data_type = path, width, layers, data_type
+        self._folder = folder
+        self._row = width * layers * numpy.dtype(data_type).itemsize
+        self.unsynced = 0
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._handle: Optional[BinaryIO] = os.fdopen(os.open(path, flags, 0o666), "r+b", 1 << 20)
+        size = os.fstat(self._handle.fileno()).st_size
+        folder.done = min(folder.done, size // self._row) if self._row else 0
+
+    def write(self, top: int, strip: Array) -> None:
+        """As :class:`~dl2ecd_core.running.rasters.RasterWriter`."""
+        import numpy
+
+        if strip.ndim == 3:
+            strip = strip.transpose(1, 0, 2)
+        handle = self._open_handle()
+        data = numpy.ascontiguousarray(strip, numpy.dtype(self.data_type).newbyteorder("<"))
+        try:
+            handle.seek(top * self._row)
+            handle.write(data.tobytes())
+        except OSError as error:
+            raise write_failure(error, self.path) from error
+        self.unsynced += data.nbytes
+
+    def rows(self, bottom: int) -> Iterator[Array]:
+        """The rows up to `bottom`, in strips ``(rows, layers, columns)``, to be read again."""
+        import numpy
+
+        handle = self._open_handle()
+        handle.flush()
+        step = max(_STRIP // max(self._row, 1), 1)
+        for top in range(0, bottom, step):
+            count = min(step, bottom - top)
+            handle.seek(top * self._row)
+            data = handle.read(count * self._row)
+            kind = numpy.dtype(self.data_type).newbyteorder("<")
+            yield numpy.frombuffer(data, kind).reshape(count, self.layers, self.width)
+
+    def _open_handle(self) -> BinaryIO:
+        if self._handle is None:
+            raise ValueError("the file of rows is closed")
+        return self._handle
+
+    def sync(self) -> None:
+        """Make what was written last."""
+        handle = self._open_handle()
+        handle.flush()
+        os.fsync(handle.fileno())
+        self.unsynced = 0
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+def folder_of(target: Path) -> Path:
+    """Where an unfinished result lies; the same for every run that makes this target."""
+    import hashlib
+
+    real = Path(os.path.realpath(target))
+    digest = hashlib.sha256(os.fsencode(real.name)).hexdigest()[:16]
+    return real.parent / f".dl2ecd-{digest}.part"

@@ -1,0 +1,116 @@
+"""How a model's output lies over its input, along one axis.
+
+Everything that is needed to cut a scene into tiles and put the results side by side again: whole
+numbers and fractions, no pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Optional, Tuple
+
+#: How far outside a pixel's own place the model looks for it: input pixels before and after.
+Reach = Tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One axis of a model: a tile of so many pixels goes in, so many come out, lying so.
+
+    Attributes
+    ----------
+    tile
+        Input pixels of a tile.
+    output
+        Output pixels of a tile.
+    scale
+        Width of an output pixel in input pixels; below 1 where the output is finer.
+    start
+        Where the first output pixel begins, in input pixels from the tile's edge; what a model
+        crops from its border.
+    stride
+        A tile may begin at whole multiples of this many input pixels and gives the same; a
+        multiple of `scale`.
+    reach
+        None where every output pixel depends on the whole tile.
+
+    Examples
+    --------
+    >>> Placement(256, 256, stride=4, reach=(13, 13)).margins
+    (13, 13)
+    >>> Placement(512, 484, start=Fraction(14), reach=(14, 14)).margins
+    (0, 0)
+    """
+
+    tile: int
+    output: int
+    scale: Fraction = Fraction(1)
+    start: Fraction = Fraction(0)
+    stride: int = 1
+    reach: Optional[Reach] = (0, 0)
+
+    def __post_init__(self) -> None:
+        if min(self.tile, self.output, self.stride) < 1 or self.scale <= 0:
+            raise ValueError(f"no tile lies like {self}")
+        if (self.stride / self.scale).denominator != 1:
+            raise ValueError(f"a stride of {self.stride} is no multiple of {self.scale}")
+
+    @property
+    def margins(self) -> Tuple[int, int]:
+        """Output pixels at the tile's two ends that depend on what lies beyond the tile.
+
+        Where the model crops its border by itself, none do.
+        """
+        if self.reach is None:
+            return (self.output, self.output)
+        before, after = self.reach
+        first = ceil((before - self.start) / self.scale)
+        # The last output pixel's own place ends here.
+        end = self.start + self.output * self.scale
+        last = ceil((end + after - self.tile) / self.scale)
+        return (max(first, 0), max(last, 0))
+
+    @property
+    def outputs_per_stride(self) -> int:
+        """Output pixels by which the result moves when the tile moves by one stride."""
+        return int(self.stride / self.scale)
+
+    @property
+    def step(self) -> int:
+        """Output pixels from one tile to the next; 0 where a tile is all margin."""
+        inner = self.output - sum(self.margins)
+        return max(inner, 0) // self.outputs_per_stride * self.outputs_per_stride
+
+    @property
+    def lead(self) -> int:
+        """Input pixels that lie before the scene in the first tile, so that no border is lost."""
+        return max(ceil(self.start), 0)
+
+    def result_size(self, size: int) -> int:
+        """Output pixels that cover a scene of so many pixels."""
+        return ceil(Fraction(size) / self.scale)
+
+    def needed(self, size: int) -> int:
+        """Input pixels that one pass over the whole scene takes.
+
+        The scene with what the model crops on either side, made longer until it is a tile that is
+        moved by whole strides: the last pixels are repeated.
+        """
+        beyond = max(self.result_size(size) - self.output, 0)
+        return self.tile + -(-beyond // self.outputs_per_stride) * self.stride
+
+    def grown(self, tile: int) -> Placement:
+        """The same model with a longer tile, longer by whole strides.
+
+        Raises
+        ------
+        ValueError
+            When it is not.
+        """
+        strides, rest = divmod(tile - self.tile, self.stride)
+        if rest:
+            raise ValueError(f"a tile of {tile} is not {self.tile} and strides of {self.stride}")
+        output = self.output + strides * self.outputs_per_stride
+        return Placement(tile, output, self.scale, self.start, self.stride, self.reach)

@@ -1,0 +1,235 @@
+"""How far a model looks, found out by trying: pixels are changed, and what changes is seen.
+
+A network of convolutions, poolings and the like sees each pixel's neighbourhood alone, and gives
+the same when all is moved by its stride. Both show from outside: changing everything on one side
+of a line changes the result up to as far as the network looks, and a scene moved by a number of
+pixels gives a moved result or does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
+
+from .placement import Placement, Reach
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+    #: Scores ``(classes, rows, columns)`` of a tile ``(bands, rows, columns)``.
+    Run = Callable[[Array], Array]
+
+#: Strides that are tried; networks halve a tile at most so often.
+STRIDES: Tuple[int, ...] = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+    3,
+    6,
+    12,
+    24,
+    5,
+    10,
+    20,
+    7,
+    14,
+    28,
+    48,
+    9,
+    18,
+    27,
+)
+#: Lines beside which pixels are changed.
+_LINES = 4
+#: Relative difference below which moved results are the same: kernels add in other orders.
+_SAME = 4e-6
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What trying told: how the output lies over the input, in rows and in columns."""
+
+    rows: Placement
+    columns: Placement
+
+
+def probe(
+    run: Run, example: Array, scales: Tuple[Optional[Fraction], Optional[Fraction]]
+) -> Probed:
+    """Find out how far a model looks and by how much its tiles may be moved.
+
+    Parameters
+    ----------
+    run
+        The model.
+    example
+        A tile ``(bands, rows, columns)`` of pixels as the model takes them, for its size, type and
+        range of values.
+    scales
+        Width of a result pixel in rows and in columns, where it is known.
+
+    Returns
+    -------
+    Probed
+        With a reach of None along an axis in which the model looks at the whole tile, or as far
+        as can be seen in a tile of this size.
+    """
+    return Probed(_along(run, example, 1, scales[0]), _along(run, example, 2, scales[1]))
+
+
+def _along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Placement:
+    trial = _Trial(run, example, axis)
+    size, output = example.shape[axis], trial.base.shape[axis]
+    if output == 1:
+        # One result for the whole tile.
+        return Placement(size, 1, Fraction(size), stride=size)
+    scale = trial.scale() if known is None else known
+    start = trial.start(scale)
+    unknown = Placement(size, output, scale, start, max(scale.numerator, 1), None)
+    rough = trial.reach(scale, start, [size // 2])
+    stride = None if rough is None else trial.stride(scale, rough)
+    if stride is None:
+        return unknown
+    return replace(unknown, stride=stride, reach=_reach(trial, scale, start, stride))
+
+
+def _reach(trial: _Trial, scale: Fraction, start: Fraction, stride: int) -> Optional[Reach]:
+    middle = trial.size // 2
+    gap = max(stride // _LINES, 1)
+    lines = [middle + place * gap for place in range(min(stride, _LINES))]
+    reach = trial.reach(scale, start, lines)
+    if reach is None:
+        return None
+    # Between the lines that were tried it may look as much farther as they are apart.
+    return reach[0] + gap - 1, reach[1] + gap - 1
+
+
+class _Trial:
+    """Trials along one axis."""
+
+    def __init__(self, run: Run, example: Array, axis: int) -> None:
+        import numpy
+
+        self.axis, self.size = axis, example.shape[axis]
+        self._run = run
+        self._random = numpy.random.default_rng(7)
+        self._example = example
+        self.base = run(example)
+
+    def _fresh(self, size: Optional[int] = None) -> Array:
+        """Other pixels of the same range, along the axis so many."""
+        example = self._example
+        shape = list(example.shape)
+        if size is not None:
+            shape[self.axis] = size
+        picked = self._random.integers(0, example[0].size, shape)
+        return example.reshape(example.shape[0], -1)[[[[band]] for band in range(shape[0])], picked]
+
+    def _changed(self, first: int, end: int) -> Optional[Tuple[int, int]]:
+        """Result pixels that change with the input pixels ``[first, end)``: from, to."""
+        tile = self._example.copy()
+        index = [slice(None)] * 3
+        index[self.axis] = slice(first, end)
+        tile[tuple(index)] = self._fresh()[tuple(index)]
+        other = tuple(place for place in range(3) if place != self.axis)
+        different = (self._run(tile) != self.base).any(axis=other).nonzero()[0]
+        if not different.size:
+            return None
+        return int(different[0]), int(different[-1]) + 1
+
+    def scale(self) -> Fraction:
+        """Width of a result pixel.
+
+        Beside a line the result changes much on one side of it and little on the other, also
+        where the model looks at the whole tile: two lines are seen as far apart as they are.
+        """
+        output = self.base.shape[self.axis]
+        if self.size < output * 3 // 2 and output <= self.size:
+            return Fraction(1)
+        one, other = (self._step_at(line) for line in self._lines())
+        first, last = self._lines()
+        if other <= one:
+            return _simple(Fraction(self.size, output))
+        return _simple(Fraction(last - first, other - one))
+
+    def start(self, scale: Fraction) -> Fraction:
+        """Where the first result pixel begins: what is cropped is cropped alike on both sides."""
+        lost = self.size - self.base.shape[self.axis] * scale
+        return Fraction(max(lost, Fraction(0)) // 2) if lost >= max(scale, 2) else Fraction(0)
+
+    def _lines(self) -> Tuple[int, int]:
+        return self.size * 3 // 8, self.size * 5 // 8
+
+    def _step_at(self, line: int) -> int:
+        """Where in the result the pixels from a line on begin to be seen much."""
+        import numpy
+
+        tile = self._example.copy()
+        index = [slice(None)] * 3
+        index[self.axis] = slice(line, None)
+        tile[tuple(index)] = self._fresh()[tuple(index)]
+        other = tuple(place for place in range(3) if place != self.axis)
+        change = numpy.abs(self._run(tile) - self.base).mean(axis=other)
+        # The best place to part little change from much.
+        sums = numpy.concatenate([[0.0], numpy.cumsum(change)])
+        counts = numpy.arange(len(sums))
+        before = sums[1:-1] / counts[1:-1]
+        after = (sums[-1] - sums[1:-1]) / counts[1:-1][::-1]
+        spread = counts[1:-1] * counts[1:-1][::-1] * (after - before) ** 2
+        return int(spread.argmax()) + 1
+
+    def reach(self, scale: Fraction, start: Fraction, lines: List[int]) -> Optional[Reach]:
+        """How far the model looks before and after a pixel; None for the whole tile."""
+        output = self.base.shape[self.axis]
+        before = after = 0
+        for line in lines:
+            later, earlier = self._changed(line, self.size), self._changed(0, line)
+            if later is not None:
+                if later[0] == 0:
+                    return None
+                # The first result pixel that sees the line; it ends here.
+                after = max(after, line + 1 - int(start + (later[0] + 1) * scale))
+            if earlier is not None:
+                if earlier[1] == output:
+                    return None
+                before = max(before, int(start + (earlier[1] - 1) * scale) - (line - 1))
+        return max(before, 0), max(after, 0)
+
+    def stride(self, scale: Fraction, reach: Reach) -> Optional[int]:
+        """The least move that moves the result and changes nothing else; None if none is found."""
+        import numpy
+
+        output = self.base.shape[self.axis]
+        for stride in STRIDES:
+            moved = stride / scale
+            margin = int((max(reach) + stride) / scale) + 1
+            if moved.denominator != 1 or output - int(moved) <= 2 * margin:
+                continue
+            longer = self._fresh(self.size + stride)
+            one = self._run(numpy.ascontiguousarray(self._cut(longer, 0, self.size)))
+            other = self._run(
+                numpy.ascontiguousarray(self._cut(longer, stride, self.size + stride))
+            )
+            left = self._cut(one, int(moved) + margin, output - margin)
+            right = self._cut(other, margin, output - margin - int(moved))
+            largest = float(numpy.abs(left).max(initial=0))
+            if float(numpy.abs(left - right).max(initial=0)) <= _SAME * max(largest, 1e-30):
+                return stride
+        return None
+
+    def _cut(self, array: Array, first: int, end: int) -> Array:
+        index = [slice(None)] * 3
+        index[self.axis] = slice(first, end)
+        return array[tuple(index)]
+
+
+def _simple(measured: Fraction) -> Fraction:
+    """The whole number, or one over one, that a measured scale stands for."""
+    if measured >= 1:
+        return Fraction(round(measured))
+    return 1 / Fraction(round(1 / measured))

@@ -1,0 +1,65 @@
+"""Sessions: a model that is ready to run, the same for every runtime.
+
+Whoever classifies or detects asks for a session and knows nothing of the model's format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List, Mapping, Optional, Protocol, Sequence, Tuple
+
+from ...models import Tensor
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+__all__ = ["Session"]
+
+
+class Session(Protocol):
+    """A model that is ready to run. It may be run from several threads at once."""
+
+    @property
+    def inputs(self) -> Tuple[Tensor, ...]:
+        """What goes in, in the order in which :meth:`run` takes it."""
+        ...
+
+    @property
+    def outputs(self) -> Tuple[Tensor, ...]:
+        """What comes out, in the order in which :meth:`run` gives it."""
+        ...
+
+    @property
+    def runtime(self) -> str:
+        """What runs it, for a person: ``ONNX Runtime 1.32.0 on the CPU``."""
+        ...
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What the model file carries beside the network."""
+        ...
+
+    def run(self, arrays: Sequence[Array]) -> List[Array]:
+        """All outputs for these inputs, which have the types and ranks of :attr:`inputs`.
+
+        Raises
+        ------
+        RunningRefused
+            ``model-run-failed`` with what the runtime says.
+        """
+        ...
+
+    def freed(self) -> Optional[Session]:
+        """The same model for tiles of any size, as far as the runtime can tell.
+
+        None where its sizes are fixed for good. Whether the freed one gives the same is for the
+        caller to find out.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the model."""
+        ...

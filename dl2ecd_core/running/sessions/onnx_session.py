@@ -1,0 +1,189 @@
+"""ONNX models, and what is lowered to ONNX, by ONNX Runtime.
+
+https://onnxruntime.ai/docs/api/python/api_summary.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+
+from ...findings import Place
+from ...findings.rules import finding
+from ...findings.wording import printable, quoted
+from ...models import Tensor
+from ...wire.source import ByteSource
+from ..extras import RunningRefused, not_installed
+from .onnx_sizes import LARGEST, freed_model
+
+if TYPE_CHECKING:
+    from . import Array
+
+_CUDA = "CUDAExecutionProvider"
+_CPU = "CPUExecutionProvider"
+
+#: What ONNX Runtime calls the types of tensors; tensors of others don't hold pixels.
+_TYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+    "tensor(uint16)": "uint16",
+    "tensor(int16)": "int16",
+    "tensor(uint32)": "uint32",
+    "tensor(int32)": "int32",
+    "tensor(uint64)": "uint64",
+    "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
+}
+
+
+class OnnxSession:
+    """A session of ONNX Runtime.
+
+    One thread a run: a tile of a scene has little to share out, and as many tiles as there are
+    cores run at once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        inputs: Tuple[Tensor, ...],
+        outputs: Tuple[Tensor, ...],
+        *,
+        device: str = "cpu",
+        content: Optional[bytes] = None,
+    ) -> None:
+        self._path = path
+        self._device = device
+        self._session = _loaded(path if content is None else content, device, path)
+        described = {tensor.name: tensor for tensor in (*inputs, *outputs)}
+        self._inputs = tuple(_tensor(node, described) for node in self._session.get_inputs())
+        self._outputs = tuple(
+            _tensor(node, described) for node in self._session.get_outputs() if node.type in _TYPES
+        )
+        self._names = [tensor.name for tensor in self._outputs]
+
+    @property
+    def inputs(self) -> Tuple[Tensor, ...]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> Tuple[Tensor, ...]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`; sequences and maps are left out."""
+        return self._outputs
+
+    @property
+    def runtime(self) -> str:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        import onnxruntime
+
+        on_cuda = _CUDA in self._session.get_providers()
+        return f"ONNX Runtime {onnxruntime.__version__} on {'CUDA' if on_cuda else 'the CPU'}"
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, arrays: Sequence[Array]) -> List[Array]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        feeds = {tensor.name: array for tensor, array in zip(self._inputs, arrays)}
+        try:
+            results: List[Array] = self._session.run(self._names, feeds)
+        except Exception as error:
+            # Its exceptions have no base of their own.
+            raise run_failed(self.runtime, error) from error
+        return results
+
+    def freed(self) -> Optional[OnnxSession]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        free = {
+            tensor.name or "": [
+                place for place, axis in enumerate(tensor.axes or "") if axis in "HW"
+            ]
+            for tensor in self._inputs
+        }
+        if self._path.stat().st_size > LARGEST or len(list(self._path.parent.iterdir())) > 1:
+            # Values in other files are looked for beside the model's.
+            return None
+        with ByteSource(self._path) as source:
+            content = freed_model(source, free)
+        try:
+            return OnnxSession(
+                self._path, self._inputs, self._outputs, device=self._device, content=content
+            )
+        except RunningRefused:
+            return None
+
+    def close(self) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        del self._session
+
+
+def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise not_installed("ONNX Runtime", "run", "run this model") from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    providers: List[str] = [_CPU]
+    if device != "cpu" and _CUDA in onnxruntime.get_available_providers():
+        providers.insert(0, _CUDA)
+    try:
+        source = model if isinstance(model, bytes) else str(model)
+        return onnxruntime.InferenceSession(source, options, providers=providers)
+    except Exception as error:
+        # Its exceptions have no base of their own.
+        raise RunningRefused(
+            [
+                finding(
+                    "model-not-loaded",
+                    f"ONNX Runtime {onnxruntime.__version__} does not load {quoted(path.name)}: "
+                    f"{printable(str(error), 300)}",
+                    hint="A newer ONNX Runtime may know what this one does not; else export the "
+                    "model again, for an older set of operations.",
+                    where=Place(file=path.name),
+                )
+            ]
+        ) from error
+
+
+def run_failed(runtime: str, error: Exception) -> RunningRefused:
+    """An error for the caller to raise when a runtime gives up on a tile."""
+    return RunningRefused(
+        [
+            finding(
+                "model-run-failed",
+                f"{runtime} could not run the model: {printable(str(error), 300)}",
+                hint="The model may want another size of tile or other types than it says.",
+            )
+        ]
+    )
+
+
+def _tensor(node: Any, described: Dict[Optional[str], Tensor]) -> Tensor:
+    """What the runtime says of an input or output, with what was found out about its axes."""
+    known = described.get(node.name)
+    sizes = tuple(size if isinstance(size, int) and size > 0 else None for size in node.shape or ())
+    axes = "?" * len(sizes)
+    if known is not None and known.axes is not None and known.shape is not None:
+        axes = known.axes
+        if len(sizes) != len(axes):
+            # A freed output states no shape any more.
+            sizes = tuple(size if axis == "C" else None for axis, size in zip(axes, known.shape))
+    return Tensor(
+        node.name,
+        sizes,
+        axes,
+        _TYPES.get(node.type),
+        None if known is None else known.evidence,
+        activation=None if known is None else known.activation,
+        class_count=None if known is None else known.class_count,
+    )

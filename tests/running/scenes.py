@@ -1,0 +1,95 @@
+"""Scenes and definitions for the tests of running."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, Sequence
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.transform import Affine
+
+from dl2ecd_core.models import inspect_model
+from dl2ecd_core.running.scores import Scores, scores_of
+from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+from tests.conftest import FIXTURES
+
+#: A place on the map that tests can tell again.
+UTM = {"crs": "EPSG:32632", "transform": Affine(2, 0, 500_000, 0, -2, 5_000_000)}
+
+
+def pixels(height: int, width: int, bands: int = 4, *, seed: int = 1, top: int = 256) -> np.ndarray:
+    """A scene of patches with noise, ``(bands, rows, columns)`` in 8 bits."""
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, top, (bands, height // 8 + 1, width // 8 + 1))
+    smooth = coarse.repeat(8, 1).repeat(8, 2)[:, :height, :width]
+    noise = random.integers(0, top, (bands, height, width))
+    return ((smooth * 3 + noise) // 4).astype("uint8")
+
+
+def write_scene(path: Path, array: np.ndarray, **profile: Any) -> Path:
+    """A GeoTIFF of these pixels."""
+    options: Dict[str, Any] = {"driver": "GTiff", **UTM, **profile}
+    more = {key: options.pop(key) for key in ("descriptions", "colorinterp") if key in options}
+    count, height, width = array.shape
+    with (
+        quiet(),
+        rasterio.open(
+            path, "w", count=count, height=height, width=width, dtype=array.dtype, **options
+        ) as file,
+    ):
+        for key, value in more.items():
+            setattr(file, key, value)
+        file.write(array)
+    return path
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without rasterio's remark about rasters that lie nowhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """A raster that was written."""
+    with quiet(), rasterio.open(path) as file:
+        yield file
+
+
+def write_classes(path: Path, values: Sequence[int], bands: int = 4, **more: Any) -> Path:
+    """Class information with a color for each class."""
+    document = {
+        "ImportDeepLearningModelToEsriExtraInfo": 0,
+        "Version": 1,
+        "Classifier": "ONNX",
+        "NumberRasterBands": bands,
+        "MiniBatchSize": 1,
+        "Classes": [
+            {"Value": value, "Name": f"Class {value}", "Color": [place * 40, 200, 10 + place]}
+            for place, value in enumerate(values)
+        ],
+        **more,
+    }
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def fixture(name: str, folder: Path) -> Path:
+    """An ONNX fixture in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(FIXTURES / "onnx" / f"{name}.onnx", folder))
+
+
+def scores(name: str, folder: Path, bands: int = 4, layers: int = 2) -> Scores:
+    """The scores of an ONNX fixture."""
+    path = fixture(name, folder / "model")
+    model = inspect_model(path)
+    return scores_of(OnnxSession(path, model.inputs, model.outputs), bands, None, layers)

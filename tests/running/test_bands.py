@@ -1,0 +1,63 @@
+"""Which bands of a scene go into the model."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+import pytest
+
+from dl2ecd_core.running.bands import chosen_bands
+from dl2ecd_core.running.extras import RunningRefused
+
+NAMES = ["Blue", "Green", "Red", "NIR"]
+
+
+def chosen(
+    document: Dict[str, Any], names: List[Optional[str]], asked: Optional[List[Any]] = None
+) -> Any:
+    return chosen_bands(document, 3, names, "scene.tif", asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("document", "asked", "expected"),
+    [
+        ({}, None, (0, 1, 2)),
+        ({"ExtractBands": [2, 1, 0]}, None, (2, 1, 0)),
+        ({"ExtractBands": ["nir", "red", "green"]}, None, (3, 2, 1)),
+        ({"ExtractBands": [2, 1, 0]}, [1, 2, 3], (0, 1, 2)),
+        ({}, ["NIR", 1, "Red"], (3, 0, 2)),
+    ],
+)
+def test_by_number_or_name(
+    document: Dict[str, Any], asked: Optional[List[Any]], expected: Any
+) -> None:
+    assert chosen(document, NAMES, asked) == (expected, ())
+
+
+def test_names_that_the_scene_has_not_go_by_their_order_and_that_is_said() -> None:
+    bands, findings = chosen({"ExtractBands": ["red", "green", "blue"]}, [None] * 4)
+    assert bands == (0, 1, 2)
+    assert [item.rule for item in findings] == ["bands-unnamed"]
+
+
+@pytest.mark.parametrize(
+    ("document", "names", "asked", "said"),
+    [
+        ({"ExtractBands": [0, 1, 4]}, NAMES, None, "lacks the band '5'.*are called 'Blue'"),
+        ({"ExtractBands": [0, 1, 4]}, [None] * 2, None, "it has 2 bands"),
+        ({"ExtractBands": ["swir", "x", "red"]}, NAMES, None, "lacks the bands 'swir' and 'x'"),
+        ({"ExtractBands": ["a", "b", "c"]}, [None] * 2, None, "lacks the band 'c'"),
+        ({}, NAMES, [0, 1, 2], "lacks the band '0' that --bands names"),
+    ],
+)
+def test_a_band_that_is_not_there(
+    document: Dict[str, Any], names: List[Optional[str]], asked: Optional[List[Any]], said: str
+) -> None:
+    with pytest.raises(RunningRefused, match=f"bands-missing.*{said}"):
+        chosen(document, names, asked)
+
+
+@pytest.mark.parametrize("asked", [[1], [1, 2, 3, 4]])
+def test_too_few_or_too_many(asked: List[Any]) -> None:
+    with pytest.raises(RunningRefused, match=r"bands-count.*--bands.*takes 3"):
+        chosen({}, NAMES, asked)

@@ -1,0 +1,361 @@
+"""From a scene and a definition to a map, as a person does it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner
+
+from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.conversion import convert
+from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
+from dl2ecd_core.progress import Listener
+from dl2ecd_core.running.building import Options
+from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.part_file import folder_of
+from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
+from tests.running.test_engine import one_pass
+
+BYTES = Options(scale=["min-max 0 255"])
+
+
+class Place:
+    """A folder with a scene, a model, its classes and its .ecd."""
+
+    def __init__(self, folder: Path, model: str = "unet", **more: Any) -> None:
+        self.folder = folder
+        self.scene = write_scene(folder / "scene.tif", pixels(90, 70))
+        self.model = fixture(model, folder / "model")
+        self.classes = write_classes(folder / "classes.json", (100, 200), **more)
+        self.ecd = folder / "model.ecd"
+        convert(self.model, self.classes, self.ecd)
+        self.out = folder / "map.tif"
+
+    def left(self) -> List[str]:
+        """Files that are not a test's own."""
+        return sorted(
+            path.name
+            for path in self.folder.iterdir()
+            if path.name not in ("scene.tif", "model", "classes.json", "model.ecd")
+        )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def whole_scene(place: Place) -> np.ndarray:
+    """The values of one pass over the whole scene."""
+    with opened(place.scene) as file:
+        scene = file.read()
+    result = one_pass(fit_tiles(scores("unet", place.folder / "model")), scene)
+    return np.where(result[1] > result[0], 200, 100)
+
+
+class TestTheMap:
+    def test_has_the_values_of_one_pass(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert np.array_equal(file.read(1), whole_scene(place))
+
+    def test_lies_where_the_scene_lies_and_has_its_colors(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.scene) as scene, opened(place.out) as file:
+            assert file.crs == scene.crs
+            assert file.transform == scene.transform
+            assert (file.height, file.width) == (90, 70)
+            assert file.dtypes == ("uint8",)
+            assert file.nodata == 0
+            assert file.colormap(1)[100] == (0, 200, 10, 255)
+            assert file.colormap(1)[200] == (40, 200, 11, 255)
+            assert file.colormap(1)[1][3] == 0
+            assert file.tags()["DL2ECD"] == "classify"
+            assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+    def test_has_names_beside_it(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert place.left() == ["map.tif", "map.tif.aux.xml"]
+        text = Path(f"{place.out}.aux.xml").read_text(encoding="utf-8")
+        assert "<F>200</F>" in text
+        assert "Class 100" in text
+
+    def test_is_the_same_from_the_model_itself(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        other = place.folder / "other.tif"
+        classify(place.scene, place.model, other, class_info=place.classes, options=BYTES)
+        assert other.read_bytes() == place.out.read_bytes()
+
+    def test_from_a_model_definition(self, place: Place) -> None:
+        emd = place.model.with_suffix(".emd")
+        emd.write_text(
+            json.dumps(
+                {
+                    "Framework": "ONNX",
+                    "ModelFile": "unet.onnx",
+                    "ExtractBands": [0, 1, 2, 3],
+                    "Classes": [
+                        {"Value": 100, "Name": "a", "Color": [1, 2, 3]},
+                        {"Value": 200, "Name": "b", "Color": [4, 5, 6]},
+                    ],
+                }
+            ),
+            encoding="utf-8",
+        )
+        done = classify(place.scene, emd, place.out, options=BYTES)
+        assert [item.name for item in done.classes] == ["a", "b"]
+
+    def test_probabilities_are_a_second_raster(self, place: Place) -> None:
+        shares = place.folder / "shares.tif"
+        classify(place.scene, place.ecd, place.out, options=BYTES, probabilities=shares)
+        with opened(shares) as file, opened(place.out) as values:
+            assert file.descriptions == ("Class 100", "Class 200")
+            layers = file.read()
+            assert np.allclose(layers.sum(0), 1, atol=1e-5)
+            assert np.array_equal(np.where(layers[1] > layers[0], 200, 100), values.read(1))
+
+    def test_the_report_counts_classes_and_their_area(self, place: Place) -> None:
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            values = file.read(1)
+        for item in done.classes:
+            assert item.pixels == (values == item.value).sum()
+            assert item.area == item.pixels * 4
+        assert done.nodata == (0, 0)
+        assert str(done) == str(place.out)
+        assert done.as_dict()["halo"] == 4
+        assert Path(done) == place.out
+
+
+class TestScenes:
+    def test_without_data_at_the_border(self, place: Place) -> None:
+        array = pixels(90, 70)
+        array[:, :20] = 0
+        write_scene(place.scene, array, nodata=0)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            values = file.read(1)
+        nothing = (array == 0).all(0)
+        assert np.array_equal(values == 0, nothing)
+        assert done.nodata == (0, int(nothing.sum()))
+
+    def test_one_band_of_a_valid_pixel_may_be_the_value_for_no_data(self, place: Place) -> None:
+        array = pixels(90, 70)
+        array[0, 5, 5] = 0
+        write_scene(place.scene, array, nodata=0)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert file.read(1)[5, 5] != 0
+
+    def test_a_value_that_no_measurement_has_counts_in_any_band(self, place: Place) -> None:
+        array = pixels(90, 70).astype("int16")
+        array[2, 5, 5] = -9999
+        write_scene(place.scene, array, nodata=-9999)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert list(zip(*np.nonzero(file.read(1) == 0))) == [(5, 5)]
+
+    def test_a_fourth_band_that_is_called_transparency_is_a_band(self, place: Place) -> None:
+        array = pixels(90, 70)
+        array[3] = 0
+        write_scene(place.scene, array)
+        with opened(place.scene) as file:
+            assert file.colorinterp[3].name == "alpha"
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert (file.read(1) != 0).all()
+
+    def test_transparency_that_the_model_does_not_take_is_no_data(self, place: Place) -> None:
+        array = np.concatenate([pixels(90, 70), np.full((1, 90, 70), 255, "uint8")])
+        array[4, :10] = 0
+        kinds = [rasterio.enums.ColorInterp.gray] * 4 + [rasterio.enums.ColorInterp.alpha]
+        write_scene(place.scene, array, colorinterp=kinds)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert np.array_equal(np.unique(np.nonzero(file.read(1) == 0)[0]), np.arange(10))
+
+    def test_smaller_than_a_tile_and_nowhere(self, place: Place) -> None:
+        write_scene(place.scene, pixels(7, 5), crs=None, transform=None)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert [item.area for item in done.classes] == [None, None]
+        with opened(place.out) as file:
+            assert (file.height, file.width, file.crs) == (7, 5, None)
+
+    def test_rotated(self, place: Place) -> None:
+        turned = rasterio.Affine(1, 0.5, 500_000, 0.5, -1, 5_000_000)
+        write_scene(place.scene, pixels(20, 20), transform=turned)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert file.transform == turned
+        assert done.classes[0].area == pytest.approx(done.classes[0].pixels * 1.25)
+
+    def test_of_another_order_of_bands(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        names = ["a", "b", "c", "d"]
+        with opened(place.scene) as file:
+            turned = file.read()[::-1]
+        other = write_scene(place.folder / "turned.tif", turned, descriptions=names[::-1])
+        again = place.folder / "again.tif"
+        classify(other, place.ecd, again, options=Options(bands=names, scale=["min-max 0 255"]))
+        assert again.read_bytes() == place.out.read_bytes()
+
+
+def said(error: Dl2EcdError) -> List[str]:
+    return [item.rule for item in error.findings]
+
+
+class TestRefused:
+    def test_without_a_scaling(self, place: Place) -> None:
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out)
+        assert said(caught.value) == ["scaling-unknown"]
+        assert place.left() == []
+
+    def test_a_scene_that_is_not_there(self, place: Place) -> None:
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.folder / "no.tif", place.ecd, place.out)
+        assert said(caught.value) == ["file-not-found"]
+
+    def test_a_scene_that_is_none(self, place: Place) -> None:
+        place.scene.write_text("no raster")
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out)
+        assert said(caught.value) == ["raster-not-readable"]
+
+    def test_a_scene_that_is_cut_short(self, place: Place) -> None:
+        place.scene.write_bytes(place.scene.read_bytes()[:9000])
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["raster-not-readable"]
+
+    def test_the_scene_itself_is_never_replaced(self, place: Place) -> None:
+        before = place.scene.read_bytes()
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.scene, options=BYTES, overwrite=True)
+        assert said(caught.value) == ["output-is-input"]
+        assert place.scene.read_bytes() == before
+
+    def test_what_is_not_ours_is_not_replaced_unless_told(self, place: Place) -> None:
+        write_scene(place.out, pixels(5, 5))
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["output-not-ours"]
+        classify(place.scene, place.ecd, place.out, options=BYTES, overwrite=True)
+        # Now it is.
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+
+    def test_a_text_is_not_ours_either(self, place: Place) -> None:
+        place.out.write_text("mine")
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["output-not-ours"]
+
+    def test_an_ecd_whose_model_was_changed(self, place: Place) -> None:
+        text = place.ecd.read_text(encoding="ascii")
+        place.ecd.write_text(text.replace('"SHA256": "', '"SHA256": "0', 1)[:-1], encoding="ascii")
+        with pytest.raises(Dl2EcdError):
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert place.left() == []
+
+    def test_a_classic_definition(self, place: Place) -> None:
+        place.ecd.write_text(
+            json.dumps({"EsriClassifierDefinitionFile": 0, "Definitions": [{"Classes": []}]})
+        )
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["ecd-no-model"]
+
+
+class TestStopping:
+    def test_cancelled_leaves_nothing(self, place: Place) -> None:
+        class Impatient(Listener):
+            def __init__(self) -> None:
+                self.findings: List[Finding] = []
+
+            def found(self, finding: Finding) -> None:
+                self.findings.append(finding)
+
+            def cancelled(self) -> bool:
+                # Once what is known was said, the work begins.
+                return bool(self.findings)
+
+        with pytest.raises(Cancelled):
+            classify(place.scene, place.ecd, place.out, options=BYTES, messages=Impatient())
+        assert place.left() == []
+
+    def test_a_killed_run_is_gone_on_with(self, place: Place) -> None:
+        """As a kill leaves it: some rows, and a journal that says so."""
+        write_scene(place.scene, pixels(900, 70))
+
+        class Killed(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                if doing == "Classifying" and done == 2:
+                    raise RuntimeError("killed")
+
+        with pytest.raises(RuntimeError):
+            classify(place.scene, place.ecd, place.out, options=BYTES, messages=Killed())
+        folder = folder_of(place.out)
+        assert folder.is_dir()
+        journal = json.loads((folder / "journal.json").read_text())
+        with (folder / "values").open("r+b") as rows:
+            rows.truncate(70 * 300)
+            # A mark that only a run that goes on can keep.
+            rows.write(bytes([200, 100]) * 35 * 300)
+        (folder / "journal.json").write_text(json.dumps({**journal, "rows": 300}))
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            values = file.read(1)
+        assert values[:300].ravel().tolist() == [200, 100] * 35 * 300
+        assert not folder.exists()
+
+    def test_another_scene_begins_anew(self, place: Place) -> None:
+        folder = folder_of(place.out)
+        folder.mkdir()
+        (folder / "journal.json").write_text(json.dumps({"key": {"other": 1}, "rows": 90}))
+        (folder / "values").write_bytes(b"\x64" * 90 * 70)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert (file.read(1) == 200).any()
+
+
+class TestCommand:
+    def run(self, *arguments: object) -> Any:
+        return CliRunner().invoke(dl2ecd, ["classify", *map(str, arguments)])
+
+    def test_says_what_was_written(self, place: Place) -> None:
+        result = self.run(place.scene, place.ecd, place.out, "--scale", "min-max 0 255")
+        assert result.exit_code == 0
+        assert "6,300 pixels" in result.output
+        assert "Class 200" in result.output
+
+    def test_gives_a_report(self, place: Place) -> None:
+        result = self.run(
+            place.scene, place.model, place.classes, place.out, "--scale", "scale 255",
+            "--bands", "1,2,3,4", "--json",
+        )  # fmt: skip
+        report: Dict[str, Any] = json.loads(result.output)
+        assert report["ok"]
+        assert sum(item["pixels"] for item in report["classes"]) == 6300
+        assert report["scaling"] == "scale 255 (--scale)"
+
+    def test_refuses_with_a_sentence(self, place: Place) -> None:
+        result = self.run(place.scene, place.ecd, place.out)
+        assert result.exit_code == 1
+        assert "scaling-unknown" in result.output
+        assert "Nothing was written." in result.output
+
+    def test_refuses_as_json(self, place: Place) -> None:
+        report = json.loads(self.run(place.scene, place.ecd, place.out, "--json").output)
+        assert not report["ok"]
+        assert report["findings"][0]["rule"] == "scaling-unknown"
+
+    @pytest.mark.parametrize("count", [1, 2, 5])
+    def test_wants_three_or_four_paths(self, count: int) -> None:
+        assert self.run(*"abcde"[:count]).exit_code == 2
