@@ -16,6 +16,7 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
+from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles
@@ -48,7 +49,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    # Small tiles: the same work in less time, and small scenes have many.
+    monkeypatch.setattr(fitting, "USUAL", 64)
     return Place(tmp_path)
 
 
