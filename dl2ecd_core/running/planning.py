@@ -101,7 +101,7 @@ def spans(placement: Placement, size: int) -> Tuple[Span, ...]:
     Examples
     --------
     >>> [(s.origin, s.first, s.end) for s in spans(Placement(16, 16, stride=2, reach=(3, 3)), 30)]
-    [(0, 0, 13), (10, 13, 23), (14, 23, 30)]
+    [(0, 0, 13), (10, 13, 17), (14, 17, 30)]
     """
     result, unit = placement.result_size(size), placement.outputs_per_stride
     before = placement.margins[0]
