@@ -280,7 +280,7 @@ class _Result:
             part, height, self.target, Content(place, values.nodata, colors if small else None)
         )
         names = Path(f"{self.target}.aux.xml")
-        aux_xml.write(self.ecd, names, Listener())
+        aux_xml.write(self.ecd, names, Listener(), overwrite=True)
         if shares is not None and self.probabilities is not None:
             write_geotiff(
                 shares,
