@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
-from typing import Dict, Mapping, Union
+from typing import Dict, Mapping, Optional, Union
 
 from ..files.output import check_target, whole_file
 from . import PLUGIN
@@ -33,8 +33,14 @@ _BESIDE = ("LICENSE", "icon.svg", "metadata.txt")
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def write_archive(target: Union[str, Path]) -> None:
-    """Write the plugin's zip, whole or not at all; the same version gives the same bytes.
+def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> None:
+    """Write the plugin's zip, whole or not at all; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    wheels
+        A folder with the wheels of the packages that belong into it, where this Python does not
+        have them.
 
     Raises
     ------
@@ -44,7 +50,7 @@ def write_archive(target: Union[str, Path]) -> None:
         When it can't be written.
     """
     check_target(target)
-    content = archive_files(bundled_files())
+    content = archive_files(bundled_files(wheels))
     with whole_file(target) as output, zipfile.ZipFile(output, "w") as archive:
         for name, data in sorted(content.items()):
             entry = zipfile.ZipInfo(name, _DATE)

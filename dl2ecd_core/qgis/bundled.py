@@ -1,8 +1,8 @@
 """The packages that the plugin carries, for a QGIS whose Python has no jsonschema.
 
 They are other people's, so they are not kept here: they are taken when the zip is packed, from
-the Python that packs it if it has the very versions (``pip install 'dl2ecd[qgis]'``), else with
-pip. Without a network, pip finds them where PIP_FIND_LINKS says.
+the Python that packs it if it has the very versions (``pip install 'dl2ecd[qgis]'``), else from a
+folder with their wheels. Nothing is downloaded here.
 
 jsonschema 4.17.3 is the last one that is Python alone; later ones need a compiled part, which
 would have to be one for every system and version of Python.
@@ -12,9 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
-import tempfile
 import zipfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -55,26 +52,36 @@ class BundleError(Exception):
     """The packages can't be had; says what to do."""
 
 
-def bundled_files() -> Dict[str, bytes]:
+def bundled_files(wheels: Optional[Path] = None) -> Dict[str, bytes]:
     """Names and contents of all of them, their licences among them.
+
+    Parameters
+    ----------
+    wheels
+        A folder with the wheels of those that this Python does not have.
 
     Raises
     ------
     BundleError
-        When this Python has other versions and pip can't get them.
+        When this Python has other versions, and the folder not the very wheels.
     """
     files: Dict[str, bytes] = {}
     missing = []
     for package in BUNDLED:
         found = _installed(package)
+        if found is None and wheels is not None:
+            found = _from_wheel(wheels / package.wheel, package)
         if found is None:
-            missing.append(package)
+            missing.append(f"{package.name}=={package.version}")
         else:
             files.update(found)
     if missing:
-        with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
-            for package in missing:
-                files.update(_from_wheel(_downloaded(package, Path(folder)), package))
+        raise BundleError(
+            f"The plugin carries {', '.join(missing)}, which this Python does not have. Either "
+            "pack with one that has: pip install 'dl2ecd[qgis]'. Or get the wheels into a folder, "
+            f"and name it after the zip: pip download --no-deps --only-binary=:all: --platform any "
+            f"--dest wheels {' '.join(missing)}"
+        )
     return files
 
 
@@ -94,27 +101,12 @@ def _installed(package: Bundled) -> Optional[Dict[str, bytes]]:
     return files or None
 
 
-def _downloaded(package: Bundled, folder: Path) -> Path:
-    """The wheel, as pip gets it."""
-    wanted = f"{package.name}=={package.version}"
-    command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
-        "--no-deps", "--only-binary=:all:", "--platform=any", "--dest", str(folder), wanted,
-    ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
-    wheel = folder / package.wheel
-    if done.returncode or not wheel.is_file():
-        raise BundleError(
-            f"The plugin carries {wanted}, which this Python does not have, and pip could not get "
-            "it. Pack where there is a network, name a folder with its wheel in PIP_FIND_LINKS, "
-            f"or install the extra first: pip install 'dl2ecd[qgis]'.\n{done.stderr.strip()}"
-        )
-    return wheel
-
-
-def _from_wheel(wheel: Path, package: Bundled) -> Dict[str, bytes]:
+def _from_wheel(wheel: Path, package: Bundled) -> Optional[Dict[str, bytes]]:
+    """The files of a wheel; None where it is not there."""
+    if not wheel.is_file():
+        return None
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != package.sha256:
-        raise BundleError(f"{wheel.name} is not the file that this version of dl2ecd knows.")
+        raise BundleError(f"{wheel} is not the file that this version of dl2ecd knows.")
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         return {name: archive.read(name) for name in names if not _LEFT_OUT.search(name)}

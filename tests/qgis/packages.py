@@ -1,4 +1,4 @@
-"""Small packages of the tests' own, as wheels in a folder for pip to find."""
+"""Small packages of the tests' own, as wheels in a folder."""
 
 from __future__ import annotations
 

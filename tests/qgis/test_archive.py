@@ -28,7 +28,7 @@ ROOM = Path(qgis.__file__).parent
 @pytest.fixture
 def carried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Other people's packages are there without asking for them."""
-    monkeypatch.setattr(archive, "bundled_files", lambda: dict(BUNDLED))
+    monkeypatch.setattr(archive, "bundled_files", lambda wheels: dict(BUNDLED))
 
 
 @pytest.fixture
@@ -103,11 +103,11 @@ class TestCommand:
         self.run(monkeypatch, str(tmp_path / "a.zip"))
         assert zipfile.is_zipfile(tmp_path / "a.zip")
 
-    @pytest.mark.parametrize("arguments", [(), ("--help",), ("a.zip", "b.zip")])
+    @pytest.mark.parametrize("arguments", [(), ("--help",), ("a.zip", "w", "x")])
     def test_says_how_it_is_called(
         self, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with pytest.raises(SystemExit, match=r"python -m dl2ecd_core\.qgis dl2ecd\.zip"):
+        with pytest.raises(SystemExit, match=r"python -m dl2ecd_core\.qgis dl2ecd\.zip \[folder"):
             self.run(monkeypatch, *arguments)
 
     def test_says_where_it_can_not_write(
@@ -119,12 +119,12 @@ class TestCommand:
     def test_leaves_nothing_when_a_package_is_not_to_be_had(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def not_to_be_had() -> Dict[str, bytes]:
-            raise BundleError("no network")
+        def not_to_be_had(wheels: Path) -> Dict[str, bytes]:
+            raise BundleError(f"nothing in {wheels.name}")
 
         monkeypatch.setattr(archive, "bundled_files", not_to_be_had)
-        with pytest.raises(SystemExit, match="no network"):
-            self.run(monkeypatch, str(tmp_path / "a.zip"))
+        with pytest.raises(SystemExit, match="nothing in w"):
+            self.run(monkeypatch, str(tmp_path / "a.zip"), "w")
         assert list(tmp_path.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,9 @@ KEPT = {
 
 
 @pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all that pip has, without a network."""
+def wheels(tmp_path: Path) -> Path:
     folder = tmp_path / "wheels"
     folder.mkdir()
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     return folder
 
 
@@ -50,18 +47,17 @@ def installed(wheels: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.syspath_prepend(str(folder))
 
 
-def test_from_a_wheel(package: Bundled) -> None:
-    files = bundled_files()
+def test_from_a_wheel(package: Bundled, wheels: Path) -> None:
+    files = bundled_files(wheels)
     assert set(files) == KEPT
     assert files["tallyho/__init__.py"] == b"WORDS = 1\n"
 
 
-def test_from_this_python_without_pip(
+def test_from_this_python_without_wheels(
     package: Bundled, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from_wheel = bundled_files()
+    from_wheel = bundled_files(wheels)
     installed(wheels, tmp_path / "here", monkeypatch)
-    monkeypatch.setattr(bundled, "_downloaded", None)
     assert bundled_files() == from_wheel
 
 
@@ -72,24 +68,13 @@ def test_another_version_here_does_not_count(
     wheel(wheels, "tallyho", version, {"tallyho/__init__.py": "OTHER = 1\n"})
     installed(wheels, tmp_path / "here", monkeypatch)
     monkeypatch.setattr(bundled, "BUNDLED", (wheel(wheels, "tallyho", "1.2", FILES),))
-    assert set(bundled_files()) == KEPT
+    assert set(bundled_files(wheels)) == KEPT
 
 
-def test_what_can_not_be_had_is_said(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "BUNDLED", (Bundled("tallyho", "1.2", "0" * 64),))
-    with pytest.raises(BundleError, match=r"tallyho==1\.2.*PIP_FIND_LINKS.*dl2ecd\[qgis\]"):
-        bundled_files()
-
-
-def test_a_python_without_pip_is_said(
-    wheels: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    # As where pip was left out: the module is not there.
-    monkeypatch.setattr(bundled, "BUNDLED", (Bundled("tallyho", "1.2", "0" * 64),))
-    (tmp_path / "pip.py").write_text("raise SystemExit('no pip')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(BundleError, match="no pip"):
-        bundled_files()
+@pytest.mark.parametrize("with_folder", [True, False])
+def test_what_can_not_be_had_is_said(package: Bundled, tmp_path: Path, with_folder: bool) -> None:
+    with pytest.raises(BundleError, match=r"tallyho==1\.2.*dl2ecd\[qgis\].*--dest wheels tallyho"):
+        bundled_files(tmp_path if with_folder else None)
 
 
 def test_another_file_of_that_name_is_refused(
@@ -98,7 +83,7 @@ def test_another_file_of_that_name_is_refused(
     made = wheel(wheels, "tallyho", "1.2", FILES)
     monkeypatch.setattr(bundled, "BUNDLED", (made._replace(sha256="0" * 64),))
     with pytest.raises(BundleError, match=r"tallyho-1\.2-py3-none-any\.whl is not the file"):
-        bundled_files()
+        bundled_files(wheels)
 
 
 def test_a_package_whose_files_are_not_listed_does_not_count(
@@ -106,13 +91,13 @@ def test_a_package_whose_files_are_not_listed_does_not_count(
 ) -> None:
     installed(wheels, tmp_path / "here", monkeypatch)
     (tmp_path / "here" / "tallyho-1.2.dist-info" / "RECORD").unlink()
-    assert set(bundled_files()) == KEPT
+    assert set(bundled_files(wheels)) == KEPT
 
 
 def test_the_extra_names_the_very_versions() -> None:
     """The extra brings what is carried, so that the plugin can be packed without a network."""
-    text = (Path(__file__).parents[2] / "setup.cfg").read_text(encoding="utf-8")
-    extra = text.partition("\nqgis =\n")[2].partition("\ntest =")[0].split("\n")
-    assert [line.strip() for line in extra if line] == [
+    setup = configparser.ConfigParser(interpolation=None)
+    setup.read(Path(__file__).parents[2] / "setup.cfg", encoding="utf-8")
+    assert setup["options.extras_require"]["qgis"].split("\n")[1:] == [
         f"{item.name} =={item.version}" for item in BUNDLED
     ]
