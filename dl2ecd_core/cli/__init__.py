@@ -22,6 +22,7 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "extract": ("extract", "Get the model's files out of an .ecd."),
     "export": ("export", "Write .emd, .dlpk, STAC, legends, styles, a page."),
     "classify": ("classify", "Classify a scene with an .ecd: a map with its colors."),
+    "schema": ("schema", "Print the JSON Schema of a document."),
     "demo": ("demo", "Do the main job once on a small real model."),
 }
 

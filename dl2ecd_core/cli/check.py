@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
+from typing import FrozenSet, Tuple
+
 import click
 
 from ..examination import check_model
-from ..findings import refusing
+from ..findings import Finding, errors_in, refusing
+from ..json_text import LARGEST_TEXT
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import print_findings, print_json
+from .allowing import let_pass, say_allowed
+from .dash import STANDARD, StandardInput
+from .options import PATH, output_options, strict_options
+from .pairs import pairs_of, pairs_of_changed
+from .reporting import OutputFormat, Result, report
+from .terminal import print_findings
 
 
 @click.command("check", context_settings=CONTEXT)
-@click.argument("model")
-@click.argument("class_info")
-@click.option("--strict", is_flag=True, help="Count warnings as wrong too.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
+@click.argument(
+    "paths", nargs=-1, required=True, type=PATH, metavar="MODEL... CLASS_INFO | MODEL..."
+)
+@click.option(
+    "--beside",
+    is_flag=True,
+    help="The paths are models and documents beside them in any order, as pre-commit gives them.",
+)
+@strict_options
+@output_options
 def check_command(
-    context: click.Context, model: str, class_info: str, strict: bool, as_json: bool
+    paths: Tuple[str, ...],
+    beside: bool,
+    strict: bool,
+    allowed: FrozenSet[str],
+    output: OutputFormat,
 ) -> None:
-    """Say what is wrong with MODEL and its CLASS_INFO; write nothing.
+    """Say what is wrong with each MODEL and its CLASS_INFO; write nothing.
+
+    Without CLASS_INFO, the document lies beside each model, with .json behind the model's name
+    (landcover.model.json) or in place of its ending (landcover.json). One path may be -, standard
+    input.
 
     \b
     Examples:
       dl2ecd check landcover.model classes.json
-      dl2ecd check landcover.model classes.json --strict --json
+      dl2ecd check landcover.model classes.json --strict --allow no-model-configuration
+      dl2ecd check models/*.onnx --format github
     """
-    findings = check_model(model, class_info)
-    ok = not refusing(findings, strict=strict)
-    if as_json:
-        print_json({"ok": ok, "ecd": None, "findings": [item.as_dict() for item in findings]})
-    else:
-        print_findings(findings)
-        together = "The model and its class information go together."
-        click.echo(together if ok else "A conversion would be refused.")
-    if not ok:
-        context.exit(REFUSED)
+    pairs = pairs_of_changed(paths) if beside else pairs_of(paths)
+    if (STANDARD, STANDARD) in pairs:
+        raise click.UsageError("Standard input can't be both the model and its class information.")
+    with StandardInput() as given:
+        results = []
+        for model, class_info in pairs:
+            at = given.path(class_info, most=LARGEST_TEXT + 1)
+            findings = given.told(check_model(given.path(model), at))
+            results.append(_result(model, findings, strict, allowed))
+        report(results, output, allowed=allowed if strict else ())
+
+
+def _result(
+    model: str, findings: Tuple[Finding, ...], strict: bool, allowed: FrozenSet[str]
+) -> Result:
+    stopping, passed = let_pass(refusing(findings, strict=strict), allowed)
+    warnings = refusing(findings, strict=True)
+
+    def say() -> None:
+        print_findings(findings, conclude=False)
+        say_allowed(passed)
+        if errors_in(findings):
+            click.echo("A conversion would be refused.")
+        elif stopping:
+            click.echo("A conversion with --strict would be refused.")
+        elif warnings:
+            click.echo("A conversion would go through, with these warnings.")
+        else:
+            click.echo("The model and its class information go together.")
+
+    document = {"ok": not stopping, "ecd": None, "allowed": passed}
+    return Result(model, not stopping, document, findings, say)

@@ -12,12 +12,15 @@ from ..findings.wording import printable
 from ..running.building import Options
 from ..running.classify import Classification, classify
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swatches
+from .options import PATH, output_options
+from .reporting import OutputFormat, Result, report
+from .terminal import ProgressBar, Swatch, print_findings, print_swatches
 
 
 @click.command("classify", context_settings=CONTEXT)
-@click.argument("paths", nargs=-1, required=True, metavar="SCENE ECD OUT | SCENE MODEL INFO OUT")
+@click.argument(
+    "paths", nargs=-1, required=True, type=PATH, metavar="SCENE ECD OUT | SCENE MODEL INFO OUT"
+)
 @click.option("--bands", help="The scene's bands in the model's order: 4,1,2,3 or names.")
 @click.option(
     "--scale",
@@ -33,10 +36,8 @@ from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swa
     "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUT also where dl2ecd did not write it.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
+@output_options
 def classify_command(
-    context: click.Context,
     paths: Tuple[str, ...],
     bands: Optional[str],
     scale: Tuple[str, ...],
@@ -45,7 +46,7 @@ def classify_command(
     probabilities: Optional[str],
     device: str,
     overwrite: bool,
-    as_json: bool,
+    output: OutputFormat,
 ) -> None:
     """Classify every pixel of SCENE with the model of ECD; write the map OUT.
 
@@ -73,14 +74,12 @@ def classify_command(
             messages=bar,
         )
     except Dl2EcdError as error:
-        bar.stop()
-        _report(as_json, None, error.findings)
-        if not as_json:
-            click.echo("Nothing was written.")
-        context.exit(REFUSED)
+        result = _refused(paths[0], error.findings)
+    else:
+        result = _classified(paths[0], done)
     finally:
         bar.stop()
-    _report(as_json, done, done.findings)
+    report([result], output)
 
 
 def _bands(text: Optional[str]) -> Optional[List[Union[int, str]]]:
@@ -89,19 +88,20 @@ def _bands(text: Optional[str]) -> Optional[List[Union[int, str]]]:
     return [int(word) if word.isdigit() else word for word in map(str.strip, text.split(","))]
 
 
-def _report(as_json: bool, done: Optional[Classification], findings: Tuple[Finding, ...]) -> None:
-    if as_json:
-        print_json(
-            {
-                "ok": done is not None,
-                **({} if done is None else done.as_dict()),
-                "findings": [item.as_dict() for item in findings],
-            }
-        )
-        return
-    print_findings(findings)
-    if done is not None:
+def _refused(scene: str, findings: Tuple[Finding, ...]) -> Result:
+    def say() -> None:
+        print_findings(findings)
+        click.echo("Nothing was written.")
+
+    return Result(scene, False, {"ok": False}, findings, say)
+
+
+def _classified(scene: str, done: Classification) -> Result:
+    def say() -> None:
+        print_findings(done.findings, conclude=False)
         print_classification(done)
+
+    return Result(scene, True, {"ok": True, **done.as_dict()}, done.findings, say)
 
 
 def print_classification(done: Classification) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import NamedTuple, Optional, Tuple
 
 import click
 
@@ -14,78 +15,121 @@ from ..findings import Finding, errors_in
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import counted, printable
 from ..fit.class_output import find_class_output
+from ..json_text import LARGEST_TEXT
+from ..pane.proposal import proposed_output
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import ProgressBar, Swatch, print_findings, print_json, print_swatches
+from .dash import STANDARD, StandardInput
+from .options import PATH, output_options
+from .reporting import OutputFormat, Result, report
+from .terminal import ProgressBar, Swatch, print_findings, print_swatches
 
 
 @click.command("convert", context_settings=CONTEXT)
-@click.argument("paths", nargs=-1, required=True, metavar="MODEL CLASS_INFO ECD | DEFINITION ECD")
+@click.argument(
+    "paths", nargs=-1, required=True, type=PATH, metavar="MODEL CLASS_INFO [ECD] | DEFINITION ECD"
+)
 @click.option(
     "--reference",
     is_flag=True,
     help="Leave the model where it is: only its size and digest go into the .ecd.",
 )
 @click.option("--strict", is_flag=True, help="Refuse for warnings too.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
+@output_options
 def convert_command(
-    context: click.Context, paths: Tuple[str, ...], reference: bool, strict: bool, as_json: bool
+    paths: Tuple[str, ...], reference: bool, strict: bool, output: OutputFormat
 ) -> None:
     """Turn MODEL and its CLASS_INFO into the Esri classifier definition ECD.
 
-    A DEFINITION, an existing .emd or .dlpk, stands for both. An existing ECD is replaced, whole
-    or not at all; when something does not fit, nothing is written and everything that is wrong
-    is listed.
+    Without ECD, it lies beside the model and has its name. A DEFINITION, an existing .emd or
+    .dlpk, stands for both. An existing ECD is replaced, whole or not at all; when something does
+    not fit, nothing is written and everything that is wrong is listed. A CLASS_INFO of - is read
+    from standard input.
 
     \b
     Examples:
-      dl2ecd convert landcover.model classes.json landcover.ecd
-      dl2ecd convert saved_model/ classes.json landcover.ecd --reference
+      dl2ecd convert landcover.model classes.json
       dl2ecd convert landcover.model classes.json landcover.ecd --strict --json
+      dl2ecd convert saved_model/ classes.json landcover.ecd --reference
       dl2ecd convert landcover.emd landcover.ecd
     """
+    job = _job(paths)
     bar = ProgressBar()
-    try:
-        done = _convert(paths, REFERENCED if reference else None, strict, bar)
-    except Dl2EcdError as error:
-        bar.stop()
-        _report(as_json, None, error.findings)
-        if not as_json:
-            only_warnings = strict and not errors_in(error.findings)
-            why = ", since --strict refuses for warnings too" if only_warnings else ""
-            click.echo(f"Nothing was written{why}.")
-        context.exit(REFUSED)
-    finally:
-        bar.stop()
-    _report(as_json, done, done.findings)
+    storage = REFERENCED if reference else None
+    with StandardInput() as given:
+        try:
+            if job.class_info is None:
+                done = convert_definition(
+                    job.model, job.ecd, storage=storage, strict=strict, messages=bar
+                )
+            else:
+                class_info = given.path(job.class_info, most=LARGEST_TEXT + 1)
+                done = convert(
+                    job.model, class_info, job.ecd, storage=storage, strict=strict, messages=bar
+                )
+        except Dl2EcdError as error:
+            result = _refused(job, given.told(error.findings), strict)
+        else:
+            result = _converted(job, done, given.told(done.findings))
+        finally:
+            bar.stop()
+        report([result], output)
 
 
-def _convert(
-    paths: Tuple[str, ...], storage: Optional[str], strict: bool, bar: ProgressBar
-) -> Conversion:
+class _Job(NamedTuple):
+    """What is to be converted; a definition has no class information of its own."""
+
+    model: str
+    class_info: Optional[str]
+    ecd: str
+
+
+def _job(paths: Tuple[str, ...]) -> _Job:
+    """What the paths mean: of two, the ending of the second tells.
+
+    Raises
+    ------
+    click.UsageError
+        When they mean nothing.
+    """
+    if STANDARD in (paths[0], *paths[2:]):
+        raise click.UsageError("Only CLASS_INFO may be -: an .ecd names its model by its path.")
     if len(paths) == 3:
-        return convert(*paths, storage=storage, strict=strict, messages=bar)
+        return _Job(*paths)
     if len(paths) == 2:
-        if Path(paths[1]).suffix.lower() == ".json":
-            raise click.UsageError("The output ECD is missing: give MODEL, CLASS_INFO and ECD.")
-        return convert_definition(*paths, storage=storage, strict=strict, messages=bar)
-    raise click.UsageError("Give MODEL, CLASS_INFO and ECD, or a DEFINITION and ECD.")
+        first, second = paths
+        ending = Path(second).suffix.lower()
+        if ending == ".json" or second == STANDARD:
+            return _Job(first, second, _proposed(first))
+        if ending == ".ecd":
+            return _Job(first, None, second)
+    raise click.UsageError(
+        "Give MODEL and CLASS_INFO (.json) with or without ECD, or a DEFINITION and ECD (.ecd)."
+    )
 
 
-def _report(as_json: bool, done: Optional[Conversion], findings: Tuple[Finding, ...]) -> None:
-    if as_json:
-        print_json(
-            {
-                "ok": done is not None,
-                "ecd": None if done is None else done.ecd,
-                "findings": [item.as_dict() for item in findings],
-            }
-        )
-        return
-    print_findings(findings)
-    if done is not None:
+def _proposed(model: str) -> str:
+    proposal = proposed_output(str(Path(model).absolute()))
+    if proposal is None:
+        raise click.UsageError(f"No name can be proposed beside {printable(model, 400)}: give ECD.")
+    return proposal if Path(model).is_absolute() else os.path.relpath(proposal)
+
+
+def _refused(job: _Job, findings: Tuple[Finding, ...], strict: bool) -> Result:
+    def say() -> None:
+        print_findings(findings)
+        only_warnings = strict and not errors_in(findings)
+        why = ", since --strict refuses for warnings too" if only_warnings else ""
+        click.echo(f"Nothing was written{why}.")
+
+    return Result(job.model, False, {"ok": False, "ecd": None}, findings, say)
+
+
+def _converted(job: _Job, done: Conversion, findings: Tuple[Finding, ...]) -> Result:
+    def say() -> None:
+        print_findings(findings, conclude=False)
         print_conversion(done)
+
+    return Result(job.model, True, {"ok": True, "ecd": done.ecd}, findings, say)
 
 
 def print_conversion(done: Conversion) -> None:

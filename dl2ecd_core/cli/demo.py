@@ -14,11 +14,12 @@ from ..models import inspect_model
 from . import CONTEXT
 from .convert import print_conversion
 from .exit_codes import REFUSED
-from .terminal import print_findings, print_model
+from .options import PATH
+from .terminal import command_line, print_findings, print_model
 
 
 @click.command("demo", context_settings=CONTEXT)
-@click.argument("folder", required=False, default="dl2ecd-demo")
+@click.argument("folder", required=False, default="dl2ecd-demo", type=PATH)
 @click.pass_context
 def demo_command(context: click.Context, folder: str) -> None:
     """Put a small land-cover model and its class information into FOLDER and convert them.
@@ -39,10 +40,10 @@ def demo_command(context: click.Context, folder: str) -> None:
     except Dl2EcdError as error:
         print_findings(error.findings)
         context.exit(REFUSED)
-    _show_command(f"dl2ecd inspect {model}")
+    _show_command("inspect", str(model))
     print_model(description)
-    _show_command(f"dl2ecd convert {model} {class_info} {ecd}")
-    print_findings(done.findings)
+    _show_command("convert", str(model), str(class_info), str(ecd))
+    print_findings(done.findings, conclude=False)
     print_conversion(done)
     click.echo()
     click.echo(
@@ -50,5 +51,5 @@ def demo_command(context: click.Context, folder: str) -> None:
     )
 
 
-def _show_command(command: str) -> None:
-    click.echo(f"$ {printable(command, 1000)}")
+def _show_command(*words: str) -> None:
+    click.echo(f"$ {command_line('dl2ecd', *words)}")

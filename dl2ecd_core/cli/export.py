@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import List, Tuple
 
 import click
 
@@ -17,9 +17,12 @@ from ..files.stamps import check_unchanged, stamps_before
 from ..findings import Finding, in_order, refusing
 from ..findings.errors import ConversionRefused, Dl2EcdError
 from ..findings.wording import printable
+from ..json_text import LARGEST_TEXT
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import ProgressBar, print_findings, print_json
+from .dash import STANDARD, Output, StandardInput
+from .options import PATH, output_options
+from .reporting import OutputFormat, Result, report, report_beside_output
+from .terminal import ProgressBar, print_findings
 
 
 @click.command(
@@ -27,7 +30,9 @@ from .terminal import ProgressBar, print_findings, print_json
     context_settings=CONTEXT,
     epilog="\b\nFormats:\n" + "\n".join(f"  {name:8} {line}" for name, line in FORMATS.items()),
 )
-@click.argument("paths", nargs=-1, required=True, metavar="ECD OUT | MODEL CLASS_INFO OUT")
+@click.argument(
+    "paths", nargs=-1, required=True, type=PATH, metavar="ECD OUT | MODEL CLASS_INFO OUT"
+)
 @click.option(
     "--to",
     "format_name",
@@ -36,14 +41,13 @@ from .terminal import ProgressBar, print_findings, print_json
     metavar="FORMAT",
     help="One of the formats below.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
-def export_command(
-    context: click.Context, paths: Tuple[str, ...], format_name: str, as_json: bool
-) -> None:
+@output_options
+def export_command(paths: Tuple[str, ...], format_name: str, output: OutputFormat) -> None:
     """Write the content of ECD, or of MODEL and CLASS_INFO, in another format.
 
-    An existing OUT is replaced, whole or not at all; a model file is never put over another.
+    An existing OUT is replaced, whole or not at all; a model file is never put over another. An
+    OUT of - is standard output, for formats that lie in one file; an ECD or CLASS_INFO of - is
+    standard input.
 
     \b
     Examples:
@@ -54,18 +58,36 @@ def export_command(
     if len(paths) not in (2, 3):
         raise click.UsageError("Give ECD and OUT, or MODEL, CLASS_INFO and OUT.")
     *sources, out = paths
+    if out == STANDARD and format_name in _WITH_FILES:
+        raise click.UsageError(f"{format_name} needs a file: the model's files lie beside it.")
     bar = ProgressBar()
-    try:
-        ecd = read_ecd(sources[0]) if len(sources) == 1 else _examined(*sources)
-        check_target(out, [Path(source) for source in sources])
-        findings = (*ecd.findings, *export(ecd, format_name, Path(out), bar))
-    except Dl2EcdError as error:
-        bar.stop()
-        _report(as_json, None, error.findings)
-        context.exit(REFUSED)
-    finally:
-        bar.stop()
-    _report(as_json, out, findings)
+    with StandardInput() as given, Output(out) as target:
+        try:
+            ecd = _read(given, sources)
+            if out != STANDARD:
+                check_target(out, [Path(source) for source in sources])
+            findings = (*ecd.findings, *export(ecd, format_name, target.path, bar))
+        except Dl2EcdError as error:
+            findings, done = error.findings, False
+        else:
+            done = True
+        finally:
+            bar.stop()
+        result = _result(sources[0], out, done, given.told(findings))
+        if out == STANDARD:
+            report_beside_output(result, output, target.content)
+    report([result], output)
+
+
+#: Exports that put the model's files beside them.
+_WITH_FILES = ("emd", "stac")
+
+
+def _read(given: StandardInput, sources: List[str]) -> Ecd:
+    if len(sources) == 1:
+        return read_ecd(given.path(sources[0]))
+    model, class_info = sources
+    return _examined(model, given.path(class_info, most=LARGEST_TEXT + 1))
 
 
 def _examined(model: str, class_info: str) -> Ecd:
@@ -79,18 +101,9 @@ def _examined(model: str, class_info: str) -> Ecd:
     return ecd
 
 
-def _report(as_json: bool, out: Optional[str], findings: Tuple[Finding, ...]) -> None:
-    if as_json:
-        print_json(
-            {
-                "ok": out is not None,
-                "out": out,
-                "findings": [item.as_dict() for item in in_order(findings)],
-            }
-        )
-        return
-    print_findings(findings)
-    if out is None:
-        click.echo("Nothing was written.")
-    else:
-        click.echo(f"Wrote {printable(out, 400)}")
+def _result(source: str, out: str, done: bool, findings: Tuple[Finding, ...]) -> Result:
+    def say() -> None:
+        print_findings(findings, conclude=False)
+        click.echo(f"Wrote {printable(out, 400)}" if done else "Nothing was written.")
+
+    return Result(source, done, {"ok": done, "out": out if done else None}, findings, say)

@@ -17,6 +17,7 @@ from ..findings.wording import printable
 from ..version import __version__
 from . import COMMANDS, CONTEXT, Terminated
 from .exit_codes import INTERRUPTED, REFUSED, TERMINATED
+from .reporting import OutputFormat, output_asked_for, print_findings_as, print_json
 from .streams import ClosedPipe, pipe_is_closed
 
 _CANCELLED = finding("cancelled", "The work was stopped before it was done; nothing was written.")
@@ -45,14 +46,14 @@ class _Commands(click.Group):
             return self._invoke(ctx)
 
     def _invoke(self, ctx: click.Context) -> object:
-        as_json = "--json" in ctx.args
+        output = output_asked_for(ctx.args)
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, Terminated) as stopped:
             # Nobody may be left to hear it: why it ended is told all the same.
             with suppress(OSError):
-                if as_json:
-                    _say(_CANCELLED, as_json=True)
+                if output is not OutputFormat.TEXT:
+                    _say(_CANCELLED, output)
                 click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
         except (click.ClickException, click.Abort, Exit):
@@ -61,7 +62,7 @@ class _Commands(click.Group):
             if isinstance(error, OSError) and pipe_is_closed(error):
                 raise
             # A fault of this program's own: still a sentence, and still one document of JSON.
-            _say_surprise(error, as_json=as_json)
+            _say_surprise(error, output)
             ctx.exit(REFUSED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,7 +81,7 @@ def _closed_pipes() -> Iterator[None]:
         raise
 
 
-def _say_surprise(error: Exception, *, as_json: bool) -> None:
+def _say_surprise(error: Exception, output: OutputFormat) -> None:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     fault = finding(
         "internal-error",
@@ -90,16 +91,18 @@ def _say_surprise(error: Exception, *, as_json: bool) -> None:
         "you can share it.",
     )
     # Where standard output itself is broken, that is said instead (see main).
-    _say(fault, as_json=as_json)
+    _say(fault, output)
 
 
-def _say(item: Finding, *, as_json: bool) -> None:
-    from .terminal import print_findings, print_json
+def _say(item: Finding, output: OutputFormat) -> None:
+    if output is OutputFormat.TEXT:
+        from .terminal import print_findings
 
-    if as_json:
+        print_findings([item])
+    elif output is OutputFormat.JSON:
         print_json({"ok": False, "findings": [item.as_dict()]})
     else:
-        print_findings([item])
+        print_findings_as(output, [("", item)])
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)
@@ -112,6 +115,9 @@ def dl2ecd() -> None:
 
     Exit codes: 0 done, 1 refused or found wrong, 2 wrong usage, 130 stopped by Ctrl-C, 141 the
     reader of the output has gone.
+
+    A shell completes commands and options after: eval "$(_DL2ECD_COMPLETE=bash_source dl2ecd)"
+    (zsh_source and fish_source for others), best in its start-up file.
 
     \b
     Examples:

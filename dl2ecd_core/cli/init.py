@@ -3,48 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Optional
 
 import click
 
-from ..ecd.layout import text_of
-from ..files.output import check_target, refused, whole_file
-from ..findings import in_order
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
-from ..fit.template import class_information_for
-from ..legends import known_kinds, read_legend
-from ..legends.fitting import completed, findings_about
-from ..models import inspect_model
+from ..json_text import LARGEST_TEXT
+from ..legends import known_kinds
+from ..template import Template, template, write_template
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import print_findings, print_json
+from .dash import STANDARD, StandardInput
+from .options import PATH, output_options, overwrite_option
+from .reporting import OutputFormat, Result, report, report_beside_output
+from .terminal import print_command, print_findings
 
 
 @click.command("init", context_settings=CONTEXT)
-@click.argument("model")
-@click.argument("class_info", required=False)
+@click.argument("model", type=PATH)
+@click.argument("class_info", required=False, type=PATH)
 @click.option(
     "--from",
-    "legend_file",
+    "legend",
     metavar="FILE",
+    type=PATH,
     help=f"Take class values, names and colors from {known_kinds()}.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an existing CLASS_INFO.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
+@overwrite_option
+@output_options
 def init_command(
-    context: click.Context,
     model: str,
     class_info: Optional[str],
-    legend_file: Optional[str],
+    legend: Optional[str],
     overwrite: bool,
-    as_json: bool,
+    output: OutputFormat,
 ) -> None:
     """Write a class information document for MODEL to fill in.
 
     Bands, batch size and the number of classes are taken from the model; names and colors are
-    yours to change. Without CLASS_INFO, the document is named after the model and lies beside it.
+    yours to change. Without CLASS_INFO, the document is named after the model and lies beside it;
+    - writes it to standard output. A FILE of - is read from standard input.
 
     \b
     Examples:
@@ -52,49 +50,43 @@ def init_command(
       dl2ecd init landcover.model classes.json --overwrite
       dl2ecd init landcover.model --from landcover.qml
     """
+    if model == STANDARD:
+        raise click.UsageError("MODEL can't be -: give the model's file.")
     target = class_info or _beside(model)
-    try:
-        description = inspect_model(model)
-        inputs = [part.location for part in description.files]
-        if legend_file is not None:
-            inputs.append(Path(legend_file))
-        check_target(target, inputs)
-        if Path(target).exists() and not overwrite:
-            raise refused(
-                "output-exists",
-                f"The file '{printable(target, 400)}' exists already.",
-                "Give another name, or --overwrite to replace it.",
-                target,
-            )
-        findings = description.findings
-        classes: Optional[List[Dict[str, object]]] = None
-        if legend_file is not None:
-            legend = read_legend(legend_file)
-            findings = (*findings, *findings_about(description, legend))
-            classes = completed(legend.classes)
-        text = text_of(class_information_for(description, classes))
-        with whole_file(target) as output:
-            output.write(text.encode("ascii"))
-    except Dl2EcdError as error:
-        if as_json:
-            print_json(
-                {
-                    "ok": False,
-                    "class_info": None,
-                    "findings": [item.as_dict() for item in error.findings],
-                }
-            )
+    with StandardInput() as given:
+        at = None if legend is None else given.path(legend, most=LARGEST_TEXT + 1)
+        try:
+            if target == STANDARD:
+                made = template(model, legend=at)
+            else:
+                made = write_template(model, target, legend=at, overwrite=overwrite)
+        except Dl2EcdError as error:
+            found = given.told(error.findings)
+            document = {"ok": False, "class_info": None}
+            result = Result(model, False, document, found, lambda: print_findings(found))
+            content = b""
         else:
-            print_findings(error.findings)
-        context.exit(REFUSED)
-    if as_json:
-        found = [item.as_dict() for item in in_order(findings)]
-        print_json({"ok": True, "class_info": target, "findings": found})
-        return
-    print_findings(findings)
-    to_do = "Fill in names and colors" if classes is None else "Look it over"
-    click.echo(f"Wrote {printable(target, 400)}. {to_do}, then:")
-    click.echo(f"  dl2ecd check {printable(model, 400)} {printable(target, 400)}")
+            result = _written(model, target, given, made, from_legend=legend is not None)
+            content = made.text.encode("ascii")
+    if target == STANDARD:
+        report_beside_output(result, output, content)
+    report([result], output)
+
+
+def _written(
+    model: str, target: str, given: StandardInput, made: Template, *, from_legend: bool
+) -> Result:
+    findings = given.told(made.findings)
+
+    def say() -> None:
+        print_findings(findings, conclude=False)
+        if target == STANDARD:
+            return
+        to_do = "Look it over" if from_legend else "Fill in names and colors"
+        click.echo(f"Wrote {printable(target, 400)}. {to_do}, then:")
+        print_command("dl2ecd", "check", model, target)
+
+    return Result(model, True, {"ok": True, "class_info": target}, findings, say)
 
 
 def _beside(model: str) -> str:

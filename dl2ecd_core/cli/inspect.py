@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from dataclasses import replace
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import click
 
-from ..findings import errors_in
+from ..files.digests import sha256_of
+from ..findings import Finding, Place, errors_in
 from ..findings.errors import ModelFileError
-from ..models import inspect_model
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
+from ..models import ModelDescription, inspect_model
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import print_findings, print_json, print_model
+from .dash import StandardInput
+from .options import PATH, output_options
+from .reporting import OutputFormat, Result, report
+from .terminal import print_findings, print_model
 
 
 @click.command("inspect", context_settings=CONTEXT)
-@click.argument("model")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
-def inspect_command(context: click.Context, model: str, as_json: bool) -> None:
-    """Show what MODEL says about itself: format, inputs, outputs, parameters, files.
+@click.argument("models", nargs=-1, required=True, type=PATH, metavar="MODEL...")
+@click.option("--sha256", is_flag=True, help="Give the SHA-256 of each file, which takes reading.")
+@output_options
+def inspect_command(models: Tuple[str, ...], sha256: bool, output: OutputFormat) -> None:
+    """Show what each MODEL says about itself: format, inputs, outputs, parameters, files.
 
-    The framework is not needed, and nothing in the model is executed.
+    The framework is not needed, and nothing in the model is executed. A MODEL of - is read from
+    standard input.
 
     \b
     Examples:
       dl2ecd inspect landcover.model
       dl2ecd inspect saved_model/ --json
+      dl2ecd inspect *.onnx --sha256
     """
+    with StandardInput() as given:
+        report([_inspected(given, model, sha256) for model in models], output)
+
+
+def _inspected(given: StandardInput, name: str, sha256: bool) -> Result:
     try:
-        description = inspect_model(model)
+        model = inspect_model(given.path(name))
     except ModelFileError as error:
-        if as_json:
-            print_json(_nothing_known(error))
-        else:
-            print_findings(error.findings)
-        context.exit(REFUSED)
-    if as_json:
-        print_json(description.as_dict())
-    else:
-        print_model(description)
-        print_findings(description.findings)
-    if errors_in(description.findings):
-        context.exit(REFUSED)
+        found = given.told(error.findings)
+        return Result(name, False, _NOTHING_KNOWN, found, lambda: print_findings(found))
+    digests, unread = _digests(model) if sha256 else ({}, None)
+    further = () if unread is None else (unread,)
+    model = replace(model, findings=given.told((*model.findings, *further)))
+    ok = not errors_in(model.findings)
+
+    def say() -> None:
+        print_model(model, digests)
+        print_findings(model.findings)
+
+    document: Dict[str, Any] = {"ok": ok, **model.as_dict()}
+    if sha256:
+        document["files"] = [
+            {**entry, "sha256": digests.get(entry["path"])} for entry in document["files"]
+        ]
+    return Result(name, ok, document, model.findings, say)
 
 
-def _nothing_known(error: ModelFileError) -> Dict[str, object]:
-    """The document for a file that can't be read: the same keys, and why."""
-    return {
-        "format": None,
-        "framework": None,
-        "framework_version": None,
-        "producer": None,
-        "inputs": [],
-        "outputs": [],
-        "parameters": None,
-        "padding": None,
-        "class_names": [],
-        "files": [],
-        "findings": [item.as_dict() for item in error.findings],
-    }
+def _digests(model: ModelDescription) -> Tuple[Mapping[str, str], Optional[Finding]]:
+    """Each file's SHA-256, and what kept one from being read."""
+    digests: Dict[str, str] = {}
+    for part in model.files:
+        try:
+            digests[part.path] = sha256_of(part.location)
+        except OSError as error:
+            reason = printable(error.strerror or str(error))
+            return digests, finding(
+                "file-unreadable",
+                f"{quoted(part.path, 400)} can't be read to its end: {reason}.",
+                where=Place(file=str(part.location)),
+            )
+    return digests, None
+
+
+_EMPTY: List[object] = []
+#: The document for a file that can't be read: the same keys.
+_NOTHING_KNOWN: Dict[str, object] = {
+    "ok": False,
+    "format": None,
+    "framework": None,
+    "framework_version": None,
+    "producer": None,
+    "inputs": _EMPTY,
+    "outputs": _EMPTY,
+    "parameters": None,
+    "padding": None,
+    "class_names": _EMPTY,
+    "files": _EMPTY,
+}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict
+from dataclasses import replace
+from typing import Dict, Tuple
 
 import click
 
@@ -11,38 +12,44 @@ from ..ecd.reader import read_ecd
 from ..findings.errors import EcdFileError
 from ..findings.wording import counted, printable, shape_text
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import Swatch, print_findings, print_json, print_swatches
+from .dash import StandardInput
+from .options import PATH, output_options
+from .reporting import OutputFormat, Result, report
+from .terminal import Swatch, print_findings, print_swatches
 
 
 @click.command("show", context_settings=CONTEXT)
-@click.argument("ecd")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
-def show_command(context: click.Context, ecd: str, as_json: bool) -> None:
-    """Show what ECD says: its classes with their colors, and the model.
+@click.argument("ecds", nargs=-1, required=True, type=PATH, metavar="ECD...")
+@output_options
+def show_command(ecds: Tuple[str, ...], output: OutputFormat) -> None:
+    """Show what each ECD says: its classes with their colors, and the model.
 
-    The model's bytes are passed over, so this is quick whatever their size.
+    The model's bytes are passed over, so this is quick whatever their size. An ECD of - is read
+    from standard input.
 
     \b
     Examples:
       dl2ecd show landcover.ecd
       dl2ecd show landcover.ecd --json
     """
+    with StandardInput() as given:
+        report([_shown(given, ecd) for ecd in ecds], output)
+
+
+def _shown(given: StandardInput, name: str) -> Result:
     try:
-        content = read_ecd(ecd)
+        read = read_ecd(given.path(name))
     except EcdFileError as error:
-        if as_json:
-            findings = [item.as_dict() for item in error.findings]
-            print_json({"ok": False, "ecd": ecd, "kind": None, "findings": findings})
-        else:
-            print_findings(error.findings)
-        context.exit(REFUSED)
-    if as_json:
-        print_json(_as_dict(content))
-        return
-    _print(content)
-    print_findings(content.findings)
+        found = given.told(error.findings)
+        document = {"ok": False, "ecd": name, "kind": None}
+        return Result(name, False, document, found, lambda: print_findings(found))
+    ecd = replace(read, name=name, findings=given.told(read.findings))
+
+    def say() -> None:
+        _print(ecd)
+        print_findings(ecd.findings)
+
+    return Result(name, True, _as_dict(ecd), ecd.findings, say)
 
 
 def _as_dict(ecd: Ecd) -> Dict[str, object]:
@@ -65,7 +72,6 @@ def _as_dict(ecd: Ecd) -> Dict[str, object]:
         "model": dict(ecd.model) or None,
         "storage": ecd.storage,
         "files": [{"path": item.path, "size": item.size} for item in ecd.files],
-        "findings": [item.as_dict() for item in ecd.findings],
     }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import os
+import re
+import shlex
 import sys
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 import click
@@ -19,16 +22,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
+_PLAIN_WORD = re.compile(r"[\w.:/\\+-]+")
+_NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 _STYLES = {
     Severity.ERROR: "bold red",
     Severity.WARNING: "yellow",
     Severity.INFORMATION: "cyan",
 }
-
-
-def print_json(document: Mapping[str, object]) -> None:
-    """The one JSON document of a command, on stdout and in ASCII."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=True))
 
 
 def console() -> Console:
@@ -43,8 +43,14 @@ def console() -> Console:
     return Screen(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
-def print_findings(findings: Iterable[Finding]) -> None:
-    """Every finding with its rule, its place and what to do; then how many there are."""
+def print_findings(findings: Iterable[Finding], *, conclude: bool = True) -> None:
+    """Every finding with its rule, its place and what to do; then how many there are.
+
+    Parameters
+    ----------
+    conclude
+        Say that nothing is wrong, where that is so; not for commands that end with it themselves.
+    """
     from rich.text import Text
 
     out = console()
@@ -63,8 +69,10 @@ def print_findings(findings: Iterable[Finding]) -> None:
                 out.print(Text(f"    {row}"), soft_wrap=True)
         if item.hint:
             _print_indented(out, item.hint)
-    if ordered:
-        out.print(Text(_tally(ordered), style="bold"))
+    tally = _tally(ordered)
+    if ordered and (tally or conclude):
+        told = tally or "Nothing wrong was found; the lines above are for information."
+        out.print(Text(told, style="bold"))
 
 
 def _excerpt(out: Console, excerpt: str) -> str:
@@ -94,7 +102,7 @@ def _tally(findings: Sequence[Finding]) -> str:
         number = sum(item.severity is severity for item in findings)
         if number:
             parts.append(counted(number, word))
-    return ", ".join(parts) or "Nothing wrong was found; the lines above are for information."
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -128,8 +136,14 @@ def print_swatches(rows: Iterable[Swatch]) -> None:
     console().print(table)
 
 
-def print_model(model: ModelDescription) -> None:
-    """What a model file says about itself."""
+def print_model(model: ModelDescription, digests: Mapping[str, str] = _NO_DIGESTS) -> None:
+    """What a model file says about itself.
+
+    Parameters
+    ----------
+    digests
+        SHA-256 by the files' paths, where they are asked for.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -150,10 +164,11 @@ def print_model(model: ModelDescription) -> None:
         out.print(Text("  The file does not tell its inputs and outputs."))
     for source, names in names_of(model):
         out.print(Text(f"  Class names in the {source}: {names}"))
-    if len(model.files) > 1 or model.missing_files:
+    if len(model.files) > 1 or model.missing_files or digests:
         out.print(Text("  Files:"))
         for part in model.files:
-            out.print(Text(f"    {printable(part.path, 400)} ({part.size:,} bytes)"))
+            digest = f", SHA-256 {digests[part.path]}" if part.path in digests else ""
+            out.print(Text(f"    {printable(part.path, 400)} ({part.size:,} bytes{digest})"))
         for path in model.missing_files:
             out.print(Text(f"    {printable(path, 400)} (missing)", style="red"))
 
@@ -174,6 +189,28 @@ def _tensor_row(kind: str, tensor: Tensor) -> List[str]:
         tensor.data_type or "",
         evidence,
     ]
+
+
+def print_command(*words: str) -> None:
+    """A command to type, with its words quoted for the shell where they need it."""
+    click.echo(f"  {command_line(*words)}")
+
+
+def command_line(*words: str) -> str:
+    """Words as a shell takes them apart again.
+
+    Examples
+    --------
+    >>> command_line("dl2ecd", "check", "land cover.onnx")
+    "dl2ecd check 'land cover.onnx'"
+    """
+    quote = _quoted_on_windows if os.name == "nt" else shlex.quote
+    return printable(" ".join(map(quote, words)), 1000)
+
+
+def _quoted_on_windows(word: str) -> str:
+    """A word for cmd and PowerShell; no file's name holds a double quote there."""
+    return word if _PLAIN_WORD.fullmatch(word) else f'"{word}"'
 
 
 class ProgressBar(Listener):

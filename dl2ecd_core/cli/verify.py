@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
+from typing import FrozenSet, Tuple
+
 import click
 
 from ..ecd.content import Kind
 from ..ecd.verification import verify_ecd
-from ..findings import errors_in
+from ..findings import refusing
 from ..findings.wording import printable
 from . import CONTEXT
-from .exit_codes import REFUSED
-from .terminal import ProgressBar, print_findings, print_json
+from .allowing import let_pass, say_allowed
+from .dash import StandardInput
+from .options import PATH, output_options, strict_options
+from .reporting import OutputFormat, Result, report
+from .terminal import ProgressBar, print_findings
 
 
 @click.command("verify", context_settings=CONTEXT)
-@click.argument("ecd")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.pass_context
-def verify_command(context: click.Context, ecd: str, as_json: bool) -> None:
-    """Check ECD: its schema, that both halves agree, every file's bytes, and the model itself.
+@click.argument("ecds", nargs=-1, required=True, type=PATH, metavar="ECD...")
+@strict_options
+@output_options
+def verify_command(
+    ecds: Tuple[str, ...], strict: bool, allowed: FrozenSet[str], output: OutputFormat
+) -> None:
+    """Check each ECD: its schema, that both halves agree, every file's bytes, the model itself.
+
+    An ECD of - is read from standard input.
 
     \b
     Examples:
       dl2ecd verify landcover.ecd
-      dl2ecd verify landcover.ecd --json
+      dl2ecd verify *.ecd --strict --json
     """
+    with StandardInput() as given:
+        results = [_verified(given, ecd, strict, allowed) for ecd in ecds]
+        report(results, output, allowed=allowed if strict else ())
+
+
+def _verified(given: StandardInput, name: str, strict: bool, allowed: FrozenSet[str]) -> Result:
     bar = ProgressBar()
     try:
-        content, findings = verify_ecd(ecd, bar)
+        content, found = verify_ecd(given.path(name), bar)
     finally:
         bar.stop()
-    ok = not errors_in(findings)
-    if as_json:
-        print_json({"ok": ok, "ecd": ecd, "findings": [item.as_dict() for item in findings]})
-    else:
-        print_findings(findings)
+    findings = given.told(found)
+    stopping, passed = let_pass(refusing(findings, strict=strict), allowed)
+    ok = not stopping
+
+    def say() -> None:
+        print_findings(findings, conclude=False)
+        say_allowed(passed)
         if ok and content is not None and content.kind is Kind.DEEP_LEARNING:
-            click.echo(f"{printable(ecd, 400)} is whole, and the model is what it says.")
-    if not ok:
-        context.exit(REFUSED)
+            click.echo(f"{printable(name, 400)} is whole, and the model is what it says.")
+
+    return Result(name, ok, {"ok": ok, "ecd": name, "allowed": passed}, findings, say)

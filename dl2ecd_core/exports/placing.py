@@ -11,9 +11,10 @@ from ..ecd.content import Ecd, Kind
 from ..ecd.extraction import sources
 from ..ecd.payload import Progress
 from ..ecd.stored import Embedded, StoredFile
+from ..files.digests import sha256_of
 from ..files.output import check_no_input
 from ..files.output_set import OutputSet, check_apart, check_free, check_inside
-from ..files.plain_files import is_plain, open_plain
+from ..files.plain_files import is_plain
 from ..findings import Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
@@ -82,7 +83,7 @@ def _what_else(item: StoredFile, place: Path) -> Optional[str]:
         if (
             is_plain(place)
             and place.stat().st_size == item.size
-            and (_is_its_source(item, place) or _digest_of(place) == digest_of(item))
+            and (_is_its_source(item, place) or sha256_of(place) == digest_of(item))
         ):
             return None
     except OSError as error:
@@ -97,16 +98,6 @@ def _is_its_source(item: StoredFile, target: Path) -> bool:
     except OSError:
         # The file it refers to is gone: a copy of it is known by its digest.
         return False
-
-
-def _digest_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open_plain(path) as handle:
-        while True:
-            piece = handle.read(1 << 20)
-            if not piece:
-                return digest.hexdigest()
-            digest.update(piece)
 
 
 def digest_of(item: StoredFile) -> str:

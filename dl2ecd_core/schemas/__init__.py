@@ -1,11 +1,13 @@
-"""The JSON Schemas that come with the package."""
+"""The JSON Schemas that come with the package: of what is read, written and printed."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
+
+_ENDING = ".schema.json"
 
 
 @cache
@@ -18,3 +20,29 @@ def load(name: str) -> Dict[str, Any]:
 def path(name: str) -> Path:
     """Where a schema lies, for editors that complete from it."""
     return Path(__file__).with_name(name)
+
+
+def names() -> Tuple[str, ...]:
+    """The schemas that there are, without the ending of their files."""
+    return tuple(
+        sorted(file.name[: -len(_ENDING)] for file in Path(__file__).parent.glob(f"*{_ENDING}"))
+    )
+
+
+def file_of(name: str) -> str:
+    """A schema's file name, e.g. of ``inspect``."""
+    return name + _ENDING
+
+
+def generated() -> Dict[str, Dict[str, Any]]:
+    """Those that are made from tables in the code, by file name; the shipped ones are equal."""
+    from ..class_info.schema import EMD_NAME, NAME, build_emd_schema, build_schema
+    from .documents import build_documents
+
+    documents = {file_of(name): schema for name, schema in build_documents().items()}
+    return {NAME: build_schema(), EMD_NAME: build_emd_schema(), **documents}
+
+
+def text_of(schema: Dict[str, Any]) -> str:
+    """A schema as it is written."""
+    return json.dumps(schema, indent=2) + "\n"

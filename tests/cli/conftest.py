@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import sys
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
+import jsonschema
 import pytest
 
+from dl2ecd_core import schemas
 from dl2ecd_core.cli import main
 from dl2ecd_core.demo import CLASS_INFO, unpack
 
@@ -22,11 +25,14 @@ class Outcome:
     code: int
     out: str
     err: str
+    command: str = ""
 
     @property
     def document(self) -> Dict[str, Any]:
-        """The one JSON document that was printed, and nothing beside it."""
-        return json.loads(self.out)
+        """The one JSON document that was printed, and nothing beside it; as its schema says."""
+        document: Dict[str, Any] = json.loads(self.out)
+        check_document(self.command, document)
+        return document
 
     @property
     def rules(self) -> List[str]:
@@ -35,6 +41,31 @@ class Outcome:
 
 
 Call = Callable[..., Outcome]
+
+
+@functools.cache
+def _validator(command: str, part: str) -> jsonschema.Draft202012Validator:
+    schema = schemas.load(schemas.file_of(command))
+    if not part:
+        return jsonschema.Draft202012Validator(schema)
+    # No key is printed that the schema does not know.
+    result = {**schema["$defs"][part], "additionalProperties": False, "$defs": schema["$defs"]}
+    return jsonschema.Draft202012Validator(result)
+
+
+def check_document(command: str, document: Dict[str, Any]) -> None:
+    """A document is as its schema says, down to its last key."""
+    _validator(command, "").validate(document)
+    results = document.get("results")
+    if results is not None:
+        assert isinstance(document["ok"], bool)
+        for result in results:
+            check_document(command, {key: result[key] for key in result if key != "file"})
+    elif "ecd" in document or set(document) - {"tool", "version", "schema_version"} != {
+        "ok",
+        "findings",
+    }:
+        _validator(command, "result").validate(document)
 
 
 @pytest.fixture
@@ -54,7 +85,7 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
         with pytest.raises(SystemExit) as ended:
             main([str(item) for item in arguments])
         out, err = capsys.readouterr()
-        return Outcome(int(ended.value.code or 0), out, err)
+        return Outcome(int(ended.value.code or 0), out, err, str(arguments[0]))
 
     return run
 

@@ -46,8 +46,11 @@ def change(folder: Path, **changes: Any) -> None:
 
 
 def report(done: subprocess.CompletedProcess[str]) -> Dict[str, Any]:
-    """The one JSON document that a command printed."""
-    return json.loads(done.stdout)
+    """The one JSON document that a command printed, without what printed it."""
+    document = json.loads(done.stdout)
+    head = {"tool": "dl2ecd", "version": __version__, "schema_version": 1}
+    assert {key: document.pop(key) for key in head} == head
+    return document
 
 
 class TestConvert:
@@ -185,10 +188,17 @@ class TestDemo:
 
 
 class TestForgottenArguments:
-    def test_the_output_of_a_conversion(self, demo: Path) -> None:
+    def test_the_output_of_a_conversion_is_proposed(self, demo: Path) -> None:
         done = dl2ecd("convert", MODEL, CLASS_INFO, folder=demo)
+        assert done.returncode == 0
+        assert "Wrote landcover.ecd: " in done.stdout
+        assert (demo / "landcover.ecd").exists()
+
+    def test_two_paths_that_end_in_neither_are_wrong_usage(self, demo: Path) -> None:
+        (demo / CLASS_INFO).rename(demo / "classes.txt")
+        done = dl2ecd("convert", MODEL, "classes.txt", folder=demo)
         assert done.returncode == 2
-        assert "ECD is missing" in done.stderr
+        assert "Give MODEL and CLASS_INFO (.json)" in done.stderr
 
     def test_an_export_takes_no_models_place(self, demo: Path) -> None:
         dl2ecd("convert", MODEL, CLASS_INFO, "a.ecd", folder=demo)

@@ -41,6 +41,14 @@ def test_as_one_document() -> None:
     assert json.loads(done.stdout)["findings"][0]["rule"] == "internal-error"
 
 
+def test_as_a_log_and_as_an_annotation() -> None:
+    done = CliRunner().invoke(dl2ecd, ["check", "a", "b", "--format", "sarif"])
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["runs"][0]["results"][0]["ruleId"] == "internal-error"
+    done = CliRunner().invoke(dl2ecd, ["check", "a", "b", "--format=github"])
+    assert done.stdout.startswith("::error title=dl2ecd internal-error::")
+
+
 @pytest.mark.parametrize("arguments", [["check", "a", "b"], ["check", "a", "b", "--json"]])
 def test_where_nothing_can_be_said_the_exit_code_still_tells(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,16 @@ import pytest
 from dl2ecd_core.cli.terminal import (
     ProgressBar,
     Swatch,
+    command_line,
     print_findings,
     print_model,
     print_swatches,
 )
+from dl2ecd_core.demo import MODEL
 from dl2ecd_core.findings import Place
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import ClassNames, ModelPart
-from tests.cli.conftest import OnTerminal
+from tests.cli.conftest import Call, OnTerminal
 from tests.documents import Role, Tensor, description, image, probabilities
 
 _ERROR = finding(
@@ -183,3 +186,20 @@ class TestProgressBar:
         bar.stop()
         assert capsys.readouterr() == ("", "")
         assert not bar.cancelled()
+
+
+class TestCommandLine:
+    def test_words_are_quoted_where_a_shell_would_part_them(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert command_line("dl2ecd", "check", "a b.onnx", "$x") == "dl2ecd check 'a b.onnx' '$x'"
+        monkeypatch.setattr("dl2ecd_core.cli.terminal.os.name", "nt")
+        told = command_line("dl2ecd", "check", r"C:\maps\a.onnx", "a b.onnx")
+        assert told == r'dl2ecd check C:\maps\a.onnx "a b.onnx"'
+
+    def test_after_init_the_command_can_be_pasted(self, demo: Path, call: Call) -> None:
+        (demo / MODEL).rename(demo / "land cover.model")
+        done = call("init", "land cover.model")
+        command = shlex.split(done.out.splitlines()[-1])
+        assert command == ["dl2ecd", "check", "land cover.model", "land cover_classes.json"]
+        assert call(*command[1:]).code == 0

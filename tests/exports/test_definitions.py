@@ -288,7 +288,7 @@ class TestEmdFromClassInformation:
             raise RuntimeError("read")
 
         content = ecd(tmp_path)
-        monkeypatch.setattr(placing, "open_plain", read)
+        monkeypatch.setattr(placing, "sha256_of", read)
         export(content, "emd", tmp_path / "c.emd")
         (tmp_path / "other").mkdir()
         (tmp_path / "other" / "landcover.onnx").write_bytes(MODEL_BYTES + b"and more")
@@ -308,7 +308,7 @@ class TestEmdFromClassInformation:
             raise PermissionError(13, "Permission denied")
 
         content = read_ecd(folder / "a.ecd")
-        monkeypatch.setattr(placing, "open_plain", locked)
+        monkeypatch.setattr(placing, "sha256_of", locked)
         with pytest.raises(ConversionRefused) as error:
             export(content, "emd", folder / "c.emd")
         assert rule_of(error) == "output-exists"

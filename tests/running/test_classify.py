@@ -21,6 +21,7 @@ from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.part_file import folder_of
+from tests.cli.conftest import check_document
 from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
 from tests.running.test_engine import one_pass
 
@@ -344,6 +345,7 @@ class TestCommand:
             "--bands", "1,2,3,4", "--json",
         )  # fmt: skip
         report: Dict[str, Any] = json.loads(result.output)
+        check_document("classify", report)
         assert report["ok"]
         assert sum(item["pixels"] for item in report["classes"]) == 6300
         assert report["scaling"] == "scale 255 (--scale)"
@@ -356,6 +358,7 @@ class TestCommand:
 
     def test_refuses_as_json(self, place: Place) -> None:
         report = json.loads(self.run(place.scene, place.ecd, place.out, "--json").output)
+        check_document("classify", report)
         assert not report["ok"]
         assert report["findings"][0]["rule"] == "scaling-unknown"
 

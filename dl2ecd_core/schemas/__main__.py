@@ -1,0 +1,8 @@
+"""``python -m dl2ecd_core.schemas``: write the schemas that are made from tables in the code."""
+
+from __future__ import annotations
+
+from . import generated, path, text_of
+
+for name, schema in generated().items():
+    path(name).write_bytes(text_of(schema).encode("ascii"))

@@ -1,0 +1,232 @@
+"""The JSON documents that the commands print with ``--json``, as JSON Schemas.
+
+``python -m dl2ecd_core.schemas`` writes them beside this file. A key that is here keeps its name,
+place and meaning; new ones come beside it. What is not required is there only when asked for.
+Schema dialect: JSON Schema Draft 2020-12, https://json-schema.org/draft/2020-12.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional, Sequence
+
+from ..findings import Severity
+from ..models import Evidence, Role
+
+_Schema = Dict[str, Any]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _text(meaning: str) -> _Schema:
+    return {"type": "string", "description": meaning}
+
+
+def _number(meaning: str, minimum: Optional[int] = None) -> _Schema:
+    lowest = {} if minimum is None else {"minimum": minimum}
+    return {"type": "integer", "description": meaning, **lowest}
+
+
+def _truth(meaning: str) -> _Schema:
+    return {"type": "boolean", "description": meaning}
+
+
+def _list(items: _Schema, meaning: str) -> _Schema:
+    return {"type": "array", "items": items, "description": meaning}
+
+
+def _or_null(schema: _Schema) -> _Schema:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _object(
+    properties: Mapping[str, _Schema], *, optional: Sequence[str] = (), meaning: str = ""
+) -> _Schema:
+    required = [name for name in properties if name not in optional]
+    described = {"description": meaning} if meaning else {}
+    return {"type": "object", **described, "properties": dict(properties), "required": required}
+
+
+_PLACE = _object(
+    {
+        "file": _text("The file, as it was given."),
+        "line": _number("Line of a text file, from 1.", 1),
+        "column": _number("Column of a text file, from 1.", 1),
+        "path": _text("JSON path of the value, such as $.Classes[3].Name."),
+        "tensor": _text("Name of an input or output of the model."),
+        "offset": _number("Byte of a binary file, from 0.", 0),
+    },
+    optional=("file", "line", "column", "path", "tensor", "offset"),
+    meaning="Where it was found, as far as that applies.",
+)
+_FINDING = _object(
+    {
+        "rule": _text("Stable id of the rule, such as class-count-mismatch."),
+        "severity": {
+            "enum": [severity.value for severity in Severity],
+            "description": "Errors refuse; warnings do with --strict; information never does.",
+        },
+        "message": _text("What is wrong, for people."),
+        "hint": _text("What to do about it; empty where there is nothing to do."),
+        "where": _PLACE,
+    },
+    meaning="One statement about the input.",
+)
+_FINDINGS = _list({"$ref": "#/$defs/finding"}, "Everything that was found, the errors first.")
+_OK = _truth("Whether the command's job is done; the exit code is 0 then, else 1.")
+_ALLOWED = _list(
+    _text("A rule's id."), "Rules whose warnings --strict would refuse, and that were allowed."
+)
+_HEAD: Dict[str, _Schema] = {
+    "tool": {"const": "dl2ecd", "description": "What printed the document."},
+    "version": _text("The tool's version."),
+    "schema_version": {
+        "const": 1,
+        "description": "Raised when a key changes its name, place or meaning.",
+    },
+}
+_SIZE = _number("In bytes.", 0)
+_TENSOR = _object(
+    {
+        "name": _or_null(_text("As the framework's Python API has it.")),
+        "shape": {
+            "type": ["array", "null"],
+            "items": {"type": ["integer", "null"]},
+            "description": "In the framework's order; null for what is not fixed or not known.",
+        },
+        "axes": _or_null(_text("A letter for each dimension: N, C, H, W or ?.")),
+        "data_type": _or_null(_text("NumPy's name, or the format's own.")),
+        "evidence": {
+            "enum": [*(item.value for item in Evidence), None],
+            "description": "Whether the file declares the shape or it was worked out.",
+        },
+        "role": {"enum": [item.value for item in Role], "description": "What it is for."},
+    }
+)
+_MODEL_FILE = _object(
+    {
+        "path": _text("Relative to the model's folder, with forward slashes."),
+        "size": _or_null({**_SIZE, "description": "In bytes; null when the file is missing."}),
+        "sha256": _or_null(_text("With --sha256; null when it can't be read.")),
+    },
+    optional=("sha256",),
+)
+_CLASS = _object(
+    {
+        "index": _or_null(_number("Index of the model's output.")),
+        "value": _number("Pixel value."),
+        "name": _text("For people."),
+        "color": {
+            "type": ["array", "null"],
+            "items": {"type": "integer"},
+            "description": "Red, green and blue.",
+        },
+    }
+)
+_ECD_FILE = _object({"path": _text("Relative to the model's folder."), "size": _SIZE})
+
+_INSPECT: Dict[str, _Schema] = {
+    "ok": _truth("Whether the file is a model that can be read whole."),
+    "format": _or_null(_text("Such as onnx or cntk-v2; null when it can't be read.")),
+    "framework": _or_null(_text("Whose models they are.")),
+    "framework_version": _or_null(_text("Where the file says it.")),
+    "producer": _or_null(_text("What wrote the file, where it says so.")),
+    "inputs": _list({"$ref": "#/$defs/tensor"}, "Empty when the file does not tell."),
+    "outputs": _list({"$ref": "#/$defs/tensor"}, "Empty when the file does not tell."),
+    "parameters": _or_null(_number("Number of weights.", 0)),
+    "padding": _or_null(_number("Pixels that the model crops from each side of a tile.", 0)),
+    "class_names": _list(
+        {"type": "array", "items": {"type": "string"}}, "Lists of names that the file carries."
+    ),
+    "files": _list(_MODEL_FILE, "The model's file first, then those that belong to it."),
+}
+_MAPPED_CLASS = _object(
+    {
+        "value": _number("Pixel value."),
+        "name": _text("For people."),
+        "color": _CLASS["properties"]["color"],
+        "pixels": _number("How many pixels of the map are of this class.", 0),
+        "area": {"type": ["number", "null"], "description": "In square units of the scene's coordinate system."},
+    }
+)
+_NODATA = _object(
+    {
+        "value": _number("The map's value for no data."),
+        "pixels": _number("How many pixels have none.", 0),
+    }
+)
+_MAPPED = ("raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds")
+_CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
+_ECD_PATH = _or_null(_text("The .ecd that was written; null when none was."))
+_SHOWN = ("classifier", "bands", "background", "classes", "model", "storage", "files")
+
+#: Keys by command, without those that every document has; and which are not always there.
+_COMMANDS: Dict[str, Dict[str, _Schema]] = {
+    "convert": {"ok": _OK, "ecd": _ECD_PATH},
+    "check": {"ok": _OK, "ecd": {"type": "null"}, "allowed": _ALLOWED},
+    "classify": {
+        "ok": _OK,
+        "raster": _text("The map that was written."),
+        "classes": _list(_MAPPED_CLASS, "In the definition's order."),
+        "nodata": _NODATA,
+        "runtime": _text("What ran the model."),
+        "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
+        "scaling": _text("How pixel values became what the model takes."),
+        "seconds": {"type": "number", "description": "How long it took."},
+    },
+    "inspect": _INSPECT,
+    "init": {"ok": _OK, "class_info": _CLASS_INFO_PATH},
+    "show": {
+        "ok": _OK,
+        "ecd": _text("The file, as it was given."),
+        "kind": _or_null(_text("deep-learning, classic or endmembers.")),
+        "classifier": _or_null(_text("The framework or method.")),
+        "bands": _or_null(_number("Bands of the raster.")),
+        "background": _or_null(_number("Output index of what is no class.")),
+        "classes": _list(_CLASS, "In the definition's order."),
+        "model": {"type": ["object", "null"], "description": "The definition's Model."},
+        "storage": _or_null(_text("embedded or referenced.")),
+        "files": _list(_ECD_FILE, "The model's files."),
+    },
+    "verify": {"ok": _OK, "ecd": _text("The file, as it was given."), "allowed": _ALLOWED},
+    "extract": {"ok": _OK, "files": _list(_text("A path."), "What was written.")},
+    "export": {"ok": _OK, "out": _or_null(_text("What was written; null when nothing was."))},
+}
+_OPTIONAL: Dict[str, Sequence[str]] = {"classify": _MAPPED, "show": _SHOWN}
+#: Commands that take several files in one call.
+SEVERAL = ("check", "inspect", "show", "verify")
+
+
+def build_documents() -> Dict[str, _Schema]:
+    """Every schema by its name."""
+    return {name: _document(name) for name in _COMMANDS}
+
+
+def _document(command: str) -> _Schema:
+    single = _object(
+        {**_HEAD, **_COMMANDS[command], "findings": _FINDINGS},
+        optional=_OPTIONAL.get(command, ()),
+        meaning="The result for one file.",
+    )
+    # What ends early has no more to say than its findings.
+    stopped = _object({**_HEAD, "ok": {"const": False}, "findings": _FINDINGS})
+    schema: _Schema = {
+        "$schema": _DIALECT,
+        "title": f"What dl2ecd {command} --json prints",
+        "anyOf": [{"$ref": "#/$defs/result"}, {"$ref": "#/$defs/stopped"}],
+        "$defs": {"result": single, "stopped": stopped, "finding": _FINDING, "tensor": _TENSOR},
+    }
+    if command in SEVERAL:
+        each = {
+            "allOf": [
+                {"$ref": "#/$defs/result"},
+                _object({"file": _text("The file, as it was given.")}),
+            ]
+        }
+        schema["$defs"]["results"] = _object(
+            {**_HEAD, "ok": _truth("Whether all are."), "results": _list(each, "In their order.")},
+            meaning="The results for several files.",
+        )
+        schema["anyOf"].insert(1, {"$ref": "#/$defs/results"})
+    if command != "inspect":
+        del schema["$defs"]["tensor"]
+    return schema

@@ -1,0 +1,114 @@
+"""A class information document to fill in: written for a model, with the classes of a legend."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .ecd.layout import text_of
+from .examination import AnyPath
+from .files.output import check_target, refused, whole_file
+from .findings import Finding, in_order
+from .findings.wording import printable
+from .fit.template import class_information_for
+from .legends import read_legend
+from .legends.fitting import completed, findings_about
+from .models import inspect_model
+
+
+@dataclass(frozen=True)
+class Template:
+    """A class information document to fill in.
+
+    Attributes
+    ----------
+    document
+        The JSON document; what nobody told is a placeholder that starts with "e.g.", which is
+        refused until it is filled in.
+    findings
+        Warnings and information about the model and the legend.
+    inputs
+        The files it was made from.
+    """
+
+    document: Mapping[str, Any]
+    findings: Tuple[Finding, ...]
+    inputs: Tuple[Path, ...]
+
+    @property
+    def text(self) -> str:
+        """The document as it is written."""
+        return text_of(self.document)
+
+
+def template(model: AnyPath, *, legend: Optional[AnyPath] = None) -> Template:
+    """A class information document for a model, without writing it.
+
+    Parameters
+    ----------
+    model
+        The model's file, or the folder of a format that is one.
+    legend
+        A file that names the classes: an .emd, a style, a list of names and the like.
+
+    Raises
+    ------
+    Dl2EcdError
+        When the model or the legend can't be read.
+
+    Examples
+    --------
+    >>> template("landcover.onnx").document["NumberRasterBands"]  # doctest: +SKIP
+    4
+    """
+    description = inspect_model(model)
+    inputs = [part.location for part in description.files]
+    findings = description.findings
+    classes: Optional[List[Dict[str, object]]] = None
+    if legend is not None:
+        inputs.append(Path(legend))
+        read = read_legend(legend)
+        findings = (*findings, *findings_about(description, read))
+        classes = completed(read.classes)
+    document = class_information_for(description, classes)
+    return Template(document, in_order(findings), tuple(inputs))
+
+
+def write_template(
+    model: AnyPath,
+    class_info: AnyPath,
+    *,
+    legend: Optional[AnyPath] = None,
+    overwrite: bool = False,
+) -> Template:
+    """Write a class information document for a model to fill in.
+
+    Parameters
+    ----------
+    model, legend
+        As in :func:`template`.
+    class_info
+        Where to write.
+    overwrite
+        Replace a file that is there already.
+
+    Raises
+    ------
+    Dl2EcdError
+        When something can't be read, or the output can't be written; nothing is written then.
+    """
+    made = template(model, legend=legend)
+    target = os.fspath(class_info)
+    check_target(target, made.inputs)
+    if Path(target).exists() and not overwrite:
+        raise refused(
+            "output-exists",
+            f"The file '{printable(target, 400)}' exists already.",
+            "Give another name, or --overwrite to replace it.",
+            target,
+        )
+    with whole_file(target) as output:
+        output.write(made.text.encode("ascii"))
+    return made
