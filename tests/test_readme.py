@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import glob
 import importlib
 import json
 import pkgutil
@@ -72,19 +73,29 @@ def test_the_example_of_class_information_is_right(document: Path, tmp_path: Pat
     assert json.loads(example)["Classifier"] == "CNTK"
 
 
+@pytest.mark.parametrize("document", [README, readme_of("cli")], ids=["the README", "cli"])
 def test_the_commands_do_their_job_on_the_demo(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In their order and in one folder, as a newcomer types them."""
     unpack(tmp_path)
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    if document != README:
+        (tmp_path / "landcover.json").write_bytes((tmp_path / CLASS_INFO).read_bytes())
+    blocks = re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines() if line[:7] == "dl2ecd "]
-    assert len(commands) >= 9
+    assert len(commands) >= 6
     for command in commands:
-        words = shlex.split(command, comments=True)[1:]
-        result = CliRunner().invoke(dl2ecd, words, prog_name="dl2ecd")
-        assert (result.exit_code, "warning" in result.output) == (0, False), result.output
+        piped = None
+        for part in command.split(" | "):
+            words = [
+                name
+                for word in shlex.split(part, comments=True)[1:]
+                for name in (sorted(glob.glob(word)) if "*" in word else [word])  # noqa: PTH207
+            ]
+            result = CliRunner().invoke(dl2ecd, words, input=piped, prog_name="dl2ecd")
+            assert (result.exit_code, "warning" in result.output) == (0, False), result.output
+            piped = result.stdout
 
 
 def test_the_error_is_what_the_command_says(

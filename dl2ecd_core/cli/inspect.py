@@ -92,5 +92,6 @@ _NOTHING_KNOWN: Dict[str, object] = {
     "parameters": None,
     "padding": None,
     "class_names": _EMPTY,
+    "detector": None,
     "files": _EMPTY,
 }

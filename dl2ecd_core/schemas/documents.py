@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 from ..findings import Severity
-from ..models import Evidence, Role
+from ..models import Content, Evidence, Role
+from ..models.detectors.head import BoxCoding, HeadKind, Holds
 
 _Schema = Dict[str, Any]
 
@@ -100,7 +101,42 @@ _TENSOR = _object(
             "description": "Whether the file declares the shape or it was worked out.",
         },
         "role": {"enum": [item.value for item in Role], "description": "What it is for."},
+        "content": {
+            "enum": [*(item.value for item in Content), None],
+            "description": "What an output's numbers are; null when that is not known.",
+        },
     }
+)
+_COLUMNS = _object(
+    {
+        "holds": {"enum": [item.value for item in Holds], "description": "What the numbers are."},
+        "count": _or_null(_number("How many they are.", 1)),
+    }
+)
+_DETECTOR = _object(
+    {
+        "kind": {
+            "enum": [item.value for item in HeadKind],
+            "description": "How far the network goes by itself from scores to objects.",
+        },
+        "class_count": _or_null(_number("Where names or the layout leave no choice.", 1)),
+        "columns": _list(_COLUMNS, "What a row holds, in order."),
+        "columns_axis": _or_null(_number("The output's axis along which the columns lie.", 0)),
+        "anchors": _or_null(_number("Anchors of a cell.", 1)),
+        "box_coding": {
+            "enum": [*(item.value for item in BoxCoding), None],
+            "description": "What the four numbers of a box are.",
+        },
+        "normalized": _or_null(_truth("Whether boxes are fractions of the tile.")),
+        "task": _or_null(_text("detect, segment, pose or obb.")),
+        "strides": _list(_number("Pixels.", 1), "Pixels of the tile for each cell."),
+        "image_size": {
+            "type": ["array", "null"],
+            "items": {"type": "integer"},
+            "description": "Rows and columns of the tile that the exporter notes.",
+        },
+    },
+    meaning="How objects are read from a detector's outputs.",
 )
 _MODEL_FILE = _object(
     {
@@ -137,6 +173,7 @@ _INSPECT: Dict[str, _Schema] = {
     "class_names": _list(
         {"type": "array", "items": {"type": "string"}}, "Lists of names that the file carries."
     ),
+    "detector": {"anyOf": [{"type": "null"}, _DETECTOR]},
     "files": _list(_MODEL_FILE, "The model's file first, then those that belong to it."),
 }
 _MAPPED_CLASS = _object(
