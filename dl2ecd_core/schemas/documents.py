@@ -182,7 +182,10 @@ _MAPPED_CLASS = _object(
         "name": _text("For people."),
         "color": _CLASS["properties"]["color"],
         "pixels": _number("How many pixels of the map are of this class.", 0),
-        "area": {"type": ["number", "null"], "description": "In square units of the scene's coordinate system."},
+        "area": {
+            "type": ["number", "null"],
+            "description": "In square units of the scene's coordinate system.",
+        },
     }
 )
 _NODATA = _object(
