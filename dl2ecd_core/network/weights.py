@@ -6,6 +6,8 @@ A tensor is never held whole: every kind of content hands out pieces of at most 
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Optional, Protocol, Tuple
@@ -94,13 +96,12 @@ class Literal:
         yield self.data
 
     def numbers(self, data_type: str) -> Optional[Tuple[Number, ...]]:
-        """The elements; None for a type without numbers."""
+        """The elements; None for a type without numbers, or where the last is cut off."""
         layout = layout_of(data_type)
-        if layout is None:
+        width = 0 if layout is None else struct.calcsize(f"<{layout}")
+        if not width or len(self.data) % width:
             return None
-        return struct.unpack(
-            f"<{len(self.data) // struct.calcsize(f'<{layout}')}{layout}", self.data
-        )
+        return struct.unpack(f"<{len(self.data) // width}{layout}", self.data)
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,14 @@ class Converted:
             numbers = struct.unpack(f"{order}{count}{before}", data[: count * width])
             if whole and before in "efd":
                 numbers = tuple(int(number) for number in numbers)
-            elif not whole and before not in "efd":
-                numbers = tuple(float(number) for number in numbers)
-            yield struct.pack(f"<{count}{after}", *numbers)
+            yield _packed(after, numbers)
+
+
+def _packed(layout: str, numbers: Tuple[Number, ...]) -> bytes:
+    if layout != "f":
+        return struct.pack(f"<{len(numbers)}{layout}", *numbers)
+    # An array makes too large numbers infinite, as NumPy does; struct refuses them.
+    made = array("f", numbers)
+    if sys.byteorder == "big":  # pragma: no cover
+        made.byteswap()
+    return made.tobytes()

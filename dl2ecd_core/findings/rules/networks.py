@@ -17,4 +17,14 @@ RULES: Tuple[Rule, ...] = (
         Severity.ERROR,
         "Every layer that the outputs need can be said exactly in ONNX's operators.",
     ),
+    Rule(
+        "network-format-not-convertible",
+        Severity.ERROR,
+        "Networks of the model's format can be turned into ONNX here.",
+    ),
+    Rule(
+        "network-weights-missing",
+        Severity.ERROR,
+        "The model's files hold all weights that the network needs.",
+    ),
 )

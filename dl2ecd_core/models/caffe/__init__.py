@@ -20,11 +20,11 @@ from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Role, Tensor
 from ..network_ends import output_tensor, padding_of
-from .lowering import lowered
+from .lowering import ends_of, lowered, runs
 from .network import Network, part, read_binary, read_text
 from .recognition import is_description, recognise
 
-__all__ = ["read", "recognise"]
+__all__ = ["network_of", "read", "recognise"]
 
 _MOST_DESCRIPTIONS = 32
 _LONGEST_DESCRIPTION = 16 * 1024 * 1024
@@ -101,6 +101,22 @@ def _read_description(path: Path) -> Optional[Network]:
             return read_text(source)
     except (ModelFileError, OSError):
         return None
+
+
+def network_of(source: ByteSource) -> LoweredNetwork:
+    """The network in ONNX's operators, with any number of images, and where its weights lie.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    """
+    weights = read_binary(Message(source, what="the model"))
+    beside = _description(source, weights)
+    network = weights if beside is None else beside[1]
+    ends = ends_of(network, [layer for layer in network.layers if runs(layer)])
+    wanted = [name for name, role in ends.outputs.items() if role is Role.DATA]
+    return lowered(network, weights, source.path, free_batch=True, wanted=wanted)[1]
 
 
 def _input(name: str, network: LoweredNetwork, role: Role) -> Tensor:

@@ -56,7 +56,7 @@ def lowered(
     wanted
         Names of the outputs that are kept; all by default.
     """
-    layers = [layer for layer in network.layers if _runs(layer)]
+    layers = [layer for layer in network.layers if runs(layer)]
     ends = ends_of(network, layers)
     made = _Walk(ends, weights, path, free_batch=free_batch)
     for layer in layers:
@@ -66,7 +66,7 @@ def lowered(
     return ends, made.lowering.network()
 
 
-def _runs(layer: Layer) -> bool:
+def runs(layer: Layer) -> bool:
     """Whether a layer is there when the network is used, not only while it is trained."""
     include, exclude = layer.settings.get("include", []), layer.settings.get("exclude", [])
 

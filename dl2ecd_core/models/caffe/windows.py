@@ -44,7 +44,6 @@ def _attributes(windows: Sequence[Window]) -> Dict[str, Any]:
     return {
         "kernel_shape": tuple(window.kernel or 0 for window in windows),
         "strides": tuple(window.stride for window in windows),
-        "dilations": tuple(window.dilation for window in windows),
         "pads": tuple(w.before for w in windows) + tuple(w.after for w in windows),
     }
 
@@ -76,7 +75,15 @@ def _windowed(one: Lowered, op: str, *, depthwise: bool = False) -> Sequence[str
         group = given[-1] if given else before or 1 if depthwise else 1
         if not weights:
             weights = _kernel(one, op, windows, before, channels[-1], group)
-        results.append(one.add(op, [bottom, *weights], group=group, **_attributes(windows)))
+        results.append(
+            one.add(
+                op,
+                [bottom, *weights],
+                group=group,
+                dilations=tuple(window.dilation for window in windows),
+                **_attributes(windows),
+            )
+        )
     return results
 
 

@@ -14,7 +14,8 @@ from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed, quoted
 from ...network.evaluation import letters_of
-from ...network.graph import ValueType
+from ...network.graph import Graph, ValueType
+from ...network.lowering import Network
 from ...network.value import UNKNOWN, Value
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
@@ -29,7 +30,7 @@ from .recognition import is_tensor, other_encoding, recognise
 from .survey import Survey, survey
 from .walk import Walk, agreed
 
-__all__ = ["read", "recognise"]
+__all__ = ["network_of", "read", "recognise"]
 
 
 def read(source: ByteSource) -> ModelDescription:
@@ -88,6 +89,29 @@ def read(source: ByteSource) -> ModelDescription:
         notes=notes_in(document.properties),
         findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
     )
+
+
+def network_of(source: ByteSource) -> Network:
+    """The file's own graph, with what is known of inputs and outputs.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    """
+    document = read_document(Message(source, what="the model"))
+    given = document.graph.inputs.items()
+    inputs = {name: type_ for name, type_ in given if name not in document.graph.initializers}
+    walk = Walk(document, inputs)
+    graph = Graph(nodes=document.graph.nodes, inputs=inputs, outputs=dict(document.graph.outputs))
+    ends = [*inputs, *graph.outputs]
+    values = {name: walk.values.get(name, UNKNOWN) for name in ends}
+    letters = {
+        name: walk.input_letters(name, len(type_.shape))
+        for name, type_ in inputs.items()
+        if type_.shape is not None
+    }
+    return Network(graph, values, letters)
 
 
 def _parameters(document: Document, seen: Survey) -> Optional[int]:

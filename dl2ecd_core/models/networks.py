@@ -1,0 +1,107 @@
+"""The one door to a model's network: a graph in ONNX's operators, whatever format it comes in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Callable, Dict, Optional, Union
+
+from ..findings import Finding, Place
+from ..findings.errors import ConversionRefused
+from ..findings.rules import finding
+from ..findings.wording import printable
+from ..network.lowering import Network
+from ..wire.source import ByteSource
+from . import caffe, onnx
+from .description import ModelDescription
+from .inspection import inspect_model
+
+
+@dataclass(frozen=True)
+class ModelNetwork:
+    """A model's network.
+
+    Attributes
+    ----------
+    description
+        What the model says about itself.
+    network
+        Its graph, and what is known of inputs and outputs.
+    is_onnx
+        Whether the file is ONNX already: then its own bytes are the network, and the graph is
+        there to be asked, not to be written.
+    """
+
+    description: ModelDescription
+    network: Network
+    is_onnx: bool = False
+
+
+#: Readers of formats whose networks are lowered to ONNX's operators, by the format's id.
+_LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
+    "caffe": caffe.network_of,
+    "onnx": onnx.network_of,
+}
+
+#: Who converts the others, in a sentence with the command.
+_CONVERTERS: Dict[str, str] = {
+    "tensorflow-savedmodel": "OpenVINO runs it as it is; tf2onnx converts it: "
+    "python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
+    "tensorflow-graphdef": "OpenVINO runs it as it is; tf2onnx converts it: python -m "
+    "tf2onnx.convert --graphdef model.pb --inputs x:0 --outputs y:0 --output model.onnx",
+    "tensorflow-checkpoint": "Freeze or export it with the TensorFlow that made it first.",
+    "tflite": "tf2onnx converts it: python -m tf2onnx.convert --tflite model.tflite --output "
+    "model.onnx",
+    "openvino-ir": "OpenVINO runs it as it is, and nothing converts it to ONNX: export the "
+    "original model instead.",
+    "coreml": "coremltools only converts towards Core ML: export the original model to ONNX.",
+    "paddle": "paddle2onnx converts it: paddle2onnx --model_dir . --model_filename "
+    "model.pdmodel --params_filename model.pdiparams --save_file model.onnx",
+    "torchscript": "PyTorch converts it: torch.onnx.export(torch.jit.load('model.pt'), example, "
+    "'model.onnx')",
+    "pytorch-export": "PyTorch converts it: torch.onnx.export(torch.export.load('model.pt2')"
+    ".module(), example, 'model.onnx')",
+}
+_WEIGHTS_ONLY = (
+    "It holds weights, or a program in Python: load it with the code that it was made with and "
+    "export it there: torch.onnx.export(model, example, 'model.onnx')"
+)
+
+
+def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
+    """A model's network, and what the model says about itself.
+
+    Parameters
+    ----------
+    path
+        As for :func:`~dl2ecd_core.models.inspect_model`.
+
+    Raises
+    ------
+    ModelFileError
+        When the model can't be read.
+    ConversionRefused
+        ``network-format-not-convertible``, with the program that converts it. Layers that can't
+        be said are in the graph (:func:`~dl2ecd_core.network.onnx_file.refusals`).
+    """
+    description = inspect_model(path)
+    lower = _LOWERED.get(description.format)
+    if lower is None:
+        raise ConversionRefused([_not_lowered(description, os.fspath(path))])
+    with ByteSource(description.primary.location, os.fspath(path)) as source:
+        return ModelNetwork(description, lower(source), description.format == "onnx")
+
+
+def _not_lowered(description: ModelDescription, name: str) -> Finding:
+    return finding(
+        "network-format-not-convertible",
+        f"'{printable(name, 400)}' is a model of {description.framework} ({description.format}), "
+        "which is not turned into ONNX here.",
+        hint=converter_of(description.format) or "",
+        where=Place(file=name),
+    )
+
+
+def converter_of(format_id: str) -> Optional[str]:
+    """Which program converts models of a format, in a sentence; None for those done here."""
+    return None if format_id in _LOWERED else _CONVERTERS.get(format_id, _WEIGHTS_ONLY)
