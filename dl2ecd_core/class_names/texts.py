@@ -15,12 +15,15 @@ from .yaml_text import classes_in_yaml, looks_like_yaml
 #: Longer texts are no list of class names.
 LONGEST_TEXT = 1 << 20
 
-_QUOTED = r"(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")"
+_QUOTED = r"[uU]?(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")"
 # One entry of a dictionary as Python prints it: 0: 'water'. Quotes inside are escaped.
 _NUMBER_FIRST = re.compile(rf"\s*(-?\d{{1,9}})\s*:\s*{_QUOTED}\s*(,|$)", re.DOTALL)
 _NAME_FIRST = re.compile(rf"\s*{_QUOTED}\s*:\s*(-?\d{{1,9}})\s*(,|$)", re.DOTALL)
 _ITEM = re.compile(rf"\s*{_QUOTED}\s*(,|$)", re.DOTALL)
-_PAIR = re.compile(rf"\s*\{{\s*(-?\d{{1,9}})\s*:\s*{_QUOTED}\s*\}}\s*(,|$)", re.DOTALL)
+_PAIR = re.compile(rf"\s*[{{(]\s*(-?\d{{1,9}})\s*[:,]\s*{_QUOTED}\s*[)}}]\s*(,|$)", re.DOTALL)
+_PAIR_NAME_FIRST = re.compile(rf"\s*\(\s*{_QUOTED}\s*,\s*(-?\d{{1,9}})\s*\)\s*(,|$)", re.DOTALL)
+# OrderedDict([...]), dict_values([...]), array([...]): what is inside counts.
+_WRAPPING = re.compile(r"[A-Za-z_][\w.]{0,60}\(\s*(?=[\[{(])")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r"}
 
@@ -59,8 +62,14 @@ def classes_in(text: str) -> Optional[NamedClasses]:
 
 
 def python_classes(text: str) -> Optional[NamedClasses]:
-    """Names from ``{0: 'a'}``, ``{'a': 0}``, ``['a', 'b']`` or ``[{0: 'a'}]`` as Python prints."""
+    """Names from ``{0: 'a'}``, ``{'a': 0}``, ``['a', 'b']`` or ``[{0: 'a'}]`` as Python prints.
+
+    An OrderedDict and the like are told by what is in their brackets.
+    """
     text = text.strip()
+    wrapping = _WRAPPING.match(text)
+    if wrapping is not None and text[-1:] == ")":
+        text = text[wrapping.end() : -1].rstrip()
     inside, ends = text[1:-1], text[:1] + text[-1:]
     if ends == "{}":
         found = _entries(_NUMBER_FIRST, inside)
@@ -72,8 +81,11 @@ def python_classes(text: str) -> Optional[NamedClasses]:
         found = _entries(_ITEM, inside)
         if found is not None:
             return listed_names([one[0] or one[1] for one in found])
-        found = _entries(_PAIR, inside) or []
-        return numbered_names((number_of(one[0]), one[1] or one[2]) for one in found)
+        found = _entries(_PAIR, inside)
+        if found is not None:
+            return numbered_names((number_of(one[0]), one[1] or one[2]) for one in found)
+        found = _entries(_PAIR_NAME_FIRST, inside) or []
+        return numbered_names((number_of(one[2]), one[0] or one[1]) for one in found)
     return None
 
 

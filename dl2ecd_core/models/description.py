@@ -177,6 +177,12 @@ class ClassNames:
         """The number of each name: the file's own, else its place."""
         return self.numbers or tuple(range(len(self.names)))
 
+    @property
+    def channels(self) -> int:
+        """How many channels an output has that gives each number one: gaps count."""
+        first, last = min(self.values, default=0), max(self.values, default=-1)
+        return len(self.names) if last - first < len(self.names) else last + 1
+
 
 @dataclass(frozen=True)
 class ModelDescription:

@@ -15,6 +15,7 @@ from ..findings.wording import listed, quoted
 from ..wire.source import ByteSource
 from .description import ModelDescription
 from .detectors.recognition import with_contents
+from .metadata_beside import with_metadata_beside
 from .mlpackage import root_model
 from .not_models.lone_parts import refuse_lone_part
 from .not_models.other_documents import refuse_mistaken
@@ -47,7 +48,7 @@ def inspect_model(path: Union[str, os.PathLike[str]]) -> ModelDescription:
     name = os.fspath(path)
     with ByteSource(_primary_file(Path(name), name), name) as source:
         refuse_mistaken(source)
-        return _with_missing_files(with_contents(_read(source)), name)
+        return _with_missing_files(with_contents(with_metadata_beside(_read(source))), name)
 
 
 def _with_missing_files(model: ModelDescription, name: str) -> ModelDescription:

@@ -13,9 +13,9 @@ from ..findings.errors import ModelFileError
 from ..findings.wording import quoted
 from ..wire.json_data import LONGEST_JSON, parse_json
 from ..wire.source import ByteSource
-from .class_names import names_in
+from .class_names import names_in, sorted_out
 from .companions import primary_part
-from .description import ClassNames, ModelDescription
+from .description import ModelDescription
 from .pytorch.layers import inferred_tensors
 from .pytorch.saved import shape_findings
 from .pytorch.state_dict import without_wrapping
@@ -111,6 +111,9 @@ def read(source: ByteSource) -> ModelDescription:
     known = weights if framework == "PyTorch" else ()
     # The library sorts tensors by type and name, so the order tells nothing.
     inputs, outputs = inferred_tensors(without_wrapping(known), ordered=False)
+    names, about_names = sorted_out(
+        names_in(facts[key], f"metadata '{key}'") for key in _CLASS_KEYS if key in facts
+    )
     return ModelDescription(
         "safetensors",
         framework,
@@ -118,8 +121,8 @@ def read(source: ByteSource) -> ModelDescription:
         inputs=inputs,
         outputs=outputs,
         parameters=sum(weight.elements for weight in weights),
-        class_names=_class_names(facts),
-        findings=shape_findings(source, inputs, outputs, weights),
+        class_names=names,
+        findings=(*shape_findings(source, inputs, outputs, weights), *about_names),
     )
 
 
@@ -177,17 +180,3 @@ def _sizes(value: object) -> Optional[Tuple[int, ...]]:
     if all(isinstance(item, int) and not isinstance(item, bool) and item >= 0 for item in value):
         return tuple(value)
     return None
-
-
-def _class_names(facts: Dict[str, str]) -> Tuple[ClassNames, ...]:
-    found: List[ClassNames] = []
-    for key in _CLASS_KEYS:
-        text = facts.get(key)
-        if text is None:
-            continue
-        names = names_in(text)
-        if names is None and "," in text and not any(letter in text for letter in "[]{}\"'\n"):
-            names = tuple(part.strip() for part in text.split(","))
-        if names:
-            found.append(ClassNames(names, f"metadata '{key}'"))
-    return tuple(found)

@@ -15,9 +15,10 @@ from ...findings.rules import finding
 from ...findings.wording import listed
 from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ...wire.source import ByteSource
-from ..class_names import names_in
+from ..class_names import Found, names_in, names_in_document, sorted_out
 from ..companions import parts_of
 from ..description import ClassNames, Evidence, ModelDescription, Tensor
+from ..export_notes import notes_in
 from ..mlpackage import MANIFEST, package_of
 from ..registry import Match
 from .features import feature
@@ -35,6 +36,7 @@ _KINDS = {
     3000,
 }  # fmt: skip
 _DESCRIPTION_PARTS = {1, 10, 11, 12, 13, 20, 21, 50, 100}
+_SURELY_NAMES = frozenset({"classes", "names", "class_names", "labels"})
 _NAME_KEYS = ("classes", "names", "class_names", "labels",
               "com.apple.coreml.model.preview.params")  # fmt: skip
 _MOST_MODELS = 256
@@ -113,6 +115,7 @@ def read(source: ByteSource) -> ModelDescription:
     files, missing = parts_of(source, companions, package)
     inputs = tuple(_meant(tensor, seen, ranked) for tensor in described.inputs)
     outputs = tuple(_output(tensor, seen, ranked) for tensor in described.outputs)
+    names, about_names = _class_names(described, seen)
     return ModelDescription(
         format="coreml",
         framework="Core ML",
@@ -121,8 +124,9 @@ def read(source: ByteSource) -> ModelDescription:
         inputs=inputs,
         outputs=outputs,
         missing_files=missing,
-        class_names=_class_names(described, seen),
-        findings=tuple(_findings(seen, outputs)),
+        class_names=names,
+        notes=notes_in(described.remarks),
+        findings=(*_findings(seen, outputs), *about_names),
     )
 
 
@@ -240,19 +244,17 @@ def _output(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
 _ARRAYS = {None, "float16", "float32", "float64", "int32", "int8"}
 
 
-def _class_names(described: _Described, seen: Operations) -> Tuple[ClassNames, ...]:
-    found: List[ClassNames] = []
+def _class_names(
+    described: _Described, seen: Operations
+) -> Tuple[Tuple[ClassNames, ...], Tuple[Finding, ...]]:
+    found: List[Found] = []
     if seen.labels:
         found.append(ClassNames(seen.labels, "class labels of the model"))
     for key in _NAME_KEYS:
         text = described.remarks.get(key, "")
-        names = names_in(text)
-        plain = not set(text) & set("[]{}\"'")
-        if names is None and key in ("classes", "names") and "," in text and plain:
-            names = tuple(name.strip() for name in text.split(","))
-        if names:
-            found.append(ClassNames(names, f"metadata entry '{key}'"))
-    return tuple(found)
+        read = names_in if key in _SURELY_NAMES else names_in_document
+        found.append(read(text, f"metadata entry '{key}'"))
+    return sorted_out(found)
 
 
 def _findings(seen: Operations, outputs: Tuple[Tensor, ...]) -> List[Finding]:

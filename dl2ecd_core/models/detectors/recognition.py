@@ -48,7 +48,7 @@ def with_contents(model: ModelDescription) -> ModelDescription:
 
 def _named_count(model: ModelDescription) -> Optional[int]:
     """How many classes the model names; None without names, or with lists of several lengths."""
-    counts = {len(found.names) for found in model.class_names}
+    counts = {found.channels for found in model.class_names}
     return counts.pop() if len(counts) == 1 else None
 
 

@@ -74,6 +74,7 @@ def read(source: ByteSource) -> ModelDescription:
     walk = Walk(document, inputs)
     inputs_ = tuple(_input(name, type_, walk) for name, type_ in inputs.items())
     outputs = _outputs(document, walk)
+    names, about_names = class_names(document)
     producer = f"{document.producer} {document.producer_version}".strip()
     return ModelDescription(
         format="onnx",
@@ -85,9 +86,9 @@ def read(source: ByteSource) -> ModelDescription:
         parameters=_parameters(document, seen),
         missing_files=missing,
         padding=padding_of(inputs_, outputs, walk.values),
-        class_names=class_names(document),
+        class_names=names,
         notes=notes_in(document.properties),
-        findings=(*broken, *_findings(document, seen), *_unknown_shapes(outputs)),
+        findings=(*broken, *_findings(document, seen), *about_names, *_unknown_shapes(outputs)),
     )
 
 

@@ -7,30 +7,35 @@ Ultralytics writes `names`.
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
+from typing import Dict, Iterator, Tuple
 
+from ...findings import Finding
 from ...network.operations.learned import class_labels
-from ..class_names import names_in
+from ..class_names import Found, names_in, names_in_document, sorted_out
 from ..description import ClassNames
 from .document import Document
 
 #: Properties that may hold class names, the usual ones first.
 _KEYS = ("class_names", "names", "classes", "class_labels", "labels", "label_names", "categories",
-         "id2label", "mlm", "emd", "stac")  # fmt: skip
+         "id2label")  # fmt: skip
+#: Properties with documents that may name classes among other things.
+_DOCUMENTS = ("mlm", "emd", "stac", "config")
 
 
-def class_names(document: Document) -> Tuple[ClassNames, ...]:
-    """Class names in metadata properties and in classifiers' labels."""
-    found: List[ClassNames] = []
+def class_names(document: Document) -> Tuple[Tuple[ClassNames, ...], Tuple[Finding, ...]]:
+    """Class names in metadata properties and in classifiers' labels, and what can't be read."""
+    return sorted_out(_found(document))
+
+
+def _found(document: Document) -> Iterator[Found]:
     by_key: Dict[str, str] = {key.lower(): key for key in document.properties}
-    for wanted in _KEYS:
+    for wanted in (*_KEYS, *_DOCUMENTS):
         key = by_key.get(wanted)
-        names = names_in(document.properties[key]) if key is not None else None
-        if names is not None:
-            found.append(ClassNames(names, f"metadata property '{key}'"))
+        if key is not None:
+            read = names_in if wanted in _KEYS else names_in_document
+            yield read(document.properties[key], f"metadata property '{key}'")
     for node in document.graph.nodes:
         if node.domain == "ai.onnx.ml" and node.op.endswith("Classifier"):
             _, labels = class_labels(node.attributes)
             if labels:
-                found.append(ClassNames(labels, f"class labels of the operation {node.op}"))
-    return tuple(dict.fromkeys(found))
+                yield ClassNames(labels, f"class labels of the operation {node.op}")

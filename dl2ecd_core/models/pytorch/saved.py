@@ -12,7 +12,8 @@ from ..companions import primary_part
 from ..description import ClassNames, ModelDescription, Tensor
 from ..pickle_search import NOTHING, Found, search_findings
 from .layers import inferred_tensors
-from .state_dict import class_names_in, find_weights, without_wrapping
+from .names import class_names_in
+from .state_dict import find_weights, without_wrapping
 from .weights import Weight
 
 
@@ -43,7 +44,8 @@ def described(
     if found is not None:
         inputs, outputs = inferred_tensors(without_wrapping(found.weights), ordered=True)
         parameters = sum(weight.elements for weight in found.weights)
-        names = class_names_in(walk.value)
+        names, about_names = class_names_in(walk.value)
+        findings += about_names
     findings += shape_findings(source, inputs, outputs, None if found is None else found.weights)
     return ModelDescription(
         format_id,

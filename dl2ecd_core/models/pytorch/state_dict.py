@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set, Tuple
 
-from ...wire.pickle_values import Made, PickledDict, Unordered, class_path, text_entries
-from ..class_names import names_of
-from ..description import ClassNames
+from ...wire.pickle_values import Made, Unordered, class_path, text_entries
 from .weights import Weight, tensor_of
 
 #: Keys under which training scripts keep the model in a checkpoint, the most usual first.
-_MODEL_KEYS = (
+MODEL_KEYS = (
     "state_dict",
     "model_state_dict",
     "model",
@@ -33,21 +31,6 @@ _MODEL_KEYS = (
     "encoder",
     "generator",
 )
-_CLASS_KEYS = (
-    "class_names",
-    "classes",
-    "CLASSES",
-    "class_labels",
-    "label_names",
-    "labels",
-    "categories",
-    "names",
-    "idx_to_class",
-    "id2label",
-    "class_to_idx",
-    "label2id",
-)
-_FACTS_KEYS = ("meta", "dataset_meta", "hyper_parameters", "hparams", "config", "cfg", "args")
 _MOST_PARTS = 200_000
 _DEEPEST_CHECKPOINT = 3
 #: What nn.DataParallel, Lightning, torch.compile and the like put before every name.
@@ -83,7 +66,7 @@ def find_weights(value: object, depth: int = 0) -> Optional[Found]:
         return Found(weights)
     if depth == _DEEPEST_CHECKPOINT:
         return None
-    for key in _MODEL_KEYS:
+    for key in MODEL_KEYS:
         if key in entries:
             found = find_weights(entries[key], depth + 1)
             if found is not None:
@@ -171,57 +154,3 @@ def without_wrapping(weights: Tuple[Weight, ...]) -> Tuple[Weight, ...]:
                 break
         weights = tuple(replace(item, name=item.name[len(start) :]) for item in inside)
     return weights
-
-
-def class_names_in(value: object) -> Tuple[ClassNames, ...]:
-    """Lists of class names that a checkpoint or module keeps."""
-    found: List[ClassNames] = []
-    for where, entries in _places_of_facts(value):
-        for key in _CLASS_KEYS:
-            names = _names(entries.get(key))
-            if names is not None and all(names != other.names for other in found):
-                found.append(ClassNames(names, f"{where} '{key}'"))
-    return tuple(found)
-
-
-def _places_of_facts(value: object) -> Iterator[Tuple[str, Dict[str, object]]]:
-    entries = text_entries(value)
-    if entries is None and isinstance(value, Made):
-        entries = text_entries(value.state)
-    if entries is None:
-        return
-    yield "checkpoint entry", entries
-    for key in _FACTS_KEYS:
-        inner = entries.get(key)
-        facts = text_entries(inner)
-        if facts is None and isinstance(inner, Made):
-            facts = text_entries(inner.state)
-        if facts:
-            yield f"checkpoint entry '{key}',", facts
-    for key in _MODEL_KEYS:
-        inner = entries.get(key)
-        if is_module(inner) and isinstance(inner, Made):
-            yield f"attribute of '{key}',", text_entries(inner.state) or {}
-
-
-def _names(value: object) -> Optional[Tuple[str, ...]]:
-    """Class names in order, from a list of them or a dictionary from or to their index."""
-    if isinstance(value, (list, tuple)):
-        return names_of(list(value))
-    if not isinstance(value, PickledDict) and text_entries(value) is not None:
-        value = value.entries if isinstance(value, Made) else None
-    if not isinstance(value, PickledDict):
-        return None
-    by_index: Dict[object, object] = {}
-    pairs = value.others or []
-    if not pairs and all(isinstance(item, int) for item in value.text.values()):
-        by_index = {index: name for name, index in value.text.items()}
-    elif not pairs:
-        by_index.update(value.text)
-    elif not value.text:
-        by_index = {
-            key: name for key, name in pairs if isinstance(key, int) and not isinstance(key, bool)
-        }
-        if len(by_index) != len(pairs):
-            return None
-    return names_of(by_index) if by_index else None

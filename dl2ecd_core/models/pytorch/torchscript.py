@@ -12,16 +12,15 @@ import re
 from typing import Dict, List, Optional, Set, Tuple
 
 from ...findings import Finding, Place
-from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed
 from ...wire.pickle import walk_pickle
 from ...wire.pickle_values import Made, class_path, text_entries
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, open_archive
-from ..class_names import names_in
 from ..companions import primary_part
-from ..description import ClassNames, ModelDescription, Tensor
+from ..description import ModelDescription, Tensor
+from ..extra_files import extra_files, names_and_notes
 from ..pickle_search import search_findings
 from ..registry import Match
 from .layers import inferred_tensors
@@ -35,7 +34,7 @@ _BUILDERS = """build_boollist build_doublelist build_intlist build_tensor_from_i
 _SCRIPT_NAMES = frozenset(_BUILDERS.split())
 _LONGEST_CODE = 2 * 1024 * 1024
 _MOST_CODE = 8 * 1024 * 1024
-_LONGEST_EXTRA = 256 * 1024
+_LONGEST_DEBUG = 256 * 1024
 _MOST_ATTRIBUTES = 300_000
 _MOST_DEBUG = 16
 _PATH = re.compile(rb"(?:/[\w.\-]{1,100}){2,20}\.py\b|[A-Za-z]:[\\/][\w .\\/\-]{1,300}\.py\b")
@@ -90,6 +89,7 @@ def read(source: ByteSource) -> ModelDescription:
     findings += shape_findings(
         source, [item for item in inputs if item.shape], outputs, weights, network=True
     )
+    names, about_names, notes = names_and_notes(extra_files(archive, f"{top}extra/"))
     return ModelDescription(
         "torchscript",
         "PyTorch",
@@ -98,8 +98,9 @@ def read(source: ByteSource) -> ModelDescription:
         outputs=outputs,
         # A frozen network keeps its weights among the constants of its code.
         parameters=sum(item.elements for item in weights) if weights else None,
-        class_names=_class_names(archive, top),
-        findings=tuple(findings),
+        class_names=names,
+        notes=notes,
+        findings=(*findings, *about_names),
     )
 
 
@@ -230,7 +231,7 @@ def _local_paths(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
     """Paths of source files in the entries that map code to the lines it came from."""
     looked_at = 0
     for name in archive.names():
-        if not name.endswith(".debug_pkl") or archive.entry(name).size > _LONGEST_EXTRA:
+        if not name.endswith(".debug_pkl") or archive.entry(name).size > _LONGEST_DEBUG:
             continue
         looked_at += 1
         if _PATH.search(archive.read(name)):
@@ -246,27 +247,3 @@ def _local_paths(source: ByteSource, archive: Archive) -> Tuple[Finding, ...]:
         if looked_at == _MOST_DEBUG:
             break
     return ()
-
-
-def _class_names(archive: Archive, top: str) -> Tuple[ClassNames, ...]:
-    """Lists of class names among the files that the author added."""
-    found: List[ClassNames] = []
-    start = f"{top}extra/"
-    for name in archive.names():
-        if not name.startswith(start) or name.endswith("/"):
-            continue
-        if not 0 < archive.entry(name).size <= _LONGEST_EXTRA:
-            continue
-        try:
-            text = archive.read(name).decode("utf-8-sig")
-        except (UnicodeDecodeError, ModelFileError):
-            continue
-        names = names_in(text)
-        short = name[len(start) :]
-        if names is None and re.search(r"class|label|categor", short, re.IGNORECASE):
-            lines = [line.strip() for line in text.splitlines() if line.strip()]
-            if lines and not re.search(r"[\[\]{}:=,]", text):
-                names = tuple(lines)
-        if names and re.search(r"class|label|categor|names|config|emd|meta", short, re.IGNORECASE):
-            found.append(ClassNames(names, f"extra file '{short}'"))
-    return tuple(found)

@@ -56,7 +56,7 @@ def read(source: ByteSource) -> ModelDescription:
             file=source.name,
         )
     outputs = [_output(model, index) for index in model.outputs]
-    names, findings = class_names(source, model)
+    names, findings, notes = class_names(source, model)
     files, missing = parts_of(source, model.external_files)
     return ModelDescription(
         format="tflite",
@@ -68,6 +68,7 @@ def read(source: ByteSource) -> ModelDescription:
         files=files,
         missing_files=missing,
         class_names=names,
+        notes=notes,
         findings=(*_about_operators(model.custom_codes), *findings),
     )
 

@@ -1,14 +1,15 @@
-"""Class names that come with a model: label files in a zip archive appended to the FlatBuffer.
+"""Class names that come with a model: files in a zip archive appended to the FlatBuffer.
 
 TFLite Metadata (tensorflow_lite_support/metadata/metadata_schema.fbs in
 https://github.com/tensorflow/tflite-support): the buffer named ``TFLITE_METADATA`` holds a second
 FlatBuffer, identifier ``M001``, which says which file of the archive labels which output.
+ultralytics appends an archive with a ``metadata.json`` alone.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Iterator, List, Tuple
+from typing import Iterator, List
 
 from ...findings import Finding
 from ...findings.errors import ModelFileError
@@ -18,40 +19,49 @@ from ...wire.flatbuffer import Table, root
 from ...wire.part import PartSource
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, open_archive
-from ..description import ClassNames
+from ..class_names import Found, names_in_lines, sorted_out
+from ..extra_files import Names, names_and_notes
 from .schema import Model
 
 _LABEL_KINDS = (2, 3)  # TENSOR_AXIS_LABELS, TENSOR_VALUE_LABELS
 _SUBGRAPH_METADATA, _OUTPUT_METADATA, _TENSOR_FILES = 3, 3, 6
 _LONGEST_FILE = 1 << 20
-_MOST_NAMES = 20_000
 _MOST_LISTED = 64
 _LONGEST_NAME = 1024
+_NOTES = "metadata.json"
 # What the file is called in archives that came without metadata.
 _LIKELY = re.compile(r"(?i)(.*[/_-])?(labels?|label_?map|classes|dict)[^/]*\.txt")
 
 
-def class_names(
-    source: ByteSource, model: Model
-) -> Tuple[Tuple[ClassNames, ...], Tuple[Finding, ...]]:
-    """The lists of class names in a model, and what kept one from being read."""
+def class_names(source: ByteSource, model: Model) -> Names:
+    """The lists of class names in a model, what kept one from being read, and exporters' notes."""
     try:
         files = list(dict.fromkeys(_label_files(model)))
         if not _has_archive(source):
-            return (), tuple(_unreadable(name, "it is not in the model") for name in files)
+            return (), tuple(_unreadable(name, "it is not in the model") for name in files), None
         archive = open_archive(source)
     except ModelFileError as error:
-        return (), (_unreadable(None, error.finding.message),)
+        return (), (_unreadable(None, error.finding.message),), None
     if not files and "TFLITE_METADATA" not in model.metadata:
         files = [name for name in archive.names() if _LIKELY.fullmatch(name)][:1]
-    lists: List[ClassNames] = []
-    findings: List[Finding] = []
+    found: List[Found] = []
     for name in files:
         try:
-            lists.append(_read(archive, name))
+            text = archive.read(name, _LONGEST_FILE).decode("utf-8-sig", "replace")
         except ModelFileError as error:
-            findings.append(_unreadable(name, error.finding.message))
-    return tuple(lists), tuple(findings)
+            found.append(_unreadable(name, error.finding.message))
+        else:
+            found.append(names_in_lines(text, f"label file {quoted(name)} inside the model"))
+    names, about, notes = _of_notes(archive)
+    return (*sorted_out([*found, *names, *about]), notes)
+
+
+def _of_notes(archive: Archive) -> Names:
+    try:
+        text = archive.read(_NOTES, _LONGEST_FILE).decode("utf-8-sig", "replace")
+    except (KeyError, ModelFileError):
+        return (), (), None
+    return names_and_notes(iter([(_NOTES, text)]))
 
 
 def _label_files(model: Model) -> Iterator[str]:
@@ -81,14 +91,6 @@ def _labels_of(tensor: Table) -> Iterator[str]:
 def _has_archive(source: ByteSource) -> bool:
     length = min(source.size, 66_000)
     return b"PK\x05\x06" in source.read(source.size - length, length)
-
-
-def _read(archive: Archive, name: str) -> ClassNames:
-    text = archive.read(name, _LONGEST_FILE).decode("utf-8-sig", "replace")
-    lines = [line.rstrip("\r") for line in text.split("\n")[: _MOST_NAMES + 1]]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return ClassNames(tuple(lines), f"label file {quoted(name)} inside the model")
 
 
 def _unreadable(name: object, why: str) -> Finding:

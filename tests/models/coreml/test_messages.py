@@ -153,7 +153,7 @@ def test_functions_without_end_are_refused(tmp_path: Path) -> None:
     [
         ({"classes": "water, forest"}, [("water", "forest")]),
         ({"names": '["water", "forest"]'}, [("water", "forest")]),
-        ({"labels": "water, forest"}, []),
+        ({"labels": "water, forest"}, [("water", "forest")]),
         ({"classes": "['water'; 'forest', 3]"}, []),
     ],
 )

@@ -140,7 +140,7 @@ def test_paths_are_looked_for_in_the_first_short_entries_only(tmp_path: Path) ->
         # Names of something else, a table, no text, none at all, too long a text, a folder.
         ("authors.json", b'["Ann", "Bob"]', None),
         ("readme.txt", b"water\nforest", None),
-        ("labels.txt", b"0: water\n1: forest", None),
+        ("labels.txt", b"0: water\n1: forest", ("water", "forest")),
         ("labels.txt", b"\xff\xfe\x00", None),
         ("labels.txt", b"", None),
         ("labels.txt", b" \n ", None),

@@ -11,8 +11,8 @@ import pytest
 
 from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.pytorch.names import class_names_in
 from dl2ecd_core.models.pytorch.state_dict import (
-    class_names_in,
     find_weights,
     module_weights,
     without_wrapping,
@@ -302,7 +302,7 @@ def ordered(**values: object) -> Made:
         (by_number((0, "water"), (1, "forest")), ("water", "forest")),
         (by_number((1, "forest"), (0, "water")), ("water", "forest")),
         (by_number((0, "water"), (True, "forest")), None),
-        (by_number((0, "water"), ("1", "forest")), None),
+        (by_number((0, "water"), ("1", "forest")), ("water", "forest")),
         (by_number((0, "water"), (None, "forest")), None),
         (made("collections.OrderedDict"), None),
         (entries(), None),
@@ -314,7 +314,7 @@ def ordered(**values: object) -> Made:
 def test_class_names_are_found_in_all_forms(
     value: object, found: Optional[Tuple[str, ...]]
 ) -> None:
-    told = class_names_in(entries(classes=value))
+    told, _ = class_names_in(entries(classes=value))
     assert [one.names for one in told] == ([] if found is None else [found])
 
 
@@ -326,13 +326,39 @@ def test_class_names_are_looked_for_where_training_scripts_keep_them() -> None:
         classes=["a", "b"], labels=["a", "b"], args=namespace, config=entries(), meta=5,
         model=network,
     )  # fmt: skip
-    assert [(one.names, one.source) for one in class_names_in(value)] == [
+    assert [(one.names, one.source) for one in class_names_in(value)[0]] == [
         (("a", "b"), "checkpoint entry 'classes'"),
         (("c", "d"), "checkpoint entry 'args', 'class_names'"),
         (("e", "f"), "attribute of 'model', 'classes'"),
     ]
-    assert [one.names for one in class_names_in(network)] == [("e", "f")]
-    assert class_names_in([1, 2]) == ()
+    assert [one.names for one in class_names_in(network)[0]] == [("e", "f")]
+    assert class_names_in([1, 2]) == ((), ())
+
+
+def test_class_names_where_mmengine_keeps_them() -> None:
+    facts = entries(CLASSES=("a", "b"), dataset_meta=entries(classes=("c", "d"), palette=[[1, 2]]))
+    told, about = class_names_in(entries(meta=facts, message_hub=entries(), state_dict=entries()))
+    assert [(one.names, one.source) for one in told] == [
+        (("a", "b"), "checkpoint entry 'meta', 'CLASSES'"),
+        (("c", "d"), "checkpoint entry 'meta', 'dataset_meta', 'classes'"),
+    ]
+    assert about == ()
+
+
+def test_class_names_nested_without_end_are_left() -> None:
+    facts = entries(classes=["deep"])
+    for _ in range(6):
+        facts = entries(meta=facts)
+    assert class_names_in(facts) == ((), ())
+
+
+@pytest.mark.parametrize("value", [["a", 1], [["a", "b"]], [[[["a"]]], "b"], {1: "a"}])
+def test_class_names_in_other_forms_are_said(value: object) -> None:
+    if isinstance(value, dict):
+        value = by_number((made("numpy.int64"), "a"))
+    (item,) = class_names_in(entries(class_names=value))[1]
+    assert item.rule == "class-names-unreadable"
+    assert "checkpoint entry 'class_names'" in item.message
 
 
 def legacy(folder: Path, *pickles: bytes) -> Path:

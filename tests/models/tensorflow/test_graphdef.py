@@ -195,7 +195,7 @@ def test_a_keras_checkpoint_tells_bands_and_classes_by_its_first_and_last_layer(
         ("NHWC", (None, None, None, truth["bands"])),
         ("NHWC", (None, None, None, truth["classes"])),
     ]
-    assert {tensor.evidence for tensor in ends} == {Evidence.INFERRED}
+    assert {tensor.evidence for tensor in ends} == {Evidence.GUESSED}
     assert model.missing_files == ()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import Evidence
+from dl2ecd_core.models.export_notes import ExportNotes
 from dl2ecd_core.models.tflite import schema
 from tests.models.tflite.writers import Long, flat, inspected, network
 
@@ -183,6 +184,28 @@ def test_class_names_come_from_the_archive_behind_the_model(
     )
     assert [found.names for found in model.class_names] == ([] if names is None else [names])
     assert model.findings == ()
+
+
+def test_numbers_before_the_labels_are_no_part_of_them(tmp_path: Path) -> None:
+    notes = labels(("labels.txt", 2))
+    model = inspected(tmp_path, with_files(simple(**notes), labels__txt="2 notice\n5 stop\n"))
+    assert [(one.names, one.numbers) for one in model.class_names] == [(("notice", "stop"), (2, 5))]
+
+
+def test_labels_that_are_none_are_said(tmp_path: Path) -> None:
+    notes = labels(("labels.txt", 2))
+    (finding,) = inspected(tmp_path, with_files(simple(**notes), labels__txt="1\n2\n")).findings
+    assert finding.rule == "class-names-unreadable"
+    assert "'labels.txt'" in finding.message
+
+
+def test_an_exporters_notes_come_from_the_archive_too(tmp_path: Path) -> None:
+    text = '{"task": "detect", "stride": 32, "imgsz": 64, "names": {"0": "roof", "1": "pool"}}'
+    model = inspected(tmp_path, with_files(simple(), metadata__json=text))
+    assert [found.names for found in model.class_names] == [("roof", "pool")]
+    assert model.notes == ExportNotes("detect", 32, (64, 64))
+    odd = inspected(tmp_path, with_files(simple(), metadata__json="[" * 9))
+    assert (odd.class_names, odd.notes, odd.findings) == ((), None, ())
 
 
 def test_metadata_that_can_not_be_read_are_said(tmp_path: Path) -> None:
