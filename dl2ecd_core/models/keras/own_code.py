@@ -8,33 +8,16 @@ and 2 from keras/layers/core.py.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import listed, quoted
-from .config import read_layer
-from .general import RULES as GENERAL
-from .operations import operation_rule
-from .spatial import RULES as SPATIAL
+from .own_names import is_own_class, is_own_function, is_own_layer, is_own_object
 
 _MOST_NAMED = 16
 
-# Layers of Keras whose shapes are not followed, or that are networks or wrappers.
-_OTHER_LAYERS = """
-    Model Functional Sequential InputLayer Wrapper TimeDistributed Bidirectional
-    SpectralNormalization StackedRNNCells LSTMCell GRUCell SimpleRNNCell EinsumDense
-    CategoryEncoding Discretization HashedCrossing Hashing IntegerLookup StringLookup
-    TextVectorization IndexLookup MelSpectrogram STFTSpectrogram RandomCrop RandomHeight RandomWidth
-    RandomGrayscale RandomPerspective RandomSharpness RandomPosterization RandomElasticTransform
-    RandomApply RandomChoice RandAugment AugMix AutoContrast CutMix MixUp Equalization Solarization
-    MaxNumBoundingBoxes Pipeline GroupQueryAttention GroupedQueryAttention ReversibleEmbedding
-    RandomFourierFeatures Highway MaxoutDense Deconvolution2D Deconvolution3D GRUCellV2 LSTMCellV2
-    AlphaDropout TFOpLambda SlicingOpLambda TensorFlowOpLayer AddLoss AddMetric InstanceMethod
-    ClassMethod ConvRecurrent2D ConvLSTMCell ConvLSTM2DCell DenseFeatures SequenceFeatures
-    TFSMLayer JaxLayer FlaxLayer TorchModuleWrapper KerasLayer FeatureSpace Flatten Lambda
-"""
-_OWN_LAYERS = frozenset([*_OTHER_LAYERS.split(), *GENERAL, *SPATIAL])
 # Objects of the format itself, and what only wraps code that is kept elsewhere.
 _WRAPS_CODE = {
     "TFSMLayer": "runs a SavedModel from another place",
@@ -45,7 +28,30 @@ _WRAPS_CODE = {
 }
 # Settings that hold layers; all others hold values.
 _HOLD_LAYERS = frozenset(("layers", "layer", "forward_layer", "backward_layer"))
-_OWN_MODULES = ("keras", "keras_core", "tf_keras", "builtins")
+#: What stands for a value, not for an object.
+_VALUES = frozenset(
+    f"__{name}__"
+    for name in (
+        "bytes",
+        "complex",
+        "ellipsis",
+        "keras_tensor",
+        "numpy",
+        "slice",
+        "tensor",
+        "tuple",
+    )
+)
+#: Settings of a Lambda, or of Keras 1's Merge, that hold bytecode or the name of a function.
+_HOLD_CODE = ("function", "output_shape", "mask", "mode", "output_mask")
+_WITH_CODE = frozenset(("Lambda", "Merge"))
+#: Operations of TensorFlow that reach out of the network.
+_REACHES_OUT = re.compile(
+    r"(io|raw_ops|saved_model|data|distribute|summary|profiler|compat\.v1\.(gfile|io))\."
+    r"|(\w+\.)*(py_function|numpy_function|py_func|load_library|load_op_library|print|read_file"
+    r"|write_file|load)$"
+)
+_REACHING_NODE = re.compile(r"PyFunc|ReadFile|WriteFile|MatchingFiles|Restore|Save|PrintV2")
 
 
 def own_code(file: str, model: Any) -> Tuple[Finding, ...]:
@@ -79,7 +85,7 @@ def _finding(file: str, what: str, names: List[str]) -> Finding:
 
 def _foreign(model: Any) -> Iterator[Tuple[str, str]]:
     """What each piece of foreign code is, and the name of the layer that has it."""
-    waiting: List[Tuple[Any, str, bool]] = [(model, "", False)]
+    waiting: List[Tuple[Any, str, bool]] = [(model, "", True)]
     while waiting:
         item, owner, is_layer = waiting.pop()
         if isinstance(item, list):
@@ -106,44 +112,74 @@ def _name_of(item: Dict[str, Any]) -> Optional[str]:
 
 def _about(item: Dict[str, Any], class_name: str, is_layer: bool) -> Optional[str]:
     config = item.get("config")
-    module, registered = item.get("module"), item.get("registered_name")
+    module = item.get("module")
+    short = class_name.rpartition(">")[2]
     if class_name == "__lambda__":
         return "Python bytecode stored in the file"
-    if class_name == "Lambda" and isinstance(config, dict):
-        return _about_lambda(config)
-    if class_name in _WRAPS_CODE and is_layer:
-        return f"a {class_name}, which {_WRAPS_CODE[class_name]}"
+    if short in _WRAPS_CODE:
+        return f"a {short}, which {_WRAPS_CODE[short]}"
     if class_name == "function":
-        if module == "builtins" or not _is_own(module):
-            named = config if isinstance(config, str) else None
-            return f"the function {quoted(named)} of {_module(module)}"
+        if module is None or is_own_function(str(module), config):
+            return None
+        return f"the function {quoted(config if isinstance(config, str) else None)} of " + _module(
+            module
+        )
+    if class_name == "__typespec__":
+        return _about_type(item)
+    if class_name in _VALUES:
         return None
-    if class_name.startswith("__") and class_name.endswith("__"):
-        return None
-    if ">" in class_name or (isinstance(registered, str) and ">" in registered):
-        full = class_name if ">" in class_name else str(registered)
+    registered = item.get("registered_name")
+    full = registered if isinstance(registered, str) and ">" in registered else class_name
+    if ">" in full and not (
+        # Keras 2 registered its own optimizers as if they were somebody's.
+        full.startswith("Custom>") and not is_layer and is_own_object(full[len("Custom>") :])
+    ):
         return f"the class {quoted(full)} of {_module(module)}"
-    if isinstance(module, str):
-        return None if _is_own(module) else f"the class {quoted(class_name)} of {_module(module)}"
-    if is_layer and class_name not in _OWN_LAYERS:
-        layer = read_layer(item)
-        if layer is None or operation_rule(layer) is None:
-            return f"the layer class {quoted(class_name)}, which is not one of Keras' own"
+    if module is not None:
+        if not is_own_class(str(module), short, item):
+            return f"the class {quoted(class_name)} of {_module(module)}"
+    elif not is_own_layer(short, item) and not (is_own_object(short) and not is_layer):
+        kind = "layer class" if is_layer else "class"
+        return f"the {kind} {quoted(class_name)}, which is not one of Keras' own"
+    return _about_settings(short, config) if isinstance(config, dict) else None
+
+
+def _about_type(item: Dict[str, Any]) -> Optional[str]:
+    """A type of TensorFlow's, such as TensorSpec; any other class is loaded by its name."""
+    module, name = item.get("module"), item.get("spec_name")
+    known = str(module).partition(".")[0] == "tensorflow" and str(name).isidentifier()
+    if known and str(name).endswith("Spec"):
+        return None
+    return f"the class {quoted(name if isinstance(name, str) else None)} of {_module(module)}"
+
+
+def _about_settings(class_name: str, config: Dict[str, Any]) -> Optional[str]:
+    """Code in the settings of one of Keras' own layers."""
+    if class_name in _WITH_CODE:
+        told = (_about_code(class_name, config, key) for key in _HOLD_CODE)
+        return next((what for what in told if what is not None), None)
+    function, node = config.get("function"), config.get("node_def")
+    if class_name == "TFOpLambda" and isinstance(function, str) and _REACHES_OUT.match(function):
+        return f"the operation {quoted(function)} of TensorFlow"
+    if class_name == "TensorFlowOpLayer" and isinstance(node, str) and _REACHING_NODE.search(node):
+        return "an operation of TensorFlow that reaches out of the network"
     return None
 
 
-def _about_lambda(config: Dict[str, Any]) -> Optional[str]:
-    function = config.get("function")
-    if isinstance(function, str) and config.get("function_type") == "function":
-        place = _module(config.get("module"))
-        return f"a Lambda layer with the function {quoted(function)} of {place}"
-    if isinstance(function, dict):
-        return None  # bytecode or a named function, which is met on its own
-    return f"a Lambda layer with Python bytecode of {_module(config.get('module'))}"
-
-
-def _is_own(module: Any) -> bool:
-    return module is None or (isinstance(module, str) and module.split(".", 1)[0] in _OWN_MODULES)
+def _about_code(class_name: str, config: Dict[str, Any], key: str) -> Optional[str]:
+    """What a setting holds: bytecode, the name of a function, or neither (a shape)."""
+    value, kind = config.get(key), config.get(f"{key}_type")
+    module = _module(config.get("module" if key == "function" else f"{key}_module"))
+    needed = class_name == "Lambda" and key == "function"
+    if isinstance(value, dict) or (value is None and not needed):
+        return None  # met on its own
+    if kind == "function" and isinstance(value, str):
+        return f"a {class_name} layer with the function {quoted(value)} of {module}"
+    texts = isinstance(value, list) and any(isinstance(item, str) for item in value)
+    text = isinstance(value, str) and key != "mode"
+    if needed or kind == "lambda" or ((texts or text) and kind != "raw"):
+        return f"a {class_name} layer with Python bytecode of {module}"
+    return None
 
 
 def _module(module: Any) -> str:
