@@ -29,6 +29,8 @@ from .georeference import Georeference
 from .geotiff import Color, Content, made_here, write_geotiff
 from .opening import OpenedModel, opened_model
 from .part_file import PartFile, PartFolder
+from .raster_library import RasterLibrary
+from .rasterio_library import RasterioLibrary
 from .scene import Scene, opened_scene
 from .sessions.opening import open_session
 
@@ -126,6 +128,7 @@ def classify(
     workers: Optional[int] = None,
     overwrite: bool = False,
     messages: Optional[Listener] = None,
+    library: Optional[RasterLibrary] = None,
 ) -> Classification:
     """Classify every pixel of a scene.
 
@@ -151,6 +154,8 @@ def classify(
         Replace a raster at the output's place also where this project did not write it.
     messages
         Hears findings and progress, and may cancel.
+    library
+        What reads and writes rasters; rasterio by default.
 
     Raises
     ------
@@ -165,6 +170,7 @@ def classify(
     """
     began = time.monotonic()
     listener = messages or Listener()
+    rasters = library or RasterioLibrary()
     target = Path(raster)
     inputs = [Path(path) for path in (scene, model, class_info) if path is not None]
     second = None if probabilities is None else Path(probabilities)
@@ -172,9 +178,9 @@ def classify(
         if output is None:
             continue
         check_target(output, inputs)
-        _check_ours(output, overwrite)
+        _check_ours(output, overwrite, rasters)
     with (
-        opened_scene(os.fspath(scene)) as reader,
+        opened_scene(os.fspath(scene), rasters) as reader,
         opened_model(model, class_info, listener) as opened,
     ):
         session = open_session(opened.model, opened.primary, device=device)
@@ -182,7 +188,7 @@ def classify(
         findings = in_order([*opened.findings, *said])
         for item in findings:
             listener.found(item)
-        result = _Result(target, second, classifier, opened.ecd)
+        result = _Result(target, second, classifier, opened.ecd, rasters)
         counts = result.make(reader, _key(scene, reader, opened, classifier), workers, listener)
         classes, nodata = _counted(counts, opened.ecd, classifier, reader.georeference)
     return Classification(
@@ -231,6 +237,7 @@ class _Result:
     probabilities: Optional[Path]
     classifier: Classifier
     ecd: Ecd
+    library: RasterLibrary
 
     def make(
         self, reader: Scene, key: Dict[str, Any], workers: Optional[int], listener: Listener
@@ -276,9 +283,8 @@ class _Result:
         rows = legend_of(self.ecd, "tif").rows
         colors = {row.value: row.color for row in rows}
         small = values.data_type == "uint8"
-        write_geotiff(
-            part, height, self.target, Content(place, values.nodata, colors if small else None)
-        )
+        content = Content(place, values.nodata, colors if small else None)
+        write_geotiff(part, height, self.target, content, self.library)
         names = Path(f"{self.target}.aux.xml")
         aux_xml.write(self.ecd, names, Listener(), overwrite=True)
         if shares is not None and self.probabilities is not None:
@@ -287,6 +293,7 @@ class _Result:
                 height,
                 self.probabilities,
                 Content(place, math.nan, names=_layer_names(self.ecd, shares.layers)),
+                self.library,
             )
 
 
@@ -318,9 +325,9 @@ def _counted(
     return classes, (nodata, counts[nodata])
 
 
-def _check_ours(target: Path, overwrite: bool) -> None:
+def _check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
     """Refuse to replace what this project did not write."""
-    if overwrite or not target.exists() or made_here(target):
+    if overwrite or not target.exists() or made_here(target, library):
         return
     raise refused(
         "output-not-ours",

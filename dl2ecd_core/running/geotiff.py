@@ -9,7 +9,6 @@ go, so that no second copy of them is ever made.
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Sequence, Tuple
@@ -22,7 +21,7 @@ from ..findings.wording import printable
 from ..version import __version__
 from .georeference import Georeference
 from .part_file import PartFile
-from .scene import rasterio_module
+from .raster_library import RasterError, RasterLibrary
 
 Color = Tuple[int, int, int]
 
@@ -61,7 +60,9 @@ class Content:
     cloud_optimised: bool = True
 
 
-def write_geotiff(part: PartFile, height: int, target: Path, content: Content) -> None:
+def write_geotiff(
+    part: PartFile, height: int, target: Path, content: Content, library: RasterLibrary
+) -> None:
     """Make a GeoTIFF of finished rows at `target`, whole or not at all.
 
     Raises
@@ -69,18 +70,16 @@ def write_geotiff(part: PartFile, height: int, target: Path, content: Content) -
     ConversionRefused
         When it can't be written; what was there before stays.
     """
-    rasterio = rasterio_module()
     new = part.path.with_name(f"{part.path.name}.tif")
     _write_header(part, height)
     real = Path(os.path.realpath(target))
+    driver, options = _format(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            _copy(rasterio, _virtual_raster(part, height, content), new, content)
+        library.copy(_virtual_raster(part, height, content), new, driver, options)
         with new.open("rb+") as handle:
             os.fsync(handle.fileno())
         new.replace(real)
-    except rasterio.errors.RasterioError as error:
+    except RasterError as error:
         _say_full(error, target)
         raise refused(
             "output-not-writable",
@@ -102,20 +101,12 @@ def _say_full(error: Exception, target: Path) -> None:
         raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error
 
 
-def _copy(rasterio: Any, virtual: str, new: Path, content: Content) -> None:
-    import rasterio.shutil as copying
-
-    options: Dict[str, object] = {"COMPRESS": "DEFLATE", "NUM_THREADS": "ALL_CPUS"}
+def _format(content: Content) -> Tuple[str, Dict[str, str]]:
+    """GDAL's driver and its options."""
+    options = {"COMPRESS": "DEFLATE", "NUM_THREADS": "ALL_CPUS", "BIGTIFF": "IF_SAFER"}
     if content.cloud_optimised:
-        options.update(
-            driver="COG", BLOCKSIZE=512, OVERVIEW_RESAMPLING="NEAREST", BIGTIFF="IF_SAFER"
-        )
-    else:
-        options.update(
-            driver="GTiff", TILED="YES", BLOCKXSIZE=512, BLOCKYSIZE=512, BIGTIFF="IF_SAFER"
-        )
-    with rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.open(virtual) as source:
-        copying.copy(source, str(new), **options)
+        return "COG", {**options, "BLOCKSIZE": "512", "OVERVIEW_RESAMPLING": "NEAREST"}
+    return "GTiff", {**options, "TILED": "YES", "BLOCKXSIZE": "512", "BLOCKYSIZE": "512"}
 
 
 def _write_header(part: PartFile, height: int) -> None:
@@ -178,13 +169,6 @@ def _band(root: Any, part: PartFile, height: int, content: Content, band: int) -
     child(source, "DstRect", **size)
 
 
-def made_here(path: Path) -> bool:
+def made_here(path: Path, library: RasterLibrary) -> bool:
     """Whether this project wrote a raster."""
-    rasterio = rasterio_module()
-    with rasterio.Env(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-        try:
-            with rasterio.open(str(path)) as source:
-                return bool(source.tags().get(TAG) == TAG_VALUE)
-        except rasterio.errors.RasterioError:
-            return False
+    return library.tags(path).get(TAG) == TAG_VALUE

@@ -1,0 +1,116 @@
+"""What classifying a file asks of a library for rasters: to open scenes, and to copy the result.
+
+rasterio does it by default (:mod:`.rasterio_library`); inside QGIS its own GDAL does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ContextManager, Mapping, Optional, Protocol, Sequence, Tuple
+
+from .georeference import Georeference
+from .rasters import Window
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: Formats that scenes are read in: of files alone, none that asks a server or runs a program.
+DRIVERS: Tuple[str, ...] = (
+    "GTiff", "COG", "VRT", "ENVI", "EHdr", "HFA", "JP2OpenJPEG", "PNG", "JPEG", "AAIGrid", "NITF",
+    "netCDF", "HDF5", "PCIDSK", "ERS", "SAFE", "SENTINEL2", "GPKG", "MEM",
+)  # fmt: skip
+
+
+class RasterError(Exception):
+    """The library can't read or write; the text is its own."""
+
+
+class Source(Protocol):
+    """An open raster file."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        ...
+
+    @property
+    def data_types(self) -> Tuple[str, ...]:
+        """NumPy's name of each band's type."""
+        ...
+
+    @property
+    def band_names(self) -> Tuple[Optional[str], ...]:
+        """A name for each band, None where it has none."""
+        ...
+
+    @property
+    def nodata(self) -> Tuple[Optional[float], ...]:
+        """Each band's value for no data, None where it has none."""
+        ...
+
+    @property
+    def transparency(self) -> Tuple[int, ...]:
+        """The bands, counted from 0, that say how transparent pixels are."""
+        ...
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether the file has a mask for all bands together."""
+        ...
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The file's own metadata."""
+        ...
+
+    @property
+    def georeference(self) -> Georeference:
+        """Where it lies on the earth."""
+        ...
+
+    def read(self, bands: Sequence[int], window: Window) -> Array:
+        """Pixels ``(bands, rows, columns)`` of these bands, counted from 0.
+
+        Raises
+        ------
+        RasterError
+            When the file is damaged.
+        """
+        ...
+
+    def mask(self, band: int, window: Window) -> Array:
+        """``(rows, columns)``: 0 where the file's mask says that there is no data."""
+        ...
+
+
+class RasterLibrary(Protocol):
+    """A library for rasters."""
+
+    def opened(self, path: str) -> ContextManager[Source]:
+        """A raster file, open for as long as it is used.
+
+        Raises
+        ------
+        RasterError
+            When it is no raster of the formats in :data:`DRIVERS`.
+        """
+        ...
+
+    def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
+        """Write a raster that is given as the text of a virtual one, with a driver of GDAL's.
+
+        Raises
+        ------
+        RasterError
+            When it can't be written.
+        """
+        ...
+
+    def tags(self, path: Path) -> Mapping[str, str]:
+        """The metadata of a raster file of any format; empty where it is none."""
+        ...

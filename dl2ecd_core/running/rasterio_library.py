@@ -1,0 +1,180 @@
+"""Rasters through rasterio."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Sequence, Tuple
+
+from .extras import not_installed
+from .georeference import Georeference
+from .raster_library import DRIVERS, RasterError
+from .rasters import Window
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: Bytes of decoded blocks that GDAL keeps; by default it takes a share of all memory.
+_CACHE = 32 << 20
+
+
+def rasterio_module() -> Any:
+    """The library, or a sentence that says how to get it."""
+    try:
+        import rasterio
+        import rasterio.enums
+        import rasterio.errors
+        import rasterio.io
+        import rasterio.windows
+    except ImportError as error:
+        raise not_installed("rasterio", "run", "read rasters") from error
+    return rasterio
+
+
+class RasterioSource:
+    """As :class:`~dl2ecd_core.running.raster_library.Source`."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self._dataset.height)
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self._dataset.width)
+
+    @property
+    def data_types(self) -> Tuple[str, ...]:
+        """NumPy's names."""
+        return tuple(self._dataset.dtypes)
+
+    @property
+    def band_names(self) -> Tuple[Optional[str], ...]:
+        """Descriptions of the bands."""
+        return tuple(text or None for text in self._dataset.descriptions)
+
+    @property
+    def nodata(self) -> Tuple[Optional[float], ...]:
+        """Values for no data."""
+        return tuple(self._dataset.nodatavals)
+
+    @property
+    def transparency(self) -> Tuple[int, ...]:
+        """Alpha bands."""
+        alpha = rasterio_module().enums.ColorInterp.alpha
+        return tuple(at for at, kind in enumerate(self._dataset.colorinterp) if kind is alpha)
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a mask that is no alpha band."""
+        flags = rasterio_module().enums.MaskFlags
+        first = self._dataset.mask_flag_enums[0]
+        return flags.per_dataset in first and flags.alpha not in first
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The file's own metadata."""
+        found: Mapping[str, str] = self._dataset.tags()
+        return found
+
+    @property
+    def georeference(self) -> Georeference:
+        """Where the raster lies on the earth."""
+        data = self._dataset
+        gcps, gcp_crs = data.gcps
+        return Georeference(
+            None if data.crs is None else data.crs.to_wkt(),
+            None if data.transform.is_identity else tuple(data.transform)[:6],
+            tuple((gcp.row, gcp.col, gcp.x, gcp.y, gcp.z or 0.0) for gcp in gcps),
+            None if not gcps or gcp_crs is None else gcp_crs.to_wkt(),
+            {} if data.rpcs is None else dict(data.rpcs.to_gdal()),
+        )
+
+    def read(self, bands: Sequence[int], window: Window) -> Array:
+        """Pixels of these bands."""
+        rasterio = rasterio_module()
+        try:
+            pixels: Array = self._dataset.read([at + 1 for at in bands], window=_part(window))
+        except rasterio.errors.RasterioError as error:
+            raise RasterError(str(error)) from error
+        return pixels
+
+    def mask(self, band: int, window: Window) -> Array:
+        """The file's mask."""
+        rasterio = rasterio_module()
+        try:
+            seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
+        except rasterio.errors.RasterioError as error:
+            raise RasterError(str(error)) from error
+        return seen
+
+
+class RasterioLibrary:
+    """As :class:`~dl2ecd_core.running.raster_library.RasterLibrary`."""
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[RasterioSource]:
+        """A file, or an address of the web where `path` itself is one."""
+        rasterio = rasterio_module()
+        remote = is_remote(path)
+        options = {
+            "GDAL_CACHEMAX": _CACHE,
+            "GDAL_NUM_THREADS": "ALL_CPUS",
+            "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR" if remote else "FALSE",
+            "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "" if remote else ".none",
+        }
+        with rasterio.Env(**options):
+            try:
+                with _quiet(rasterio):
+                    dataset = rasterio.io.DatasetReader(path, driver=[*DRIVERS])
+            except (rasterio.errors.RasterioError, ValueError) as error:
+                raise RasterError(str(error)) from error
+            with dataset:
+                yield RasterioSource(dataset)
+
+    def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
+        """Write a raster."""
+        rasterio = rasterio_module()
+        import rasterio.shutil as copying
+
+        try:
+            with (
+                _quiet(rasterio),
+                rasterio.Env(GDAL_PAM_ENABLED="NO"),
+                rasterio.open(virtual) as source,
+            ):
+                copying.copy(source, str(target), driver=driver, **options)
+        except rasterio.errors.RasterioError as error:
+            raise RasterError(str(error)) from error
+
+    def tags(self, path: Path) -> Mapping[str, str]:
+        """The metadata of a raster."""
+        rasterio = rasterio_module()
+        try:
+            with rasterio.Env(), _quiet(rasterio), rasterio.open(str(path)) as source:
+                found: Mapping[str, str] = source.tags()
+                return found
+        except rasterio.errors.RasterioError:
+            return {}
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is an address of the web."""
+    return path.startswith(("http://", "https://"))
+
+
+@contextmanager
+def _quiet(rasterio: Any) -> Iterator[None]:
+    """Without a remark about rasters that lie nowhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        yield
+
+
+def _part(window: Window) -> Any:
+    return rasterio_module().windows.Window(window.left, window.top, window.width, window.height)

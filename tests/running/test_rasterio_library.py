@@ -1,0 +1,110 @@
+"""Files through rasterio, and scenes on top of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.raster_library import RasterError
+from dl2ecd_core.running.rasterio_library import RasterioLibrary, is_remote
+from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.scene import opened_scene
+from tests.running.scenes import pixels, quiet, write_scene
+
+WHOLE = Window(0, 40, 0, 30)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    return write_scene(tmp_path / "a.tif", pixels(40, 30), tiled=True, blockxsize=16, blockysize=16)
+
+
+def damaged(path: Path) -> Path:
+    """The same file without its last bytes, where pixels lie."""
+    path.write_bytes(path.read_bytes()[:-600])
+    return path
+
+
+def test_what_a_file_says(scene: Path) -> None:
+    with RasterioLibrary().opened(str(scene)) as source:
+        assert (source.height, source.width) == (40, 30)
+        assert source.data_types == ("uint8",) * 4
+        assert source.band_names == (None,) * 4
+        assert source.nodata == (None,) * 4
+        assert not source.has_mask
+        assert np.array_equal(source.read([2, 0], WHOLE), pixels(40, 30)[[2, 0]])
+        part = source.read([1], Window(3, 7, 20, 30))
+        assert np.array_equal(part, pixels(40, 30)[1:2, 3:7, 20:30])
+
+
+def test_a_mask_of_the_file_counts(tmp_path: Path) -> None:
+    path = write_scene(tmp_path / "a.tif", pixels(40, 30))
+    seen = np.full((40, 30), 255, "uint8")
+    seen[:10] = 0
+    with quiet(), rasterio.open(path, "r+") as file:
+        file.write_mask(seen)
+    with opened_scene(str(path)) as scene:
+        valid = scene.read(WHOLE, [0, 1]).valid
+    assert valid is not None
+    assert np.array_equal(valid, seen != 0)
+
+
+def test_metadata_of_the_file(scene: Path) -> None:
+    with quiet(), rasterio.open(scene, "r+") as file:
+        file.update_tags(SENSOR="ours")
+    with opened_scene(str(scene)) as reader:
+        assert reader.tags["SENSOR"] == "ours"
+
+
+def test_a_damaged_file_is_said(scene: Path) -> None:
+    with opened_scene(str(damaged(scene))) as reader, pytest.raises(RunningRefused) as error:
+        reader.read(WHOLE, [0, 1, 2, 3])
+    assert error.value.findings[0].rule == "raster-not-readable"
+
+
+def test_a_damaged_mask_is_an_error_of_the_library(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "a.tif", pixels(40, 30, 3), nodata=0)
+    with RasterioLibrary().opened(str(damaged(scene))) as source, pytest.raises(RasterError):
+        source.mask(2, WHOLE)
+
+
+def test_no_raster(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_text("no raster")
+    with pytest.raises(RasterError), RasterioLibrary().opened(str(path)):
+        pass
+    with pytest.raises(RunningRefused) as error, opened_scene(str(path)):
+        pass
+    assert error.value.findings[0].rule == "raster-not-readable"
+    assert RasterioLibrary().tags(path) == {}
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(RunningRefused) as error, opened_scene(str(tmp_path / "none.tif")):
+        pass
+    assert error.value.findings[0].rule == "file-not-found"
+
+
+def test_what_can_not_be_written_is_an_error_of_the_library(tmp_path: Path) -> None:
+    with pytest.raises(RasterError):
+        RasterioLibrary().copy("<VRTDataset/>", tmp_path / "a.tif", "GTiff", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_rasterio_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rasterio", None)
+    with pytest.raises(RunningRefused, match="pip install 'dl2ecd"), opened_scene("a.tif"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("path", "remote"),
+    [("https://host/a.tif", True), ("http://host/a.tif", True), ("/a.tif", False), ("a", False)],
+)
+def test_addresses(path: str, remote: bool) -> None:
+    assert is_remote(path) is remote
