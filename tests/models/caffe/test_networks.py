@@ -7,9 +7,11 @@ from typing import Any, Dict
 
 import pytest
 
+from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.models.networks import read_network
 from dl2ecd_core.network.onnx_file import write_onnx
 from tests.conftest import FIXTURES
+from tests.models.messages import piece
 
 np = pytest.importorskip("numpy")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -63,3 +65,112 @@ def test_any_number_of_images_may_go_in(
     one, two = run(path, image), run(path, np.concatenate([image * 0.5, image]))
     for output, values in one.items():
         assert np.allclose(two[output][1:], values, rtol=1e-5, atol=1e-6), output
+
+
+def computed(
+    folder: Path, layers: str, image: Any, weights: bytes = b"", sizes: str = "1 2 3 4"
+) -> Dict[str, Any]:
+    """What the written network of some layers computes."""
+    dims = " ".join(f"dim: {size}" for size in sizes.split())
+    path = folder / "x.caffemodel"
+    path.write_bytes(weights or piece(100, piece(1, b"a") + piece(2, b"Silence")))
+    path.with_suffix(".prototxt").write_text(
+        f'input: "data" input_shape {{ {dims} }}\n{layers}', encoding="ascii"
+    )
+    (written,) = write_onnx(read_network(path).network.graph, folder / "x.onnx")
+    return run(written, image)
+
+
+def layer(type_: str, settings: str = "", tops: str = "x", bottoms: str = "data") -> str:
+    ends = "".join(f' bottom: "{one}"' for one in bottoms.split())
+    ends += "".join(f' top: "{one}"' for one in tops.split())
+    return f'layer {{ name: "x" type: "{type_}"{ends} {settings} }}\n'
+
+
+IMAGE = np.random.default_rng(7).normal(0, 1, (1, 2, 3, 4)).astype("float32")
+IMAGE[0, :, 0, 0] = 0.5
+
+
+# What OpenCV has not, by the layers' source in Caffe.
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (layer("ArgMax", "argmax_param { axis: 1 }"),
+         # Of equal ones, the last.
+         np.where(IMAGE[:, 1:] >= IMAGE[:, :1], 1.0, 0.0)),
+        (layer("ArgMax"), [[[23 - IMAGE.ravel()[::-1].argmax()]]]),
+        (layer("ArgMax", "argmax_param { out_max_val: true }"),
+         [[[IMAGE.ravel().argmax()], [IMAGE.max()]]]),
+        (layer("ArgMax", "argmax_param { axis: 2 out_max_val: true }"),
+         IMAGE.max(axis=2, keepdims=True)),
+        (layer("Threshold", "threshold_param { threshold: 0.25 }"), IMAGE > 0.25),
+        (layer("Clip", "clip_param { min: -0.5 max: 0.25 }"), IMAGE.clip(-0.5, 0.25)),
+        (layer("AbsVal", tops="a") + layer("Log", "log_param { base: 10 shift: 1 }", bottoms="a"),
+         np.log10(1 + np.abs(IMAGE))),
+        (layer("Eltwise", bottoms="data"), IMAGE),
+        (layer("Scale", "scale_param { axis: 0 }", bottoms="data data"), IMAGE * IMAGE),
+        (layer("Bias", "bias_param { axis: 0 }", bottoms="data data"), IMAGE + IMAGE),
+        (layer("Split", tops="s x"), IMAGE),
+        (layer("Slice", "slice_param { axis: 2 slice_point: 1 }", tops="p x"), IMAGE[:, :, 1:]),
+        (layer("Flatten", "flatten_param { axis: 1 end_axis: 2 }"), IMAGE.reshape(1, 6, 4)),
+        (layer("MVN", "mvn_param { normalize_variance: false across_channels: true }"),
+         IMAGE - IMAGE.mean()),
+    ],
+)  # fmt: skip
+def test_what_opencv_does_not_have_is_what_caffe_says(
+    text: str, values: Any, tmp_path: Path
+) -> None:
+    found = computed(tmp_path, text, IMAGE)["x"]
+    assert found.shape == np.shape(values)
+    assert np.abs(found - np.asarray(values, "float32")).max() <= 1e-6
+
+
+def test_places_of_the_largest_are_counted_in_each_channel(tmp_path: Path) -> None:
+    text = layer("Pooling", "pooling_param { pool: MAX kernel_size: 2 stride: 2 }", "x mask")
+    found = computed(tmp_path, text, IMAGE)
+    assert found["x"].shape == found["mask"].shape == (1, 2, 2, 2)
+    for channel in range(2):
+        places = found["mask"][0, channel].astype(int)
+        assert (IMAGE[0, channel].ravel()[places] == found["x"][0, channel]).all()
+
+
+def test_weights_of_double_width_are_converted(tmp_path: Path) -> None:
+    slopes = np.array([0.5, 0.25])
+    blob = piece(7, piece(1, b"\x02")) + piece(8, slopes.tobytes())
+    weights = piece(100, piece(1, b"x") + piece(2, b"PReLU") + piece(7, blob))
+    found = computed(tmp_path, layer("PReLU"), IMAGE, weights)["x"]
+    assert np.abs(found - np.where(IMAGE > 0, IMAGE, IMAGE * slopes[:, None, None])).max() <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (layer("Riddle"), "is of a kind that is not known"),
+        (layer("ReLU", bottoms="nowhere"), "is of a kind that is not known"),
+        (layer("BN"), "forks of Caffe differ"),
+        (layer("LRN", "lrn_param { norm_region: WITHIN_CHANNEL }"), "inside a channel"),
+        (layer("BatchNorm", "batch_norm_param { use_global_stats: false }"), "at hand"),
+        (layer("Pooling", "pooling_param { pool: STOCHASTIC kernel_size: 2 }"), "random"),
+        (layer("Pooling", "pooling_param { pool: STOCHASTIC global_pooling: true }"), "random"),
+        (layer("Pooling", "pooling_param { kernel_size: 1 stride: 3 }"), "outside of the image"),
+        (layer("ArgMax", "argmax_param { axis: 1 top_k: 2 }"), "of equal values"),
+        (layer("ArgMax", "argmax_param { top_k: 2 }"), "of equal values"),
+        (layer("Convolution", "convolution_param { num_output: 3 kernel_size: 1 group: 2 }"),
+         "into 2 groups"),
+        (layer("Eltwise", "eltwise_param { operation: PROD coeff: 2 }"), "operation or factors"),
+        (layer("Scale", "scale_param { axis: 3 num_axes: 2 }"), "more than there are"),
+        (layer("Scale", "scale_param { axis: 1 }", bottoms="data data"), "too many axes"),
+        (layer("Flatten", "flatten_param { axis: 2 end_axis: 1 }"), "behind its last"),
+        (layer("Flatten", tops="f") + layer("MVN", bottoms="f"), "the mean of"),
+        (layer("Flatten", tops="f") + layer("Pooling", "pooling_param { kernel_size: 2 }",
+                                           bottoms="f"), "images only"),
+        (layer("InnerProduct", "inner_product_param { num_output: 2 axis: 0 }"), "unknown size"),
+        (layer("Crop"), "two inputs"),
+        (layer("Slice", "slice_param { slice_point: 0 }", tops="x y"), "empty"),
+        (layer("ReLU", tops="x y"), "not all of its outputs"),
+        (layer("PReLU"), "do not hold the weights"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_said_exactly_is_refused(text: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(ConversionRefused, match=reason):
+        computed(tmp_path, text, IMAGE)
