@@ -12,6 +12,7 @@ import click
 from click.exceptions import Exit
 
 from ..findings import Finding
+from ..findings.errors import Cancelled
 from ..findings.rules import finding
 from ..findings.wording import printable
 from ..version import __version__
@@ -19,8 +20,6 @@ from . import COMMANDS, CONTEXT, Terminated
 from .exit_codes import INTERRUPTED, REFUSED, TERMINATED
 from .reporting import OutputFormat, output_asked_for, print_findings_as, print_json
 from .streams import ClosedPipe, pipe_is_closed
-
-_CANCELLED = finding("cancelled", "The work was stopped before it was done; nothing was written.")
 
 
 class _Commands(click.Group):
@@ -53,7 +52,7 @@ class _Commands(click.Group):
             # Nobody may be left to hear it: why it ended is told all the same.
             with suppress(OSError):
                 if output is not OutputFormat.TEXT:
-                    _say(_CANCELLED, output)
+                    _say(Cancelled().findings[0], output)
                 click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
         except (click.ClickException, click.Abort, Exit):

@@ -11,7 +11,7 @@ from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..json_text import LARGEST_TEXT
 from ..legends import known_kinds
-from ..template import Template, template, write_template
+from ..templates import Template, template, write_template
 from . import CONTEXT
 from .dash import STANDARD, StandardInput
 from .options import PATH, output_options, overwrite_option

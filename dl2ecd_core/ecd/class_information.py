@@ -15,6 +15,7 @@ from ..findings.rules import finding
 from ..findings.wording import printable, quoted
 from .content import Ecd, Kind
 from .layout import text_of
+from .reader import AnyPath
 
 _SIGNATURE = "ImportDeepLearningModelToEsriExtraInfo"
 
@@ -69,7 +70,7 @@ def class_information_text(ecd: Ecd) -> str:
     return text_of(class_information(ecd))
 
 
-def write_class_information(ecd: Ecd, target: Path, *, overwrite: bool = False) -> None:
+def write_class_information(ecd: Ecd, target: AnyPath, *, overwrite: bool = False) -> None:
     """Write the same to a file, whole or not at all.
 
     Raises
@@ -79,6 +80,7 @@ def write_class_information(ecd: Ecd, target: Path, *, overwrite: bool = False) 
         why it can't be written.
     """
     text = class_information_text(ecd)
+    target = Path(target)
     if os.path.lexists(target) and not overwrite:
         raise refused(
             "output-exists",

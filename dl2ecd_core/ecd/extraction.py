@@ -16,6 +16,7 @@ from .content import Ecd, Kind
 from .document import EMBEDDED
 from .layout import Gap, laid_out
 from .payload import Progress, encoded
+from .reader import AnyPath
 from .scan import file_entries
 
 #: Bytes turned to base64 at once; a multiple of 3, so that pieces join.
@@ -23,7 +24,7 @@ _PIECE = 768 * 1024
 
 
 def extract(
-    ecd: Ecd, folder: Path, *, overwrite: bool = False, messages: Optional[Listener] = None
+    ecd: Ecd, folder: AnyPath, *, overwrite: bool = False, messages: Optional[Listener] = None
 ) -> Tuple[Path, ...]:
     """Write the model's files into a folder, and beside them the .ecd with a fitting ModelFile.
 
@@ -50,6 +51,7 @@ def extract(
     Whatever ends it early, the folder is as it was.
     """
     listener = messages or Listener()
+    folder = Path(folder)
     if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:
         raise EcdFileError([_nothing_inside(ecd)])
     targets = [folder / item.path for item in ecd.files]

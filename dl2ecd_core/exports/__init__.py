@@ -10,9 +10,10 @@ Each format is a module with one function:
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
-from typing import Dict, Optional, Protocol, Tuple, cast
+from typing import Dict, Optional, Protocol, Tuple, Union, cast
 
 from ..ecd.content import Ecd
 from ..files.replacing import check_replaceable
@@ -47,7 +48,7 @@ class Export(Protocol):
 def export(
     ecd: Ecd,
     format_name: str,
-    target: Path,
+    target: Union[str, os.PathLike[str]],
     messages: Optional[Listener] = None,
     *,
     overwrite: bool = False,
@@ -70,6 +71,7 @@ def export(
     """
     if format_name not in FORMATS:
         raise KeyError(format_name)
+    target = Path(target)
     check_replaceable(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
     module = import_module("." + format_name.replace("-", "_"), __package__)
     return cast(Export, module).write(ecd, target, messages or Listener(), overwrite=overwrite)

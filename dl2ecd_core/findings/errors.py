@@ -19,12 +19,7 @@ class Dl2EcdError(Exception):
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings: Tuple[Finding, ...] = tuple(findings)
-        super().__init__("\n".join(_sentence(item) for item in self.findings))
-
-
-def _sentence(item: Finding) -> str:
-    place = str(item.where)
-    return f"{item} ({place})" if place else str(item)
+        super().__init__("\n".join(map(str, self.findings)))
 
 
 class ModelFileError(Dl2EcdError):
@@ -70,5 +65,10 @@ class ConversionRefused(Dl2EcdError):
     """The inputs don't fit together (or the output can't be written); nothing was changed."""
 
 
-class Cancelled(Exception):
-    """The person cancelled; nothing was changed."""
+class Cancelled(Dl2EcdError):
+    """The work was stopped on request; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            [finding("cancelled", "The work was stopped before it was done; nothing was written.")]
+        )

@@ -106,8 +106,9 @@ class Finding:
     Examples
     --------
     >>> from dl2ecd_core.findings.rules import finding
-    >>> print(finding("file-not-found", "There is no file 'a.onnx'.", hint="Check the path."))
-    error file-not-found: There is no file 'a.onnx'. Check the path.
+    >>> where = Place(file="a.json", line=9, column=53)
+    >>> print(finding("class-name-empty", "Class 2 has no name.", hint="Give one.", where=where))
+    error class-name-empty: Class 2 has no name. Give one. (a.json:9:53)
     """
 
     rule: str
@@ -128,7 +129,8 @@ class Finding:
 
     def __str__(self) -> str:
         text = f"{self.severity.value} {self.rule}: {self.message}"
-        return f"{text} {self.hint}" if self.hint else text
+        place = str(self.where)
+        return text + (f" {self.hint}" if self.hint else "") + (f" ({place})" if place else "")
 
 
 _WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFORMATION: 2}

@@ -43,7 +43,7 @@ def test_a_place_for_programs_has_only_what_applies_and_no_excerpt() -> None:
 
 
 def test_a_finding_in_a_line() -> None:
-    assert str(ERROR) == "error file-not-found: There is no file 'a'. Look."
+    assert str(ERROR) == "error file-not-found: There is no file 'a'. Look. (a:2:3)"
     assert str(WARNING) == "warning class-name-blanks: The name has blanks."
 
 
@@ -72,7 +72,7 @@ def test_the_heaviest_come_first_and_each_once() -> None:
 
 def test_an_exception_says_all_with_places() -> None:
     error = ClassInfoError([ERROR, WARNING])
-    assert str(error) == f"{ERROR} (a:2:3)\n{WARNING}"
+    assert str(error) == f"{ERROR}\n{WARNING}"
     assert error.findings == (ERROR, WARNING)
     broken = ModelFileError(
         "model-damaged", "It is damaged.", file="a", offset=7, further=[WARNING]
