@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from ..ecd.content import Ecd
 from ..examination import AnyPath
-from ..exports import aux_xml
-from ..exports.legend import legend_of
 from ..files.output import check_target, refused
-from ..findings import Finding, in_order
-from ..findings.errors import Cancelled
-from ..findings.wording import printable
+from ..findings import Finding, Place, in_order
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
 from ..progress import Listener
 from ..version import __version__
 from .building import Options, classifier_for
 from .classifier import Classifier
-from .engine import classify_raster
-from .georeference import Georeference
-from .geotiff import Color, Content, made_here, write_geotiff
+from .extras import RunningRefused
+from .georeference import Extent, Georeference
+from .geotiff import Color, made_here
 from .opening import OpenedModel, opened_model
-from .part_file import PartFile, PartFolder
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
+from .rasters import Window
+from .result import Result
 from .scene import Scene, opened_scene
 from .sessions.opening import open_session
-
-if TYPE_CHECKING:
-    from .sessions import Array
 
 
 @dataclass(frozen=True)
@@ -124,6 +119,7 @@ def classify(
     class_info: Optional[AnyPath] = None,
     options: Optional[Options] = None,
     probabilities: Optional[AnyPath] = None,
+    extent: Optional[Extent] = None,
     device: str = "cpu",
     workers: Optional[int] = None,
     overwrite: bool = False,
@@ -146,6 +142,9 @@ def classify(
         Bands, scaling, value for no data, threshold.
     probabilities
         A second raster, with the probability of each class.
+    extent
+        West, south, east and north in the scene's coordinate system, where only a part of the map
+        is wanted: bit for bit that part of the whole.
     device
         ``cpu``, ``cuda`` or ``auto``.
     workers
@@ -188,8 +187,14 @@ def classify(
         findings = in_order([*opened.findings, *said])
         for item in findings:
             listener.found(item)
-        result = _Result(target, second, classifier, opened.ecd, rasters)
-        counts = result.make(reader, _key(scene, reader, opened, classifier), workers, listener)
+        plan = classifier.plan(reader.height, reader.width)
+        place = _place_of(reader, classifier)
+        window = Window(0, plan.height, 0, plan.width)
+        if extent is not None:
+            window = _window_of(place, extent, window, reader)
+        result = Result(target, second, classifier, opened.ecd, rasters, window, place)
+        key = _key(scene, reader, opened, classifier, window)
+        counts = result.make(reader, key, workers, listener)
         classes, nodata = _counted(counts, opened.ecd, classifier, reader.georeference)
     return Classification(
         os.fspath(raster),
@@ -203,106 +208,29 @@ def classify(
     )
 
 
-class _Counting:
-    """Counts pixels by their value on their way into a file of rows."""
-
-    def __init__(self, part: PartFile, folder: PartFolder) -> None:
-        self._part, self._folder = part, folder
-        self.counts: Counter[int] = Counter()
-        for strip in part.rows(folder.done):
-            self._count(strip)
-
-    def write(self, top: int, strip: Array) -> None:
-        """As :class:`~dl2ecd_core.running.rasters.RasterWriter`."""
-        self._part.write(top, strip)
-        self._count(strip)
-        self._folder.finished(top)
-
-    def _count(self, strip: Array) -> None:
-        import numpy
-
-        if strip.dtype == numpy.uint8:
-            found = numpy.bincount(strip.ravel(), minlength=256)
-            self.counts.update({value: int(found[value]) for value in found.nonzero()[0].tolist()})
-        else:
-            values, numbers = numpy.unique(strip, return_counts=True)
-            self.counts.update(dict(zip(values.tolist(), numbers.tolist())))
+def _place_of(reader: Scene, classifier: Classifier) -> Georeference:
+    """Where the whole map lies."""
+    rows, columns = classifier.fitted.rows, classifier.fitted.columns
+    return reader.georeference.resized(
+        (rows.scale, columns.scale), (rows.start - rows.lead, columns.start - columns.lead)
+    )
 
 
-@dataclass(frozen=True)
-class _Result:
-    """The rasters that are made."""
-
-    target: Path
-    probabilities: Optional[Path]
-    classifier: Classifier
-    ecd: Ecd
-    library: RasterLibrary
-
-    def make(
-        self, reader: Scene, key: Dict[str, Any], workers: Optional[int], listener: Listener
-    ) -> Counter[int]:
-        """Make them, whole or not at all; how many pixels have which value."""
-        classifier = self.classifier
-        plan = classifier.plan(reader.height, reader.width)
-        folder = PartFolder(self.target, key)
-        try:
-            part = folder.file("values", plan.width, 1, classifier.values.data_type)
-            shares = None
-            if self.probabilities is not None:
-                layers = classifier.probabilities.layers
-                shares = folder.file("probabilities", plan.width, layers, "float32")
-            counting = _Counting(part, folder)
-            classify_raster(
-                reader,
-                classifier,
-                counting,
-                probabilities=shares,
-                from_row=folder.done,
-                workers=workers,
-                listener=listener,
-            )
-            folder.note(plan.height)
-            self._write(part, shares, plan.height, reader)
-        except (Cancelled, KeyboardInterrupt):
-            folder.remove()
-            raise
-        finally:
-            folder.close()
-        folder.remove()
-        return counting.counts
-
-    def _write(
-        self, part: PartFile, shares: Optional[PartFile], height: int, reader: Scene
-    ) -> None:
-        values, fitted = self.classifier.values, self.classifier.fitted
-        place = reader.georeference.resized(
-            (fitted.rows.scale, fitted.columns.scale),
-            (fitted.rows.start - fitted.rows.lead, fitted.columns.start - fitted.columns.lead),
+def _window_of(place: Georeference, extent: Extent, whole: Window, reader: Scene) -> Window:
+    """The part of the map that is wanted."""
+    window = place.window_of(extent, whole.height, whole.width)
+    if window is None:
+        raise RunningRefused(
+            [
+                finding(
+                    "extent-outside",
+                    f"The extent has no part of {quoted(reader.name, 400)}.",
+                    hint="Give west, south, east and north in the scene's coordinate system.",
+                    where=Place(file=reader.name),
+                )
+            ]
         )
-        rows = legend_of(self.ecd, "tif").rows
-        colors = {row.value: row.color for row in rows}
-        small = values.data_type == "uint8"
-        content = Content(place, values.nodata, colors if small else None)
-        write_geotiff(part, height, self.target, content, self.library)
-        names = Path(f"{self.target}.aux.xml")
-        aux_xml.write(self.ecd, names, Listener(), overwrite=True)
-        if shares is not None and self.probabilities is not None:
-            write_geotiff(
-                shares,
-                height,
-                self.probabilities,
-                Content(place, math.nan, names=_layer_names(self.ecd, shares.layers)),
-                self.library,
-            )
-
-
-def _layer_names(ecd: Ecd, layers: int) -> List[str]:
-    """The name of each layer of probabilities."""
-    by_index = {item.index: item.name for item in ecd.classes}
-    if layers == 1:
-        return [by_index.get(1, "probability")]
-    return [by_index.get(index, "background") for index in range(layers)]
+    return window
 
 
 def _counted(
@@ -338,7 +266,7 @@ def _check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
 
 
 def _key(
-    scene: AnyPath, reader: Scene, opened: OpenedModel, classifier: Classifier
+    scene: AnyPath, reader: Scene, opened: OpenedModel, classifier: Classifier, window: Window
 ) -> Dict[str, Any]:
     """What a result is the result of: an unfinished one is gone on with only where all is alike."""
     path = Path(scene)
@@ -361,5 +289,6 @@ def _key(
         "bands": list(classifier.bands),
         "scaling": [step.as_dict() for step in classifier.scaling.steps],
         "values": str(classifier.values),
+        "window": str(window),
         "tiles": [str(fitted.rows), str(fitted.columns)],
     }

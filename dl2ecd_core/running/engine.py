@@ -37,6 +37,7 @@ def classify_raster(
     writer: RasterWriter,
     *,
     probabilities: Optional[RasterWriter] = None,
+    window: Optional[Window] = None,
     from_row: int = 0,
     workers: Optional[int] = None,
     listener: Optional[Listener] = None,
@@ -45,8 +46,10 @@ def classify_raster(
 
     Parameters
     ----------
+    window
+        The part of the result that is wanted; what is written begins with its first row.
     from_row
-        The first row of the result that is not written yet.
+        The first of these rows that is not written yet.
     workers
         Tiles at once; as many as there are cores by default.
 
@@ -58,19 +61,21 @@ def classify_raster(
         When the listener says so.
     """
     plan = classifier.plan(reader.height, reader.width)
-    whole = Window(from_row, plan.height, 0, plan.width)
+    wanted = window or Window(0, plan.height, 0, plan.width)
+    rest = Window(wanted.top + from_row, wanted.bottom, wanted.left, wanted.right)
     for strip in strips(
         reader,
         classifier,
         plan,
-        whole,
+        rest,
         with_probabilities=probabilities is not None,
         workers=workers,
         listener=listener,
     ):
-        writer.write(strip.top, strip.values)
+        top = strip.top - wanted.top
+        writer.write(top, strip.values)
         if probabilities is not None and strip.probabilities is not None:
-            probabilities.write(strip.top, strip.probabilities)
+            probabilities.write(top, strip.probabilities)
     return plan
 
 

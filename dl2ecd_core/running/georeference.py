@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Dict, Optional, Tuple
+
+from .rasters import Window
+
+#: West, south, east and north, in the raster's coordinate system.
+Extent = Tuple[float, float, float, float]
+
+#: Where a raster has no place: one unit a pixel, to the right and down, as QGIS shows it.
+_NOWHERE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+#: Of a pixel: what rounding of coordinates may make of an edge.
+_SLIVER = 1e-4
 
 #: Column, row and height on the ground of a ground control point: row, column, x, y, z.
 GroundPoint = Tuple[float, float, float, float, float]
@@ -70,3 +81,45 @@ class Georeference:
         )
         # Polynomials speak of the scene's own pixels.
         return replace(self, transform=transform, points=points, polynomials={})
+
+    def window_of(self, extent: Extent, height: int, width: int) -> Optional[Window]:
+        """The pixels of a raster of this size that an extent touches; None where it touches none.
+
+        Of a raster that is not north up, those of the smallest window around it.
+        """
+        west, south, east, north = extent
+        a, b, c, d, e, f = self.transform or _NOWHERE
+        whole = a * e - b * d
+        if not whole:
+            return None
+        columns, rows = [], []
+        for x, y in ((west, south), (west, north), (east, south), (east, north)):
+            columns.append((e * (x - c) - b * (y - f)) / whole)
+            rows.append((a * (y - f) - d * (x - c)) / whole)
+        if not all(map(math.isfinite, (*columns, *rows))):
+            return None
+        left, right = _touched(min(columns), max(columns), width)
+        top, bottom = _touched(min(rows), max(rows), height)
+        return Window(top, bottom, left, right) if left < right and top < bottom else None
+
+    def part(self, window: Window) -> Georeference:
+        """Of a raster that is this window of it."""
+        transform = self.transform
+        if transform is not None:
+            a, b, c, d, e, f = transform
+            left, top = window.left, window.top
+            transform = (a, b, c + a * left + b * top, d, e, f + d * left + e * top)
+        points = tuple(
+            (row - window.top, column - window.left, x, y, z)
+            for row, column, x, y, z in self.points
+        )
+        polynomials = dict(self.polynomials)
+        for name, by in (("LINE_OFF", window.top), ("SAMP_OFF", window.left)):
+            if name in polynomials:
+                polynomials[name] = repr(float(polynomials[name].split()[0]) - by)
+        return replace(self, transform=transform, points=points, polynomials=polynomials)
+
+
+def _touched(low: float, high: float, size: int) -> Tuple[int, int]:
+    first, end = math.floor(low + _SLIVER), math.ceil(high - _SLIVER)
+    return max(first, 0), min(end, size)

@@ -28,6 +28,9 @@ Color = Tuple[int, int, int]
 #: The entry of a raster's metadata that says that this project made it.
 TAG, TAG_VALUE = "DL2ECD", "classify"
 
+#: GDAL takes no file of a single byte for a raster; what follows the pixels does no harm.
+_SMALLEST = 2
+
 #: NumPy's names with those of GDAL and the numbers of ENVI.
 _GDAL = {
     "uint8": ("Byte", 1), "uint16": ("UInt16", 12), "int16": ("Int16", 2),
@@ -110,6 +113,9 @@ def _format(content: Content) -> Tuple[str, Dict[str, str]]:
 
 
 def _write_header(part: PartFile, height: int) -> None:
+    if part.path.stat().st_size < _SMALLEST:
+        with part.path.open("ab") as file:
+            file.write(bytes(_SMALLEST))
     part.path.with_name(f"{part.path.name}.hdr").write_text(
         "ENVI\n"
         f"samples = {part.width}\nlines = {height}\nbands = {part.layers}\n"

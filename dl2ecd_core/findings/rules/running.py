@@ -18,6 +18,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("ecd-no-model", _ERROR, "The definition holds a model to run."),
     Rule("raster-not-readable", _ERROR, "The scene is a raster that can be read."),
     Rule("output-not-ours", _ERROR, "A raster that is replaced was written by dl2ecd."),
+    Rule("extent-outside", _ERROR, "The extent has a part of the scene."),
     Rule("bands-count", _ERROR, "As many bands are given as the model takes."),
     Rule("bands-missing", _ERROR, "The scene has the bands that the model takes."),
     Rule("bands-unnamed", _WARNING, "The scene names its bands where the model names them."),
