@@ -8,16 +8,19 @@ from typing import List, Tuple
 import click
 
 from ..ecd.content import Ecd
+from ..ecd.document import SIGNATURE
 from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
 from ..examination import examine
 from ..exports import FORMATS, export
 from ..files.output import check_target
+from ..files.replacing import check_replaceable
 from ..files.stamps import check_unchanged, stamps_before
 from ..findings import Finding, in_order, refusing
-from ..findings.errors import ConversionRefused, Dl2EcdError
+from ..findings.errors import ConversionRefused, Dl2EcdError, ModelFileError
 from ..findings.wording import printable
 from ..json_text import LARGEST_TEXT
+from ..wire.source import ByteSource
 from . import CONTEXT
 from .dash import STANDARD, Output, StandardInput
 from .options import PATH, output_options
@@ -31,7 +34,11 @@ from .terminal import ProgressBar, print_findings
     epilog="\b\nFormats:\n" + "\n".join(f"  {name:8} {line}" for name, line in FORMATS.items()),
 )
 @click.argument(
-    "paths", nargs=-1, required=True, type=PATH, metavar="ECD OUT | MODEL CLASS_INFO OUT"
+    "paths",
+    nargs=-1,
+    required=True,
+    type=PATH,
+    metavar="ECD OUT | MODEL CLASS_INFO OUT | MODEL OUT.onnx",
 )
 @click.option(
     "--to",
@@ -47,13 +54,15 @@ def export_command(paths: Tuple[str, ...], format_name: str, output: OutputForma
 
     An existing OUT is replaced, whole or not at all; a model file is never put over another. An
     OUT of - is standard output, for formats that lie in one file; an ECD or CLASS_INFO of - is
-    standard input.
+    standard input. With --to onnx, MODEL may come without CLASS_INFO: its network is turned into
+    ONNX, if that can be done exactly.
 
     \b
     Examples:
       dl2ecd export landcover.ecd --to emd landcover.emd
       dl2ecd export landcover.ecd --to qml landcover.qml
       dl2ecd export landcover.onnx classes.json --to stac landcover.json
+      dl2ecd export landcover.caffemodel --to onnx landcover.onnx
     """
     if len(paths) not in (2, 3):
         raise click.UsageError("Give ECD and OUT, or MODEL, CLASS_INFO and OUT.")
@@ -63,10 +72,13 @@ def export_command(paths: Tuple[str, ...], format_name: str, output: OutputForma
     bar = ProgressBar()
     with StandardInput() as given, Output(out) as target:
         try:
-            ecd = _read(given, sources)
-            if out != STANDARD:
-                check_target(out, [Path(source) for source in sources])
-            findings = (*ecd.findings, *export(ecd, format_name, target.path, bar))
+            if format_name == "onnx" and len(sources) == 1 and not _is_ecd(sources[0]):
+                findings = _network(sources[0], target.path, bar)
+            else:
+                ecd = _read(given, sources)
+                if out != STANDARD:
+                    check_target(out, [Path(source) for source in sources])
+                findings = (*ecd.findings, *export(ecd, format_name, target.path, bar))
         except Dl2EcdError as error:
             findings, done = error.findings, False
         else:
@@ -80,7 +92,31 @@ def export_command(paths: Tuple[str, ...], format_name: str, output: OutputForma
 
 
 #: Exports that put the model's files beside them.
-_WITH_FILES = ("emd", "stac")
+_WITH_FILES = ("emd", "onnx", "stac")
+#: So far into a file, an .ecd says that it is one.
+_HEAD = 64 * 1024
+
+
+def _is_ecd(path: str) -> bool:
+    """Whether a file's content is an .ecd's and no model's."""
+    if path == STANDARD:
+        return True
+    try:
+        with ByteSource(path) as source:
+            return SIGNATURE.encode() in source.read_up_to(0, _HEAD)
+    except ModelFileError:
+        # What is wrong with it, its reader says.
+        return False
+
+
+def _network(model: str, target: Path, bar: ProgressBar) -> Tuple[Finding, ...]:
+    """The network of a model without class information."""
+    from ..exports.onnx import write_model
+
+    check_target(target, [Path(model)])
+    check_replaceable(target, [Path(model)])
+    write_model(Path(model), target, bar)
+    return ()
 
 
 def _read(given: StandardInput, sources: List[str]) -> Ecd:

@@ -24,6 +24,7 @@ from ..progress import Listener
 FORMATS: Dict[str, str] = {
     "emd": "Esri model definition, with the model beside it",
     "dlpk": "Esri deep learning package: a zip with definition and model",
+    "onnx": "the model's network as ONNX, with its classes in the metadata",
     "stac": "STAC Item with the Machine Learning Model extension",
     "clr": "color map text file",
     "qml": "QGIS raster style, paletted",

@@ -143,6 +143,10 @@ class OutputSet:
             raise write_failure(error, target) from error
         self._written.append((written, target))
 
+    def adopt(self, written: Path, target: Path) -> None:
+        """A file that was written elsewhere on the same disk becomes `target`, too."""
+        self._written.append((written, target))
+
     def place(self) -> None:
         """Move every file to its place; an exception leaves those moved so far to `take_back`."""
         for written, target in self._written:

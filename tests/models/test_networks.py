@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Dict, List
 
 import pytest
 
 from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.models import Activation, inspect_model
+from dl2ecd_core.models.network_file import write_network
 from dl2ecd_core.models.networks import converter_of, read_network
+from dl2ecd_core.models.onnx.document import read_document
+from dl2ecd_core.wire.protobuf import Message
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 
 
@@ -52,3 +59,73 @@ def test_a_real_network_is_lowered_whole(shared_models: Path) -> None:
     found = read_network(shared_models / "caffe" / "kpzhang93_mtcnn_det1.caffemodel")
     assert list(found.network.graph.outputs) == ["conv4-2", "prob1"]
     assert sum(one.elements for one in found.network.graph.initializers.values()) == 6632
+
+
+def properties_of(path: Path) -> Dict[str, str]:
+    """The metadata properties of an ONNX file."""
+    with ByteSource(path) as source:
+        return dict(read_document(Message(source, what="the model")).properties)
+
+
+class TestTheFile:
+    def test_onnx_keeps_its_bytes_and_gets_metadata(self, tmp_path: Path) -> None:
+        path = FIXTURES / "onnx" / "deepness.onnx"
+        before = properties_of(path)
+        assert set(before) >= {"class_names", "model_type"}
+        same, changed = tmp_path / "same.onnx", tmp_path / "changed.onnx"
+        assert write_network(read_network(path), same) == (same,)
+        assert same.read_bytes() == path.read_bytes()
+        wanted = {"class_names": '{"0":"a","1":"b"}', "own": "1"}
+        write_network(read_network(path), changed, metadata=wanted)
+        assert properties_of(changed) == {**before, **wanted}
+        assert changed.read_bytes().count(b"class_names") == 1
+
+    def test_files_beside_go_along(self, tmp_path: Path) -> None:
+        network = read_network(FIXTURES / "onnx" / "external.onnx")
+        target, beside = tmp_path / "x.onnx", tmp_path / "external.onnx.data"
+        assert write_network(network, target) == (target, beside)
+        assert beside.read_bytes() == (FIXTURES / "onnx" / "external.onnx.data").read_bytes()
+        with pytest.raises(ConversionRefused) as caught:
+            write_network(network, tmp_path / "y.onnx")
+        assert caught.value.findings[0].rule == "output-exists"
+        assert not (tmp_path / "y.onnx").exists()
+        write_network(network, tmp_path / "y.onnx", overwrite=True)
+
+    def test_weights_may_lie_beside(self, tmp_path: Path) -> None:
+        network = read_network(FIXTURES / "caffe" / "valid.caffemodel")
+        advanced: List[int] = []
+        written = write_network(
+            network, tmp_path / "x.onnx", external=True, advance=advanced.append
+        )
+        assert [path.name for path in written] == ["x.onnx", "x.onnx.data"]
+        assert sum(advanced) == 4 * 689
+        assert [part.path for part in inspect_model(written[0]).files] == ["x.onnx", "x.onnx.data"]
+
+    @pytest.mark.parametrize(
+        ("changes", "told"),
+        [
+            ({"padding": 2}, "crops 3 pixels where 2"),
+            ({"outputs": ()}, "outputs have other names"),
+            ({"shape": (1, 5, 14, 13)}, "not 1 x 5 x 14 x 13"),
+            ({"axes": "NHWC"}, "the axes NCHW, not NHWC"),
+            ({"class_count": 7}, "None classes apart"),
+            ({"activation": Activation.SOFTMAX}, "means is another"),
+            ({"shape": None, "axes": None}, ""),
+        ],
+    )
+    def test_what_differs_from_the_model_is_not_written(
+        self, changes: Dict[str, Any], told: str, tmp_path: Path
+    ) -> None:
+        network = read_network(FIXTURES / "caffe" / "valid.caffemodel")
+        description = network.description
+        own = {key: value for key, value in changes.items() if hasattr(description, key)}
+        if not own:
+            own = {"outputs": (replace(description.outputs[0], **changes),)}
+        network = replace(network, description=replace(description, **own))
+        if not told:
+            write_network(network, tmp_path / "x.onnx")
+            return
+        with pytest.raises(ConversionRefused, match=told) as caught:
+            write_network(network, tmp_path / "x.onnx")
+        assert caught.value.findings[0].rule == "network-written-wrong"
+        assert list(tmp_path.iterdir()) == []

@@ -27,4 +27,9 @@ RULES: Tuple[Rule, ...] = (
         Severity.ERROR,
         "The model's files hold all weights that the network needs.",
     ),
+    Rule(
+        "network-written-wrong",
+        Severity.ERROR,
+        "Read back, the written network has the inputs, outputs, padding and classes of the model.",
+    ),
 )

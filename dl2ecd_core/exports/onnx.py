@@ -1,0 +1,190 @@
+"""ONNX: the model's network, with its class information in the file's metadata.
+
+The keys that Deepness, the QGIS plugin, reads:
+https://github.com/PUTvision/qgis-plugin-deepness/blob/devel/docs/source/creators/creators_add_metadata_to_model.rst
+Its documentation names `tiles_size`, its code reads `tile_size`: both are written.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
+from ..ecd.content import Ecd
+from ..ecd.payload import Progress
+from ..ecd.stored import StoredFile
+from ..files.scratch import scratch_folder
+from ..findings import Finding
+from ..findings.wording import printable
+from ..models.network_file import write_network
+from ..models.networks import read_network
+from ..progress import Listener
+from ..running.scaling import Number, Step, WrongScaling, read_steps
+from .placing import require_model
+
+#: Our own key: the class information document, whole.
+CLASS_INFORMATION = "dl2ecd_class_information"
+#: And what was worked out of it and the model: classes with values, colors and indices, bands,
+#: tile size, padding, scaling.
+DEFINITION = "dl2ecd_definition"
+
+_MODEL_TYPES = {
+    "ImageClassification": "Segmentor",
+    "ObjectDetection": "Detector",
+}
+
+
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
+    """Write the network of an .ecd's model to `target`, with what the .ecd says of classes."""
+    require_model(ecd, "onnx")
+    with ExitStack() as stack:
+        files = _on_disk(ecd.files, target.parent, stack, listener)
+        write_model(files[0], target, listener, metadata=metadata_of(ecd), overwrite=overwrite)
+    return ()
+
+
+def write_model(
+    model: Path,
+    target: Path,
+    listener: Listener,
+    *,
+    metadata: Optional[Mapping[str, str]] = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a model's network to `target`.
+
+    Raises
+    ------
+    Dl2EcdError
+        When the model can't be read, its network not be said in ONNX, or the file not be written.
+    """
+    found = read_network(model)
+    size = sum(part.size for part in found.description.files)
+    progress = Progress(listener, size)
+    write_network(
+        found,
+        target,
+        metadata=metadata,
+        overwrite=overwrite,
+        advance=lambda count: progress.advance(count, f"Writing {printable(target.name)}"),
+    )
+
+
+def _on_disk(
+    files: Sequence[StoredFile], folder: Path, stack: ExitStack, listener: Listener
+) -> List[Path]:
+    """The model's files where they lie, or unpacked for as long as they are needed."""
+    paths = [item.source for item in files if isinstance(item.source, Path)]
+    if len(paths) == len(files):
+        return paths
+    scratch = stack.enter_context(scratch_folder(folder))
+    progress = Progress(listener, sum(item.size for item in files))
+    unpacked: List[Path] = []
+    for item in files:
+        place = scratch.joinpath(*item.path.split("/"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("xb") as output:
+            for piece in item.chunks():
+                output.write(piece)
+                progress.advance(len(piece), f"Unpacking {printable(item.path)}")
+        unpacked.append(place)
+    return unpacked
+
+
+def metadata_of(ecd: Ecd) -> Dict[str, str]:
+    """The metadata properties that say what an .ecd says."""
+    document = ecd.document
+    entries: Dict[str, object] = {
+        "model_type": _MODEL_TYPES.get(str(document.get("ModelType"))),
+        "class_names": _names(ecd),
+        **_tile(document),
+        **_standardization(ecd),
+        CLASS_INFORMATION: document.get("ExtraInfo"),
+        DEFINITION: _definition(ecd),
+    }
+    return {key: _json(value) for key, value in entries.items() if value not in (None, {})}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+
+
+def _names(ecd: Ecd) -> Dict[str, str]:
+    """Names by the index of the model's output, as Deepness wants them: without a gap."""
+    names = {item.index: item.name for item in ecd.classes if item.index is not None}
+    if ecd.background is not None:
+        names.setdefault(ecd.background, "background")
+    if sorted(names) != list(range(len(names))):
+        return {}
+    return {str(index): names[index] for index in sorted(names)}
+
+
+def _tile(document: Mapping[str, Any]) -> Dict[str, object]:
+    height, width = document.get("ImageHeight"), document.get("ImageWidth")
+    if not isinstance(height, int) or height != width:
+        return {}
+    padding = document.get("ModelPadding")
+    told: Dict[str, object] = {"tile_size": height, "tiles_size": height}
+    if isinstance(padding, int) and 0 < 2 * padding < height:
+        # In percent of a tile: what the model crops on both sides.
+        told["tiles_overlap"] = -(-200 * padding // height)
+    return told
+
+
+def _definition(ecd: Ecd) -> Dict[str, object]:
+    document = ecd.document
+    told: Dict[str, object] = {
+        key: document[key]
+        for key in ("ImageHeight", "ImageWidth", "ModelPadding", "ExtractBands")
+        if key in document
+    }
+    told["NumberBands"] = ecd.band_count
+    if "InputScaling" in ecd.definition:
+        told["InputScaling"] = ecd.definition["InputScaling"]
+    told["Classes"] = [
+        {"Value": item.value, "Name": item.name, "Color": item.color, "Index": item.index}
+        for item in ecd.classes
+    ]
+    return told
+
+
+def _standardization(ecd: Ecd) -> Dict[str, object]:
+    """Deepness's mean and deviation, after its own division by 255, where that says it all."""
+    bands = ecd.band_count
+    if bands is None or "InputScaling" not in ecd.definition:
+        return {}
+    try:
+        steps = read_steps(ecd.definition["InputScaling"], bands)
+    except WrongScaling:
+        return {}
+    lines = [_line(steps, band) for band in range(bands)]
+    known = [line for line in lines if line is not None and line[0] > 0]
+    if len(known) < bands:
+        return {}
+    # a * x + b is (x / 255 - mean) / deviation.
+    return {
+        "standardization_mean": [-b / (255 * a) for a, b in known],
+        "standardization_std": [1 / (255 * a) for a, _ in known],
+    }
+
+
+def _line(steps: Iterable[Step], band: int) -> Optional[Tuple[float, float]]:
+    """Factor and summand that steps come to for a band; None where they clip."""
+    factor, summand = 1.0, 0.0
+    for step in steps:
+        values = [_of_band(value, band) for value in step.values]
+        if step.kind.startswith("clip"):
+            return None
+        if step.kind != "scale":
+            summand -= values[0]
+        divisor = {
+            "min-max": values[-1] - values[0], "z-score": values[-1], "scale": values[-1],
+        }.get(step.kind, 1.0)  # fmt: skip
+        factor, summand = factor / divisor, summand / divisor
+    return factor, summand
+
+
+def _of_band(value: Number, band: int) -> float:
+    return value[band] if isinstance(value, tuple) else value

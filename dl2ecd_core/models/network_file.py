@@ -1,0 +1,162 @@
+"""A model's network as an ONNX file, read back before it takes its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, List, Mapping, Optional, Tuple
+
+from ..files.output import check_no_input, whole_file
+from ..files.output_set import check_free, check_inside, output_set
+from ..files.scratch import scratch_folder
+from ..findings.errors import ConversionRefused
+from ..findings.rules import finding
+from ..findings.wording import quoted, shape_text
+from ..network.onnx_file import write_onnx
+from ..network.weights import PIECE
+from ..wire.source import ByteSource
+from .description import Dims, ModelDescription, Role, Tensor
+from .inspection import inspect_model
+from .networks import ModelNetwork
+from .onnx.rewriting import with_metadata
+
+Advance = Callable[[int], None]
+
+
+def write_network(
+    model: ModelNetwork,
+    target: Path,
+    *,
+    metadata: Optional[Mapping[str, str]] = None,
+    external: bool = False,
+    overwrite: bool = False,
+    advance: Advance = lambda count: None,
+) -> Tuple[Path, ...]:
+    """Write a model's network as ONNX; what is ONNX already keeps its bytes.
+
+    Parameters
+    ----------
+    metadata
+        Metadata properties, which take the place of those with the same keys.
+    external
+        Put weights into a file beside the target.
+    overwrite
+        Let files be replaced that lie beside the target and belong to it.
+
+    Returns
+    -------
+    tuple of Path
+        What was written, the target first.
+
+    Raises
+    ------
+    ConversionRefused
+        When the network can't be said in ONNX (``network-operation-unknown`` ...), the files
+        can't be written, or what was written differs from the model (``network-written-wrong``);
+        nothing is left behind.
+    ModelFileError
+        When the model can't be read.
+    """
+    folder = target.parent
+    with scratch_folder(folder) as scratch, output_set(folder) as outputs:
+        if model.is_onnx:
+            written = _copied(model, scratch / target.name, metadata or {}, advance)
+        else:
+            written = write_onnx(
+                model.network.graph,
+                scratch / target.name,
+                metadata=metadata,
+                external=external,
+                advance=advance,
+            )
+        _check(model, inspect_model(scratch / target.name), target)
+        places = [folder / path.relative_to(scratch) for path in written]
+        sources = [part.location for part in model.description.files]
+        for place in places[1:]:
+            check_inside(folder, place)
+            check_no_input(place, sources)
+            check_free(place, overwrite=overwrite)
+        for path, place in zip(written, places):
+            outputs.adopt(path, place)
+    return tuple(places)
+
+
+def _copied(
+    model: ModelNetwork, target: Path, metadata: Mapping[str, str], advance: Advance
+) -> Tuple[Path, ...]:
+    """An ONNX file with other metadata, and the files that its weights lie in."""
+    primary, *companions = model.description.files
+    with ByteSource(primary.location) as source, whole_file(target) as output:
+        for piece in with_metadata(source, metadata):
+            output.write(piece)
+            advance(len(piece))
+    written = [target]
+    for part in companions:
+        place = target.parent.joinpath(*part.path.split("/"))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with ByteSource(part.location) as source, whole_file(place) as output:
+            for start in range(0, source.size, PIECE):
+                piece = source.read_up_to(start, PIECE)
+                output.write(piece)
+                advance(len(piece))
+        written.append(place)
+    return tuple(written)
+
+
+def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
+    """Compare what our own reader finds in the file with what the model says of itself."""
+    told = model.description
+    wrong: List[str] = []
+    for what, before, after in (
+        ("input", told.inputs, found.inputs),
+        ("output", told.outputs, found.outputs),
+    ):
+        wanted = [tensor for tensor in before if tensor.role is Role.DATA]
+        names = [tensor.name for tensor in after]
+        if not model.is_onnx:
+            wanted = [tensor for tensor in wanted if what == "output" or tensor.name in names]
+        if [tensor.name for tensor in wanted] != names:
+            wrong.append(f"its {what}s have other names")
+            continue
+        for one, other in zip(wanted, after):
+            wrong += _differences(what, one, other)
+    if told.padding != found.padding:
+        wrong.append(f"it crops {found.padding} pixels where {told.padding} were told")
+    if wrong:
+        raise ConversionRefused(
+            [
+                finding(
+                    "network-written-wrong",
+                    f"The network written to {quoted(target.name)} is not the model's: "
+                    f"{'; '.join(wrong)}.",
+                    hint="This should not happen: please report it with the model. Nothing was "
+                    "written.",
+                )
+            ]
+        )
+
+
+def _differences(what: str, one: Tensor, other: Tensor) -> List[str]:
+    """How a tensor differs from what it was; what either does not know differs from nothing."""
+    found: List[str] = []
+    name = quoted(one.name)
+    if not _agree(one.shape, other.shape):
+        found.append(f"its {what} {name} is {shape_text(other.shape)}, not {shape_text(one.shape)}")
+    elif one.axes and other.axes and not _letters_agree(one.axes, other.axes):
+        found.append(f"its {what} {name} has the axes {other.axes}, not {one.axes}")
+    if one.class_count != other.class_count:
+        found.append(f"its {what} {name} tells {other.class_count} classes apart")
+    if one.activation != other.activation:
+        found.append(f"what its {what} {name} means is another")
+    return found
+
+
+def _agree(one: Optional[Dims], other: Optional[Dims]) -> bool:
+    if one is None or other is None:
+        return True
+    # The number of images is left open.
+    pairs = list(zip(one, other))[1:]
+    return len(one) == len(other) and all(a == b or None in (a, b) for a, b in pairs)
+
+
+def _letters_agree(one: str, other: str) -> bool:
+    return all(a == b or "?" in (a, b) for a, b in zip(one, other))
