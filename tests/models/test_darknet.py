@@ -153,7 +153,9 @@ def test_a_layer_that_is_not_known_makes_sizes_unknown(tmp_path: Path) -> None:
     config.write_text(config.read_text("ascii").replace("[avgpool]", "[gru]"), encoding="ascii")
     model = inspect_model(path)
     assert model.outputs[0].shape is None
-    assert model.findings == ()
+    (item,) = model.findings
+    assert (item.rule, item.where.file) == ("model-layer-unknown", str(config))
+    assert "gru" in item.message
 
 
 @pytest.mark.parametrize("part", [None, "detector.cfg"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -46,6 +47,10 @@ def test_names_and_shapes(case: tuple[ModelDescription, Any], side: str) -> None
     description, said = case
     tensors = getattr(description, side)
     if said.get(side) is not None:
+        if description.framework == "Keras" and side == "outputs":
+            # The list has none: Keras 3 makes up names of tensors. Ours are those of
+            # model.output_names; tests/models/keras/test_files.py has them.
+            tensors = tuple(replace(tensor, name=None) for tensor in tensors)
         assert told(tensors) == expected(said[side])
 
 

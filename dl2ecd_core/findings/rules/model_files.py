@@ -28,6 +28,17 @@ RULES: Tuple[Rule, ...] = (
     Rule(
         "model-parts-differ", _WARNING, "The files of a model agree on how many weights there are."
     ),
+    Rule(
+        "model-contradicts-itself",
+        _ERROR,
+        "What a model says of its parts goes together, so that its framework loads it.",
+    ),
+    Rule("model-input-lost", _WARNING, "The file says what shape the model takes, as Keras needs."),
+    Rule(
+        "model-layer-unknown",
+        _INFORMATION,
+        "Every layer of the network is of a kind whose sizes can be worked out.",
+    ),
     Rule("model-file-chosen", _INFORMATION, "One file of each kind lies beside the model."),
     Rule("model-not-frozen", _ERROR, "A TensorFlow graph holds its weights."),
     Rule("model-shape-unknown", _INFORMATION, "Shapes are stored or can be worked out."),

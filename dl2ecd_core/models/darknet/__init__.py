@@ -22,16 +22,17 @@ from ..companions import parts_of
 from ..description import (
     Activation,
     ClassNames,
+    Content,
     Evidence,
     ModelDescription,
     Tensor,
 )
 from ..registry import Match
 from .config import Section, is_config, read_config
+from .heads import DETECTORS, check_heads, classes_of, head_of, unknown_layers
 from .layers import Layer, input_size, walk
 from .names import names_beside
 
-_DETECTORS = ("yolo", "gaussian_yolo", "region", "detection")
 # Versions that published Darknet programs write.
 _WRITTEN = ((0, 1, 0), (0, 2, 0), (0, 2, 5))
 _MOST_SEEN = 1 << 40
@@ -110,6 +111,12 @@ def _described(
         findings.append(_nothing_known(source))
     elif held is not None:
         findings += _fit(source, layers, held)
+    if sections is not None:
+        # The companion of weights is the configuration, that of a configuration the weights.
+        beside = source.path.with_name(companions[0])
+        config = str(beside) if beside.suffix == ".cfg" else source.name
+        findings += check_heads(config, sections, layers)
+        findings += unknown_layers(config, layers)
     classes = {layer.section.whole("classes", 0) for layer in ends} - {0}
     named: Optional[Tuple[str, ClassNames]] = None
     if sections is not None:
@@ -125,6 +132,7 @@ def _described(
         files=files,
         missing_files=missing,
         class_names=() if named is None else (named[1],),
+        detector=head_of(layers),
         findings=tuple(findings),
     )
 
@@ -191,7 +199,7 @@ def _weights_beside(path: Path) -> Optional[Path]:
 
 def _ends(layers: Sequence[Layer]) -> Iterator[Layer]:
     """Detection layers; without any, the last layer that is not only for training."""
-    detectors = [layer for layer in layers if layer.section.kind in _DETECTORS]
+    detectors = [layer for layer in layers if layer.section.kind in DETECTORS]
     if detectors:
         yield from detectors
         return
@@ -210,11 +218,11 @@ def _input(net: Section) -> Tensor:
 
 def _output(layer: Layer) -> Tensor:
     kind = layer.section.kind
-    classes = layer.section.whole("classes", 20 if kind != "detection" else 1)
-    if kind in _DETECTORS:
+    if kind in DETECTORS:
         # The channels hold boxes and scores in turn, not classes.
+        classes, content = classes_of(layer.section), Content.RAW_DETECTOR_HEAD
         if layer.size is None:
-            return Tensor(None, data_type="float32", class_count=classes)
+            return Tensor(None, data_type="float32", class_count=classes, content=content)
         return Tensor(
             None,
             (None, *layer.size) if kind != "detection" else (None, layer.size[0]),
@@ -222,6 +230,7 @@ def _output(layer: Layer) -> Tensor:
             "float32",
             Evidence.INFERRED,
             class_count=classes,
+            content=content,
         )
     activation = _activation(layer.section)
     if layer.size is None:

@@ -255,3 +255,5 @@ _UNCHANGED = operators(
     "softmax soft dropout cost sse activation logistic l2norm normalization lrn empty silence"
 )
 _RULES.update((kind, _same) for kind in _UNCHANGED)
+#: Kinds of layers whose sizes can be worked out.
+KINDS = frozenset(_RULES)

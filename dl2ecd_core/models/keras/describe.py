@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
@@ -12,10 +12,12 @@ from ...network.footprints import model_padding
 from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import Evidence, ModelDescription, Tensor
-from .config import read_layer, read_network
+from .config import Network, read_layer, read_network
 from .flow import Flow
+from .lost_input import input_lost, lacks_input, with_first_kernel
 from .own_code import own_code
 from .walk import NetworkInput, Walk, network_inputs
+from .weights import Weights
 
 _LONGEST_VERSION = 40
 
@@ -30,8 +32,14 @@ class Ends:
     findings: Tuple[Finding, ...] = ()
 
 
-def ends_of(file: str, model: Dict[str, Any]) -> Ends:
-    """What a parsed description says goes into a model and comes out of it."""
+def ends_of(file: str, model: Dict[str, Any], weights: Optional[Weights] = None) -> Ends:
+    """What a parsed description says goes into a model and comes out of it.
+
+    Parameters
+    ----------
+    weights
+        The model's, where its first kernel may have to tell the bands.
+    """
     layer = read_layer(model)
     network = None if layer is None else read_network(layer)
     if layer is None or network is None:
@@ -47,6 +55,8 @@ def ends_of(file: str, model: Dict[str, Any]) -> Ends:
                 ),
             )
         )
+    lost_input = lacks_input(network) and weights is not None
+    network = with_first_kernel(network, weights)
     declared = network_inputs(network)
     walk = Walk()
     flows = walk.outputs(network)
@@ -54,9 +64,14 @@ def ends_of(file: str, model: Dict[str, Any]) -> Ends:
         _input_tensor(item, walk.axes_of_input(number, item.shape))
         for number, item in enumerate(declared)
     )
-    outputs = tuple(_output_tensor(flow, inputs) for flow in flows)
+    if lost_input:
+        inputs = tuple(_worked_out(tensor) for tensor in inputs)
+    outputs = tuple(
+        replace(_output_tensor(flow, inputs), name=name)
+        for flow, name in zip(flows, _output_names(network, len(flows)))
+    )
     lost = [flow.unsure for flow in flows if flow.unsure is not None]
-    findings: List[Finding] = []
+    findings: List[Finding] = [input_lost(file)] if lost_input else []
     if lost:
         findings.append(
             finding(
@@ -79,8 +94,23 @@ def _input_tensor(declared: NetworkInput, axes: Optional[str]) -> Tensor:
     return Tensor(declared.name, shape, axes, declared.data_type, Evidence.DECLARED)
 
 
+def _worked_out(tensor: Tensor) -> Tensor:
+    return tensor if tensor.shape is None else replace(tensor, evidence=Evidence.INFERRED)
+
+
+def _output_names(network: Network, count: int) -> Sequence[Optional[str]]:
+    """The outputs' names, which are those of their layers.
+
+    None where a layer gives several, and for a sequence, whose output Keras names while loading.
+    """
+    names = [ref.layer for ref in network.outputs or ()]
+    if len(names) != count:
+        return [None] * count
+    return [name if names.count(name) == 1 else None for name in names]
+
+
 def _output_tensor(flow: Flow, inputs: Sequence[Tensor]) -> Tensor:
-    """An output; its name is None because Keras makes it up while loading."""
+    """An output without its name."""
     shape, axes = flow.shape, flow.axes
     if shape is None:
         return Tensor(None, data_type=flow.data_type, activation=flow.activation)

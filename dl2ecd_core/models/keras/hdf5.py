@@ -64,7 +64,7 @@ def _whole(source: ByteSource, file: Hdf5File, config: str) -> ModelDescription:
     return description(
         source,
         FORMAT,
-        ends_of(source.name, model),
+        ends_of(source.name, model, weights),
         version=_version(file.root),
         backend=_text(file.root, "backend"),
         parameters=None if weights is None else weights.total,
@@ -85,7 +85,7 @@ def _weights_only(source: ByteSource, root: Node, weights: Weights) -> ModelDesc
         "model-shape-unknown",
         f"'{source.name}' holds the weights of a model but not the model: "
         + (
-            "bands and classes are inferred from the shapes of its first and last layer."
+            "bands and classes are guessed from the shapes of its first and last layer."
             if inputs and outputs
             else "its bands or classes can't be told from them."
         ),
