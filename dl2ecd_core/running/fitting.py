@@ -14,8 +14,9 @@ from .scores import Scores
 if TYPE_CHECKING:
     from .sessions import Array
 
-#: Rows and columns of a tile where any size goes in: larger ones leave the processor's caches.
-USUAL = 256
+#: Rows and columns of a tile where any size goes in: of smaller ones more is margin, larger ones
+#: leave the processor's caches.
+USUAL = (256, 320)
 #: The largest tile that is made where a model looks far.
 LARGEST = 1024
 #: A tile has at least this many times as many pixels along an axis as its margins.
@@ -65,15 +66,15 @@ def fit_tiles(scores: Scores) -> Fitted:
         When the model does not run on a tile of the size that it states.
     """
     if scores.per_pixel:
-        alone = Placement(USUAL, USUAL)
-        return Fitted(scores, alone, alone)
+        rows, columns = (Placement(size, size) for size in USUAL)
+        return Fitted(scores, rows, columns)
     height, width = scores.tile
     free = _freed(scores)
     if free is not None:
-        fitted = _fitted_free(free, _near(height), _near(width))
+        fitted = _fitted_free(free, _near(height, USUAL[0]), _near(width, USUAL[1]))
         if fitted is not None and (fitted.is_exact or None in scores.tile):
             return fitted
-    found = probe(scores, example_tile(scores, height or USUAL, width or USUAL), (None, None))
+    found = probe(scores, example_tile(scores, height or USUAL[0], width or USUAL[1]), (None, None))
     return Fitted(scores, found.rows, found.columns)
 
 
@@ -154,11 +155,11 @@ def _grown(placement: Placement) -> Placement:
     return placement.grown(placement.tile + strides * placement.stride)
 
 
-def _near(stated: Optional[int]) -> int:
+def _near(stated: Optional[int], usual: int) -> int:
     """A usual size that differs from the stated one by what every network takes."""
     if stated is None:
-        return USUAL
-    return stated + -(-max(USUAL - stated, 0) // _UNIT) * _UNIT
+        return usual
+    return stated + -(-max(usual - stated, 0) // _UNIT) * _UNIT
 
 
 def example_tile(scores: Scores, height: int, width: int) -> Array:

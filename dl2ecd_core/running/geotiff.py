@@ -106,7 +106,7 @@ def _say_full(error: Exception, target: Path) -> None:
 
 def _format(content: Content) -> Tuple[str, Dict[str, str]]:
     """GDAL's driver and its options."""
-    options = {"COMPRESS": "DEFLATE", "NUM_THREADS": "ALL_CPUS", "BIGTIFF": "IF_SAFER"}
+    options = {"COMPRESS": "LZW", "NUM_THREADS": "ALL_CPUS", "BIGTIFF": "IF_SAFER"}
     if content.cloud_optimised:
         return "COG", {**options, "BLOCKSIZE": "512", "OVERVIEW_RESAMPLING": "NEAREST"}
     return "GTiff", {**options, "TILED": "YES", "BLOCKXSIZE": "512", "BLOCKYSIZE": "512"}

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Optional, Tuple
 
-#: How far outside a pixel's own place the model looks for it: input pixels before and after.
+#: How far results beside the border of a tile look beyond it: input pixels before and after.
 Reach = Tuple[int, int]
 
 
@@ -34,12 +34,13 @@ class Placement:
         A tile may begin at whole multiples of this many input pixels and gives the same; a
         multiple of `scale`.
     reach
+        How far results look across a border that lies at a whole stride, as a tile's borders do;
         None where every output pixel depends on the whole tile.
 
     Examples
     --------
-    >>> Placement(256, 256, stride=4, reach=(13, 13)).margins
-    (13, 13)
+    >>> Placement(256, 256, stride=4, reach=(12, 12)).margins
+    (12, 12)
     >>> Placement(512, 484, start=Fraction(14), reach=(14, 14)).margins
     (0, 0)
     """

@@ -44,8 +44,8 @@ STRIDES: Tuple[int, ...] = (
     18,
     27,
 )
-#: Lines beside which pixels are changed.
-_LINES = 4
+#: Lines beside which pixels are changed: what one change does not show, another does.
+_LINES = 3
 #: Relative difference below which moved results are the same: kernels add in other orders.
 _SAME = 4e-6
 
@@ -99,14 +99,15 @@ def _along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Pl
 
 
 def _reach(trial: _Trial, scale: Fraction, start: Fraction, stride: int) -> Optional[Reach]:
+    """How far it looks across lines at whole strides from either end of a tile."""
     middle = trial.size // 2
-    gap = max(stride // _LINES, 1)
-    lines = [middle + place * gap for place in range(min(stride, _LINES))]
-    reach = trial.reach(scale, start, lines)
-    if reach is None:
-        return None
-    # Between the lines that were tried it may look as much farther as they are apart.
-    return reach[0] + gap - 1, reach[1] + gap - 1
+    strides = range(-(_LINES // 2), _LINES - _LINES // 2)
+    first = [middle // stride * stride + place * stride for place in strides]
+    rest = trial.size % stride
+    found = trial.reach(scale, start, [line for line in first if 0 < line < trial.size])
+    last = [line + rest for line in first if 0 < line + rest < trial.size]
+    other = trial.reach(scale, start, last) if rest else found
+    return None if found is None or other is None else (found[0], other[1])
 
 
 class _Trial:

@@ -52,7 +52,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     # Small tiles: the same work in less time, and small scenes have many.
-    monkeypatch.setattr(fitting, "USUAL", 64)
+    monkeypatch.setattr(fitting, "USUAL", (64, 64))
     return Place(tmp_path)
 
 
