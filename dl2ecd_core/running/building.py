@@ -19,6 +19,7 @@ from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
 from .values import Values, values_of
+from .walking import read_looks
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -77,7 +78,8 @@ def classifier_for(
         name=ecd.name,
         properties=session.properties,
     )
-    fitted = fit_tiles(scores)
+    output = scores.session.outputs[scores.output]
+    fitted = fit_tiles(scores, read_looks(opened.primary, output.name))
     findings += _said_of_tiles(fitted, opened)
     example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))
     values, probabilities, said = _values(opened, scores, example, options)
@@ -134,7 +136,7 @@ def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:
                 where=where,
             )
         ]
-    if fitted.scores.per_pixel:
+    if not fitted.probed:
         return []
     return [
         finding(

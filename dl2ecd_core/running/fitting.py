@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Mapping, Optional, Tuple
 
 from .extras import RunningRefused
 from .placement import Placement
 from .probing import Probed, probe
 from .scores import Scores
+from .walking import Look
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -35,11 +37,14 @@ class Fitted:
         Gives the scores of such a tile.
     rows, columns
         How its output lies over its input.
+    probed
+        Whether that was found out by trying.
     """
 
     scores: Scores
     rows: Placement
     columns: Placement
+    probed: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -51,14 +56,20 @@ class Fitted:
         """Input pixels that the model looks beyond a pixel; None where it sees the whole tile."""
         if self.rows.reach is None or self.columns.reach is None:
             return None
-        return max(*self.rows.reach, *self.columns.reach)
+        return math.ceil(max(*self.rows.reach, *self.columns.reach))
 
 
-def fit_tiles(scores: Scores) -> Fitted:
+def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
     """Choose the tiles of a model and find out how its output lies over them.
 
     A model that looks no farther than some pixels gets tiles of a size of its own where it takes
     any; one that looks at the whole tile keeps the size that it was made for.
+
+    Parameters
+    ----------
+    looks
+        What its network tells, for rows (``H``) and columns (``W``); what it does not tell, is
+        tried.
 
     Raises
     ------
@@ -71,11 +82,27 @@ def fit_tiles(scores: Scores) -> Fitted:
     height, width = scores.tile
     free = _freed(scores)
     if free is not None:
-        fitted = _fitted_free(free, _near(height, USUAL[0]), _near(width, USUAL[1]))
+        fitted = _fitted_free(free, _near(height, USUAL[0]), _near(width, USUAL[1]), looks)
         if fitted is not None and (fitted.is_exact or None in scores.tile):
             return fitted
-    found = probe(scores, example_tile(scores, height or USUAL[0], width or USUAL[1]), (None, None))
-    return Fitted(scores, found.rows, found.columns)
+    sizes = height or USUAL[0], width or USUAL[1]
+    walked = _walked(scores, sizes, looks)
+    if walked is not None:
+        return walked
+    found = probe(scores, example_tile(scores, *sizes), (None, None))
+    return Fitted(scores, found.rows, found.columns, probed=True)
+
+
+def _walked(scores: Scores, sizes: Tuple[int, int], looks: Mapping[str, Look]) -> Optional[Fitted]:
+    """With tiles of these sizes, by what the network tells; None where it does not tell all."""
+    if not {"H", "W"} <= set(looks):
+        return None
+    result = scores(example_tile(scores, *sizes))
+    rows = looks["H"].placement(sizes[0], result.shape[1])
+    columns = looks["W"].placement(sizes[1], result.shape[2])
+    if rows is None or columns is None:
+        return None
+    return Fitted(scores, rows, columns)
 
 
 def _freed(scores: Scores) -> Optional[Scores]:
@@ -103,17 +130,53 @@ def _alike(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool(numpy.array_equal(one, other))
 
 
-def _fitted_free(scores: Scores, height: int, width: int) -> Optional[Fitted]:
+def _fitted_free(
+    scores: Scores, height: int, width: int, looks: Mapping[str, Look]
+) -> Optional[Fitted]:
     """A model that takes any size with tiles of its own; None where other sizes don't go."""
     try:
         scales = _scales(scores, height, width)
         if scales is None:
             return None
+        walked = _walked(scores, (height, width), looks)
+        if walked is not None:
+            walked = _with_grown(walked)
+            if (walked.rows.scale, walked.columns.scale) == scales and _is_seamless(walked):
+                return walked
         found = _probed(scores, height, width, scales)
     except RunningRefused:
         return None
-    rows, columns = (_grown(placement) for placement in (found.rows, found.columns))
-    return Fitted(scores, rows, columns)
+    return _with_grown(Fitted(scores, found.rows, found.columns, probed=True))
+
+
+def _with_grown(fitted: Fitted) -> Fitted:
+    return replace(fitted, rows=_grown(fitted.rows), columns=_grown(fitted.columns))
+
+
+def _is_seamless(fitted: Fitted) -> bool:
+    """Whether two tiles on end are one longer tile; what a network tells, held to what it does."""
+    if not fitted.is_exact:
+        return True
+    import numpy
+
+    for axis, placement in ((1, fitted.rows), (2, fitted.columns)):
+        sizes = [fitted.rows.tile, fitted.columns.tile]
+        length = placement.step // placement.outputs_per_stride * placement.stride
+        sizes[axis - 1] += length
+        scene = example_tile(fitted.scores, *sizes)
+        whole = fitted.scores(scene)
+        parts = []
+        for origin in (0, length):
+            tile = numpy.take(scene, range(origin, origin + placement.tile), axis)
+            parts.append(fitted.scores(tile))
+        before, after = placement.margins
+        seam = placement.output - after
+        first = numpy.take(parts[0], range(seam), axis)
+        rest = numpy.take(parts[1], range(seam - placement.step, placement.output), axis)
+        joined = numpy.concatenate([first, rest], axis)
+        if seam - placement.step < before or not numpy.array_equal(joined, whole):
+            return False
+    return True
 
 
 def _probed(scores: Scores, height: int, width: int, scales: Tuple[Fraction, Fraction]) -> Probed:

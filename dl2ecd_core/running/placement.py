@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import Optional, Tuple
+from typing import Optional, Tuple, Union
 
 #: How far results beside the border of a tile look beyond it: input pixels before and after.
-Reach = Tuple[int, int]
+Reach = Tuple[Union[int, Fraction], Union[int, Fraction]]
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def write_classes(path: Path, values: Sequence[int], bands: int = 4, **more: Any
 
 def fixture(name: str, folder: Path) -> Path:
     """An ONNX fixture in a folder of its own."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copy(FIXTURES / "onnx" / f"{name}.onnx", folder))
 
 

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
-from dl2ecd_core.findings import Finding
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import fitting
@@ -278,17 +277,15 @@ class TestRefused:
 
 
 class TestStopping:
-    def test_cancelled_leaves_nothing(self, place: Place) -> None:
+    @pytest.mark.parametrize("patience", [0, 1, 2])
+    def test_cancelled_leaves_nothing(self, place: Place, patience: int) -> None:
         class Impatient(Listener):
             def __init__(self) -> None:
-                self.findings: List[Finding] = []
-
-            def found(self, finding: Finding) -> None:
-                self.findings.append(finding)
+                self.asked = 0
 
             def cancelled(self) -> bool:
-                # Once what is known was said, the work begins.
-                return bool(self.findings)
+                self.asked += 1
+                return self.asked > patience
 
         with pytest.raises(Cancelled):
             classify(place.scene, place.ecd, place.out, options=BYTES, messages=Impatient())
