@@ -27,7 +27,7 @@ NORTH_UP = Georeference(transform=(2.0, 0.0, 500_000.0, 0.0, -2.0, 5_000_000.0))
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with pytest.MonkeyPatch.context() as patch:
         # Small tiles: a small scene has many.
-        patch.setattr(fitting, "USUAL", 64)
+        patch.setattr(fitting, "USUAL", (64, 64))
         made = Place(tmp_path_factory.mktemp("extent"))
         classify(made.scene, made.ecd, made.folder / "whole.tif", options=BYTES)
         yield made
