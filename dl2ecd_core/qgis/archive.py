@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
 from pathlib import Path
 from typing import Dict, Mapping, Optional, Union
 
-from ..files.output import check_target, whole_file
+from ..files.zipped import PACKAGE, package_files, write_zip
 from . import PLUGIN
 from .bundled import bundled_files
 
@@ -26,11 +24,8 @@ def classFactory(iface):
     return Plugin(iface, Path(__file__).parent / "packages")
 '''
 
-_PACKAGE = Path(__file__).parents[1]
 #: Files of this folder that QGIS looks for beside the plugin's code.
 _BESIDE = ("LICENSE", "icon.svg", "metadata.txt")
-#: No zip can say an earlier date. Always the same, so that the same content gives the same bytes.
-_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> None:
@@ -49,14 +44,7 @@ def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> No
     Dl2EcdError
         When it can't be written.
     """
-    check_target(target)
-    content = archive_files(bundled_files(wheels))
-    with whole_file(target) as output, zipfile.ZipFile(output, "w") as archive:
-        for name, data in sorted(content.items()):
-            entry = zipfile.ZipInfo(name, _DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, data)
+    write_zip(target, archive_files(bundled_files(wheels)))
 
 
 def archive_files(bundled: Mapping[str, bytes]) -> Dict[str, bytes]:
@@ -70,19 +58,8 @@ def archive_files(bundled: Mapping[str, bytes]) -> Dict[str, bytes]:
     files = {f"{PLUGIN}/__init__.py": _ENTRY.encode("ascii")}
     for name in _BESIDE:
         files[f"{PLUGIN}/{name}"] = (Path(__file__).parent / name).read_bytes()
-    for path, data in _package_files().items():
-        files[f"{PLUGIN}/{_PACKAGE.name}/{path}"] = data
+    for path, data in package_files().items():
+        files[f"{PLUGIN}/{PACKAGE.name}/{path}"] = data
     for path, data in bundled.items():
         files[f"{PLUGIN}/packages/{path}"] = data
-    return files
-
-
-def _package_files() -> Dict[str, bytes]:
-    """This package, from wherever it is installed, without what Python compiled."""
-    files = {}
-    for folder, folders, names in os.walk(_PACKAGE):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        for name in names:
-            path = Path(folder, name)
-            files[path.relative_to(_PACKAGE).as_posix()] = path.read_bytes()
     return files

@@ -1,0 +1,43 @@
+"""Zips that are handed on: the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Dict, Mapping, Union
+
+from .output import check_target, whole_file
+
+#: The folder of dl2ecd_core itself, wherever it is installed.
+PACKAGE = Path(__file__).parents[1]
+#: No zip can say an earlier date.
+_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def write_zip(target: Union[str, Path], content: Mapping[str, bytes]) -> None:
+    """Write names and contents as a zip, whole or not at all.
+
+    Raises
+    ------
+    Dl2EcdError
+        When it can't be written.
+    """
+    check_target(target)
+    with whole_file(target) as output, zipfile.ZipFile(output, "w") as archive:
+        for name, data in sorted(content.items()):
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, data)
+
+
+def package_files() -> Dict[str, bytes]:
+    """Names below its folder and contents of this package, without what Python compiled."""
+    files = {}
+    for folder, folders, names in os.walk(PACKAGE):
+        folders[:] = [name for name in folders if name not in ("__pycache__", "esri")]
+        for name in names:
+            path = Path(folder, name)
+            files[path.relative_to(PACKAGE).as_posix()] = path.read_bytes()
+    return files

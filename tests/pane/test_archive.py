@@ -1,0 +1,77 @@
+"""The toolbox's zip, for people who have no checkout and no pip."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import dl2ecd_core.headless as arcpy
+from dl2ecd_core.demo import CLASS_INFO, ECD, MODEL, unpack
+from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.headless._dialog import Dialog
+from dl2ecd_core.pane import archive
+from tests.toolboxes import TOOL, needs_no_arcgis
+
+
+def pack(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["pane", *arguments])
+    runpy.run_module("dl2ecd_core.pane", run_name="__main__")
+
+
+@needs_no_arcgis
+def test_what_is_unpacked_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack(monkeypatch, str(tmp_path / "a.zip"))
+    with zipfile.ZipFile(tmp_path / "a.zip") as zipped:
+        assert not [name for name in zipped.namelist() if "__pycache__" in name or "/esri/" in name]
+        zipped.extractall(tmp_path)
+    folder = tmp_path / "DeepLearningTools"
+    assert {path.name for path in folder.iterdir()} == {
+        "DeepLearningTools.pyt",
+        "DeepLearningTools.pyt.xml",
+        "DeepLearningTools.DeepLearningModelToEcd.pyt.xml",
+        "dl2ecd_core",
+    }
+    unpack(tmp_path)
+    dialog = Dialog(folder / "DeepLearningTools.pyt", TOOL)
+    dialog.fill_in(
+        in_deep_learning_model=tmp_path / MODEL, in_classification_info_json=tmp_path / CLASS_INFO
+    )
+    assert str(dialog.run()) == str(tmp_path / ECD)
+    assert arcpy.GetMaxSeverity() == 0
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.zip", "b.zip"):
+        archive.write_archive(tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_an_installed_toolbox_is_packed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "toolboxes").mkdir()
+    (tmp_path / "toolboxes" / "DeepLearningTools.pyt").write_bytes(b"# mine")
+    monkeypatch.setattr(archive, "PLACES", (tmp_path, tmp_path / "toolboxes"))
+    archive.write_archive(tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as zipped:
+        assert zipped.read("DeepLearningTools/DeepLearningTools.pyt") == b"# mine"
+
+
+def test_without_a_toolbox_there_is_nothing_to_pack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "PLACES", (tmp_path,))
+    with pytest.raises(ConversionRefused, match="nothing to pack"):
+        archive.write_archive(tmp_path / "a.zip")
+    with pytest.raises(SystemExit, match="nothing to pack"):
+        pack(monkeypatch, str(tmp_path / "a.zip"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--help"]])
+def test_the_zip_has_to_be_named(monkeypatch: pytest.MonkeyPatch, arguments: list) -> None:
+    with pytest.raises(SystemExit, match="Give the zip to write"):
+        pack(monkeypatch, *arguments)
