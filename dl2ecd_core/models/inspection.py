@@ -19,6 +19,7 @@ from .metadata_beside import with_metadata_beside
 from .mlpackage import root_model
 from .not_models.lone_parts import refuse_lone_part
 from .not_models.other_documents import refuse_mistaken
+from .not_models.packed import refuse_packed
 from .registry import Match, readers
 
 
@@ -100,6 +101,7 @@ def _read(source: ByteSource) -> ModelDescription:
     if first_error is not None:
         raise first_error
     refuse_lone_part(source)
+    refuse_packed(source)
     raise ModelFileError(
         "model-not-recognised",
         f"'{source.name}' is not a model of a known format; it starts with the bytes "

@@ -20,6 +20,7 @@ RULES: Tuple[Rule, ...] = (
     Rule(
         "model-not-a-model", _ERROR, "The file holds a model, not another part of a training run."
     ),
+    Rule("model-is-packed", _ERROR, "The file is the model, not an archive around it."),
     Rule("model-unsupported", _ERROR, "The format's variant is one that can be read."),
     Rule("model-damaged", _ERROR, "The model file is whole and well formed."),
     Rule("model-too-complex", _ERROR, "The model's structure stays within the reader's limits."),
@@ -38,6 +39,16 @@ RULES: Tuple[Rule, ...] = (
         "model-layer-unknown",
         _INFORMATION,
         "Every layer of the network is of a kind whose sizes can be worked out.",
+    ),
+    Rule(
+        "model-version-unknown",
+        _WARNING,
+        "The version of the model's format is one that had been released when dl2ecd was.",
+    ),
+    Rule(
+        "model-path-windows",
+        _INFORMATION,
+        "A model names its files with forward slashes, which every system takes for folders.",
     ),
     Rule("model-file-chosen", _INFORMATION, "One file of each kind lies beside the model."),
     Rule("model-not-frozen", _ERROR, "A TensorFlow graph holds its weights."),

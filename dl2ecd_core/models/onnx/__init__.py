@@ -28,6 +28,7 @@ from .external import external_files
 from .metadata import class_names
 from .recognition import is_tensor, other_encoding, recognise
 from .survey import Survey, survey
+from .versions import newer_versions, versions_of
 from .walk import Walk, agreed
 
 __all__ = ["network_of", "read", "recognise"]
@@ -46,9 +47,8 @@ def read(source: ByteSource) -> ModelDescription:
     if encoding is not None:
         raise ModelFileError(
             "model-unsupported",
-            f"'{source.name}' is a model in {encoding}, which is not read.",
-            hint="Save it in ONNX's usual binary form (.onnx); in Python: "
-            "onnx.save(model, 'model.onnx').",
+            f"'{source.name}' is a model in {encoding.what}, which is not read.",
+            hint=encoding.hint,
             file=source.name,
             offset=0,
         )
@@ -81,6 +81,7 @@ def read(source: ByteSource) -> ModelDescription:
         framework="ONNX",
         files=files,
         producer=producer or None,
+        framework_version=versions_of(document),
         inputs=inputs_,
         outputs=outputs,
         parameters=_parameters(document, seen),
@@ -88,7 +89,13 @@ def read(source: ByteSource) -> ModelDescription:
         padding=padding_of(inputs_, outputs, walk.values),
         class_names=names,
         notes=notes_in(document.properties),
-        findings=(*broken, *_findings(document, seen), *about_names, *_unknown_shapes(outputs)),
+        findings=(
+            *broken,
+            *newer_versions(document),
+            *_findings(document, seen),
+            *about_names,
+            *_unknown_shapes(outputs),
+        ),
     )
 
 

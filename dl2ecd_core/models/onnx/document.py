@@ -51,6 +51,7 @@ class Document:
     """A whole ONNX file."""
 
     graph: Graph = field(default_factory=Graph)
+    ir_version: int = 0
     producer: str = ""
     producer_version: str = ""
     opsets: Dict[str, int] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class Document:
     @property
     def opset(self) -> int:
         """Version of the standard operations; 1 in files that do not name one."""
-        return self.opsets.get("", 1)
+        return self.opsets.get("", self.opsets.get("ai.onnx", 1))
 
 
 def read_document(model: Message) -> Document:
@@ -76,7 +77,9 @@ def read_document(model: Message) -> Document:
     reading = Reading()
     for part in model.fields():
         number = part.number
-        if number == 2:
+        if number == 1:
+            document.ir_version = part.value
+        elif number == 2:
             document.producer = model.text_of(part)
         elif number == 3:
             document.producer_version = model.text_of(part)

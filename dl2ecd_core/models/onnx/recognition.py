@@ -7,7 +7,7 @@ fields of a ModelProto and of the graph inside it are looked at.
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional
+from typing import Dict, NamedTuple, Optional
 
 from ...findings.errors import ModelFileError
 from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
@@ -87,15 +87,52 @@ def _fits(source: ByteSource, outer: Field, expected: Dict[int, int]) -> bool:
     return True
 
 
-def other_encoding(source: ByteSource) -> Optional[str]:
-    """In words, what form of ONNX other than the binary one this is; None for the binary one."""
+class Encoding(NamedTuple):
+    """A form of ONNX other than the binary one.
+
+    Attributes
+    ----------
+    what
+        In words.
+    hint
+        How to get the binary one.
+    """
+
+    what: str
+    hint: str
+
+
+_ORT = Encoding(
+    "onnxruntime's own format (.ort)",
+    "Give the .onnx that it was made from: nothing turns an .ort file back.",
+)
+_AS_TEXT = Encoding(
+    "ONNX written as text",
+    "Save it in the usual binary form; in Python: "
+    "onnx.save(onnx.parser.parse_model(open('model.txt').read()), 'model.onnx').",
+)
+_AS_PROTOBUF_TEXT = Encoding(
+    "ONNX written as protobuf text",
+    "Save it in the usual binary form; in Python: "
+    "onnx.save(onnx.load('model.textproto', format='textproto'), 'model.onnx').",
+)
+_AS_JSON = Encoding(
+    "ONNX written as JSON",
+    "Save it in the usual binary form; in Python: "
+    "onnx.save(onnx.load('model.json', format='json'), 'model.onnx').",
+)
+
+
+def other_encoding(source: ByteSource) -> Optional[Encoding]:
+    """The form of ONNX that this is; None for the binary one, and for what is none."""
     start = source.read_up_to(0, 4096)
     if start[4:8] == b"ORTM":
-        return "onnxruntime's own format (.ort)"
-    if _TEXT.match(start):
-        return "ONNX written as text"
+        return _ORT
+    text = _TEXT.match(start)
+    if text:
+        return _AS_TEXT if b"<" in text.group() else _AS_PROTOBUF_TEXT
     if _JSON.match(start) and (b'"irVersion"' in start or b'"ir_version"' in start):
-        return "ONNX written as JSON"
+        return _AS_JSON
     return None
 
 
