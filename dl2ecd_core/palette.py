@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Collection, Iterator, List, Tuple
 
-Color = Tuple[int, int, int]
+from .color import Color
 
 OKABE_ITO: Tuple[Color, ...] = (
     (230, 159, 0),  # orange

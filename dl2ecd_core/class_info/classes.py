@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
+from ..color import Color
 from ..findings import Finding
 from ..findings.rules import finding
 from ..findings.wording import counted, listed, printable, quoted
 from ..json_text import UNREADABLE, JsonText, Step
 from ..palette import colors_for
 from .class_comparison import compare
-from .description import Color, LandClass
+from .description import LandClass
 from .keys import CHANNELS, CLASS_KEYS, CLASS_NAMES, HIGHEST_VALUE, LOWEST_VALUE, Key
 from .report import Entry, Report
 from .schema import validators

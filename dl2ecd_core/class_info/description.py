@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import FrozenSet, Mapping, Optional, Tuple
 
+from ..color import Color
 from ..findings import Finding, Place
 from ..json_text import Places
-
-Color = Tuple[int, int, int]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Tuple
 
+from ..color import Color
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import counted
 from ..json_text import JsonText, Step
-from .description import Color
 from .keys import Key
 
 #: Of one rule so many findings are shown one by one, the rest counted.

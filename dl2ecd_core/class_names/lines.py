@@ -26,6 +26,9 @@ _BEFORE = (
 _BEHIND = (re.compile(r"\s*(\S.*?)\s*[:=\t]\s*(-?\d{1,9})\s*"),)
 _REMARK = re.compile(r"\s*(?:#(?:\s|$)|//|;)")
 _QUOTED = re.compile(r"(['\"])([^'\"\\]*)\1")
+_DATA = re.compile(
+    r"\A[\d.]+[\s,;:]+[\d.]+(?:[\s,;:]|\Z)|#[0-9a-fA-F]{6}\b|(?:[\s,;:(]\d{1,3}){3}\)?\Z"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -44,6 +47,8 @@ def is_remark(line: str) -> bool:
 
 def numbered_lines(lines: List[str]) -> Optional[NamedClasses]:
     """Numbers and names when all lines have both in the same manner; None otherwise."""
+    if any(len(line) > LONGEST_NAME for line in lines):
+        return None
     for patterns, number, name in ((_BEFORE, 1, 2), (_BEHIND, 2, 1)):
         for pattern in patterns:
             found = _matched(lines, pattern, number, name)
@@ -59,12 +64,19 @@ def _matched(
     for line in lines:
         match = pattern.fullmatch(line)
         value = None if match is None else number_of(match.group(number))
-        if match is None or value is None or not _LETTER.search(match.group(name)):
+        if match is None or value is None or not _may_be_numbered(match.group(name)):
             return None
         classes.append(NamedClass(value, match.group(name).rstrip()))
     if not classes or len({item.value for item in classes}) < len(classes):
         return None
     return NamedClasses(tuple(_unquoted(classes)), True, Form.MAPPING)
+
+
+def _may_be_numbered(name: str) -> bool:
+    """Whether what stands beside a number is a name: not further numbers, nor a color."""
+    if name.strip() == NO_CLASS:
+        return True
+    return _LETTER.search(name) is not None and not _DATA.search(name)
 
 
 def _unquoted(classes: List[NamedClass]) -> List[NamedClass]:

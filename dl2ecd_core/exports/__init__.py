@@ -31,6 +31,7 @@ FORMATS: Dict[str, str] = {
     "sld": "OGC styled layer descriptor",
     "lyrx": "ArcGIS Pro layer file",
     "aux-xml": "GDAL side file: color table, categories, raster attribute table",
+    "csv": "table of values, names and colors, for Excel and every GIS",
     "labels": "class names, one a line; .pbtxt: TensorFlow label map",
     "rft-xml": "ArcGIS raster function template",
     "html": "a page to look at, on its own",

@@ -10,14 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
-from lxml import etree
-
 from ..ecd.content import Ecd
 from ..findings import Finding
 from ..findings.wording import listed, quoted
 from ..progress import Listener
 from .legend import Legend, LegendRow, adjusted, incomplete, legend_of
-from .xml_text import Element, child, said_of, write_xml, xml_text
+from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
 _INTEGER, _STRING = "0", "2"
 #: Fields of the attribute table: name, type, usage.
@@ -42,7 +40,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     highest = max(row.value for row in legend.rows)
     by_value = {row.value: row for row in legend.rows}
     left_out = []
-    root = etree.Element("PAMDataset")
+    root = root_element("PAMDataset")
     band = child(root, "PAMRasterBand", band="1")
     if lowest >= 0 and highest < _MOST_COLORS:
         _color_table(band, by_value, highest)

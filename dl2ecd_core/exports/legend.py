@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
 from ..class_info.keys import HIGHEST_VALUE, LOWEST_VALUE
+from ..color import Color
 from ..ecd.content import Ecd, EcdClass, Kind
 from ..findings import Finding, Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
 from ..findings.wording import counted, listed, quoted
 from ..palette import colors_for
-
-Color = Tuple[int, int, int]
 
 
 @dataclass(frozen=True)

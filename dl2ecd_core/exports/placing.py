@@ -37,7 +37,7 @@ def require_model(ecd: Ecd, format_name: str) -> None:
                     "export-not-possible",
                     f"{quoted(ecd.name, 400)} holds no deep-learning model, so there is nothing "
                     f"to write as {format_name}.",
-                    hint="Legends can be exported: clr, qml, sld, lyrx, aux-xml, labels.",
+                    hint="Legends can be exported: clr, qml, sld, lyrx, aux-xml, csv, labels.",
                     where=Place(file=ecd.name),
                 )
             ]

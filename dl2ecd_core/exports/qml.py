@@ -10,13 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Tuple
 
-from lxml import etree
-
+from ..color import hex_of
 from ..ecd.content import Ecd
 from ..findings import Finding
 from ..progress import Listener
 from .legend import legend_of
-from .xml_text import child, said_of, write_xml, xml_text
+from .xml_text import child, root_element, said_of, write_xml, xml_text
 
 _VERSION = "3.22.0"
 # Every style that QGIS saves begins with it; nobody fetches it.
@@ -27,7 +26,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     """Write the style to `target`."""
     del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "qml")
-    root = etree.Element("qgis", version=_VERSION, styleCategories="Symbology")
+    root = root_element("qgis", version=_VERSION, styleCategories="Symbology")
     pipe = child(root, "pipe")
     renderer = child(
         pipe, "rasterrenderer", type="paletted", band="1", opacity="1", alphaBand="-1",
@@ -36,21 +35,9 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     palette = child(renderer, "colorPalette")
     for row in legend.rows:
         child(
-            palette, "paletteEntry", value=str(row.value), color=hex_color(row.color),
+            palette, "paletteEntry", value=str(row.value), color=hex_of(row.color),
             alpha="255", label=xml_text(row.name),
         )  # fmt: skip
     child(root, "blendMode", "0")
     write_xml(root, target, doctype=_DOCTYPE)
     return (*legend.findings, *said_of(ecd, (row.name for row in legend.rows)))
-
-
-def hex_color(color: Tuple[int, int, int]) -> str:
-    """A color in six digits, as QGIS and SLD write it.
-
-    Examples
-    --------
-    >>> hex_color((1, 2, 255))
-    '#0102ff'
-    """
-    red, green, blue = color
-    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -10,18 +10,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Optional, Tuple
 
-from lxml import etree
-
 from ..ecd.content import Ecd
 from ..findings import Finding
 from ..findings.wording import quoted
 from ..progress import Listener
 from .legend import incomplete, not_possible
 from .placing import require_model
-from .xml_text import Element, child, said_of, write_xml, xml_text
+from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_NAMESPACES = {
+_NAMESPACES: Dict[Optional[str], str] = {
     "xsi": _XSI,
     "xs": "http://www.w3.org/2001/XMLSchema",
     "typens": "http://www.esri.com/schemas/ArcGIS/10.3",
@@ -42,7 +40,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     module, class_name, pixel_type = _function(ecd)
     definition = Path(ecd.name).name
     name = Path(ecd.name).stem
-    root = etree.Element("RasterFunctionTemplate", nsmap=_NAMESPACES)
+    root = root_element("RasterFunctionTemplate", prefixes=_NAMESPACES)
     _typed(root, "typens:RasterFunctionTemplate")
     child(root, "Name", xml_text(name))
     child(root, "Description", "Runs a deep-learning model on a raster.")

@@ -9,20 +9,16 @@ Without it a reader shades between the listed values, and other values get color
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Tuple
+from typing import Tuple
 
-from lxml import etree
-
+from ..color import hex_of
 from ..ecd.content import Ecd
 from ..findings import Finding
 from ..progress import Listener
 from .legend import legend_of
-from .qml import hex_color
-from .xml_text import Element, said_of, write_xml, xml_text
+from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
 _NAMESPACE = "http://www.opengis.net/sld"
-# None stands for no prefix, which not every description of lxml's types allows for.
-_PREFIXES: Any = {None: _NAMESPACE}
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
@@ -30,8 +26,9 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "sld")
     title = xml_text(legend.title)
-    root = etree.Element(f"{{{_NAMESPACE}}}StyledLayerDescriptor", nsmap=_PREFIXES)
-    root.set("version", "1.0.0")
+    root = root_element(
+        f"{{{_NAMESPACE}}}StyledLayerDescriptor", prefixes={None: _NAMESPACE}, version="1.0.0"
+    )
     layer = _child(root, "NamedLayer")
     _child(layer, "Name", title)
     style = _child(layer, "UserStyle")
@@ -44,7 +41,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     colors = _child(symbolizer, "ColorMap", type="values")
     for row in legend.rows:
         _child(
-            colors, "ColorMapEntry", color=hex_color(row.color), quantity=str(row.value),
+            colors, "ColorMapEntry", color=hex_of(row.color), quantity=str(row.value),
             label=xml_text(row.name), opacity="1",
         )  # fmt: skip
     write_xml(root, target)
@@ -52,6 +49,4 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
 
 
 def _child(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
-    element = etree.SubElement(parent, f"{{{_NAMESPACE}}}{tag}", attributes)
-    element.text = text or None
-    return element
+    return child(parent, f"{{{_NAMESPACE}}}{tag}", text or None, **attributes)

@@ -53,6 +53,15 @@ def said_of(ecd: Ecd, names: Iterable[str]) -> List[Finding]:
     ]
 
 
+def root_element(
+    tag: str, *, prefixes: Optional[Dict[Optional[str], str]] = None, **attributes: str
+) -> Element:
+    """A root; `prefixes` names the namespaces, None that of names without a prefix."""
+    # None is no key for every description of lxml's types.
+    options: Any = {"nsmap": prefixes}
+    return etree.Element(tag, attributes, **options)
+
+
 def child(parent: Element, tag: str, text: Optional[str] = None, **attributes: str) -> Element:
     """A new last child; `text` must be fit for XML."""
     element = etree.SubElement(parent, tag, attributes)

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
 from typing import List, Optional
 
 from ..findings import Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
-from ..findings.wording import counted, quoted
+from ..findings.wording import quoted
 from ..json_text import LARGEST_TEXT
+from ..json_text.decoding import decoded
 from ..wire.source import ByteSource
-from .description import Color, LegendClass
+from .entries import Note
 
 _HEAD = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Entries:
-    """What a reader finds in a file.
-
-    Attributes
-    ----------
-    kind
-        What the file is, for people.
-    classes
-        Values may still repeat.
-    skipped
-        Entries that are no class with one whole value, as they are in the file.
-    """
-
-    kind: str
-    classes: List[LegendClass] = field(default_factory=list)
-    skipped: List[str] = field(default_factory=list)
-
-    def add(self, value: object, name: Optional[str], color: Optional[Color]) -> None:
-        """Take an entry, or put it with those left out when its value is no whole number."""
-        number = whole(value)
-        if number is None:
-            self.skipped.append(str(value if name is None else name))
-        else:
-            self.classes.append(LegendClass(number, name, color))
+_DECLARED = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,30})[\"']")
+#: Encodings of one byte a letter in which XML files come; what they declare is taken at its word.
+_XML_ENCODINGS = re.compile(r"(?:iso-?8859-?\d{1,2}|windows-?125\d|cp125\d|latin-?1)", re.I)
 
 
 class Candidate:
@@ -62,22 +39,27 @@ class Candidate:
         self.path: Path = source.path
         self.name = source.name
         self.head = source.read_up_to(0, _HEAD)
+        #: What is to be said of the file whatever its kind.
+        self.notes: List[Note] = []
+        self._text: Optional[str] = None
 
     @property
     def start(self) -> str:
         """The beginning as text, for recognising; what is no text becomes a question mark."""
         if self.head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return self.head.decode("utf-16", "replace")
+        if self._is_wide():
+            return self.head.decode("utf-16-le", "replace")
         return self.head.decode("utf-8-sig", "replace")
 
     @property
-    def text(self) -> str:
-        """The whole text, read and decoded anew each time.
+    def data(self) -> bytes:
+        """All bytes.
 
         Raises
         ------
         Dl2EcdError
-            ``file-too-large``, or ``legend-damaged`` when it is neither UTF-8 nor UTF-16.
+            ``file-too-large``.
         """
         if self.source.size > LARGEST_TEXT:
             raise Dl2EcdError(
@@ -91,15 +73,48 @@ class Candidate:
                     )
                 ]
             )
-        data = self.source.read(0, self.source.size)
-        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        try:
-            return data.decode("utf-16" if wide else "utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise self.damaged(
-                f"{quoted(self.name, 400)} is no UTF-8 text: it breaks off at byte {error.start}.",
-                "Save it as UTF-8, which any text editor can.",
-            ) from error
+        return self.source.read(0, self.source.size)
+
+    @property
+    def text(self) -> str:
+        """The whole text. Bytes that are no UTF-8 are taken for Windows' "ANSI", which is said.
+
+        Raises
+        ------
+        Dl2EcdError
+            ``file-too-large``, or ``legend-damaged`` when it breaks off inside UTF-16 or UTF-32.
+        """
+        if self._text is None:
+            self._text = self._decoded()
+        return self._text
+
+    def _decoded(self) -> str:
+        data = self.data
+        declared = _DECLARED.match(data.lstrip()[:200])
+        if declared is not None and _XML_ENCODINGS.fullmatch(declared.group(1).decode("ascii")):
+            try:
+                return data.decode(declared.group(1).decode("ascii"))
+            except (LookupError, UnicodeDecodeError):
+                pass
+        if self._is_wide():
+            data = codecs.BOM_UTF16_LE + data
+        text, problems = decoded(data, self.name)
+        for problem in problems:
+            if "Latin-1" not in problem.message:
+                raise self.damaged(problem.message, problem.hint)
+            self.notes.append(
+                Note(
+                    "legend-encoding",
+                    f"{{file}}: {problem.message[0].lower()}{problem.message[1:]} It was read so.",
+                    "Look whether the names are right. " + problem.hint,
+                )
+            )
+        return text
+
+    def _is_wide(self) -> bool:
+        """Whether it is UTF-16 without its mark: every second byte of the first letters is 0."""
+        start = self.head[:8]
+        return len(start) == 8 and not any(start[1::2]) and all(start[0::2])
 
     def damaged(self, message: str, hint: str = "", line: Optional[int] = None) -> Dl2EcdError:
         """An error for the caller to raise."""
@@ -107,58 +122,19 @@ class Candidate:
         place = Place(file=self.name, line=line)
         return Dl2EcdError([finding("legend-damaged", message, hint=hint, where=place)])
 
-    def unknown(self, message: str) -> Dl2EcdError:
+    def unknown(self, message: str, hint: str = "", line: Optional[int] = None) -> Dl2EcdError:
         """An error about a file that is no legend, for the caller to raise."""
         return Dl2EcdError(
             [
                 finding(
                     "legend-not-recognised",
                     message,
-                    hint=f"Give {self.known}.",
-                    where=Place(file=self.name),
+                    hint=hint or f"Give {self.known}.",
+                    where=Place(file=self.name, line=line),
                 )
             ]
         )
 
-
-def whole(value: object) -> Optional[int]:
-    """A pixel value from a number or its text; None for fractions, ranges and what is too large.
-
-    Examples
-    --------
-    >>> whole("7"), whole(" 7.00 "), whole("7.5"), whole("1-5"), whole(True)
-    (7, 7, None, None, None)
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if not 0 < len(text) <= 40 or not text.isascii() or "_" in text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # Also false for what is not a number.
-    if not -(2**31) <= value < 2**31 or value != int(value):
-        return None
-    return int(value)
-
-
-def channel(value: object) -> Optional[int]:
-    """One of red, green and blue; None when it is none."""
-    number = whole(value)
-    return number if number is not None and 0 <= number <= 255 else None
-
-
-def color_of(red: object, green: object, blue: object) -> Optional[Color]:
-    """A color from its channels; None when one of them is none."""
-    channels = (channel(red), channel(green), channel(blue))
-    if channels[0] is None or channels[1] is None or channels[2] is None:
-        return None
-    return channels[0], channels[1], channels[2]
-
-
-def said(number: int) -> str:
-    """How many entries, in words."""
-    return counted(number, "entry", "entries")
+    def no_classes(self, kind: str, why: str, hint: str = "") -> Dl2EcdError:
+        """An error about a file of a known kind in which no classes stand."""
+        return self.unknown(f"{quoted(self.name, 400)} ({kind}) {why}", hint)

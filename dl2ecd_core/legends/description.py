@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from ..color import Color
 from ..findings import Finding
-
-Color = Tuple[int, int, int]
 
 
 @dataclass(frozen=True)

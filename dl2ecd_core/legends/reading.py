@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Callable, Dict, List, NamedTuple, Tuple, Union
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..findings import Finding, Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
-from ..findings.wording import listed, quoted
+from ..findings.wording import counted, listed, quoted
 from ..json_text.foreign import not_json
 from ..wire.source import ByteSource
-from . import aux_xml, clr, definitions, labels, lyrx, qml, sld
-from .candidate import Candidate, Entries, said
+from . import (
+    aux_xml,
+    clr,
+    csv,
+    cvat_xml,
+    dbf,
+    ecd,
+    envi,
+    geotiff,
+    json_documents,
+    labels,
+    lyrx,
+    qml,
+    sld,
+    xlsx,
+    yaml,
+)
+from .candidate import Candidate
 from .description import Legend, LegendClass
+from .entries import Entries, Note
 
 
 class Kind(NamedTuple):
@@ -27,37 +44,76 @@ class Kind(NamedTuple):
     what
         A line for the table of kinds.
     recognises
-        Whether a file is of this kind, by its beginning; raises nothing.
+        Whether a file may be of this kind, by its beginning.
     read
-        The file's entries; raises what the candidate's ``damaged`` and ``unknown`` make.
+        The file's entries, None where it is of another kind after all; raises what the
+        candidate's ``damaged`` and ``unknown`` make.
     """
 
     files: str
     what: str
     recognises: Callable[[Candidate], bool]
-    read: Callable[[Candidate], Entries]
+    read: Callable[[Candidate], Optional[Entries]]
 
 
 #: In this order: what is certain first, a plain list of names last.
 KINDS: Tuple[Kind, ...] = (
+    Kind(".xlsx", "Excel workbook with a table of classes (openpyxl)", xlsx.recognises, xlsx.read),
     Kind(
-        ".ecd",
-        "Esri classifier definition, with or without a model",
-        definitions.recognises_ecd,
-        definitions.read_definition,
+        ".tif",
+        "classified GeoTIFF (rasterio), with .vat.dbf or .aux.xml beside it",
+        geotiff.recognises,
+        geotiff.read,
     ),
-    Kind(".lyrx", "ArcGIS Pro layer file", lyrx.recognises, lyrx.read),
+    Kind(".vat.dbf", "ArcGIS attribute table of a raster", dbf.recognises, dbf.read),
+    Kind(".ecd", "Esri classifier definition, with or without a model", ecd.recognises, ecd.read),
     Kind(
-        ".emd, class information",
-        "JSON with Classes, or a plain list of names",
-        definitions.recognises_json,
-        definitions.read_classes,
+        ".lyrx",
+        "ArcGIS Pro layer file: unique values or a color map",
+        lyrx.recognises,
+        lyrx.read,
     ),
-    Kind(".qml", "QGIS style", qml.recognises, qml.read),
-    Kind(".aux.xml", "GDAL raster attribute table", aux_xml.recognises, aux_xml.read),
-    Kind(".sld", "OGC styled layer descriptor", sld.recognises, sld.read),
+    Kind(
+        ".emd, class information, .json",
+        "Esri's Classes, COCO, CVAT, STAC, Hugging Face, Keras, ArcGIS training data, plain names",
+        json_documents.recognises,
+        json_documents.read,
+    ),
+    Kind(
+        ".qml, .qlr, .qgs",
+        "QGIS style, layer definition or project with one raster of classes",
+        qml.recognises,
+        qml.read,
+    ),
+    Kind(
+        ".aux.xml, .vrt",
+        "GDAL attribute table, category names or color table",
+        aux_xml.recognises,
+        aux_xml.read,
+    ),
+    Kind(".sld", "OGC styled layer descriptor of single values", sld.recognises, sld.read),
+    Kind("CVAT .xml", "CVAT labels of a task", cvat_xml.recognises, cvat_xml.read),
     Kind(".pbtxt", "TensorFlow label map", labels.recognises_map, labels.read_map),
-    Kind(".clr", "color map text file", clr.recognises, clr.read),
+    Kind(".hdr", "ENVI header of a classification", envi.recognises, envi.read),
+    Kind(
+        ".clr",
+        "color map of Esri, QGIS, GRASS or gdaldem",
+        clr.recognises,
+        clr.read,
+    ),
+    Kind(
+        ".csv",
+        "table with comma, semicolon, tab or bar, with or without a header",
+        labels.recognises_lines,
+        csv.read,
+    ),
+    Kind(
+        "numbered names (.txt)",
+        "a number and a name a line",
+        labels.recognises_lines,
+        labels.read_numbered,
+    ),
+    Kind(".yaml", "YOLO's names, or any list of classes in YAML", yaml.recognises, yaml.read),
     Kind(
         "a list of class names (.txt)",
         "one name a line",
@@ -91,8 +147,9 @@ def read_legend(path: Union[str, os.PathLike[str]]) -> Legend:
     with ByteSource(Path(path), name) as source:
         candidate = Candidate(source, known_kinds())
         for kind in KINDS:
-            if kind.recognises(candidate):
-                return _legend(name, kind.read(candidate))
+            found = kind.read(candidate) if kind.recognises(candidate) else None
+            if found is not None:
+                return _legend(name, found, candidate.notes)
         raise candidate.unknown(_what_it_is(candidate))
 
 
@@ -106,10 +163,16 @@ def _what_it_is(candidate: Candidate) -> str:
     return f"{quoted(candidate.name, 400)} is no legend or list of classes{what}."
 
 
-def _legend(name: str, found: Entries) -> Legend:
+def _legend(name: str, found: Entries, notes: List[Note]) -> Legend:
     first: Dict[int, LegendClass] = {}
-    repeated = [item for item in found.classes if first.setdefault(item.value, item) is not item]
-    findings = _left_out(name, found.skipped, repeated)
+    repeated = [
+        item
+        for item in found.classes
+        # What comes again just as it was, such as each sample of a class, says nothing new.
+        if first.setdefault(item.value, item) != item
+    ]
+    findings = _left_out(name, found, repeated)
+    findings += [_said(name, note) for note in (*notes, *found.notes)]
     classes = tuple(first.values())
     if not classes:
         raise Dl2EcdError(
@@ -126,14 +189,19 @@ def _legend(name: str, found: Entries) -> Legend:
     return Legend(name, found.kind, classes, tuple(findings))
 
 
-def _left_out(name: str, skipped: List[str], repeated: List[LegendClass]) -> List[Finding]:
+def _said(name: str, note: Note) -> Finding:
+    message = note.message.replace("{file}", quoted(name, 400))
+    return finding(note.rule, message, hint=note.hint, where=Place(file=name))
+
+
+def _left_out(name: str, found: Entries, repeated: List[LegendClass]) -> List[Finding]:
     findings = []
-    if skipped:
+    if found.skipped:
         findings.append(
             finding(
                 "legend-entry-skipped",
-                f"Left out {said(len(skipped))} of {quoted(name, 400)} without a whole number as "
-                f"value: {listed(skipped)}.",
+                f"Left out {_entries(found.skipped)} of {quoted(name, 400)} without a whole "
+                f"number as value: {listed(found.skipped)}.",
                 hint="Add these classes by hand if the model knows them.",
                 where=Place(file=name),
             )
@@ -143,10 +211,25 @@ def _left_out(name: str, skipped: List[str], repeated: List[LegendClass]) -> Lis
         findings.append(
             finding(
                 "legend-entry-skipped",
-                f"Left out {said(len(repeated))} of {quoted(name, 400)} whose value another entry "
+                f"Left out {_entries(repeated)} of {quoted(name, 400)} whose value another entry "
                 f"has already: {listed(names)}.",
                 hint="Each class needs a value of its own.",
                 where=Place(file=name),
             )
         )
+    if found.unread:
+        findings.append(
+            finding(
+                "legend-color-unread",
+                f"{_entries(found.unread).capitalize()} of {quoted(name, 400)} "
+                f"{'has a color' if len(found.unread) == 1 else 'have colors'} in a form that is "
+                f"not read: {listed(dict.fromkeys(found.unread))}.",
+                hint="Write red, green and blue from 0 to 255, or six digits such as #1a2b3c.",
+                where=Place(file=name),
+            )
+        )
     return findings
+
+
+def _entries(items: Sequence[object]) -> str:
+    return counted(len(items), "entry", "entries")

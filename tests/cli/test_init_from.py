@@ -63,6 +63,7 @@ def rules(told: Dict[str, Any]) -> List[str]:
         ("sld", "b.sld"),
         ("lyrx", "b.lyrx"),
         ("aux-xml", "b.tif.aux.xml"),
+        ("csv", "b.csv"),
         ("emd", "b.emd"),
         ("", "a.ecd"),
         ("", CLASS_INFO),
@@ -84,10 +85,14 @@ def test_a_color_map_gives_values_and_colors(demo: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("target", "first"), [("b.txt", 0), ("b.pbtxt", 1)])
-def test_lists_of_names_give_names_in_order(demo: Path, target: str, first: int) -> None:
+@pytest.mark.parametrize(
+    ("target", "first", "said"), [("b.txt", 0, ["legend-values-counted"]), ("b.pbtxt", 1, [])]
+)
+def test_lists_of_names_give_names_in_order(
+    demo: Path, target: str, first: int, said: List[str]
+) -> None:
     export(read_ecd(demo / "a.ecd"), "labels", demo / target)
-    assert rules(init(demo, target)) == ["legend-completed"]
+    assert rules(init(demo, target)) == [*said, "legend-completed"]
     assert [(entry["Value"], entry["Name"]) for entry in classes(demo)] == [
         (first + place, entry["Name"]) for place, entry in enumerate(classes(demo, CLASS_INFO))
     ]
@@ -97,7 +102,7 @@ def test_lists_of_names_give_names_in_order(demo: Path, target: str, first: int)
 def test_another_number_of_classes_is_written_and_said(demo: Path) -> None:
     (demo / "b.txt").write_text("a\nb\n")
     told = init(demo, "b.txt")
-    assert rules(told) == ["legend-count-differs", "legend-completed"]
+    assert rules(told) == ["legend-count-differs", "legend-values-counted", "legend-completed"]
     assert "lists 2 classes, but the model tells 3 apart" in told["findings"][0]["message"]
     assert [entry["Name"] for entry in classes(demo)] == ["a", "b"]
 

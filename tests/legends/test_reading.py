@@ -357,9 +357,12 @@ class TestLyrx:
         assert rows(legend) == [(1, "Water", (1, 2, 255)), (2, "Water", (1, 2, 255))]
         assert legend.kind == "ArcGIS Pro layer file"
 
-    def test_colors_of_other_models_are_left_open(self, tmp_path: Path) -> None:
-        color = {"type": "CIMHSVColor", "values": [1, 2, 3, 100]}
-        assert rows(read(tmp_path, self.layer(color)))[0] == (1, "Water", None)
+    def test_colors_of_a_model_without_one_meaning_are_said(self, tmp_path: Path) -> None:
+        color = {"type": "CIMLABColor", "values": [1, 2, 3, 100]}
+        legend = read(tmp_path, self.layer(color))
+        assert rows(legend)[0] == (1, "Water", None)
+        assert legend.findings[0].rule == "legend-color-unread"
+        assert "CIMLABColor" in legend.findings[0].message
 
     def test_a_layer_without_classes_is_passed_over(self, tmp_path: Path) -> None:
         empty = {"colorizer": {"type": "CIMRasterUniqueValueColorizer", "groups": []}}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Optional
 
+from ...color import Color
 from ...ecd.content import EcdClass
-
-Color = Tuple[int, int, int]
 
 
 def color_of(item: EcdClass) -> Optional[Color]:
@@ -14,11 +13,6 @@ def color_of(item: EcdClass) -> Optional[Color]:
     if item.color is None or not all(0 <= channel <= 255 for channel in item.color):
         return None
     return item.color
-
-
-def hex_of(color: Color) -> str:
-    """A color as CSS and SVG write it."""
-    return "#" + bytes(color).hex()
 
 
 def luminance(color: Color) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Sequence, Tuple
 
+from ...color import Color, hex_of
 from ...findings.wording import counted
 from ..tensors import StoredTensor
-from .colors import Color, hex_of
 from .elements import tag
 
 _FIELD = (160, 152)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from ...color import hex_of
 from ...ecd.content import Ecd, EcdClass
 from ...findings.wording import counted
-from .colors import color_of, hex_of, text_on
+from .colors import color_of, text_on
 from .elements import foreign, section, tag
 
 #: From so many classes on, rows are low.

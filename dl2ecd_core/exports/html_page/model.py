@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, List, Optional
 
+from ...color import Color
 from ...ecd.content import Ecd
 from ...findings.wording import counted
 from ..tensors import StoredTensor, class_tensor, stored_tensors
-from .colors import Color, color_of
+from .colors import color_of
 from .drawing import arrow_drawing, input_drawing, model_drawing, output_drawing
 from .elements import foreign, section, tag
 from .words import EVIDENCE, shape_figures, shape_words

@@ -20,5 +20,10 @@ RULES: Tuple[Rule, ...] = (
     Rule("legend-damaged", _ERROR, "A legend keeps to the rules of its kind."),
     Rule("legend-count-differs", _WARNING, "A legend has as many classes as the model."),
     Rule("legend-entry-skipped", _WARNING, "Each entry of a legend has one value of its own."),
+    Rule("legend-encoding", _WARNING, "A legend's text says its encoding, or is UTF-8."),
+    Rule("legend-color-unread", _WARNING, "A legend's colors are in a form that is read."),
+    Rule("legend-columns-guessed", _WARNING, "The columns of a table say what they hold."),
+    Rule("legend-values-counted", _INFORMATION, "A legend gives each class its value."),
+    Rule("legend-read-beside", _INFORMATION, "A raster holds its classes itself."),
     Rule("legend-completed", _INFORMATION, "A legend gives each class a name and a color."),
 )

@@ -1,8 +1,7 @@
 """The XML of an IR as layers and edges, read as a stream in bounded memory.
 
-Expat is fed piece by piece and no tree is built, so memory depends on the layers alone. A document
-type definition, which only attacks on XML readers bring along, ends the reading before anything
-in it is looked at.
+No tree is built, so memory depends on the layers alone. A document type definition, which only
+attacks on XML readers bring along, ends the reading before anything in it is looked at.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from typing import Callable, Dict, List, Optional, Tuple
 from xml.parsers import expat
 
 from ...findings.errors import ModelFileError
-from ...findings.wording import printable
 from ...wire.source import ByteSource
+from ...wire.xml import XmlError, parse_xml
 from ..description import Dims
 
 #: XML files larger than this are refused: 20 000 layers need less.
@@ -100,22 +99,17 @@ def parse(source: ByteSource) -> Net:
     if source.size > LARGEST_XML:
         raise _too_complex(source, f"an XML file of {source.size} bytes", LARGEST_XML)
     builder = _Builder(source)
-    # Other encodings could hide what the checks look for; OpenVINO writes UTF-8.
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = builder.doctype
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
-    builder.parser = parser
+    pieces = (
+        source.read(offset, min(_PIECE, source.size - offset))
+        for offset in range(0, source.size, _PIECE)
+    )
     try:
-        for offset in range(0, source.size, _PIECE):
-            parser.Parse(source.read(offset, min(_PIECE, source.size - offset)), False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
+        parse_xml(pieces, builder)
+    except XmlError as error:
         raise source.damaged(
-            max(0, parser.ErrorByteIndex),
-            f"'{source.name}' is broken XML: {printable(expat.ErrorString(error.code) or '')} in "
-            f"line {error.lineno}, column {error.offset + 1}.",
+            error.offset,
+            f"'{source.name}' is broken XML: {error.reason} in line {error.line}, column "
+            f"{error.column}.",
         ) from error
     return builder.net
 
