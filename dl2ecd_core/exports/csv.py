@@ -26,9 +26,9 @@ _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@]")
 
 
-def write(ecd: Ecd, target: Path, listener: Listener) -> Tuple[Finding, ...]:
+def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the table to `target`, classes in the order of the definition."""
-    del listener  # Over in an instant.
+    del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "csv")
     text = io.StringIO(newline="")
     plain = csv.writer(text, lineterminator="\n")
