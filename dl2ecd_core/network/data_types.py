@@ -5,6 +5,7 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, TensorProto.DataType
 
 from __future__ import annotations
 
+import struct
 from typing import Dict, Optional, Union
 
 Number = Union[int, float]
@@ -71,3 +72,8 @@ def bytes_of(data_type: str, elements: int) -> Optional[int]:
     """
     bits = BITS.get(TYPE_NUMBERS.get(data_type, 0))
     return None if bits is None else (elements * bits + 7) // 8
+
+
+def as_float32(number: float) -> float:
+    """A number as 32 bits hold it; a very large one becomes as large as is needed anywhere."""
+    return float(struct.unpack("<f", struct.pack("<f", min(number, 1e30)))[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import BinaryIO, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple, cast
 
 from ..files.output import whole_file
 from ..findings import Finding
@@ -251,10 +251,9 @@ def _node(node: Node) -> bytes:
     body = b"".join(field_of(1, name) for name in node.inputs)
     body += b"".join(field_of(2, name) for name in node.outputs)
     body += field_of(3, node.outputs[0]) + field_of(4, node.op)
-    attributes = node.attributes
-    if isinstance(attributes, GivenAttributes):
-        for name in sorted(attributes):
-            body += field_of(5, _attribute(name, attributes[name]))
+    # Nodes with other attributes were refused.
+    for name, value in sorted(cast(GivenAttributes, node.attributes).items()):
+        body += field_of(5, _attribute(name, value))
     return body
 
 

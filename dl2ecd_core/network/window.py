@@ -88,9 +88,8 @@ class Window:
         """The length of what comes out."""
         if self.padding in (Padding.SAME_UPPER, Padding.SAME_LOWER):
             return same_output(size, self.stride)
-        before, after = self.pads(size)
-        if before is None or after is None:
-            return None
+        explicit = self.padding is Padding.EXPLICIT
+        before, after = (self.before, self.after) if explicit else (0, 0)
         ceil = self.rounding is not Rounding.FLOOR
         count = window_output(
             size, self.kernel, self.stride, self.dilation, before + after, ceil=ceil

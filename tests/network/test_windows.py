@@ -326,3 +326,8 @@ def test_a_resize_that_depends_on_the_size_says_nothing() -> None:
     assert sampled(Fraction(2), "nearest", "align_corners") is None
     assert sampled(Fraction(2), "nearest", "half_pixel", "odd") is None
     assert sampled(Fraction(2), "lanczos", "half_pixel") is None
+
+
+def test_a_period_that_no_network_has_is_not_followed() -> None:
+    assert at_input().repeated(MOST_PHASES).alignment == 1
+    assert at_input().repeated(MOST_PHASES + 1).alignment is None

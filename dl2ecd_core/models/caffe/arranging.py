@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Dict, List, Optional, Sequence
 
+from ...network.data_types import as_float32
 from ...network.lowering import NotConvertibleError
 from ...network.shapes import Dims, elements
 from ...network.value import Kind, Meaning, Value
@@ -175,12 +176,11 @@ def _factor(before: Optional[int], after: Optional[int]) -> Optional[float]:
     if not before or not after or after < 1:
         return None
     bits = int.from_bytes(struct.pack("<f", after / before), "little")
-    for step in (bits, bits + 1):
-        factor = float(struct.unpack("<f", step.to_bytes(4, "little"))[0])
-        product = float(struct.unpack("<f", struct.pack("<f", before * factor))[0])
-        if int(product) == after:
-            return factor
-    return None
+    # The nearest one may be a little too small.
+    candidates = [
+        float(struct.unpack("<f", near.to_bytes(4, "little"))[0]) for near in (bits, bits + 1)
+    ]
+    return next((one for one in candidates if int(as_float32(before * one)) == after), None)
 
 
 def _permute(one: Lowered) -> Sequence[str]:

@@ -50,8 +50,6 @@ class Lowered:
         NotConvertibleError
             When its rank is not known.
         """
-        if index >= len(self.bottoms):
-            raise NotConvertibleError("it needs more inputs than it has")
         return self.lowering.shape(self.bottoms[index])
 
     def image(self, index: int = 0) -> Dims:

@@ -5,7 +5,7 @@ NodeProto and AttributeProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.p
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, cast
 
 from ...network.graph import Attributes, Node
 from ...wire.protobuf import VARINT, Field, Message, float_of, signed
@@ -229,13 +229,11 @@ def read_node(message: Message, reading: Reading) -> Node:
 
 def called_by(node: Node, caller: Attributes, defaults: Dict[str, Message]) -> Node:
     """A node of a function as it is when the function is called."""
-    attributes = node.attributes
-    if not (isinstance(attributes, StoredAttributes) and isinstance(caller, StoredAttributes)):
-        return node
-    return node._replace(attributes=attributes.bound(caller, defaults))
+    # All nodes of a file have attributes that lie in it.
+    own, given = cast(StoredAttributes, node.attributes), cast(StoredAttributes, caller)
+    return node._replace(attributes=own.bound(given, defaults))
 
 
 def inner_parts(node: Node) -> Iterator[Tuple[str, Message]]:
     """Graphs and tensors in a node's attributes."""
-    attributes = node.attributes
-    return attributes.inner() if isinstance(attributes, StoredAttributes) else iter(())
+    return cast(StoredAttributes, node.attributes).inner()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from fractions import Fraction
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
+from ..data_types import as_float32
 from ..footprints import Taps
 from ..sampling import sampled
 from ..shapes import Dims
@@ -261,7 +261,7 @@ def _resized(
     if factor is not None and 0 < factor < 1e6:
         ratio = Fraction(factor).limit_denominator(1 << 16)
         # ONNX says floor(size * factor), in 32-bit floats.
-        output = None if size is None else int(_as_float32(size * factor))
+        output = None if size is None else int(as_float32(size * factor))
     elif size and target:
         ratio = Fraction(target, size)
     if footprint is not None:
@@ -279,10 +279,6 @@ def _taps(step: Step, factor: Fraction) -> Optional[Taps]:
         return None
     coordinates = attributes.text("coordinate_transformation_mode", "half_pixel")
     return sampled(factor, mode, coordinates, attributes.text("nearest_mode", "round_prefer_floor"))
-
-
-def _as_float32(number: float) -> float:
-    return float(struct.unpack("<f", struct.pack("<f", min(number, 1e30)))[0])
 
 
 def depth_to_space(step: Step) -> Outputs:

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.caffe.arranging import _factor
+from dl2ecd_core.models.network_file import write_network
 from dl2ecd_core.models.networks import read_network
 from dl2ecd_core.network.onnx_file import write_onnx
 from tests.conftest import FIXTURES
@@ -166,6 +171,15 @@ def test_weights_of_double_width_are_converted(tmp_path: Path) -> None:
                                            bottoms="f"), "images only"),
         (layer("InnerProduct", "inner_product_param { num_output: 2 axis: 0 }"), "unknown size"),
         (layer("Crop"), "two inputs"),
+        # Without the size of an axis, not even the number of channels is known.
+        (layer("Interp", "interp_param { height: 5 }", tops="i")
+         + layer("Permute", "permute_param { order: 0 order: 3 }", "p", "i")
+         + layer("BatchNorm", bottoms="p"), "how many channels"),
+        (layer("Interp", "interp_param { height: 5 }", tops="i")
+         + layer("Crop", bottoms="data i"), "to what size it cuts"),
+        (layer("Interp", "interp_param { height: 5 }", tops="i")
+         + layer("Flatten", "flatten_param { axis: 1 end_axis: 2 }", "f", "i")
+         + layer("Pooling", "pooling_param { kernel_size: 2 }", "x", "i"), "is not known"),
         (layer("Slice", "slice_param { slice_point: 0 }", tops="x y"), "empty"),
         (layer("ReLU", tops="x y"), "not all of its outputs"),
         (layer("PReLU"), "do not hold the weights"),
@@ -174,3 +188,21 @@ def test_weights_of_double_width_are_converted(tmp_path: Path) -> None:
 def test_what_can_not_be_said_exactly_is_refused(text: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(ConversionRefused, match=reason):
         computed(tmp_path, text, IMAGE)
+
+
+@settings(max_examples=300)
+@given(st.integers(2, 5000), st.integers(2, 5000))
+def test_a_resize_gets_the_very_size_that_was_asked_for(before: int, after: int) -> None:
+    factor = _factor(before, after)
+    assert factor is not None
+    assert np.floor(np.float32(before) * np.float32(factor)) == after
+    assert abs(factor * before - after) < 0.01
+
+
+@pytest.mark.parametrize("name", ["fcn", "valid", "old", "every"])
+def test_what_needs_no_truth_beside_it_is_read_back_as_it_was(name: str, tmp_path: Path) -> None:
+    found = read_network(FIXTURES / "caffe" / f"{name}.caffemodel")
+    (path,) = write_network(found, tmp_path / "x.onnx")
+    told = inspect_model(path)
+    assert told.padding == found.description.padding
+    assert [t.name for t in told.outputs] == [t.name for t in found.description.outputs]
