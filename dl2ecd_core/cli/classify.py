@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple, Union
+from typing import Optional, Tuple
 
 import click
 
 from ..findings import Finding
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
+from ..running.bands import bands_asked
 from ..running.building import Options
 from ..running.classify import Classification, classify
 from . import CONTEXT
@@ -67,7 +68,9 @@ def classify_command(
             paths[1],
             paths[-1],
             class_info=paths[2] if len(paths) == 4 else None,
-            options=Options(_bands(bands), scale, nodata, threshold),
+            options=Options(
+                None if bands is None else bands_asked(bands), scale, nodata, threshold
+            ),
             probabilities=probabilities,
             device=device,
             overwrite=overwrite,
@@ -80,12 +83,6 @@ def classify_command(
     finally:
         bar.stop()
     report([result], output)
-
-
-def _bands(text: Optional[str]) -> Optional[List[Union[int, str]]]:
-    if text is None:
-        return None
-    return [int(word) if word.isdigit() else word for word in map(str.strip, text.split(","))]
 
 
 def _refused(scene: str, findings: Tuple[Finding, ...]) -> Result:

@@ -115,3 +115,114 @@ EXPORT = ToolHelp(
         ),
     ),
 )
+
+CLASSIFY = ToolHelp(
+    name="ClassifyRaster",
+    label="Classify Raster",
+    summary=(
+        "Classifies every pixel of a raster with the model of a classifier definition (.ecd), and "
+        "writes a map with the values, names and colors of its classes.",
+    ),
+    usage_in_qgis=(
+        Bullets(
+            (
+                "Running a model needs ONNX Runtime in QGIS's Python; nothing is installed by "
+                "itself. Where it is missing, the message says how to get it.",
+                "The map is what one pass over the whole raster would give, whatever the tiles, "
+                "and an extent gives that part of it, to the pixel.",
+                "How pixel values become what the model takes must be known: from the definition, "
+                "or as Scaling. What nobody says is never guessed.",
+                "The map is a cloud optimized GeoTIFF with a color table; the names of the classes "
+                "lie beside it (.aux.xml). A run that is cancelled leaves nothing behind.",
+                "The same raster and definition give the same pixels on the command line: "
+                "dl2ecd classify.",
+                "Every message starts with the name of its rule in square brackets.",
+            )
+        ),
+    ),
+    parameters=(
+        ParameterHelp(
+            name="in_raster",
+            label="Input Raster",
+            direction="Input",
+            in_dialog=("The raster to classify: a layer that is a file, or a file.",),
+            in_python=("A raster layer, its id, or the path of a raster.",),
+        ),
+        ParameterHelp(
+            name="in_model_definition",
+            label="Model Definition",
+            direction="Input",
+            in_dialog=(
+                "A classifier definition (.ecd), or a model definition (.emd) or deep learning "
+                "package (.dlpk).",
+            ),
+            in_python=("The path of an .ecd, .emd or .dlpk.",),
+        ),
+        ParameterHelp(
+            name="bands",
+            label="Bands",
+            direction="Input",
+            in_dialog=(
+                "The raster's bands in the order in which the model takes them: numbers or names, "
+                "with commas, such as 4,1,2,3. When empty, what the definition says, else the "
+                "first ones.",
+            ),
+            in_python=("Numbers from 1 or names, with commas; may be left out.",),
+        ),
+        ParameterHelp(
+            name="scaling",
+            label="Scaling",
+            direction="Input",
+            in_dialog=(
+                "How pixel values become what the model takes, where the definition does not say "
+                "it: min-max 0 255, scale 10000, or none. Several steps are parted by semicolons.",
+            ),
+            in_python=("Steps of scaling, parted by semicolons; may be left out.",),
+        ),
+        ParameterHelp(
+            name="extent",
+            label="Extent",
+            direction="Input",
+            in_dialog=("The part to classify; all of the raster when empty.",),
+            in_python=("An extent; may be left out.",),
+        ),
+        ParameterHelp(
+            name="nodata",
+            label="Value For No Data",
+            direction="Input",
+            in_dialog=("A whole number that is no class's; chosen by itself when empty.",),
+            in_python=("A whole number; may be left out.",),
+        ),
+        ParameterHelp(
+            name="threshold",
+            label="Threshold",
+            direction="Input",
+            in_dialog=(
+                "Of a model with a single score: the probability from which on a pixel belongs to "
+                "the second class. 0.5 when empty.",
+            ),
+            in_python=("A number from 0 to 1; may be left out.",),
+        ),
+        ParameterHelp(
+            name="overwrite",
+            label="Replace Any Raster",
+            direction="Input",
+            in_dialog=("Replace an existing output also where dl2ecd did not write it.",),
+            in_python=("True or False.",),
+        ),
+        ParameterHelp(
+            name="out_classified_raster",
+            label="Output Classified Raster",
+            direction="Output",
+            in_dialog=("The map to write, a GeoTIFF (.tif).",),
+            in_python=("The path of the map.",),
+        ),
+        ParameterHelp(
+            name="out_probabilities",
+            label="Output Probabilities",
+            direction="Output",
+            in_dialog=("A second raster with a band for each class; may be left out.",),
+            in_python=("The path of a raster; may be left out.",),
+        ),
+    ),
+)

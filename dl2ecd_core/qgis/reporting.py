@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Iterable, Protocol, Sequence, Set
 
 from ..findings import Finding, Severity, errors_in, in_order
-from ..findings.errors import Dl2EcdError
 from ..pane.speech import sentence
 from ..progress import Listener
 
@@ -76,11 +75,6 @@ class FeedbackListener(Listener):
     def cancelled(self) -> bool:
         """Whether Cancel was pressed."""
         return bool(self._feedback.isCanceled())
-
-
-def failure_of(error: Dl2EcdError) -> Failure:
-    """The errors of a refusal, each on a line of its own."""
-    return failure(error.findings)
 
 
 def failure(findings: Sequence[Finding]) -> Failure:

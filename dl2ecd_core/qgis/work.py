@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
 from ..conversion import convert
-from ..ecd.content import Ecd, Kind
+from ..ecd.content import Ecd, EcdClass, Kind
 from ..ecd.reader import read_ecd
 from ..ecd.verification import verify_ecd
 from ..exports import export
@@ -20,8 +21,13 @@ from ..fit.guesses import likely_bands, likely_classes
 from ..models import ModelDescription, inspect_model
 from ..models.facts import facts_of, names_of
 from ..pane.speech import CANCELLED, model_line, surprise
-from .reporting import Failure, Feedback, FeedbackListener, failure, failure_of
-from .requirements import REINSTALL
+from ..running.bands import bands_asked
+from ..running.building import Options
+from ..running.classify import Classification, classify
+from ..running.georeference import Extent
+from ..running.raster_library import RasterLibrary
+from .reporting import Failure, Feedback, FeedbackListener, failure
+from .requirements import REINSTALL, how_to_install, numpy_version
 
 
 @contextmanager
@@ -40,9 +46,20 @@ def told(doing: str) -> Iterator[None]:
     except Cancelled as error:
         raise Failure(CANCELLED) from error
     except Dl2EcdError as error:
-        raise failure_of(error) from error
+        raise _with_advice(error) from error
     except Exception as error:
         raise Failure(surprise(error, doing, REINSTALL)) from error
+
+
+def _with_advice(error: Dl2EcdError) -> Failure:
+    """A refusal; where a library is missing, it says how to get it into QGIS's Python."""
+    advice = how_to_install("onnxruntime", numpy=numpy_version())
+    return failure(
+        [
+            replace(item, hint=advice) if item.rule == "runtime-missing" else item
+            for item in error.findings
+        ]
+    )
 
 
 def convert_model(model: str, class_info: str, ecd: str, feedback: Feedback) -> None:
@@ -141,3 +158,82 @@ def style_file(content: Ecd, folder: Path) -> Path:
         target = folder / "classes.qml"
         export(content, "qml", target)
         return target
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asks for beside scene, definition and map; None and empty where they don't.
+
+    Attributes
+    ----------
+    bands, scaling
+        As typed.
+    extent
+        West, south, east and north in the scene's coordinate system.
+    probabilities
+        A second raster to write.
+    """
+
+    bands: str = ""
+    scaling: str = ""
+    extent: Optional[Extent] = None
+    nodata: Optional[int] = None
+    threshold: Optional[float] = None
+    probabilities: str = ""
+    overwrite: bool = False
+
+
+def classify_scene(
+    scene: str,
+    definition: str,
+    raster: str,
+    wanted: Wanted,
+    feedback: Feedback,
+    library: Optional[RasterLibrary] = None,
+) -> Ecd:
+    """Classify a raster.
+
+    Returns
+    -------
+    Ecd
+        The classes, for styling the map.
+    """
+    with told("The classification"):
+        steps = [step.strip() for step in wanted.scaling.split(";")]
+        done = classify(
+            scene,
+            definition,
+            raster,
+            options=Options(
+                bands_asked(wanted.bands) if wanted.bands.strip() else None,
+                [step for step in steps if step],
+                wanted.nodata,
+                wanted.threshold,
+            ),
+            probabilities=wanted.probabilities or None,
+            extent=wanted.extent,
+            overwrite=wanted.overwrite,
+            messages=FeedbackListener(feedback),
+            library=library,
+        )
+        for line in map_lines(done):
+            feedback.pushInfo(line)
+        classes = tuple(EcdClass(item.value, item.name, item.color) for item in done.classes)
+        return Ecd(definition, Kind.DEEP_LEARNING, {}, None, classes)
+
+
+def map_lines(done: Classification) -> List[str]:
+    """What was written, and how much of it each class has."""
+    total = max(sum(item.pixels for item in done.classes) + done.nodata[1], 1)
+    lines = [
+        f"{item.value}  {printable(item.name, 80)}: {item.pixels:,} pixels "
+        f"({item.pixels / total:.1%})"
+        for item in done.classes
+    ]
+    if done.nodata[1]:
+        lines.append(f"{done.nodata[0]}  no data: {done.nodata[1]:,} pixels")
+    return [
+        f"Run by {done.runtime}; scaling: {done.scaling}",
+        *lines,
+        f"Written: {printable(done.raster, 400)}",
+    ]

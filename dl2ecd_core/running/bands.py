@@ -13,6 +13,18 @@ from .extras import RunningRefused
 Wanted = Sequence[Union[int, str]]
 
 
+def bands_asked(text: str) -> Wanted:
+    """Bands as people list them.
+
+    Examples
+    --------
+    >>> bands_asked("4, 1,nir")
+    [4, 1, 'nir']
+    """
+    words = (word.strip() for word in text.split(","))
+    return [int(word) if word.isdigit() else word for word in words]
+
+
 def chosen_bands(
     document: Mapping[str, object],
     count: int,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -20,7 +21,7 @@ PROCESS = "/usr/bin/qgis_process.bin"
 
 
 def environment_of(folder: Path) -> Dict[str, str]:
-    """An environment in which QGIS finds nothing but the plugin under this folder."""
+    """An environment in which QGIS finds nothing but what lies under this folder."""
     # PYTHONPATH and the like belong to the Python that runs the tests.
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     runtime = folder / "runtime"
@@ -31,6 +32,8 @@ def environment_of(folder: Path) -> Dict[str, str]:
         "QGIS_PLUGINPATH": str(folder / "plugins"),
         "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"),
         "XDG_RUNTIME_DIR": str(runtime),
+        # What a person adds to QGIS's Python comes before its own.
+        "PYTHONPATH": str(folder / "packages"),
         # Nothing is to be written elsewhere by accident.
         "HOME": str(folder),
     }
@@ -54,9 +57,12 @@ class Qgis:
     """
 
     def __init__(self, folder: Path) -> None:
+        # What the person adds to QGIS.
+        self._folder = folder
         self._environment = environment_of(folder)
         self._errors = folder / "errors.txt"
         self._python: Optional[subprocess.Popen[str]] = None
+        self.has_onnxruntime = False
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Call qgis_process."""
@@ -90,6 +96,21 @@ class Qgis:
         if not Path(PYTHON).exists():
             return False
         return self._run([PYTHON, "-c", "import qgis.core"]).returncode == 0
+
+    def lend_onnxruntime(self) -> None:
+        """Lend QGIS the ONNX Runtime of the Python that runs the tests, where that can be.
+
+        It alone: QGIS's NumPy stays what it is.
+        """
+        found = importlib.util.find_spec("onnxruntime")
+        if found is None or found.origin is None:
+            return
+        packages = self._folder / "packages"
+        packages.mkdir()
+        (packages / "onnxruntime").symlink_to(Path(found.origin).parent)
+        self.has_onnxruntime = not self._run([PYTHON, "-c", "import onnxruntime"]).returncode
+        if not self.has_onnxruntime:
+            (packages / "onnxruntime").unlink()
 
     def _started(self) -> subprocess.Popen[str]:
         if self._python is None:
@@ -148,9 +169,43 @@ def running_qgis() -> Iterator[Qgis]:
         if not Path(PROCESS).exists() or not qgis.has_python():
             pytest.skip("QGIS and its Python are not installed")
         install(Path(name))
+        qgis.lend_onnxruntime()
         enabled = qgis.call("plugins", "enable", "dl2ecd")
         assert enabled.returncode == 0, enabled.stderr
         try:
             yield qgis
         finally:
             qgis.end()
+
+
+RUN = """
+class Feedback(QgsProcessingFeedback):
+    def __init__(self):
+        super().__init__(False)
+        self.said, self.positions = [], []
+    def pushInfo(self, text): self.said.append(["info", text])
+    def pushWarning(self, text): self.said.append(["warning", text])
+    def reportError(self, text, fatal=False): self.said.append(["error", text])
+
+algorithm, parameters, cancel_at = arguments
+feedback = Feedback()
+def moved(percent):
+    feedback.positions.append(percent)
+    if percent >= float(cancel_at):
+        feedback.cancel()
+feedback.progressChanged.connect(moved)
+try:
+    results, failed = processing.run(algorithm, json.loads(parameters), feedback=feedback), None
+except QgsProcessingException as error:
+    results, failed = None, str(error)
+tell([results, failed, feedback.said, feedback.positions])
+"""
+
+
+def run(
+    qgis: Qgis, algorithm: str, parameters: Dict[str, object], cancel_at: float = 101
+) -> Tuple[Dict[str, Any], str, List[List[str]], List[float]]:
+    """Run an algorithm as scripts do; its results, why it failed, what was said, the progress."""
+    given = {name: str(value) for name, value in parameters.items()}
+    results, failed, said, positions = qgis.script(RUN, algorithm, json.dumps(given), cancel_at)
+    return results, failed, said, positions

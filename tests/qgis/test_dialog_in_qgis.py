@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import pytest
 
 from dl2ecd_core.demo import CLASS_INFO, MODEL
-from tests.qgis.installed import Qgis, running_qgis
+from tests.qgis.installed import Qgis
 
 pytestmark = pytest.mark.qgis
 
@@ -76,12 +76,6 @@ own.unload()
 assert iface.menu == []
 plugin.initProcessing()
 """
-
-
-@pytest.fixture(scope="module")
-def qgis() -> Iterator[Qgis]:
-    with running_qgis() as running:
-        yield running
 
 
 def told(qgis: Qgis, code: str, *arguments: object) -> Any:

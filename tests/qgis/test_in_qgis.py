@@ -9,27 +9,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Callable, Dict
 
 import pytest
 
 from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL
-from dl2ecd_core.help.further_tools import EXPORT, INSPECT, VERIFY
+from dl2ecd_core.help.further_tools import CLASSIFY, EXPORT, INSPECT, VERIFY
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.pane.speech import CANCELLED
-from tests.qgis.installed import Qgis, running_qgis
+from tests.qgis.installed import Qgis, run
 
 pytestmark = pytest.mark.qgis
 
-TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT)
+TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY)
 TO_ECD = "dl2ecd:deeplearningmodeltoecd"
-
-
-@pytest.fixture(scope="module")
-def qgis() -> Iterator[Qgis]:
-    with running_qgis() as running:
-        yield running
 
 
 @pytest.fixture
@@ -44,39 +38,6 @@ def inputs(demo: Path, out: str = "b.ecd") -> Dict[str, object]:
         "in_classification_info_json": demo / CLASS_INFO,
         "out_classifier_definition": demo / out,
     }
-
-
-RUN = """
-class Feedback(QgsProcessingFeedback):
-    def __init__(self):
-        super().__init__(False)
-        self.said, self.positions = [], []
-    def pushInfo(self, text): self.said.append(["info", text])
-    def pushWarning(self, text): self.said.append(["warning", text])
-    def reportError(self, text, fatal=False): self.said.append(["error", text])
-
-algorithm, parameters, cancel_at = arguments
-feedback = Feedback()
-def moved(percent):
-    feedback.positions.append(percent)
-    if percent >= float(cancel_at):
-        feedback.cancel()
-feedback.progressChanged.connect(moved)
-try:
-    results, failed = processing.run(algorithm, json.loads(parameters), feedback=feedback), None
-except QgsProcessingException as error:
-    results, failed = None, str(error)
-tell([results, failed, feedback.said, feedback.positions])
-"""
-
-
-def run(
-    qgis: Qgis, algorithm: str, parameters: Dict[str, object], cancel_at: float = 101
-) -> Tuple[Dict[str, Any], str, List[List[str]], List[float]]:
-    """Run an algorithm as scripts do; its results, why it failed, what was said, the progress."""
-    given = {name: str(value) for name, value in parameters.items()}
-    results, failed, said, positions = qgis.script(RUN, algorithm, json.dumps(given), cancel_at)
-    return results, failed, said, positions
 
 
 class TestToolbox:
@@ -114,7 +75,10 @@ tell({
         for tool in TOOLS:
             algorithm = told[tool.name.lower()]
             assert algorithm["label"] == tool.label
-            assert algorithm["group"] == ["Classifier definitions", "classifierdefinitions"]
+            assert algorithm["group"] in (
+                ["Classifier definitions", "classifierdefinitions"],
+                ["Image analysis", "imageanalysis"],
+            )
             assert str(tool.summary[0]).startswith(algorithm["short"])
             assert tool.summary[0] in algorithm["help"]
             assert algorithm["parameters"] == [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.findings.rules import finding
-from dl2ecd_core.qgis.reporting import FeedbackListener, failure_of
+from dl2ecd_core.qgis.reporting import FeedbackListener, failure
 from tests.qgis.feedback import Recorded
 
 ERROR = finding("model-empty", "The file is empty.")
@@ -25,8 +24,8 @@ def test_warnings_first_each_once_and_no_errors() -> None:
 
 def test_a_failure_has_the_errors_alone_a_line_each() -> None:
     other = finding("file-unreadable", "It can't be read.")
-    failure = failure_of(Dl2EcdError([WARNING, ERROR, other, ERROR]))
-    assert str(failure) == "[model-empty] The file is empty.\n[file-unreadable] It can't be read."
+    found = failure([WARNING, ERROR, other, ERROR])
+    assert str(found) == "[model-empty] The file is empty.\n[file-unreadable] It can't be read."
 
 
 def test_progress_is_told_when_it_moves() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dl2ecd_core.qgis import requirements
-from dl2ecd_core.qgis.requirements import use_bundled
+from dl2ecd_core.qgis.requirements import how_to_install, numpy_version, use_bundled
 
 
 @pytest.fixture
@@ -43,3 +43,28 @@ def test_a_broken_one_counts_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     use_bundled(tmp_path)
     assert sys.path[-1] == str(tmp_path)
     assert "from its zip" in requirements.REINSTALL
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [
+        ("win32", "open the OSGeo4W Shell that lies beside QGIS and type: python -m pip install"),
+        ("darwin", "/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install"),
+        ("linux", "python3 -m venv --system-site-packages ~/qgis-packages && "),
+    ],
+)
+def test_how_to_get_a_package_without_replacing_numpy(platform: str, words: str) -> None:
+    text = how_to_install("onnxruntime", platform, "1.24.2")
+    assert words in text
+    assert "pip install onnxruntime numpy==1.24.2 - then " in text
+
+
+def test_how_to_get_a_package_here() -> None:
+    assert "pip install onnxruntime - then" in how_to_install("onnxruntime")
+
+
+def test_the_version_of_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    numpy = pytest.importorskip("numpy")
+    assert numpy_version() == numpy.__version__
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert numpy_version() is None

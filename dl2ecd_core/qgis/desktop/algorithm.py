@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Dict
 from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingException,
+    QgsProcessingParameterDefinition,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
 )
@@ -71,13 +72,16 @@ class Algorithm(QgsProcessingAlgorithm):
         """Do the work; the results by the names of the outputs."""
         raise NotImplementedError
 
-    def add_file(self, name: str, extension: str = "") -> None:
+    def add_file(self, name: str, extension: str = "", file_filter: str = "") -> None:
         """Declare an input file with the label that the help gives it."""
         parameter = QgsProcessingParameterFile(
             name,
             self.described(name).label,
             QgsProcessingParameterFile.Behavior.File,
             extension,
+            None,
+            False,
+            file_filter,
         )
         self.add(parameter)
 
@@ -86,6 +90,12 @@ class Algorithm(QgsProcessingAlgorithm):
         parameter = QgsProcessingParameterFileDestination(
             name, self.described(name).label, file_filter, None, optional, not optional
         )
+        self.add(parameter)
+
+    def add_advanced(self, parameter: Any) -> None:
+        """Declare a parameter that few people need."""
+        flags = parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced
+        parameter.setFlags(flags)
         self.add(parameter)
 
     def add(self, parameter: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -154,6 +154,3 @@ class ExportEcd(Algorithm):
             feedback.pushInfo(style_raster(self._layer, self._style))
             self._folder.cleanup()
         return {}
-
-
-ALGORITHMS: List[type] = [DeepLearningModelToEcd, InspectModel, VerifyEcd, ExportEcd]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, List
 
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
@@ -11,7 +11,16 @@ from ...help.text import TOOLBOX
 from ...version import __version__
 from .. import PLUGIN
 from .algorithm import ICON
-from .definitions import ALGORITHMS
+from .definitions import DeepLearningModelToEcd, ExportEcd, InspectModel, VerifyEcd
+from .imagery import ClassifyRaster
+
+ALGORITHMS: List[type] = [
+    DeepLearningModelToEcd,
+    InspectModel,
+    VerifyEcd,
+    ExportEcd,
+    ClassifyRaster,
+]
 
 
 class Provider(QgsProcessingProvider):
@@ -34,6 +43,9 @@ class Provider(QgsProcessingProvider):
 
     def svgIconPath(self) -> str:
         return ICON
+
+    def supportedOutputRasterLayerExtensions(self) -> Any:
+        return ["tif", "tiff"]
 
     def loadAlgorithms(self) -> None:
         for algorithm in ALGORITHMS:

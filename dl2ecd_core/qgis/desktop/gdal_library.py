@@ -1,0 +1,168 @@
+"""Rasters through QGIS's own GDAL, so that classifying there needs no rasterio.
+
+Nothing global is changed: other plugins rely on whether GDAL raises exceptions or not, so both ways
+in which it says that something failed are listened to.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Sequence, Tuple
+
+from osgeo import gdal
+
+from ...running.georeference import Georeference
+from ...running.raster_library import DRIVERS, RasterError
+from ...running.rasters import Window
+
+if TYPE_CHECKING:
+    from ...running.sessions import Array
+
+_NOWHERE = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+class GdalSource:
+    """As :class:`~dl2ecd_core.running.raster_library.Source`."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self._bands = [dataset.GetRasterBand(at + 1) for at in range(dataset.RasterCount)]
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self._dataset.RasterYSize)
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self._dataset.RasterXSize)
+
+    @property
+    def data_types(self) -> Tuple[str, ...]:
+        """NumPy's names."""
+        import numpy
+        from osgeo import gdal_array
+
+        codes = (gdal_array.GDALTypeCodeToNumericTypeCode(band.DataType) for band in self._bands)
+        return tuple(numpy.dtype(code).name for code in codes)
+
+    @property
+    def band_names(self) -> Tuple[Optional[str], ...]:
+        """Descriptions of the bands."""
+        return tuple(band.GetDescription() or None for band in self._bands)
+
+    @property
+    def nodata(self) -> Tuple[Optional[float], ...]:
+        """Values for no data."""
+        return tuple(band.GetNoDataValue() for band in self._bands)
+
+    @property
+    def transparency(self) -> Tuple[int, ...]:
+        """Alpha bands."""
+        return tuple(
+            at
+            for at, band in enumerate(self._bands)
+            if band.GetColorInterpretation() == gdal.GCI_AlphaBand
+        )
+
+    @property
+    def has_mask(self) -> bool:
+        """Whether there is a mask that is no alpha band."""
+        flags = self._bands[0].GetMaskFlags()
+        return bool(flags & gdal.GMF_PER_DATASET) and not flags & gdal.GMF_ALPHA
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The file's own metadata."""
+        return dict(self._dataset.GetMetadata())
+
+    @property
+    def georeference(self) -> Georeference:
+        """Where the raster lies on the earth."""
+        data = self._dataset
+        transform = data.GetGeoTransform(can_return_null=True)
+        if transform is not None:
+            c, a, b, f, d, e = transform
+            # GDAL's own words for a raster that lies nowhere.
+            transform = None if transform == _NOWHERE else (a, b, c, d, e, f)
+        return Georeference(
+            data.GetProjectionRef() or None,
+            transform,
+            tuple(
+                (one.GCPLine, one.GCPPixel, one.GCPX, one.GCPY, one.GCPZ) for one in data.GetGCPs()
+            ),
+            data.GetGCPProjection() or None,
+            dict(data.GetMetadata("RPC") or {}),
+        )
+
+    def read(self, bands: Sequence[int], window: Window) -> Array:
+        """Pixels of these bands."""
+        import numpy
+
+        layers = [self._read(self._bands[band], window) for band in bands]
+        pixels: Array = numpy.stack(layers).astype(numpy.result_type(*layers), copy=False)
+        return pixels
+
+    def mask(self, band: int, window: Window) -> Array:
+        """The file's mask."""
+        return self._read(self._bands[band].GetMaskBand(), window)
+
+    @staticmethod
+    def _read(band: Any, window: Window) -> Array:
+        pixels: Array = _given(
+            lambda: band.ReadAsArray(window.left, window.top, window.width, window.height)
+        )
+        return pixels
+
+
+class GdalLibrary:
+    """As :class:`~dl2ecd_core.running.raster_library.RasterLibrary`."""
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[GdalSource]:
+        """Whatever GDAL opens of the formats that scenes are read in."""
+        flags = gdal.OF_RASTER | gdal.OF_READONLY
+        dataset = _given(lambda: gdal.OpenEx(path, flags, allowed_drivers=[*DRIVERS]))
+        if not dataset.RasterCount:
+            raise RasterError("it has no bands; choose one of its parts")
+        yield GdalSource(dataset)
+
+    def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
+        """Write a raster."""
+        given = [f"{name}={value}" for name, value in options.items()]
+        source = _given(lambda: gdal.OpenEx(virtual, gdal.OF_RASTER, allowed_drivers=["VRT"]))
+        writer = gdal.GetDriverByName(driver)
+        # It is finished when GDAL lets go of it, and only then are errors of the last bytes known.
+        _given(lambda: writer.CreateCopy(str(target), source, options=given).FlushCache() or True)
+
+    def tags(self, path: Path) -> Mapping[str, str]:
+        """The metadata of a raster."""
+        try:
+            return dict(_given(lambda: gdal.OpenEx(str(path), gdal.OF_RASTER)).GetMetadata())
+        except RasterError:
+            return {}
+
+
+def _given(call: Callable[[], Any]) -> Any:
+    """What GDAL gives, without a word on standard error.
+
+    Raises
+    ------
+    RasterError
+        When it gives nothing, or says that something failed.
+    """
+    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    gdal.ErrorReset()
+    try:
+        result = call()
+        failed = gdal.GetLastErrorType() >= gdal.CE_Failure
+        text = gdal.GetLastErrorMsg()
+    except RuntimeError as error:
+        raise RasterError(str(error)) from error
+    finally:
+        gdal.PopErrorHandler()
+    if result is None or failed:
+        raise RasterError(text or "GDAL does not say why")
+    return result
