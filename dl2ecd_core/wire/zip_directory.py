@@ -38,6 +38,7 @@ _LONGEST_COMMENT = 0xFFFF
 
 ENCRYPTED = 0x0001 | 0x0040 | 0x2000
 _UTF8 = 0x0800
+_DOS_FOLDER = 0x10
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 _HINT = (
@@ -223,7 +224,7 @@ def _central_headers(source: ByteSource, count: int, start: int, size: int) -> I
         name = decoded_name(source, rest[:names], flags, offset)
         full, packed, header = wide_numbers(source, rest[names:], [full, packed, header], offset)
         entry = Entry(name, full, packed, method, crc, flags, header, start)
-        _check(source, entry, disk, attributes >> 16, start)
+        _check(source, entry, disk, attributes, start)
         yield entry
         offset += 46 + length
     if offset != end:
@@ -261,9 +262,10 @@ def wide_numbers(source: ByteSource, extra: bytes, numbers: List[int], offset: i
     raise source.damaged(offset, "An entry's sizes are not where a zip64 archive keeps them.")
 
 
-def _check(source: ByteSource, entry: Entry, disk: int, mode: int, limit: int) -> None:
+def _check(source: ByteSource, entry: Entry, disk: int, attributes: int, limit: int) -> None:
     """Refuse an entry that no honest tool writes."""
     name = entry.name
+    mode = attributes >> 16
     why = _wrong_name(name)
     if not why and entry.flags & ENCRYPTED:
         why = "is encrypted."
@@ -277,6 +279,9 @@ def _check(source: ByteSource, entry: Entry, disk: int, mode: int, limit: int) -
         why = f"claims to unpack {entry.packed_size} bytes to {entry.size}."
     if not why and entry.is_folder and entry.size:
         why = "is a folder with content of its own."
+    if not why and attributes & _DOS_FOLDER and entry.size:
+        # PyTorch's reader unpacks nothing then, and takes what happens to lie in memory.
+        why = "is marked as a folder, yet has content."
     if why:
         raise refused(source, f"entry {quoted(name)} {why}", min(entry.header, source.size))
     if entry.header + 30 + entry.packed_size > limit:

@@ -16,93 +16,31 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import random
-import struct
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Type
+from typing import Callable, Dict, List, Optional, Tuple
 
 from dl2ecd_core.wire.part import MemorySource
 from dl2ecd_core.wire.pickle import walk_pickle
 from dl2ecd_core.wire.pickle_values import Walk
 from dl2ecd_core.wire.source import ByteSource
 
+from .child import Child
 from .pickle_programs import program, written
 from .pickles import mutated
 
 _BATCH = 500
 _LONGEST = 64 * 1024
-_ROOT = Path(__file__).parents[2]
-
 #: Globals that any of CPython's unpicklers looks up, and whether any of them came to the end.
 Answer = Tuple[List[List[str]], bool]
 
 
-class Unpicklers:
-    """The child process with CPython's unpicklers; started again when a pickle kills it.
-
-    Parameters
-    ----------
-    folder
-        Where the pickles are laid down for it.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.died = 0
-        self._batch = folder / "batch"
-        self._child = self._started()
-
-    def __enter__(self) -> Unpicklers:
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        self._child.communicate()
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.fuzz.unpicklers"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=_ROOT,
-        )
-
-    def answers(self, batch: Sequence[bytes]) -> List[Optional[Answer]]:
-        """What they say about each; None for a pickle that kills the process."""
-        told: List[Optional[Answer]] = []
-        while len(told) < len(batch):
-            left = batch[len(told) :]
-            self._batch.write_bytes(b"".join(struct.pack("<I", len(data)) + data for data in left))
-            told += self._asked(len(left))
-        return told
-
-    def _asked(self, count: int) -> Iterator[Optional[Answer]]:
-        """The answers up to the first that does not come."""
-        child = self._child
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(bytes(self._batch) + b"\n")
-        child.stdin.flush()
-        for _ in range(count):
-            line = child.stdout.readline()
-            if not line:
-                self.died += 1
-                child.communicate()
-                self._child = self._started()
-                yield None
-                return
-            looked_up, loaded = json.loads(line)
-            yield looked_up, loaded
+def unpicklers(folder: Path) -> Child:
+    """The child process with CPython's unpicklers."""
+    return Child("tests.fuzz.unpicklers", folder)
 
 
 def miss(walk: Walk, answer: Answer) -> Optional[str]:
@@ -158,11 +96,11 @@ class Oracle:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "x.pkl").write_bytes(b"N.")
-            with ByteSource(folder / "x.pkl") as source, Unpicklers(folder) as unpicklers:
+            with ByteSource(folder / "x.pkl") as source, unpicklers(folder) as child:
                 while self.counts["pairs"] < pairs:
                     count = min(batch, pairs - self.counts["pairs"])
                     tried = [pickles(self.chance) for _ in range(count)]
-                    for data, answer in zip(tried, unpicklers.answers(tried)):
+                    for data, answer in zip(tried, child.answers(tried)):
                         self._compare(source, data, answer)
                     if time.monotonic() - told > 60:
                         told = time.monotonic()
@@ -205,8 +143,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.file is not None:
         data = options.file.read_bytes()
-        with tempfile.TemporaryDirectory() as folder, Unpicklers(Path(folder)) as unpicklers:
-            answer = unpicklers.answers([data])[0]
+        with tempfile.TemporaryDirectory() as folder, unpicklers(Path(folder)) as child:
+            answer = child.answers([data])[0]
         with ByteSource(options.file) as source:
             walk = walk_pickle(source)
         print(answer, walk, sep="\n")

@@ -11,7 +11,7 @@ import pytest
 
 from dl2ecd_core.wire.pickle_values import Global, Walk
 
-from .oracle import Oracle, Unpicklers, miss, pickles
+from .oracle import Oracle, miss, pickles, unpicklers
 
 if sys.platform == "win32":
     pytest.skip("the child process limits itself by what Unix has", allow_module_level=True)
@@ -32,19 +32,19 @@ def test_every_global_that_cpython_would_look_up_is_named_or_the_pickle_not_anal
 def test_what_cpython_looks_up_is_told_and_nothing_runs(tmp_path: Path) -> None:
     target = tmp_path / "made"
     evil = b"cos\nmkdir\n(V" + str(target).encode("raw-unicode-escape") + b"\ntR."
-    with Unpicklers(tmp_path) as unpicklers:
-        answers = unpicklers.answers([evil, b"cos\nsystem\n(", pickle.dumps([1])])
-    assert answers == [([["os", "mkdir"]], True), ([["os", "system"]], False), ([], True)]
+    with unpicklers(tmp_path) as child:
+        answers = child.answers([evil, b"cos\nsystem\n(", pickle.dumps([1])])
+    assert answers == [[[["os", "mkdir"]], True], [[["os", "system"]], False], [[], True]]
     assert not target.exists()
 
 
 def test_a_pickle_that_kills_the_unpicklers_does_not_end_the_run(tmp_path: Path) -> None:
     # Tuples that double: hashing them never ends.
     deadly = b"})" + b"2\x86" * 200 + b"Ns."
-    with Unpicklers(tmp_path) as unpicklers:
-        answers = unpicklers.answers([b"N.", deadly, b"ca\nb\n."])
-        assert answers == [([], True), None, ([["a", "b"]], True)]
-        assert unpicklers.died == 1
+    with unpicklers(tmp_path) as child:
+        answers = child.answers([b"N.", deadly, b"ca\nb\n."])
+        assert answers == [[[], True], None, [[["a", "b"]], True]]
+        assert child.died == 1
 
 
 def test_the_same_seed_tries_the_same_pickles() -> None:

@@ -1,9 +1,7 @@
 """CPython's own unpicklers, with stand-ins for all that a pickle could reach: the child process.
 
-Reads names of files from its standard input, which hold pickles, each after its length (u32), and
-writes what each of them looks up as a line of JSON. ``find_class`` and ``persistent_load`` are
-overridden: nothing is imported, nothing of a pickle's choice is called. A pickle that takes too
-long (hashing tuples that double) ends the process.
+``find_class`` and ``persistent_load`` are overridden: nothing is imported, nothing of a pickle's
+choice is called. A pickle that takes too long (hashing tuples that double) ends the process.
 """
 
 from __future__ import annotations
@@ -14,11 +12,12 @@ import os
 import pickle
 import resource
 import signal
-import struct
 import sys
 import warnings
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, List, Set, Tuple
+
+from .child import pieces
 
 _MOST_MEMORY = 700 * 1024 * 1024
 _MOST_SECONDS = 0.5
@@ -109,14 +108,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
     warnings.simplefilter("ignore")
     for line in sys.stdin:
-        batch = Path(line.rstrip("\n")).read_bytes()
-        at = 0
-        while at < len(batch):
-            (length,) = struct.unpack_from("<I", batch, at)
-            at += 4 + length
+        for data in pieces(Path(line.rstrip("\n"))):
             # Nothing catches this signal, so it ends the process, even inside of C.
             signal.setitimer(signal.ITIMER_VIRTUAL, _MOST_SECONDS)
-            answer = look_up(batch[at - length : at])
+            answer = look_up(data)
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             # At once: what has been said stays said when the next pickle ends the process.
             os.write(1, json.dumps(answer).encode() + b"\n")

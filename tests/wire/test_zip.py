@@ -137,6 +137,16 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str, why: s
     assert why in refusal(tmp_path, zip_bytes(Item("ok", b"1"), Item(name, b"2")))
 
 
+def test_a_file_that_is_marked_as_a_folder_is_refused(tmp_path: Path) -> None:
+    item = zipfile.ZipInfo("a/data.pkl")
+    item.external_attr |= 0x10
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as writer:
+        writer.writestr(item, b"N.")
+    with ByteSource(path) as source, pytest.raises(ModelFileError, match="marked as a folder"):
+        Archive(source)
+
+
 def test_links_and_devices_are_refused(tmp_path: Path) -> None:
     link = Item("link", b"/etc/passwd", mode=stat.S_IFLNK | 0o777)
     assert "symbolic link" in refusal(tmp_path, zip_bytes(link))
