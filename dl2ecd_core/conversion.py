@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_file
+from .ecd.model_beside import check_model_file
 from .ecd.paths import inside_path
 from .ecd.writer import write_ecd
 from .examination import AnyPath, Examination, examine
@@ -143,16 +144,20 @@ def write_conversion(
         findings += _check_size(model, storage)
     used = [*inputs.paths, *(part.location for part in (model.files if model else ()))]
     findings += _check_target(target, used)
+    model_file = inputs.model_file
+    if model is not None:
+        model_file = model_file or relative_model_file(model, target)
+        if storage == EMBEDDED and not refusing(findings):
+            findings += check_model_file(target.parent, model_file, os.fspath(ecd))
 
     findings = list(in_order(findings))
     for item in findings:
         listener.found(item)
-    if refusing(findings, strict=strict) or model is None:
+    if refusing(findings, strict=strict) or model is None or model_file is None:
         raise ConversionRefused(findings)
     if listener.cancelled():
         raise Cancelled
 
-    model_file = inputs.model_file or relative_model_file(model, target)
     document = build_document(model, info, model_file, storage)
     parts = _stamped(model)
     check_unchanged(inputs.stamps)

@@ -8,11 +8,12 @@ from typing import Dict, Tuple
 import click
 
 from ..ecd.content import Ecd, Kind
+from ..ecd.model_beside import check_model_beside
 from ..ecd.reader import read_ecd
 from ..findings.errors import EcdFileError
 from ..findings.wording import counted, printable, shape_text
 from . import CONTEXT
-from .dash import StandardInput
+from .dash import STANDARD, StandardInput
 from .options import PATH, output_options
 from .reporting import OutputFormat, Result, report
 from .terminal import Swatch, print_findings, print_swatches
@@ -43,7 +44,8 @@ def _shown(given: StandardInput, name: str) -> Result:
         found = given.told(error.findings)
         document = {"ok": False, "ecd": name, "kind": None}
         return Result(name, False, document, found, lambda: print_findings(found))
-    ecd = replace(read, name=name, findings=given.told(read.findings))
+    beside = () if name == STANDARD else check_model_beside(read)
+    ecd = replace(read, name=name, findings=given.told((*read.findings, *beside)))
 
     def say() -> None:
         _print(ecd)

@@ -7,12 +7,13 @@ from typing import FrozenSet, Tuple
 import click
 
 from ..ecd.content import Kind
+from ..ecd.model_beside import BESIDE
 from ..ecd.verification import verify_ecd
 from ..findings import refusing
 from ..findings.wording import printable
 from . import CONTEXT
 from .allowing import let_pass, say_allowed
-from .dash import StandardInput
+from .dash import STANDARD, StandardInput
 from .options import PATH, output_options, strict_options
 from .reporting import OutputFormat, Result, report
 from .terminal import ProgressBar, print_findings
@@ -45,7 +46,9 @@ def _verified(given: StandardInput, name: str, strict: bool, allowed: FrozenSet[
         content, found = verify_ecd(given.path(name), bar)
     finally:
         bar.stop()
-    findings = given.told(found)
+    # What comes from a pipe has no place beside which anything could lie.
+    known = found if name != STANDARD else [item for item in found if item.rule != BESIDE]
+    findings = given.told(known)
     stopping, passed = let_pass(refusing(findings, strict=strict), allowed)
     ok = not stopping
 

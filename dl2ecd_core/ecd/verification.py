@@ -17,6 +17,7 @@ from ..progress import Listener
 from .agreement import schema_findings
 from .content import Ecd, Kind
 from .document import model_section
+from .model_beside import check_model_beside
 from .reader import AnyPath, examine_ecd
 from .scan import scan
 from .stored import StoredFile
@@ -39,6 +40,7 @@ def verify_ecd(
     findings += schema_findings(scan(Path(path), ecd.name).document, ecd.name)
     if not errors_in(findings):
         findings += _verify_files(ecd, messages or Listener())
+        findings += check_model_beside(ecd)
     return ecd, tuple(findings)
 
 

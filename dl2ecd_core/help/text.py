@@ -33,9 +33,10 @@ _MESSAGES = (
 )
 
 _ABOUT_THE_OUTPUT = (
-    "The model is stored inside the .ecd. For very large models, add "
-    '"ModelStorage": "referenced" to the class information; the .ecd then names the model file, '
-    "which must stay where it is.",
+    "The model is stored inside the .ecd (embedded). Esri's own readers open the model file all the "
+    "same: keep it where it lies, seen from the .ecd, also when both are moved.",
+    'For very large models, add "ModelStorage": "referenced" to the class information; the .ecd '
+    "then only names the model file.",
     "Esri has not published the layout of a deep learning .ecd. The file written here uses the "
     "published keys of model definitions and classifier definitions, and does not claim to equal "
     "what Esri's own tool writes.",

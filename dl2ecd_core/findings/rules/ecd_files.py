@@ -19,6 +19,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("ecd-digest-differs", _ERROR, "A file's bytes have the stated SHA-256."),
     Rule("ecd-size-differs", _ERROR, "A referenced file has the stated size."),
     Rule("ecd-file-missing", _ERROR, "A referenced file lies where the document says."),
+    Rule(
+        "ecd-model-not-beside", _WARNING, "The file that Esri's readers open lies where it should."
+    ),
     Rule("ecd-model-differs", _ERROR, "The model says what the document says of it."),
     Rule("ecd-classic", _INFORMATION, "The document is for a deep-learning model."),
 )
