@@ -8,6 +8,7 @@ from typing import Callable, List, Mapping, Optional, Tuple
 from ..files.output import check_no_input, whole_file
 from ..files.output_set import check_free, check_inside, output_set
 from ..files.scratch import scratch_folder
+from ..files.stamps import check_unchanged
 from ..findings.errors import ConversionRefused
 from ..findings.rules import finding
 from ..findings.wording import quoted, shape_text
@@ -50,9 +51,9 @@ def write_network(
     Raises
     ------
     ConversionRefused
-        When the network can't be said in ONNX (``network-operation-unknown`` ...), the files
-        can't be written, or what was written differs from the model (``network-written-wrong``);
-        nothing is left behind.
+        When the network can't be said in ONNX (``network-operation-unknown`` ...), the model's
+        files changed meanwhile, those that are written can't be, or what was written differs from
+        the model (``network-written-wrong``); nothing is left behind.
     ModelFileError
         When the model can't be read.
     """
@@ -68,6 +69,7 @@ def write_network(
                 external=external,
                 advance=advance,
             )
+        check_unchanged(model.stamps)
         _check(model, inspect_model(scratch / target.name), target)
         places = [folder / path.relative_to(scratch) for path in written]
         sources = [part.location for part in model.description.files]

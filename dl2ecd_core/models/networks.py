@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Callable, Dict, Optional, Union
 
+from ..files.stamps import Stamped, stamps_before
 from ..findings import Finding, Place
 from ..findings.errors import ConversionRefused
 from ..findings.rules import finding
@@ -30,11 +31,14 @@ class ModelNetwork:
     is_onnx
         Whether the file is ONNX already: then its own bytes are the network, and the graph is
         there to be asked, not to be written.
+    stamps
+        What the model's files were when the graph was read.
     """
 
     description: ModelDescription
     network: Network
     is_onnx: bool = False
+    stamps: Stamped = ()
 
 
 #: Readers of formats whose networks are lowered to ONNX's operators, by the format's id.
@@ -88,8 +92,9 @@ def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
     lower = _LOWERED.get(description.format)
     if lower is None:
         raise ConversionRefused([_not_lowered(description, os.fspath(path))])
+    stamps = stamps_before(part.location for part in description.files)
     with ByteSource(description.primary.location, os.fspath(path)) as source:
-        return ModelNetwork(description, lower(source), description.format == "onnx")
+        return ModelNetwork(description, lower(source), description.format == "onnx", stamps)
 
 
 def _not_lowered(description: ModelDescription, name: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
@@ -100,6 +101,17 @@ class TestTheFile:
         assert [path.name for path in written] == ["x.onnx", "x.onnx.data"]
         assert sum(advanced) == 4 * 689
         assert [part.path for part in inspect_model(written[0]).files] == ["x.onnx", "x.onnx.data"]
+
+    def test_a_model_that_changes_meanwhile_is_not_written(self, tmp_path: Path) -> None:
+        for path in (FIXTURES / "caffe").glob("valid.*"):
+            shutil.copy(path, tmp_path)
+        model = tmp_path / "valid.caffemodel"
+        network = read_network(model)
+        model.write_bytes(model.read_bytes()[:-8] + bytes(8))
+        with pytest.raises(ConversionRefused) as caught:
+            write_network(network, tmp_path / "x.onnx")
+        assert caught.value.findings[0].rule == "file-changed"
+        assert not (tmp_path / "x.onnx").exists()
 
     @pytest.mark.parametrize(
         ("changes", "told"),

@@ -41,9 +41,7 @@ def _slice(one: Lowered) -> Sequence[str]:
 
 def _flatten(one: Lowered) -> Sequence[str]:
     settings, shape = one.settings("flatten_param"), one.shape()
-    if not shape:
-        raise NotConvertibleError("there is nothing to flatten")
-    first = (integers(settings, "axis") or [1])[-1] % len(shape)
+    first = axis_of(settings, len(shape))
     last = (integers(settings, "end_axis") or [-1])[-1] % len(shape)
     if first == 1 and last == len(shape) - 1:
         return [one.add("Flatten", one.bottoms[:1], axis=1)]

@@ -19,7 +19,8 @@ _SCORES = operators(
 _ACTIVATIONS = {
     "SoftMax": Activation.SOFTMAX,
     "Softmax": Activation.SOFTMAX,
-    "LogSoftmax": Activation.SOFTMAX,
+    # Logarithms of probabilities are scores.
+    "LogSoftmax": Activation.NONE,
     "Sigmoid": Activation.SIGMOID,
 }
 _MOST_STEPS = 64

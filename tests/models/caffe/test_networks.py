@@ -110,8 +110,13 @@ IMAGE[0, :, 0, 0] = 0.5
          IMAGE.max(axis=2, keepdims=True)),
         (layer("Threshold", "threshold_param { threshold: 0.25 }"), IMAGE > 0.25),
         (layer("Clip", "clip_param { min: -0.5 max: 0.25 }"), IMAGE.clip(-0.5, 0.25)),
+        (layer("Clip", "clip_param { min: few max: 0.25 }"), IMAGE.clip(None, 0.25)),
+        (layer("AbsVal", tops="a") + layer("Log", "log_param { shift: 1 }", bottoms="a"),
+         np.log(1 + np.abs(IMAGE))),
         (layer("AbsVal", tops="a") + layer("Log", "log_param { base: 10 shift: 1 }", bottoms="a"),
          np.log10(1 + np.abs(IMAGE))),
+        (layer("Pooling", "pooling_param { global_pooling: true }", "p")
+         + layer("ArgMax", bottoms="p"), [[[IMAGE.max(axis=(2, 3)).argmax()]]]),
         (layer("Eltwise", bottoms="data"), IMAGE),
         (layer("Scale", "scale_param { axis: 0 }", bottoms="data data"), IMAGE * IMAGE),
         (layer("Bias", "bias_param { axis: 0 }", bottoms="data data"), IMAGE + IMAGE),
@@ -171,6 +176,10 @@ def test_weights_of_double_width_are_converted(tmp_path: Path) -> None:
                                            bottoms="f"), "images only"),
         (layer("InnerProduct", "inner_product_param { num_output: 2 axis: 0 }"), "unknown size"),
         (layer("Crop"), "two inputs"),
+        (layer("Interp", "interp_param { height: 5 }", tops="i")
+         + layer("Interp", "interp_param { width: 5 }", "x", "i"), "to what size is not known"),
+        (layer("Interp", "interp_param { shrink_factor: -1 }", tops="i")
+         + layer("Flatten", "flatten_param { axis: 1 end_axis: 1 }", "x", "i"), "several sizes"),
         # Without the size of an axis, not even the number of channels is known.
         (layer("Interp", "interp_param { height: 5 }", tops="i")
          + layer("Permute", "permute_param { order: 0 order: 3 }", "p", "i")
@@ -206,3 +215,36 @@ def test_what_needs_no_truth_beside_it_is_read_back_as_it_was(name: str, tmp_pat
     told = inspect_model(path)
     assert told.padding == found.description.padding
     assert [t.name for t in told.outputs] == [t.name for t in found.description.outputs]
+
+
+def test_each_of_several_images_is_convolved_with_the_same_weights(tmp_path: Path) -> None:
+    kernel = np.ones((1, 2, 1, 1), "<f4")
+    blob = piece(7, piece(1, b"\x01\x02\x01\x01")) + piece(5, kernel.tobytes())
+    weights = piece(100, piece(1, b"x") + piece(2, b"Convolution") + piece(7, blob))
+    settings = "convolution_param { num_output: 1 kernel_size: 1 bias_term: false }"
+    text = layer("ReLU", tops="r") + layer("Convolution", settings, "x y", "data r")
+    found = computed(tmp_path, text, IMAGE, weights)
+    assert np.abs(found["x"] - IMAGE.sum(axis=1, keepdims=True)).max() <= 1e-6
+    assert np.abs(found["y"] - IMAGE.clip(0).sum(axis=1, keepdims=True)).max() <= 1e-6
+
+
+def test_without_a_number_of_groups_each_channel_is_convolved_by_itself(tmp_path: Path) -> None:
+    kernel = np.array([2, 3], "<f4")
+    blob = piece(7, piece(1, b"\x02\x01\x01\x01")) + piece(5, kernel.tobytes())
+    weights = piece(100, piece(1, b"x") + piece(2, b"DepthwiseConvolution") + piece(7, blob))
+    settings = "convolution_param { num_output: 2 kernel_size: 1 bias_term: false }"
+    found = computed(tmp_path, layer("DepthwiseConvolution", settings), IMAGE, weights)["x"]
+    assert np.abs(found - IMAGE * kernel[:, None, None]).max() <= 1e-6
+
+
+def test_weights_in_too_many_pieces_are_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = b"".join(b"\x2d" + slope.tobytes() for slope in np.array([0.5, 0.25], "<f4"))
+    blob = piece(7, piece(1, b"\x02")) + one_by_one
+    weights = piece(100, piece(1, b"x") + piece(2, b"PReLU") + piece(7, blob))
+    found = computed(tmp_path, layer("PReLU"), IMAGE, weights)["x"]
+    assert np.abs(found[0, 0] - np.where(IMAGE > 0, IMAGE, IMAGE * 0.5)[0, 0]).max() <= 1e-6
+    monkeypatch.setattr("dl2ecd_core.models.caffe.network._MOST_SPANS", 0)
+    with pytest.raises(ConversionRefused, match="do not hold the weights"):
+        computed(tmp_path, layer("PReLU"), IMAGE, weights)

@@ -81,7 +81,7 @@ def order(*axes: int, **said: str) -> Tuple[Layer, bytes]:
         ("pooled", "NC", Activation.SIGMOID, None),
         ("means", "NC", None, None),
         ("part", "NCHW", None, None),
-        ("log", "NCHW", Activation.SOFTMAX, None),
+        ("log", "NCHW", Activation.NONE, None),
         ("classes", "NC", Activation.NONE, None),
     ],
 )
