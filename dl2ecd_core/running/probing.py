@@ -46,6 +46,8 @@ STRIDES: Tuple[int, ...] = (
 )
 #: Lines beside which pixels are changed: what one change does not show, another does.
 _LINES = 3
+#: How often as many where the result is of classes alone, which few changes show in.
+_TIMES_FOR_CLASSES = 4
 #: Relative difference below which moved results are the same: kernels add in other orders.
 _SAME = 4e-6
 
@@ -101,13 +103,18 @@ def _along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Pl
 def _reach(trial: _Trial, scale: Fraction, start: Fraction, stride: int) -> Optional[Reach]:
     """How far it looks across lines at whole strides from either end of a tile."""
     middle = trial.size // 2
-    strides = range(-(_LINES // 2), _LINES - _LINES // 2)
+    count = _LINES * (_TIMES_FOR_CLASSES if trial.of_classes else 1)
+    strides = [place % 5 - 2 for place in range(count)]
     first = [middle // stride * stride + place * stride for place in strides]
     rest = trial.size % stride
     found = trial.reach(scale, start, [line for line in first if 0 < line < trial.size])
     last = [line + rest for line in first if 0 < line + rest < trial.size]
     other = trial.reach(scale, start, last) if rest else found
-    return None if found is None or other is None else (found[0], other[1])
+    if found is None or other is None:
+        return None
+    # Classes show little of what scores would: a stride more is cheap.
+    more = stride if trial.of_classes else 0
+    return found[0] + more, other[1] + more
 
 
 class _Trial:
@@ -121,6 +128,7 @@ class _Trial:
         self._random = numpy.random.default_rng(7)
         self._example = example
         self.base = run(example)
+        self.of_classes = self.base.dtype.kind in "iu"
 
     def _fresh(self, size: Optional[int] = None) -> Array:
         """Other pixels of the same range, along the axis so many."""

@@ -13,6 +13,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("model-not-loaded", _ERROR, "The runtime loads the model."),
     Rule("model-run-failed", _ERROR, "The runtime runs the model on a tile."),
     Rule("model-not-runnable", _ERROR, "There is a runtime for the model's format."),
+    Rule("model-is-program", _ERROR, "A model that is a program runs only when it is trusted."),
     Rule("model-input-unknown", _ERROR, "The model says which axes of its input are what."),
     Rule("model-output-unknown", _ERROR, "The model says which output tells the classes."),
     Rule("ecd-no-model", _ERROR, "The definition holds a model to run."),

@@ -8,12 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from ...findings import Place
-from ...findings.rules import finding
-from ...findings.wording import printable, quoted
 from ...models import Tensor
 from ...wire.source import ByteSource
 from ..extras import RunningRefused, not_installed
+from .failures import not_loaded, run_failed
+from .naming import tensor_of
 from .onnx_sizes import LARGEST, freed_model
 
 if TYPE_CHECKING:
@@ -141,49 +140,16 @@ def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
         return onnxruntime.InferenceSession(source, options, providers=providers)
     except Exception as error:
         # Its exceptions have no base of their own.
-        raise RunningRefused(
-            [
-                finding(
-                    "model-not-loaded",
-                    f"ONNX Runtime {onnxruntime.__version__} does not load {quoted(path.name)}: "
-                    f"{printable(str(error), 300)}",
-                    hint="A newer ONNX Runtime may know what this one does not; else export the "
-                    "model again, for an older set of operations.",
-                    where=Place(file=path.name),
-                )
-            ]
-        ) from error
-
-
-def run_failed(runtime: str, error: Exception) -> RunningRefused:
-    """An error for the caller to raise when a runtime gives up on a tile."""
-    return RunningRefused(
-        [
-            finding(
-                "model-run-failed",
-                f"{runtime} could not run the model: {printable(str(error), 300)}",
-                hint="The model may want another size of tile or other types than it says.",
-            )
-        ]
-    )
+        raise not_loaded(f"ONNX Runtime {onnxruntime.__version__}", path, error) from error
 
 
 def _tensor(node: Any, described: Dict[Optional[str], Tensor]) -> Tensor:
     """What the runtime says of an input or output, with what was found out about its axes."""
     known = described.get(node.name)
     sizes = tuple(size if isinstance(size, int) and size > 0 else None for size in node.shape or ())
-    axes = "?" * len(sizes)
-    if known is not None and known.axes is not None and known.shape is not None:
-        axes = known.axes
-        if len(sizes) != len(axes):
-            # A freed output states no shape any more.
-            sizes = tuple(size if axis == "C" else None for axis, size in zip(axes, known.shape))
-    return Tensor(
-        node.name,
-        sizes,
-        axes,
-        _TYPES.get(node.type),
-        None if known is None else known.evidence,
-        activation=None if known is None else known.activation,
-        class_count=None if known is None else known.class_count,
-    )
+    if known is not None and known.shape is not None and len(sizes) != len(known.shape):
+        # A freed output states no shape any more.
+        sizes = tuple(
+            size if axis == "C" else None for axis, size in zip(known.axes or "", known.shape)
+        )
+    return tensor_of(node.name, sizes, _TYPES.get(node.type), known)

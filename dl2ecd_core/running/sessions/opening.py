@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Tuple
+from typing import Dict, Tuple
 
-from ...findings import Finding
+from ...findings import Finding, Place
+from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
-from ...models import ModelDescription
+from ...models import ModelDescription, Tensor
+from ...models.networks import converter_of, read_network
+from ...network.onnx_file import write_onnx
 from ..extras import RunningRefused
 from . import Session
+from .litert_session import LiteRtSession
 from .onnx_session import OnnxSession
+from .openvino_session import OpenVinoSession
+from .torch_session import TorchSession
 
-#: Formats that hold weights without a network.
-_WEIGHTS = frozenset(("pytorch-state-dict", "safetensors", "keras-weights"))
+_ONNX, _OPENVINO, _LITERT, _TORCH = "ONNX Runtime", "OpenVINO", "LiteRT", "PyTorch, --trust-model"
+
+#: What runs each format; formats that are not listed hold weights without a network, or run on
+#: other systems only.
+RUNTIMES: Dict[str, str] = {
+    "onnx": _ONNX,
+    **dict.fromkeys(
+        ("caffe", "cntk-v1", "cntk-v2", "darknet", "keras-hdf5", "keras-v3", "mxnet"), _ONNX
+    ),
+    **dict.fromkeys(
+        ("openvino-ir", "paddle", "tensorflow-graphdef", "tensorflow-savedmodel"), _OPENVINO
+    ),
+    "tensorflow-checkpoint": _OPENVINO,
+    "tflite": _LITERT,
+    **dict.fromkeys(("torchscript", "pytorch-export"), _TORCH),
+}
 
 
-def open_session(model: ModelDescription, primary: Path, *, device: str = "cpu") -> Session:
+def open_session(
+    model: ModelDescription, primary: Path, *, device: str = "cpu", trusted: bool = False
+) -> Session:
     """A session for a model.
 
     Parameters
@@ -27,23 +49,71 @@ def open_session(model: ModelDescription, primary: Path, *, device: str = "cpu")
         Its file, in a folder with its companions and nothing else.
     device
         ``cpu``, ``cuda``, or ``auto`` for CUDA where it is there.
+    trusted
+        Whether the person says that a model which is a program may run.
 
     Raises
     ------
     RunningRefused
-        ``model-not-runnable`` with what to do; or as the runtime refuses it.
+        ``model-not-runnable`` or ``model-is-program`` with what to do; or as the runtime refuses
+        it.
     """
+    runtime = RUNTIMES.get(model.format)
+    ends = model.inputs, model.outputs
     if model.format == "onnx":
-        return OnnxSession(primary, model.inputs, model.outputs, device=device)
+        return OnnxSession(primary, *ends, device=device)
+    if runtime == _ONNX:
+        return _lowered(model, primary, device)
+    if runtime == _LITERT:
+        return _lite(primary, ends)
+    if runtime == _OPENVINO:
+        is_folder = model.format == "tensorflow-savedmodel"
+        return OpenVinoSession(primary.parent if is_folder else primary, *ends)
+    if runtime == _TORCH:
+        if not trusted:
+            raise RunningRefused([_is_program(model)])
+        return TorchSession(primary, model.format, *ends, device=device)
     raise RunningRefused([_not_runnable(model)])
+
+
+def _lowered(model: ModelDescription, primary: Path, device: str) -> Session:
+    """A model whose network can be said in ONNX's operators, as an ONNX file of its own."""
+    folder = primary.parent / "as-onnx"
+    folder.mkdir()
+    target = folder / "model.onnx"
+    network = read_network(primary).network
+    write_onnx(network.graph, target)
+    outputs = [tensor for tensor in model.outputs if tensor.name in network.graph.outputs]
+    return OnnxSession(target, model.inputs, tuple(outputs), device=device)
+
+
+def _lite(primary: Path, ends: Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]) -> Session:
+    try:
+        return LiteRtSession(primary, *ends)
+    except Dl2EcdError as missing:
+        if missing.findings[0].rule != "runtime-missing":
+            raise
+        try:
+            return OpenVinoSession(primary, *ends)
+        except Dl2EcdError:
+            raise missing from None
+
+
+def _is_program(model: ModelDescription) -> Finding:
+    return finding(
+        "model-is-program",
+        f"A model of the format {model.format} is a program: running it can do to this machine "
+        "whatever its maker wanted.",
+        hint="Say --trust-model if you know where it comes from; or export it to ONNX where it "
+        "was made.",
+        where=Place(file=model.primary.path),
+    )
 
 
 def _not_runnable(model: ModelDescription) -> Finding:
     return finding(
         "model-not-runnable",
-        f"There is no runtime here for models of the format {model.format}.",
-        hint="Export the model to ONNX with its framework, and convert that.",
+        f"There is nothing here that runs models of the format {model.format}.",
+        hint=converter_of(model.format) or "Export the model to ONNX with its framework.",
+        where=Place(file=model.primary.path),
     )
-
-
-RUNNABLE: Tuple[str, ...] = ("onnx",)

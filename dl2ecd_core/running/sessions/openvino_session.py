@@ -1,0 +1,152 @@
+"""OpenVINO's IR, TensorFlow's frozen graphs and SavedModels, and Paddle's programs, by OpenVINO.
+
+https://docs.openvino.ai/2026/api/ie_python_api/api.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+
+from ...models import Tensor
+from ..extras import RunningRefused, not_installed
+from .failures import not_loaded, run_failed
+from .naming import matched, tensor_of
+
+if TYPE_CHECKING:
+    from . import Array
+
+#: Its own default computes in fewer bits where the processor can, which moves classes.
+_EXACT = {
+    "INFERENCE_PRECISION_HINT": "f32",
+    "INFERENCE_NUM_THREADS": 1,
+    "NUM_STREAMS": 1,
+    "ENABLE_CPU_PINNING": False,
+}
+
+
+class OpenVinoSession:
+    """A session of OpenVINO; as many requests as there are threads that ask."""
+
+    def __init__(
+        self,
+        path: Path,
+        inputs: Tuple[Tensor, ...],
+        outputs: Tuple[Tensor, ...],
+        *,
+        network: Any = None,
+    ) -> None:
+        openvino = _module()
+        self._core = openvino.Core()
+        self._described = inputs, outputs
+        self._path = path
+        try:
+            self._network = self._core.read_model(str(path)) if network is None else network
+            self._compiled = self._core.compile_model(self._network, "CPU", _options(self._core))
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise not_loaded(f"OpenVINO {version()}", path, error) from error
+        self._inputs = _tensors(self._compiled.inputs, inputs)
+        self._outputs = _tensors(self._compiled.outputs, outputs)
+        self._idle: LifoQueue[Any] = LifoQueue()
+
+    @property
+    def inputs(self) -> Tuple[Tensor, ...]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> Tuple[Tensor, ...]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return self._outputs
+
+    @property
+    def runtime(self) -> str:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return f"OpenVINO {version()} on the CPU"
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`; OpenVINO keeps none."""
+        return {}
+
+    def run(self, arrays: Sequence[Array]) -> List[Array]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        try:
+            request = self._idle.get_nowait()
+        except Empty:
+            request = self._compiled.create_infer_request()
+        try:
+            request.infer(dict(enumerate(arrays)), share_inputs=True)
+            # The request's own memory is used again.
+            return [
+                request.get_output_tensor(place).data.copy() for place in range(len(self._outputs))
+            ]
+        except RuntimeError as error:
+            raise run_failed(self.runtime, error) from error
+        finally:
+            self._idle.put(request)
+
+    def freed(self) -> Optional[OpenVinoSession]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        openvino = _module()
+        free = {}
+        for node, tensor in zip(self._network.inputs, self._inputs):
+            free[node] = openvino.PartialShape(
+                [
+                    openvino.Dimension() if size is None or axis in "HW" else size
+                    for axis, size in zip(tensor.axes or "", tensor.shape or ())
+                ]
+            )
+        network = self._network.clone()
+        try:
+            network.reshape(
+                {network.inputs[place]: shape for place, shape in enumerate(free.values())}
+            )
+            return OpenVinoSession(self._path, *self._described, network=network)
+        except (RuntimeError, RunningRefused):
+            return None
+
+    def close(self) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        del self._compiled, self._network
+
+
+def _module() -> Any:
+    try:
+        import openvino
+    except ImportError as error:
+        raise not_installed("OpenVINO", "openvino", "run this model") from error
+    return openvino
+
+
+def version() -> str:
+    """Of OpenVINO, without its build."""
+    return str(_module().__version__).split("-")[0]
+
+
+def _options(core: Any) -> Mapping[str, Any]:
+    """What of the options this version knows."""
+    known = core.get_property("CPU", "SUPPORTED_PROPERTIES")
+    return {key: value for key, value in _EXACT.items() if key in known}
+
+
+def _tensors(nodes: Sequence[Any], described: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
+    names = [sorted(node.get_names()) for node in nodes]
+    known = matched(names, described)
+    found = []
+    for place, node in enumerate(nodes):
+        shape = (
+            tuple(
+                None if size.is_dynamic else size.get_length() for size in node.get_partial_shape()
+            )
+            if node.get_partial_shape().rank.is_static
+            else ()
+        )
+        entry = known[place]
+        name = names[place][0] if names[place] else f"number {place + 1}"
+        if entry is not None and entry.name is not None:
+            name = entry.name
+        data_type = node.get_element_type().to_dtype().name
+        found.append(tensor_of(name, shape, data_type, entry))
+    return tuple(found)
