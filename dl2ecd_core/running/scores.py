@@ -245,7 +245,7 @@ def _output_place(outputs: Sequence[Tensor], name: Optional[str]) -> int:
 
 def _output_axes(output: Tensor, channels: int, *, per_pixel: bool) -> str:
     axes = output.axes or ""
-    if per_pixel or "?" not in axes:
+    if per_pixel or "?" not in axes or {"H", "W"} <= set(axes):
         return axes
     rank = len(axes)
     shape = output.shape or ()

@@ -27,7 +27,7 @@ def write_message(stream: BinaryIO, message: Message) -> None:
     """Write a message and see that it leaves."""
     import numpy
 
-    arrays = [numpy.ascontiguousarray(array) for array in message.arrays]
+    arrays = [numpy.asarray(array) for array in message.arrays]
     head = {
         "arrays": [{"shape": list(one.shape), "type": one.dtype.str} for one in arrays],
         "error": message.error,

@@ -1,0 +1,424 @@
+"""Every runtime behind one interface: what goes in, what comes out, and how it fails."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.models import Tensor, inspect_model
+from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.sessions import Session
+from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
+from dl2ecd_core.running.sessions.naming import matched
+from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
+from tests.conftest import FIXTURES
+
+#: The same arithmetic in another order.
+CLOSE = 5e-6
+
+
+def session_of(folder: Path, *names: str, **more: Any) -> Session:
+    """A session for a fixture: the first file, with the others beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [Path(shutil.copy(FIXTURES / name, folder)) for name in names]
+    return open_session(inspect_model(paths[0]), paths[0], **more)
+
+
+def tile(*shape: int, data_type: str = "float32") -> np.ndarray:
+    random = np.random.default_rng(5).random(shape)
+    return (random * (1 if data_type.startswith("float") else 200)).astype(data_type)
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one - other).max() / np.abs(one).max())
+
+
+class TestOnnx:
+    def test_says_what_runs_and_what_the_file_carries(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/deepness.onnx")
+        assert session.runtime.startswith("ONNX Runtime ")
+        assert session.runtime.endswith(" on the CPU")
+        assert "class_names" in session.properties
+        session.close()
+
+    def test_freed_takes_any_size_and_gives_the_same(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        free = session.freed()
+        assert free is not None
+        assert free.inputs[0].shape == (None, 4, None, None)
+        small = tile(1, 4, 16, 16)
+        assert np.array_equal(session.run([small])[0], free.run([small])[0])
+        assert free.run([tile(1, 4, 40, 20)])[0].shape == (1, 2, 40, 20)
+
+    def test_values_in_another_file_keep_their_sizes(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/external.onnx", "onnx/external.onnx.data")
+        assert session.freed() is None
+        assert session.run([tile(1, 4, 16, 16)])[0].shape == (1, 2, 16, 16)
+
+    def test_a_wrong_tile_is_a_sentence(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        with pytest.raises(RunningRefused, match="model-run-failed: ONNX Runtime"):
+            session.run([tile(1, 3, 16, 16)])
+
+    def test_a_damaged_model_is_a_sentence(self, tmp_path: Path) -> None:
+        path = Path(shutil.copy(FIXTURES / "onnx" / "unet.onnx", tmp_path))
+        model = inspect_model(path)
+        path.write_bytes(path.read_bytes()[:-200])
+        with pytest.raises(RunningRefused, match=r"model-not-loaded: ONNX Runtime .*'unet\.onnx'"):
+            OnnxSession(path, model.inputs, model.outputs)
+
+    def test_operations_of_others_are_not_loaded(self, tmp_path: Path) -> None:
+        with pytest.raises(RunningRefused, match="model-not-loaded"):
+            session_of(tmp_path, "onnx/foreign.onnx")
+
+    def test_sequences_and_maps_are_left_out(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/forest_zipmap.onnx")
+        assert [tensor.name for tensor in session.outputs] == ["output_label"]
+
+    def test_without_the_extra_a_command_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+        with pytest.raises(RunningRefused, match=r"runtime-missing.*pip install 'dl2ecd\[run\]'"):
+            session_of(tmp_path, "onnx/unet.onnx")
+
+    def test_networks_of_other_frameworks_become_onnx(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "caffe/fcn.caffemodel", "caffe/fcn.prototxt")
+        assert session.runtime.startswith("ONNX Runtime")
+        assert session.run([tile(1, 4, 17, 17)])[0].shape == (1, 3, 17, 17)
+        free = session.freed()
+        assert free is not None
+
+
+class TestOpenVino:
+    @pytest.fixture(autouse=True)
+    def _needed(self) -> None:
+        pytest.importorskip("openvino")
+
+    def test_computes_what_onnx_runtime_does(self, tmp_path: Path) -> None:
+        from dl2ecd_core.running.sessions.openvino_session import OpenVinoSession
+
+        one = session_of(tmp_path, "onnx/unet.onnx")
+        model = inspect_model(tmp_path / "unet.onnx")
+        other = OpenVinoSession(tmp_path / "unet.onnx", model.inputs, model.outputs)
+        pixels = tile(1, 4, 16, 16)
+        assert difference(one.run([pixels])[0], other.run([pixels])[0]) <= CLOSE
+        assert other.runtime.startswith("OpenVINO ")
+        assert other.properties == {}
+        free = other.freed()
+        assert free is not None
+        assert free.run([tile(1, 4, 32, 24)])[0].shape == (1, 2, 32, 24)
+        other.close()
+
+    def test_axes_are_those_of_the_description(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "openvino/argmax.xml", "openvino/argmax.bin")
+        assert session.inputs[0].axes == "NHWC"
+        assert session.inputs[0].data_type == "uint8"
+        made = scores_of(session, 4, None, 5)
+        assert made(tile(4, 32, 20, data_type="uint8")).shape == (1, 32, 20)
+
+    def test_a_frozen_graph_of_tensorflow(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "tensorflow/tf1/unet_same.pb")
+        assert session.runtime.startswith("OpenVINO")
+        assert {"H", "W", "C"} <= set(session.inputs[0].axes or "")
+
+    def test_a_program_of_paddle(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "paddle/softmax.pdmodel", "paddle/softmax.pdiparams")
+        sizes = [size or 1 for size in session.inputs[0].shape or ()]
+        assert session.run([tile(*sizes)])[0].ndim == len(session.outputs[0].shape or ())
+
+    def test_what_it_does_not_take_is_a_sentence(self, tmp_path: Path) -> None:
+        with pytest.raises(RunningRefused, match="model-not-loaded: OpenVINO"):
+            session_of(tmp_path, "openvino/extension.xml", "openvino/extension.bin")
+
+    def test_a_wrong_tile_is_a_sentence(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+        with pytest.raises(RunningRefused, match="model-run-failed: OpenVINO"):
+            session.run([tile(1, 3, 32, 32)])
+
+    def test_a_size_that_can_not_be_freed(self, tmp_path: Path) -> None:
+        from dl2ecd_core.running.sessions.openvino_session import OpenVinoSession
+
+        path = Path(shutil.copy(FIXTURES / "onnx" / "unet.onnx", tmp_path))
+        model = inspect_model(path)
+        session = OpenVinoSession(path, model.inputs, model.outputs)
+
+        class Fixed:
+            def __getattr__(self, name: str) -> object:
+                return getattr(session._network, name)
+
+            def clone(self) -> Fixed:
+                return self
+
+            def reshape(self, shapes: object) -> None:
+                raise RuntimeError("no")
+
+        fixed = OpenVinoSession(path, model.inputs, model.outputs)
+        fixed._network = Fixed()
+        assert fixed.freed() is None
+
+    def test_without_the_extra_a_command_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(__import__("sys").modules, "openvino", None)
+        with pytest.raises(RunningRefused, match=r"runtime-missing.*dl2ecd\[openvino\]"):
+            session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+
+
+class TestLiteRt:
+    @pytest.fixture(autouse=True)
+    def _needed(self) -> None:
+        pytest.importorskip("ai_edge_litert")
+
+    def test_runs_in_several_threads_at_once(self, tmp_path: Path) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        session = session_of(tmp_path, "tflite/softmax.tflite")
+        assert session.runtime.startswith("LiteRT ")
+        assert session.properties == {}
+        tiles = [tile(1, 16, 16, 4) * place for place in range(8)]
+        alone = [session.run([one])[0] for one in tiles]
+        with ThreadPoolExecutor(4) as pool:
+            together = list(pool.map(lambda one: session.run([one])[0], tiles))
+        assert all(map(np.array_equal, alone, together))
+        session.close()
+
+    def test_free_sizes_take_any(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "tflite/free.tflite")
+        assert session.run([tile(1, 24, 40, 4)])[0].shape == (1, 24, 40, 3)
+
+    def test_stated_sizes_may_be_freed(self, tmp_path: Path) -> None:
+        free = session_of(tmp_path, "tflite/softmax.tflite").freed()
+        assert free is not None
+        assert free.inputs[0].shape == (None, None, None, 4)
+        assert free.run([tile(1, 24, 40, 4)])[0].shape == (1, 24, 40, 3)
+
+    def test_quantised_numbers_are_what_they_stand_for(self, tmp_path: Path) -> None:
+        """As close as 8 bits are to a model that computes in floats."""
+        session = session_of(tmp_path / "a", "tflite/quantised.tflite")
+        assert session.inputs[0].data_type == session.outputs[0].data_type == "float32"
+        result = session.run([tile(1, 16, 16, 4)])[0]
+        assert result.dtype == np.float32
+        assert result.min() >= 0
+        assert result.sum(-1) == pytest.approx(np.ones((1, 16, 16)), abs=0.02)
+
+    def test_a_wrong_tile_is_a_sentence(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "tflite/softmax.tflite")
+        with pytest.raises(RunningRefused, match="model-run-failed: LiteRT"):
+            session.run([tile(1, 16, 16, 3)])
+
+    def test_custom_operations_are_a_sentence(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "tflite/custom.tflite")
+        with pytest.raises(RunningRefused, match="model-run-failed: LiteRT"):
+            session.run([tile(1, 16, 16, 4)])
+
+    def test_where_it_is_absent_openvino_stands_in(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("openvino")
+        one = session_of(tmp_path / "a", "tflite/softmax.tflite").run([tile(1, 16, 16, 4)])[0]
+        monkeypatch.setitem(__import__("sys").modules, "ai_edge_litert", None)
+        session = session_of(tmp_path / "b", "tflite/softmax.tflite")
+        assert session.runtime.startswith("OpenVINO")
+        assert difference(one, session.run([tile(1, 16, 16, 4)])[0]) <= CLOSE
+
+    def test_without_both_a_command_is_said(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in ("ai_edge_litert", "openvino"):
+            monkeypatch.setitem(__import__("sys").modules, module, None)
+        with pytest.raises(RunningRefused, match=r"runtime-missing.*dl2ecd\[litert\]"):
+            session_of(tmp_path, "tflite/softmax.tflite")
+
+
+#: A stand-in for PyTorch with as much of it as a model needs here; models say in their name what
+#: they do.
+TORCH = """
+import numpy
+__version__ = "2.0.stand-in"
+class Tensor:
+    def __init__(self, array): self.array = array
+    def to(self, device): return self
+    def float(self): return Tensor(self.array.astype("float32"))
+    def cpu(self): return self
+    def numpy(self): return self.array
+    def is_floating_point(self): return self.array.dtype.kind == "f"
+def from_numpy(array): return Tensor(array)
+def set_num_threads(count): pass
+class cuda:
+    @staticmethod
+    def is_available(): return False
+class inference_mode:
+    def __enter__(self): pass
+    def __exit__(self, *error): pass
+class Model:
+    def eval(self): return self
+    def to(self, device): return self
+    def module(self): return self
+    def __call__(self, tensor):
+        if tensor.array.shape[1] != 4: raise RuntimeError("expected 4 channels")
+        print("whatever a model prints")
+        half = tensor.array[:, :2]
+        return {"out": Tensor(half.astype("float64")), "more": [Tensor(half > 0.5)]}
+class jit:
+    @staticmethod
+    def load(path, map_location):
+        if "crash" in path: import os; os._exit(3)
+        if "refuse" in path: raise RuntimeError("not a script")
+        return Model()
+class export:
+    @staticmethod
+    def load(path): return Model()
+"""
+
+
+class TestPyTorch:
+    @pytest.fixture(autouse=True)
+    def _stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "torch.py").write_text(TORCH)
+        root = str(FIXTURES.parents[1])
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{root}")
+
+    @pytest.mark.parametrize("model", ["unet_scripted.pt", "softmax_exported.pt2"])
+    def test_runs_in_a_process_of_its_own_when_trusted(self, tmp_path: Path, model: str) -> None:
+        session = session_of(tmp_path / "m", f"pytorch/{model}", trusted=True)
+        assert session.runtime == "PyTorch 2.0.stand-in on the CPU"
+        assert session.properties == {}
+        assert session.freed() is session
+        pixels = tile(1, 4, 8, 8)
+        results = session.run([pixels])
+        assert np.array_equal(results[0], pixels[:, :2])
+        assert results[0].dtype == np.float32
+        assert np.array_equal(results[1], pixels[:, :2] > 0.5)
+        with pytest.raises(RunningRefused, match=r"model-run-failed.*expected 4 channels"):
+            session.run([tile(1, 3, 8, 8)])
+        # A model that refused a tile goes on.
+        assert len(session.run([pixels])) == 2
+        session.close()
+        with pytest.raises(RunningRefused, match="model-run-failed"):
+            session.run([pixels])
+
+    @pytest.mark.parametrize("model", ["unet_scripted.pt", "softmax_exported.pt2"])
+    def test_is_refused_unless_trusted(self, tmp_path: Path, model: str) -> None:
+        with pytest.raises(RunningRefused, match=r"model-is-program.*--trust-model"):
+            session_of(tmp_path / "m", f"pytorch/{model}")
+
+    @pytest.mark.parametrize(
+        ("folder", "said"), [("refuse", "not a script"), ("crash", "its process ended")]
+    )
+    def test_failing_is_a_sentence(self, tmp_path: Path, folder: str, said: str) -> None:
+        with pytest.raises(RunningRefused, match=f"model-not-loaded: PyTorch.*{said}"):
+            session_of(tmp_path / folder, "pytorch/unet_scripted.pt", trusted=True)
+
+    def test_without_the_extra_a_command_is_said(self, tmp_path: Path) -> None:
+        (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')")
+        with pytest.raises(RunningRefused, match=r"runtime-missing.*dl2ecd\[torch\]"):
+            session_of(tmp_path / "m", "pytorch/unet_scripted.pt", trusted=True)
+
+    def test_shapes_that_are_not_stated_are_those_of_images(self, tmp_path: Path) -> None:
+        from dl2ecd_core.running.sessions.torch_session import TorchSession
+
+        session = TorchSession(tmp_path / "a.pt", "torchscript", (), (Tensor("scores"),))
+        assert session.inputs[0].axes == session.outputs[0].axes == "NCHW"
+        assert session.outputs[0].name == "scores"
+
+
+class TestFormats:
+    @pytest.mark.parametrize(
+        ("model", "said"),
+        [
+            ("pytorch/unet_state_dict.pth", "torch.onnx.export"),
+            ("coreml/pixels.mlmodel", "coremltools"),
+        ],
+    )
+    def test_that_nothing_runs_say_what_to_do(self, tmp_path: Path, model: str, said: str) -> None:
+        with pytest.raises(RunningRefused, match=f"model-not-runnable.*{said}"):
+            session_of(tmp_path, model)
+
+    def test_are_known_ones(self) -> None:
+        from dl2ecd_core.models.formats import FORMATS
+
+        assert set(RUNTIMES) <= {item.id for item in FORMATS}
+
+
+class TestNames:
+    def test_of_tensorflow_have_more_to_them(self) -> None:
+        described = (Tensor("image"), Tensor("mask"))
+        names = [["mask:0"], ["serving_default_image:0", "x"]]
+        assert [one and one.name for one in matched(names, described)] == ["mask", "image"]
+
+    def test_that_are_made_up_go_by_their_order(self) -> None:
+        described = (Tensor("a"), Tensor("b"))
+        assert matched([["x"], ["y"]], described) == described
+
+    def test_of_too_few_are_unknown(self) -> None:
+        assert matched([["x"], ["y"]], (Tensor("a"),)) == (None, None)
+
+
+arrays = st.builds(
+    lambda shape, kind, seed: (np.random.default_rng(seed).random(shape) * 100).astype(kind),
+    st.lists(st.integers(0, 4), max_size=4),
+    st.sampled_from(["float32", "uint8", "int64", "bool"]),
+    st.integers(0, 99),
+)
+
+
+class TestMessages:
+    @given(st.lists(arrays, max_size=3))
+    def test_arrive_as_they_were_sent(self, sent: List[np.ndarray]) -> None:
+        stream = io.BytesIO()
+        write_message(stream, Message(sent, about="x"))
+        stream.seek(0)
+        message = read_message(stream)
+        assert message is not None
+        assert message.about == "x"
+        assert len(message.arrays) == len(sent)
+        for one, other in zip(sent, message.arrays):
+            assert one.dtype == other.dtype
+            assert np.array_equal(one, other)
+
+    def test_cut_short_are_none(self) -> None:
+        stream = io.BytesIO()
+        write_message(stream, Message([np.ones(9)]))
+        assert read_message(io.BytesIO(stream.getvalue()[:-1])) is None
+        assert read_message(io.BytesIO()) is None
+
+    @pytest.mark.parametrize(
+        "entry",
+        [{"shape": [1 << 40], "type": "<f4"}, {"shape": [-1], "type": "<f4"},
+         {"shape": [1], "type": "|O"}],
+    )  # fmt: skip
+    def test_that_no_process_sends_are_refused(self, entry: object) -> None:
+        line = json.dumps({"arrays": [entry]}).encode() + b"\n"
+        with pytest.raises(ValueError, match="array"):
+            read_message(io.BytesIO(line))
+
+
+def test_a_model_of_pixels_takes_a_table(tmp_path: Path) -> None:
+    session = session_of(tmp_path, "onnx/forest.onnx")
+    made = scores_of(session, 4, "probabilities", 3)
+    assert made.per_pixel
+    pixels = tile(4, 3, 5) * 8
+    result = made(pixels)
+    assert result.shape == (3, 3, 5)
+    alone = session.run([np.ascontiguousarray(pixels[:, 1, 2][None])])
+    place = [tensor.name for tensor in session.outputs].index("probabilities")
+    assert result[:, 1, 2] == pytest.approx(alone[place][0])
+    assert fit_tiles(made).halo == 0
+
+
+def test_a_model_that_is_not_whole_is_not_run(tmp_path: Path) -> None:
+    with pytest.raises(Dl2EcdError):
+        session_of(tmp_path, "caffe/fcn.caffemodel")
