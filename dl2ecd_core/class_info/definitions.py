@@ -6,15 +6,19 @@ https://github.com/Esri/raster-deep-learning/blob/master/docs/writing_model_defi
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Dict, Mapping, Optional
 
+from ..findings import Finding
 from ..json_text import JsonText
 from .description import ClassInfo
 from .examination import examine_text
 
 # Only class information has it; with it a document is none of Esri's definitions.
 _SIGNATURE = "ImportDeepLearningModelToEsriExtraInfo"
+#: What class information calls what, and a definition.
+_OWN_WORDS = (("Classifier", "Framework"), ("NumberRasterBands", "ExtractBands"))
 #: Rules of class information that don't hold for a definition.
 _NOT_OF_DEFINITIONS = frozenset({"class-info-band-list"})
 
@@ -49,8 +53,23 @@ def examine_definition(
         info,
         document=root,
         emd_keys=emd_keys,
-        findings=tuple(item for item in info.findings if item.rule not in _NOT_OF_DEFINITIONS),
+        findings=tuple(
+            _in_own_words(item, text)
+            for item in info.findings
+            if item.rule not in _NOT_OF_DEFINITIONS
+        ),
     )
+
+
+def _in_own_words(item: Finding, text: JsonText) -> Finding:
+    """A finding that calls keys what a definition calls them, and points at those."""
+    message, hint, where = item.message, item.hint, item.where
+    for ours, theirs in _OWN_WORDS:
+        pattern = rf"\b{ours}\b"
+        if re.search(pattern, message) and isinstance(text.value, dict) and theirs in text.value:
+            where = text.places.at([theirs])
+        message, hint = (re.sub(pattern, theirs, part) for part in (message, hint))
+    return replace(item, message=message, hint=hint, where=where)
 
 
 def _as_class_information(

@@ -255,6 +255,10 @@ OBSERVED_EMD_KEYS: Tuple[str, ...] = (
     "ONNX",
     "accuracy",
     "per_class_metrics",
+    "average_precision_score",
+    "ModelDescription",
+    "ModelCharacteristics",
+    "DatasetType",
 )
 
 #: Keys of the .emd that the .ecd gets from the model itself, with the reason why.

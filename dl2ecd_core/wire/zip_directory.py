@@ -302,7 +302,11 @@ def _wrong_name(name: str) -> str:
     if name.startswith("/") or _DRIVE.match(name):
         return "is named by an absolute path."
     if "\\" in name:
-        return "has a backslash in its name, which leads elsewhere on Windows."
+        return (
+            "has a backslash in its name, where the format wants a slash. Windows PowerShell's old "
+            "Compress-Archive wrote such archives; pack the folder again with the Explorer "
+            "(Send to, Compressed folder), 7-Zip or a newer PowerShell."
+        )
     if ".." in name.split("/"):
         return "would leave the folder it is unpacked into."
     return ""

@@ -12,6 +12,10 @@ RULES: Tuple[Rule, ...] = (
     Rule("definition-not-found", _ERROR, "The document is a model definition."),
     Rule("definition-not-single", _ERROR, "A package holds exactly one model definition (.emd)."),
     Rule("definition-no-model", _ERROR, "The definition names its model, in its own folder."),
+    Rule(
+        "package-reader-left-out", _WARNING, "A package brings no Python that an .ecd leaves out."
+    ),
+    Rule("package-file-left-out", _INFORMATION, "A package holds its model and nothing else."),
     Rule("definition-not-referenced", _ERROR, "A model inside a package is embedded."),
     Rule("export-not-possible", _ERROR, "The .ecd holds what the export needs."),
     Rule("export-incomplete", _WARNING, "The export is complete without additions by hand."),
