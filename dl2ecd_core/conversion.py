@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import List, Optional, Sequence, Tuple
 
 from .ecd.document import EMBEDDED, REFERENCED, build_document, relative_model_file
+from .ecd.earlier import ECD
 from .ecd.model_beside import check_model_file
 from .ecd.paths import inside_path
 from .ecd.writer import write_ecd
@@ -55,6 +56,7 @@ def convert(
     *,
     storage: Optional[str] = None,
     strict: bool = False,
+    overwrite: bool = False,
     messages: Optional[Listener] = None,
 ) -> Conversion:
     """Turn a deep-learning model and its class information into an .ecd.
@@ -66,12 +68,14 @@ def convert(
     class_info
         The class information document (JSON).
     ecd
-        Where to write; an existing file is replaced, whole or not at all.
+        Where to write; an earlier .ecd of this tool's is replaced, whole or not at all.
     storage
         ``"embedded"`` or ``"referenced"``; by default what ModelStorage in the class information
         asks for, else embedded.
     strict
         Refuse for warnings too.
+    overwrite
+        Replace whatever file is there, unless it is an input.
     messages
         Hears findings and progress, and may cancel.
 
@@ -93,6 +97,7 @@ def convert(
         ecd,
         storage=storage,
         strict=strict,
+        overwrite=overwrite,
         listener=messages or Listener(),
     )
 
@@ -125,6 +130,7 @@ def write_conversion(
     *,
     storage: Optional[str],
     strict: bool,
+    overwrite: bool,
     listener: Listener,
 ) -> Conversion:
     """Write the .ecd of what was examined, unless a finding refuses that.
@@ -143,7 +149,7 @@ def write_conversion(
         findings += _check_names(model)
         findings += _check_size(model, storage)
     used = [*inputs.paths, *(part.location for part in (model.files if model else ()))]
-    findings += _check_target(target, used)
+    findings += _check_target(target, used, overwrite)
     model_file = inputs.model_file
     if model is not None:
         model_file = model_file or relative_model_file(model, target)
@@ -220,9 +226,9 @@ def _check_size(model: ModelDescription, storage: str) -> List[Finding]:
     ]
 
 
-def _check_target(target: Path, inputs: List[Path]) -> List[Finding]:
+def _check_target(target: Path, inputs: List[Path], overwrite: bool) -> List[Finding]:
     try:
-        check_replaceable(target, inputs)
+        check_replaceable(target, ECD, inputs, overwrite=overwrite)
     except ConversionRefused as error:
         return list(error.findings)
     return []

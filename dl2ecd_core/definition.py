@@ -58,6 +58,7 @@ def convert_definition(
     *,
     storage: Optional[str] = None,
     strict: bool = False,
+    overwrite: bool = False,
     messages: Optional[Listener] = None,
 ) -> Conversion:
     """Turn an existing .emd or .dlpk into an .ecd; ExtraInfo keeps the whole .emd.
@@ -66,7 +67,7 @@ def convert_definition(
     ----------
     definition
         The .emd, with its model in the same folder or below, or the .dlpk.
-    ecd, storage, strict, messages
+    ecd, storage, strict, overwrite, messages
         As in :func:`~dl2ecd_core.conversion.convert`.
 
     Raises
@@ -89,7 +90,12 @@ def convert_definition(
                 PurePosixPath(source.model_path).name if source.package else None,
             )
             return write_conversion(
-                inputs, ecd, storage=storage, strict=strict, listener=messages or Listener()
+                inputs,
+                ecd,
+                storage=storage,
+                strict=strict,
+                overwrite=overwrite,
+                listener=messages or Listener(),
             )
     except (ModelFileError, ClassInfoError) as error:
         raise ConversionRefused(error.findings) from error

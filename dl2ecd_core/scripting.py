@@ -16,6 +16,7 @@ def DeepLearningModelToEcd(  # noqa: N802
     *,
     storage: Optional[str] = None,
     strict: bool = False,
+    overwrite: bool = False,
     messages: Optional[Listener] = None,
 ) -> Conversion:
     """Turn a deep-learning model and its class information into an Esri classifier definition.
@@ -29,8 +30,8 @@ def DeepLearningModelToEcd(  # noqa: N802
     in_classification_info_json
         The class information document.
     out_classifier_definition
-        The .ecd to write; an existing file is replaced.
-    storage, strict, messages
+        The .ecd to write; an earlier one of this tool's is replaced.
+    storage, strict, overwrite, messages
         As in :func:`~dl2ecd_core.conversion.convert`.
 
     Returns
@@ -56,5 +57,6 @@ def DeepLearningModelToEcd(  # noqa: N802
         out_classifier_definition,
         storage=storage,
         strict=strict,
+        overwrite=overwrite,
         messages=messages,
     )

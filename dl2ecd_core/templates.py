@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .ecd.layout import text_of
 from .examination import AnyPath
-from .files.output import check_target, refused, whole_file
+from .files.output import refused, whole_file
+from .files.replacing import DOCUMENT, check_replaceable
 from .findings import Finding, in_order
 from .findings.wording import printable
 from .fit.template import class_information_for
@@ -101,7 +102,7 @@ def write_template(
     """
     made = template(model, legend=legend)
     target = os.fspath(class_info)
-    check_target(target, made.inputs)
+    check_replaceable(Path(target), DOCUMENT, made.inputs, overwrite=True)
     if Path(target).exists() and not overwrite:
         raise refused(
             "output-exists",

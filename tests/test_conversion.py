@@ -173,12 +173,24 @@ class TestRefusal:
             (demo / other).write_bytes((demo / name).read_bytes())
             with pytest.raises(ConversionRefused) as error:
                 convert(demo / MODEL, demo / CLASS_INFO, demo / other)
-            assert [item.rule for item in error.value.findings] == ["output-is-another-file"]
+            assert {item.rule for item in error.value.findings} == {
+                "output-ending",
+                "output-is-another-file",
+            }
             assert (demo / other).read_bytes() == (demo / name).read_bytes()
 
-    def test_an_older_ecd_of_any_name_is_replaced(self, demo: Path) -> None:
+    @pytest.mark.parametrize("name", ["classifier.ecd", "CLASSIFIER.ECD"])
+    def test_an_older_ecd_is_replaced(self, demo: Path, name: str) -> None:
         for _ in range(2):
-            convert(demo / MODEL, demo / CLASS_INFO, demo / "classifier.txt")
+            convert(demo / MODEL, demo / CLASS_INFO, demo / name)
+
+    @pytest.mark.parametrize("name", ["classifier.txt", "lc.tif", "-", "ecd", ".ecd", "a.ecd.json"])
+    def test_an_ecd_has_its_ending(self, demo: Path, name: str) -> None:
+        for overwrite in (False, True):
+            with pytest.raises(ConversionRefused) as error:
+                convert(demo / MODEL, demo / CLASS_INFO, demo / name, overwrite=overwrite)
+            assert [item.rule for item in error.value.findings] == ["output-ending"]
+        assert not (demo / name).exists()
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
     @pytest.mark.parametrize("name", ["a:b.model", "what?.model", "nul", "a\\b.model", "dot."])

@@ -39,6 +39,7 @@ from dl2ecd_core.models.companions import parts_of
 from dl2ecd_core.pane.speech import sentence
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES, TESTS
+from tests.exports.definitions import place
 
 PACKAGE = TESTS.parent / "dl2ecd_core"
 _LONGEST_SECONDS = 20
@@ -273,7 +274,10 @@ class TestNothingIsExecuted:
             _try(convert_definition, tmp_path / "a.emd", tmp_path / "a.ecd")
             _try(verify_ecd, tmp_path / "a.ecd")
             for name in FORMATS:
-                _try(lambda name=name: export(read_ecd("a.ecd"), name, tmp_path / f"b.{name}"))
+                out = place(tmp_path, name, "b")
+                _try(
+                    lambda name=name, out=out: export(read_ecd("a.ecd"), name, out, overwrite=True)
+                )
         assert "evil" not in sys.modules
         assert not trace.exists()
         with zipfile.ZipFile(tmp_path / "b.dlpk") as package:
@@ -407,7 +411,7 @@ class TestReferencedFiles:
             (tmp_path / "b.ecd").write_text(json.dumps(document))
             for name in ("dlpk", "emd", "stac"):
                 with pytest.raises(Dl2EcdError):
-                    export(read_ecd(tmp_path / "b.ecd"), name, tmp_path / "out" / f"c.{name}")
+                    export(read_ecd(tmp_path / "b.ecd"), name, place(tmp_path / "out", name, "c"))
             with pytest.raises(Dl2EcdError):
                 extract(read_ecd(tmp_path / "b.ecd"), tmp_path / "out")
         out = tmp_path / "out"

@@ -19,7 +19,7 @@ from ..json_text import LARGEST_TEXT
 from ..pane.proposal import proposed_output
 from . import CONTEXT
 from .dash import STANDARD, StandardInput
-from .options import PATH, output_options
+from .options import PATH, output_options, overwrite_any_option
 from .reporting import OutputFormat, Result, report
 from .terminal import ProgressBar, Swatch, print_findings, print_swatches
 
@@ -34,16 +34,17 @@ from .terminal import ProgressBar, Swatch, print_findings, print_swatches
     help="Leave the model where it is: only its size and digest go into the .ecd.",
 )
 @click.option("--strict", is_flag=True, help="Refuse for warnings too.")
+@overwrite_any_option
 @output_options
 def convert_command(
-    paths: Tuple[str, ...], reference: bool, strict: bool, output: OutputFormat
+    paths: Tuple[str, ...], reference: bool, strict: bool, overwrite: bool, output: OutputFormat
 ) -> None:
     """Turn MODEL and its CLASS_INFO into the Esri classifier definition ECD.
 
     Without ECD, it lies beside the model and has its name. A DEFINITION, an existing .emd or
-    .dlpk, stands for both. An existing ECD is replaced, whole or not at all; when something does
-    not fit, nothing is written and everything that is wrong is listed. A CLASS_INFO of - is read
-    from standard input.
+    .dlpk, stands for both. An earlier ECD of this tool's is replaced, whole or not at all, any
+    other file only with --overwrite; when something does not fit, nothing is written and
+    everything that is wrong is listed. A CLASS_INFO of - is read from standard input.
 
     \b
     Examples:
@@ -59,12 +60,23 @@ def convert_command(
         try:
             if job.class_info is None:
                 done = convert_definition(
-                    job.model, job.ecd, storage=storage, strict=strict, messages=bar
+                    job.model,
+                    job.ecd,
+                    storage=storage,
+                    strict=strict,
+                    overwrite=overwrite,
+                    messages=bar,
                 )
             else:
                 class_info = given.path(job.class_info, most=LARGEST_TEXT + 1)
                 done = convert(
-                    job.model, class_info, job.ecd, storage=storage, strict=strict, messages=bar
+                    job.model,
+                    class_info,
+                    job.ecd,
+                    storage=storage,
+                    strict=strict,
+                    overwrite=overwrite,
+                    messages=bar,
                 )
         except Dl2EcdError as error:
             result = _refused(job, given.told(error.findings), strict)

@@ -76,17 +76,18 @@ class Output:
     Attributes
     ----------
     path
-        Where to write.
+        Where to write; the name for standard output has the ending of its kind.
     """
 
-    def __init__(self, given: str) -> None:
+    def __init__(self, given: str, ending: str = "") -> None:
         self._stack = ExitStack()
+        self._ending = ending
         self.path = Path(given)
 
     def __enter__(self) -> Output:
         if str(self.path) == STANDARD:
             folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
-            self.path = Path(self._stack.enter_context(folder), STANDARD)
+            self.path = Path(self._stack.enter_context(folder), STANDARD + self._ending)
         return self
 
     def __exit__(self, *error: object) -> None:

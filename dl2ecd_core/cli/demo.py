@@ -13,6 +13,7 @@ from ..findings.wording import printable
 from ..models import inspect_model
 from . import CONTEXT
 from .convert import print_conversion
+from .dash import STANDARD
 from .exit_codes import REFUSED
 from .options import PATH
 from .terminal import command_line, print_findings, print_model
@@ -31,6 +32,8 @@ def demo_command(context: click.Context, folder: str) -> None:
     Example:
       dl2ecd demo
     """
+    if folder == STANDARD:
+        raise click.UsageError("FOLDER can't be -: give a folder's name.")
     place = Path(folder)
     model, class_info, ecd = place / MODEL, place / CLASS_INFO, place / ECD
     try:

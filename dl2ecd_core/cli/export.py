@@ -12,7 +12,7 @@ from ..ecd.document import SIGNATURE
 from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
 from ..examination import examine
-from ..exports import FORMATS, export
+from ..exports import FORMATS, export, placed, usual_ending
 from ..files.output import check_target
 from ..files.replacing import check_replaceable
 from ..files.stamps import check_unchanged, stamps_before
@@ -23,7 +23,7 @@ from ..json_text import LARGEST_TEXT
 from ..wire.source import ByteSource
 from . import CONTEXT
 from .dash import STANDARD, Output, StandardInput
-from .options import PATH, output_options
+from .options import PATH, output_options, overwrite_any_option
 from .reporting import OutputFormat, Result, report, report_beside_output
 from .terminal import ProgressBar, print_findings
 
@@ -48,14 +48,18 @@ from .terminal import ProgressBar, print_findings
     metavar="FORMAT",
     help="One of the formats below.",
 )
+@overwrite_any_option
 @output_options
-def export_command(paths: Tuple[str, ...], format_name: str, output: OutputFormat) -> None:
+def export_command(
+    paths: Tuple[str, ...], format_name: str, overwrite: bool, output: OutputFormat
+) -> None:
     """Write the content of ECD, or of MODEL and CLASS_INFO, in another format.
 
-    An existing OUT is replaced, whole or not at all; a model file is never put over another. An
-    OUT of - is standard output, for formats that lie in one file; an ECD or CLASS_INFO of - is
-    standard input. With --to onnx, MODEL may come without CLASS_INFO: its network is turned into
-    ONNX, if that can be done exactly.
+    OUT has the format's ending; to a raster's name that of its side file is added. An earlier
+    export is replaced, whole or not at all, any other file only with --overwrite; a side file that
+    is there keeps what else it holds. An OUT of - is standard output, for formats that lie in one
+    file; an ECD or CLASS_INFO of - is standard input. With --to onnx, MODEL may come without
+    CLASS_INFO: its network is turned into ONNX, if that can be done exactly.
 
     \b
     Examples:
@@ -66,19 +70,26 @@ def export_command(paths: Tuple[str, ...], format_name: str, output: OutputForma
     """
     if len(paths) not in (2, 3):
         raise click.UsageError("Give ECD and OUT, or MODEL, CLASS_INFO and OUT.")
-    *sources, out = paths
+    *sources, asked = paths
+    out = asked
     if out == STANDARD and format_name in _WITH_FILES:
         raise click.UsageError(f"{format_name} needs a file: the model's files lie beside it.")
+    if out != STANDARD:
+        out = str(placed(format_name, Path(out)))
     bar = ProgressBar()
-    with StandardInput() as given, Output(out) as target:
+    with StandardInput() as given, Output(out, usual_ending(format_name)) as target:
         try:
             if format_name == "onnx" and len(sources) == 1 and not _is_ecd(sources[0]):
-                findings = _network(sources[0], target.path, bar)
+                findings = _network(sources[0], target.path, bar, overwrite=overwrite)
             else:
                 ecd = _read(given, sources)
                 if out != STANDARD:
                     check_target(out, [Path(source) for source in sources])
-                findings = (*ecd.findings, *export(ecd, format_name, target.path, bar))
+                to = target.path if out == STANDARD else Path(asked)
+                findings = (
+                    *ecd.findings,
+                    *export(ecd, format_name, to, bar, overwrite=overwrite),
+                )
         except Dl2EcdError as error:
             findings, done = error.findings, False
         else:
@@ -109,13 +120,12 @@ def _is_ecd(path: str) -> bool:
         return False
 
 
-def _network(model: str, target: Path, bar: ProgressBar) -> Tuple[Finding, ...]:
+def _network(model: str, target: Path, bar: ProgressBar, *, overwrite: bool) -> Tuple[Finding, ...]:
     """The network of a model without class information."""
-    from ..exports.onnx import write_model
+    from ..exports.onnx import NETWORK, write_model
 
-    check_target(target, [Path(model)])
-    check_replaceable(target, [Path(model)])
-    write_model(Path(model), target, bar)
+    check_replaceable(target, NETWORK, [Path(model)], overwrite=overwrite)
+    write_model(Path(model), target, bar, overwrite=overwrite)
     return ()
 
 

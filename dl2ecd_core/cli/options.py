@@ -70,6 +70,11 @@ def strict_options(function: _Function) -> _Function:
     return command
 
 
+#: ``--overwrite``, for what is replaced where it is an earlier output of the kind.
+overwrite_any_option = click.option(
+    "--overwrite", is_flag=True, help="Replace whatever file is there, unless it is an input."
+)
+
 #: ``--overwrite``, for what is never replaced without being told.
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace files that are there already."

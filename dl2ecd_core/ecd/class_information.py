@@ -8,7 +8,7 @@ from typing import Any, Dict, Mapping
 
 from ..class_info.keys import EMD_KEYS
 from ..files.output import refused, whole_file
-from ..files.replacing import check_replaceable
+from ..files.replacing import DOCUMENT, check_replaceable
 from ..findings import Place
 from ..findings.errors import EcdFileError
 from ..findings.rules import finding
@@ -77,7 +77,7 @@ def write_class_information(ecd: Ecd, target: AnyPath, *, overwrite: bool = Fals
     ------
     Dl2EcdError
         ``output-exists`` when there is a file and `overwrite` does not allow to replace it, or
-        why it can't be written.
+        why it can't be written: ``output-ending`` without the ending .json.
     """
     text = class_information_text(ecd)
     target = Path(target)
@@ -88,6 +88,6 @@ def write_class_information(ecd: Ecd, target: AnyPath, *, overwrite: bool = Fals
             "Give another name, or --overwrite to replace it.",
             target,
         )
-    check_replaceable(target, [Path(ecd.name)])
+    check_replaceable(target, DOCUMENT, [Path(ecd.name)], overwrite=True)
     with whole_file(target) as output:
         output.write(text.encode("ascii"))

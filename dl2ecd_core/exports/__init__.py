@@ -6,6 +6,10 @@ Each format is a module with one function:
     Writes the export of an :class:`~dl2ecd_core.ecd.content.Ecd` to `target`, whole or not at
     all (:func:`~dl2ecd_core.files.output.whole_file`), and says what the person must know about it.
     Raises :class:`~dl2ecd_core.findings.errors.Dl2EcdError` when it can't.
+``is_earlier(path, ecd) -> bool``
+    Whether an existing file is an earlier export, told by its content.
+``ENDINGS``
+    The endings that its files' names may have, the usual one first.
 """
 
 from __future__ import annotations
@@ -16,8 +20,11 @@ from pathlib import Path
 from typing import Dict, Optional, Protocol, Tuple, Union, cast
 
 from ..ecd.content import Ecd
-from ..files.replacing import check_replaceable
-from ..findings import Finding
+from ..ecd.extraction import sources
+from ..files.replacing import OutputKind, check_replaceable
+from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import quoted
 from ..progress import Listener
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
@@ -37,9 +44,17 @@ FORMATS: Dict[str, str] = {
     "html": "a page to look at, on its own",
 }
 
+#: Formats of files that lie beside another one and are named after it.
+_BESIDE = frozenset({"aux-xml"})
+
 
 class Export(Protocol):
-    """The function of an export module."""
+    """What an export module offers."""
+
+    ENDINGS: Tuple[str, ...]
+
+    def is_earlier(self, path: Path, ecd: Ecd) -> bool:
+        """Whether a file is an earlier export of this format."""
 
     def write(
         self, ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool
@@ -62,7 +77,10 @@ def export(
     format_name
         A key of :data:`FORMATS`.
     target
-        The file to write; an existing one is replaced, unless it is one of the model's.
+        The file to write, with the format's ending; an earlier export is replaced. To the name of
+        a raster its side file's ending is added: see :func:`placed`.
+    overwrite
+        Replace whatever files are there, unless they are read.
 
     Raises
     ------
@@ -71,9 +89,61 @@ def export(
     Dl2EcdError
         When the export can't be written; an existing file is then as it was.
     """
+    module = _module(format_name)
+    target = Path(target)
+    place = placed(format_name, target)
+    kind = OutputKind(
+        f"{format_name} export of this tool's",
+        module.ENDINGS,
+        lambda path: module.is_earlier(path, ecd),
+    )
+    check_replaceable(place, kind, sources(ecd), overwrite=overwrite)
+    findings = module.write(ecd, place, messages or Listener(), overwrite=overwrite)
+    if place == target:
+        return findings
+    return (*findings, _ending_added(target, place))
+
+
+def placed(format_name: str, target: Path) -> Path:
+    """Where an export is written: to the name of a raster, its side file's ending is added.
+
+    Raises
+    ------
+    KeyError
+        When the format is not known.
+
+    Examples
+    --------
+    >>> placed("aux-xml", Path("landcover.tif")).name
+    'landcover.tif.aux.xml'
+    """
+    ending = usual_ending(format_name)
+    if format_name not in _BESIDE or target.suffix.lower() == Path(ending).suffix:
+        return target
+    return target.with_name(target.name + ending)
+
+
+def usual_ending(format_name: str) -> str:
+    """The ending that a format's files usually have.
+
+    Raises
+    ------
+    KeyError
+        When the format is not known.
+    """
+    return _module(format_name).ENDINGS[0]
+
+
+def _module(format_name: str) -> Export:
     if format_name not in FORMATS:
         raise KeyError(format_name)
-    target = Path(target)
-    check_replaceable(target, [item.source for item in ecd.files if isinstance(item.source, Path)])
-    module = import_module("." + format_name.replace("-", "_"), __package__)
-    return cast(Export, module).write(ecd, target, messages or Listener(), overwrite=overwrite)
+    return cast(Export, import_module("." + format_name.replace("-", "_"), __package__))
+
+
+def _ending_added(target: Path, place: Path) -> Finding:
+    return finding(
+        "output-ending-added",
+        f"Written as {quoted(place.name, 400)}: so the side file of {quoted(target.name, 400)} is "
+        "called, and found.",
+        where=Place(file=str(place)),
+    )

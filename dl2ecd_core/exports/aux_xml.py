@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from ..ecd.content import Ecd
+from ..files.output import write_failure
+from ..files.plain_files import is_plain
 from ..findings import Finding
-from ..findings.wording import listed, quoted
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import listed
 from ..progress import Listener
-from .legend import Legend, LegendRow, adjusted, incomplete, legend_of
+from .aux_xml_merge import ROOT, existing, merge
+from .legend import Legend, LegendRow, adjusted, legend_of
 from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
+ENDINGS = (".aux.xml",)
 _INTEGER, _STRING = "0", "2"
 #: Fields of the attribute table: name, type, usage.
 _FIELDS: Tuple[Tuple[str, str, str], ...] = (
@@ -32,16 +37,22 @@ _MOST_NAMES = 65_536
 _BLANKS = " \t\r\n"
 
 
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a side file, which keeps all else that it holds."""
+    del ecd  # Of any raster.
+    return existing(path) is not None
+
+
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
-    """Write the side file to `target`, which belongs beside RASTER.tif as RASTER.tif.aux.xml."""
-    del listener, overwrite  # Over in an instant; nothing lies beside it.
+    """Write the side file to `target`, RASTER.tif.aux.xml; one that is there is added to."""
+    del listener  # Over in an instant.
     legend = legend_of(ecd, "aux-xml")
     lowest = min(row.value for row in legend.rows)
     highest = max(row.value for row in legend.rows)
     by_value = {row.value: row for row in legend.rows}
     left_out = []
-    root = root_element("PAMDataset")
-    band = child(root, "PAMRasterBand", band="1")
+    root = _root(target, overwrite)
+    band = root_element("PAMRasterBand", band="1")
     if lowest >= 0 and highest < _MOST_COLORS:
         _color_table(band, by_value, highest)
     else:
@@ -51,12 +62,26 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     else:
         left_out.append("category names (values from 0 to 65535 only)")
     _attribute_table(band, legend.rows)
+    merge(root, band)
     # GDAL up to 3.6 at least finds nothing behind an XML declaration.
-    write_xml(root, target, declaration=False)
-    return (*legend.findings, *_said(ecd, legend, left_out, target))
+    write_xml(root, target, declaration=False, indent=False)
+    return (*legend.findings, *_said(ecd, legend, left_out))
 
 
-def _said(ecd: Ecd, legend: Legend, left_out: Sequence[str], target: Path) -> List[Finding]:
+def _root(target: Path, overwrite: bool) -> Element:
+    """The side file that is there, or a new one."""
+    try:
+        if is_plain(target) and target.stat().st_size:
+            return existing(target)
+    except OSError as error:
+        raise write_failure(error, target) from error
+    except Dl2EcdError:
+        if not overwrite:
+            raise
+    return root_element(ROOT)
+
+
+def _said(ecd: Ecd, legend: Legend, left_out: Sequence[str]) -> List[Finding]:
     findings = said_of(ecd, (row.name for row in legend.rows))
     shortened = [row.name for row in legend.rows if row.name != row.name.lstrip(_BLANKS)]
     if shortened:
@@ -69,14 +94,6 @@ def _said(ecd: Ecd, legend: Legend, left_out: Sequence[str], target: Path) -> Li
                 ecd,
                 f"The class values don't fit {' and '.join(left_out)}: names and colors are in "
                 "the raster attribute table alone.",
-            )
-        )
-    if not target.name.lower().endswith(".aux.xml"):
-        findings.append(
-            incomplete(
-                ecd,
-                f"GDAL won't find {quoted(target.name)}: a side file is named like its raster.",
-                "Put it beside the raster and name it, for example, landcover.tif.aux.xml.",
             )
         )
     return findings

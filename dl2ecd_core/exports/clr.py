@@ -6,6 +6,7 @@ QGIS loads the same file as a color table.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Tuple
 
@@ -13,7 +14,19 @@ from ..ecd.content import Ecd
 from ..files.output import whole_file
 from ..findings import Finding
 from ..progress import Listener
+from .earlier import head_of
 from .legend import adjusted, legend_of
+
+ENDINGS = (".clr",)
+_ONE_LINE = re.compile(rb"[ \t]*-?\d{1,10}(?:[ \t]+\d{1,3}){3}[ \t]*\r?")
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a color map: nothing but lines of four numbers."""
+    del ecd  # Any classes.
+    lines = head_of(path).split(b"\n")
+    # The last one may be cut short.
+    return all(_ONE_LINE.fullmatch(line) for line in lines[:-1]) and len(lines) > 1
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

@@ -18,12 +18,20 @@ from ..files.output import whole_file
 from ..findings import Finding
 from ..findings.wording import listed
 from ..progress import Listener
+from .earlier import head_of
 from .legend import adjusted, legend_of
 from .xml_text import visible
 
+ENDINGS = (".csv",)
 HEADER = ("Value", "Name", "Red", "Green", "Blue")
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@]")
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file begins with our header, byte for byte: programs save it in other ways."""
+    del ecd  # Of any classes.
+    return head_of(path).startswith(f"{','.join(HEADER)}\n".encode("utf-8-sig"))
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

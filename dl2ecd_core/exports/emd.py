@@ -17,8 +17,10 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..progress import Listener
+from .earlier import json_object
 from .placing import place_files, require_model
 
+ENDINGS = (".emd",)
 #: Root keys of an .ecd that no model definition has.
 _NOT_IN_DEFINITIONS = frozenset(
     {
@@ -30,6 +32,13 @@ _NOT_IN_DEFINITIONS = frozenset(
         "Definitions",
     }
 )
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a model definition without a key that the new one lacks."""
+    older = json_object(path)
+    document, _ = emd_document(ecd)
+    return older is not None and is_definition(older) and set(older) <= set(document)
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from ..files.output import whole_file
 from ..findings import Finding
 from ..progress import Listener
 from ..version import __version__
+from .earlier import head_of
 from .html_page.drawing import color_strip
 from .html_page.elements import foreign, shown, tag
 from .html_page.facts import base_name, facts, findings_section, footer, provenance, usage
@@ -30,8 +31,16 @@ _KINDS = {
     Kind.CLASSIC: "Classifier definition",
     Kind.ENDMEMBERS: "Endmembers for unmixing",
 }
+ENDINGS = (".html", ".htm")
+_GENERATOR = b'<meta name="generator" content="dl2ecd '
 #: Most classes that the strip at the top shows one by one.
 _MOST_STRIPES = 400
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a page says that this tool made it."""
+    del ecd  # Of anything.
+    return _GENERATOR in head_of(path)
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

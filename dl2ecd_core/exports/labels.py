@@ -19,9 +19,13 @@ from ..files.output import whole_file
 from ..findings import Finding
 from ..findings.wording import counted, listed
 from ..progress import Listener
+from .earlier import head_of
 from .legend import Legend, LegendRow, adjusted, legend_of, not_possible
 from .xml_text import visible
 
+ENDINGS = (".txt", ".pbtxt", ".names", ".labels")
+#: How a label map of this tool's begins.
+_LABEL_MAP = re.compile(rb'item \{\n  id: \d+\n  name: "')
 BACKGROUND = "background"
 NO_CLASS = "???"
 #: Most lines without a class that a list is filled with.
@@ -34,12 +38,29 @@ _ESCAPED = re.compile('[\x00-\x1f\x7f"\\\\]')
 _LETTERS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a label map, or a list of nothing but the names about to be written.
+
+    Any text is a list of names: one with others in it can't be told to be no more than that.
+    """
+    head = head_of(path)
+    if _is_label_map(path):
+        return _LABEL_MAP.match(head) is not None
+    text, _ = _lines(ecd, _by_index(ecd, legend_of(ecd, "labels")))
+    names = set(text.encode("utf-8").split(b"\n"))
+    return path.stat().st_size == len(head) and names >= set(head.split(b"\n"))
+
+
+def _is_label_map(path: Path) -> bool:
+    return path.suffix.lower() == ".pbtxt"
+
+
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the names to `target`; its ending decides the kind of list."""
     del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "labels")
     by_index = _by_index(ecd, legend)
-    if target.suffix.lower() == ".pbtxt":
+    if _is_label_map(target):
         text, findings = _label_map(ecd, by_index)
     else:
         text, findings = _lines(ecd, by_index)

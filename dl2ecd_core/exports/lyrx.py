@@ -17,10 +17,24 @@ from ..files.output import whole_file
 from ..findings import Finding
 from ..findings.wording import quoted
 from ..progress import Listener
+from .earlier import json_object, keys_of
 from .legend import Legend, LegendRow, incomplete, legend_of
 
+ENDINGS = (".lyrx",)
 _VERSION, _BUILD = "2.9.0", 32739
 _URI = "CIMPATH=map/classified_raster.xml"
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a layer of one legend, with nothing set that this tool does not set."""
+    ours = _document(legend_of(ecd, "lyrx"), "")
+    older = json_object(path)
+    return (
+        older is not None
+        and older.get("type") == ours["type"]
+        and older.get("layers") == ours["layers"]
+        and keys_of(older) <= keys_of(ours)
+    )
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

@@ -15,6 +15,8 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 from ..ecd.content import Ecd
 from ..ecd.payload import Progress
 from ..ecd.stored import StoredFile
+from ..files.plain_files import open_plain
+from ..files.replacing import OutputKind
 from ..files.scratch import scratch_folder
 from ..findings import Finding
 from ..findings.wording import printable
@@ -30,10 +32,34 @@ CLASS_INFORMATION = "dl2ecd_class_information"
 #: tile size, padding, scaling.
 DEFINITION = "dl2ecd_definition"
 
+ENDINGS = (".onnx",)
+#: How a file begins that this tool converted: the version, then its maker.
+_MAKER = b"\x12\x06dl2ecd"
+#: So much of a file's end is searched for the metadata, which stands there.
+_TAIL = 1 << 20
+
 _MODEL_TYPES = {
     "ImageClassification": "Segmentor",
     "ObjectDetection": "Detector",
 }
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is an ONNX model that this tool converted or added its metadata to."""
+    with open_plain(path, buffering=-1) as file:
+        head = file.read(2 + len(_MAKER))
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return head[2:] == _MAKER or DEFINITION.encode() in file.read(_TAIL)
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is an ONNX model that this tool wrote."""
+    del ecd  # Of any model.
+    return is_ours(path)
+
+
+#: A network without class information.
+NETWORK = OutputKind("onnx export of this tool's", ENDINGS, is_ours)
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

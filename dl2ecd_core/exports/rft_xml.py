@@ -14,10 +14,12 @@ from ..ecd.content import Ecd
 from ..findings import Finding
 from ..findings.wording import quoted
 from ..progress import Listener
+from .earlier_xml import holds_no_more
 from .legend import incomplete, not_possible
 from .placing import require_model
 from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
+ENDINGS = (".rft.xml",)
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NAMESPACES: Dict[Optional[str], str] = {
     "xsi": _XSI,
@@ -33,10 +35,22 @@ _FUNCTIONS: Dict[str, Tuple[str, str]] = {
 }
 
 
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a template of one Python raster function, with nothing beside it."""
+    require_model(ecd, "rft-xml")
+    return holds_no_more(path, _template(ecd))
+
+
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the template to `target`; the .ecd is named without a folder."""
     del listener, overwrite  # Over in an instant; nothing lies beside it.
     require_model(ecd, "rft-xml")
+    write_xml(_template(ecd), target)
+    module, definition = _function(ecd)[0], Path(ecd.name).name
+    return (*said_of(ecd, (module, definition)), *_left_to_do(ecd, module, definition))
+
+
+def _template(ecd: Ecd) -> Element:
     module, class_name, pixel_type = _function(ecd)
     definition = Path(ecd.name).name
     name = Path(ecd.name).stem
@@ -53,8 +67,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     child(root, "Type", "0")
     for tag in ("Thumbnail", "Definition", "Group", "Tag"):
         child(root, tag)
-    write_xml(root, target)
-    return (*said_of(ecd, (module, definition)), *_left_to_do(ecd, module, definition))
+    return root
 
 
 def _function(ecd: Ecd) -> Tuple[str, Optional[str], str]:

@@ -15,16 +15,28 @@ from ..color import hex_of
 from ..ecd.content import Ecd
 from ..findings import Finding
 from ..progress import Listener
-from .legend import legend_of
+from .earlier_xml import holds_no_more
+from .legend import Legend, legend_of
 from .xml_text import Element, child, root_element, said_of, write_xml, xml_text
 
+ENDINGS = (".sld",)
 _NAMESPACE = "http://www.opengis.net/sld"
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is a descriptor of one color map, with nothing beside it."""
+    return holds_no_more(path, _descriptor(legend_of(ecd, "sld")))
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
     """Write the descriptor to `target`."""
     del listener, overwrite  # Over in an instant; nothing lies beside it.
     legend = legend_of(ecd, "sld")
+    write_xml(_descriptor(legend), target)
+    return (*legend.findings, *said_of(ecd, (row.name for row in legend.rows)))
+
+
+def _descriptor(legend: Legend) -> Element:
     title = xml_text(legend.title)
     root = root_element(
         f"{{{_NAMESPACE}}}StyledLayerDescriptor", prefixes={None: _NAMESPACE}, version="1.0.0"
@@ -44,8 +56,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
             colors, "ColorMapEntry", color=hex_of(row.color), quantity=str(row.value),
             label=xml_text(row.name), opacity="1",
         )  # fmt: skip
-    write_xml(root, target)
-    return (*legend.findings, *said_of(ecd, (row.name for row in legend.rows)))
+    return root
 
 
 def _child(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:

@@ -28,6 +28,7 @@ from ..fit.model_uses import DEEP_LAB, FASTER_RCNN, FEATURES, OBJECTS, PIXELS
 from ..models.description import Evidence
 from ..progress import Listener
 from ..version import __version__
+from .earlier import json_object
 from .placing import require_model
 from .slugs import distinct_slugs, slug, without_surrogates
 from .stac_assets import placed_assets
@@ -38,8 +39,22 @@ EXTENSIONS = (
     "https://stac-extensions.github.io/classification/v2.0.0/schema.json",
     "https://stac-extensions.github.io/file/v2.1.0/schema.json",
 )
+ENDINGS = (".json", ".geojson")
 _RASTER = "https://stac-extensions.github.io/raster/v1.1.0/schema.json"
 
+#: The Item's keys.
+_KEYS = frozenset(
+    {
+        "type",
+        "stac_version",
+        "stac_extensions",
+        "id",
+        "geometry",
+        "properties",
+        "links",
+        "assets",
+    }
+)
 _START, _END = "1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
 
 _TASKS = {
@@ -69,6 +84,16 @@ _VERSION = re.compile(
     r"(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)"
     r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?"
 )
+
+
+def is_earlier(path: Path, ecd: Ecd) -> bool:
+    """Whether a file is an Item of a model, without links to a catalog or keys beside ours."""
+    del ecd  # Of any model.
+    older = json_object(path)
+    if older is None or not set(older) <= _KEYS or older.get("links"):
+        return False
+    properties = older.get("properties")
+    return isinstance(properties, dict) and "mlm:name" in properties
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

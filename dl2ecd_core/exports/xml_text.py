@@ -70,10 +70,16 @@ def child(parent: Element, tag: str, text: Optional[str] = None, **attributes: s
 
 
 def write_xml(
-    root: Element, target: Path, *, doctype: Optional[str] = None, declaration: bool = True
+    root: Element,
+    target: Path,
+    *,
+    doctype: Optional[str] = None,
+    declaration: bool = True,
+    indent: bool = True,
 ) -> None:
     """Write a document in UTF-8, indented, whole or not at all."""
-    etree.indent(root, "  ")
+    if indent:
+        etree.indent(root, "  ")
     options: Dict[str, Any] = {
         "encoding": "UTF-8",
         "xml_declaration": declaration,

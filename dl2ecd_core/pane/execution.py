@@ -99,7 +99,9 @@ def _run(arcpy: Arcpy, parameters: Sequence[Parameter], messages: Messages) -> b
         return False
     listener = PaneListener(arcpy, messages, parameters)
     try:
-        conversion = convert(model, info, output, messages=listener)
+        # The environment setting is the person's word for it, and ArcGIS has warned them.
+        overwrite = bool(arcpy.env.overwriteOutput)
+        conversion = convert(model, info, output, overwrite=overwrite, messages=listener)
     except Cancelled:
         messages.addErrorMessage(CANCELLED)
         return False

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import List, Optional, Tuple
 
+from ..ecd.earlier import ECD
 from ..examination import examine
 from ..files.replacing import check_replaceable
 from ..findings import Finding, errors_in
@@ -51,7 +52,9 @@ def _errors(model: str, class_info: str, output: str) -> Tuple[Finding, ...]:
     files = examination.model.files if examination.model else ()
     if output:
         try:
-            check_replaceable(Path(output), [Path(class_info), *(part.location for part in files)])
+            check_replaceable(
+                Path(output), ECD, [Path(class_info), *(part.location for part in files)]
+            )
         except ConversionRefused as error:
             findings += error.findings
     return errors_in(findings)

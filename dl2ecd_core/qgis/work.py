@@ -12,7 +12,7 @@ from ..conversion import convert
 from ..ecd.content import Ecd, EcdClass, Kind
 from ..ecd.reader import read_ecd
 from ..ecd.verification import verify_ecd
-from ..exports import export
+from ..exports import export, placed
 from ..files.output import check_target, whole_file
 from ..findings import errors_in
 from ..findings.errors import Cancelled, Dl2EcdError
@@ -146,9 +146,8 @@ def export_ecd(ecd: str, format_name: str, out: Optional[str], feedback: Feedbac
         listener = FeedbackListener(feedback)
         listener.all_found(content.findings)
         if out:
-            check_target(out, [Path(ecd)])
             listener.all_found(export(content, format_name, Path(out), listener))
-            feedback.pushInfo(f"Written: {printable(out, 400)}")
+            feedback.pushInfo(f"Written: {printable(str(placed(format_name, Path(out))), 400)}")
         return content
 
 

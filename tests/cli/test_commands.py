@@ -206,7 +206,8 @@ class TestForgottenArguments:
         (demo / "other.model").write_bytes(before)
         done = dl2ecd("export", "a.ecd", "other.model", "--to", "qml", folder=demo)
         assert done.returncode == 1
-        assert "output-is-another-file" in done.stdout
+        assert "exists and is a model: it is not replaced" in done.stdout
+        assert "does not end in .qml" in done.stdout
         assert (demo / "other.model").read_bytes() == before
 
 

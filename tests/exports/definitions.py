@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Tuple
 
@@ -71,8 +72,15 @@ def named(names: Sequence[str] = NAMES, first_value: int = 1) -> Tuple[EcdClass,
     )
 
 
+def place(folder: Path, format_name: str, stem: str = "a") -> Path:
+    """A file in a folder with the ending of a format."""
+    module = import_module("dl2ecd_core.exports." + format_name.replace("-", "_"))
+    return folder / f"{stem}{module.ENDINGS[0]}"
+
+
 def exported(ecd: Ecd, format_name: str, target: Path) -> Tuple[bytes, Tuple[Finding, ...]]:
     """The bytes of an export and what was said about it."""
+    target.unlink(missing_ok=True)
     findings = export(ecd, format_name, target)
     return target.read_bytes(), findings
 

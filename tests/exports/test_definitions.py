@@ -118,7 +118,7 @@ class TestFromAnEmd:
     ) -> None:
         emd = write_emd(folder, **{f"My {key}": value for key, value in extra.items()})
         convert_definition(emd, folder / "b.ecd")
-        export(read_ecd(folder / "b.ecd"), "emd", folder / "c.emd")
+        export(read_ecd(folder / "b.ecd"), "emd", folder / "c.emd", overwrite=True)
         assert json.loads((folder / "c.emd").read_text()) == json.loads(emd.read_text())
 
     def test_the_number_of_bands_may_come_from_the_model(self, folder: Path) -> None:
@@ -328,7 +328,7 @@ class TestEmdFromClassInformation:
         (tmp_path / "a.ecd").write_text(json.dumps(classic))
         for name in ("emd", "dlpk"):
             with pytest.raises(Dl2EcdError) as error:
-                export(read_ecd(tmp_path / "a.ecd"), name, tmp_path / "b.emd")
+                export(read_ecd(tmp_path / "a.ecd"), name, tmp_path / f"b.{name}")
             assert rule_of(error) == "export-not-possible"
 
 

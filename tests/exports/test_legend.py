@@ -12,7 +12,7 @@ from dl2ecd_core.exports import export
 from dl2ecd_core.exports.legend import legend_of
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.palette import color_at
-from tests.exports.definitions import FEW, classes, ecd_with, exported, named, said
+from tests.exports.definitions import FEW, classes, ecd_with, exported, named, place, said
 
 LEGENDS = ("clr", "qml", "sld", "lyrx", "aux-xml", "labels")
 
@@ -52,7 +52,7 @@ class TestEveryLegend:
     def test_classic_definitions_have_one_too(self, tmp_path: Path, format_name: str) -> None:
         listed = [EcdClass(1, "Urban", (255, 0, 0)), EcdClass(2, "Water", (0, 0, 255))]
         content, _ = exported(
-            ecd_with(listed, kind=Kind.CLASSIC), format_name, tmp_path / "a.tif.aux.xml"
+            ecd_with(listed, kind=Kind.CLASSIC), format_name, place(tmp_path, format_name)
         )
         assert content
 
@@ -61,7 +61,7 @@ class TestEveryLegend:
         self, tmp_path: Path, format_name: str, ecd: Ecd
     ) -> None:
         with pytest.raises(Dl2EcdError, match="holds no classes"):
-            export(ecd, format_name, tmp_path / "a")
+            export(ecd, format_name, place(tmp_path, format_name))
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 10**40])
@@ -69,11 +69,15 @@ class TestEveryLegend:
         self, tmp_path: Path, format_name: str, value: int
     ) -> None:
         with pytest.raises(Dl2EcdError, match="value that no raster"):
-            export(ecd_with([EcdClass(value, "a", (1, 1, 1))]), format_name, tmp_path / "a")
+            export(
+                ecd_with([EcdClass(value, "a", (1, 1, 1))]),
+                format_name,
+                place(tmp_path, format_name),
+            )
 
     def test_the_same_content_gives_the_same_bytes(self, tmp_path: Path, format_name: str) -> None:
-        first, _ = exported(ecd_with(named()), format_name, tmp_path / "a")
-        second, _ = exported(ecd_with(named()), format_name, tmp_path / "b")
+        first, _ = exported(ecd_with(named()), format_name, place(tmp_path, format_name, "a"))
+        second, _ = exported(ecd_with(named()), format_name, place(tmp_path, format_name, "b"))
         assert first == second
         assert str(tmp_path).encode() not in first
         assert b"maps" not in first
@@ -86,5 +90,5 @@ def test_any_classes_can_be_exported(
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
     for format_name in LEGENDS:
-        content, _ = exported(ecd_with(listed), format_name, folder / "any")
+        content, _ = exported(ecd_with(listed), format_name, place(folder, format_name, "any"))
         assert content

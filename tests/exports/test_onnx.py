@@ -143,12 +143,20 @@ class TestTheCommand:
         target = model.parent / "x.onnx"
         assert self.call("export", model, info, target, "--to", "onnx") == 0
         assert "class_names" in properties_of(target)
-        # What is there already is a model, and not replaced.
-        assert self.call("export", model, target, "--to", "onnx") == 1
+        # What was written may be written again; another model stays.
+        assert self.call("export", model, target, "--to", "onnx") == 0
+        assert self.call("export", model, info, target, "--to", "onnx") == 0
+        target.write_bytes(model.read_bytes())
+        for paths in ((model,), (model, info)):
+            assert self.call("export", *paths, target, "--to", "onnx") == 1
+            assert target.read_bytes() == model.read_bytes()
+        assert self.call("export", model, target, "--to", "onnx", "--overwrite") == 0
+        assert self.call("export", model, target.with_suffix(".tif"), "--to", "onnx") == 1
 
     def test_tells_an_ecd_by_its_content(self, model: Path, info: Path) -> None:
         made = model.parent / "made.onnx"
-        convert(model, info, made)
+        convert(model, info, made.with_suffix(".ecd"))
+        made.with_suffix(".ecd").rename(made)
         assert self.call("export", made, model.parent / "x.onnx", "--to", "onnx") == 0
         assert "class_names" in properties_of(model.parent / "x.onnx")
 

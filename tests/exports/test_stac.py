@@ -148,10 +148,12 @@ def test_the_export_never_takes_the_place_of_the_model(
     demo_folder: Path, tmp_path: Path, format_name: str
 ) -> None:
     content = read_ecd(demo_folder / "landcover.ecd")
+    name = "landcover.json" if format_name == "stac" else "landcover.emd"
+    content = replace(content, files=(replace(content.files[0], path=name),))
     with pytest.raises(Dl2EcdError) as caught:
-        export(content, format_name, tmp_path / "landcover.model")
+        export(content, format_name, tmp_path / name)
     assert [finding.rule for finding in caught.value.findings] == ["output-named-twice"]
-    assert not (tmp_path / "landcover.model").exists()
+    assert not (tmp_path / name).exists()
 
 
 @pytest.mark.parametrize("format_name", ["stac", "html"])

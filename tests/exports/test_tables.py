@@ -91,9 +91,10 @@ class TestAuxXml:
         assert bool(findings) is not (has_colors and has_names)
         assert [row[0].text for row in root.iter("Row")] == [str(value), "5"]
 
-    def test_a_name_that_gdal_would_not_find_is_said(self, tmp_path: Path) -> None:
-        _, findings = exported(ecd_with(named(["a"])), "aux-xml", tmp_path / "a.xml")
-        assert "GDAL won't find 'a.xml'" in said(findings, "export-incomplete")
+    def test_the_name_of_a_raster_gets_the_ending_that_gdal_looks_for(self, tmp_path: Path) -> None:
+        findings = export(ecd_with(named(["a"])), "aux-xml", tmp_path / "a.tif")
+        assert [path.name for path in tmp_path.iterdir()] == ["a.tif.aux.xml"]
+        assert "Written as 'a.tif.aux.xml'" in said(findings, "output-ending-added")
 
     @FEW
     @given(classes(st.one_of(st.integers(0, 300), st.integers(-(2**31), 2**31 - 1))))

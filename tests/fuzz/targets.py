@@ -29,6 +29,7 @@ from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.registry import MODULES, Match
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
+from tests.exports.definitions import place as place_for
 
 from . import walks
 from .outcome import Run
@@ -343,7 +344,7 @@ def _used(path: Path, extracted: bool) -> Iterable[Finding]:
         target.mkdir()
         for name in FORMATS:
             try:
-                findings += export(ecd, name, target / f"export.{name}")
+                findings += export(ecd, name, place_for(target, name, "export"))
             except Dl2EcdError as error:
                 findings += error.findings
         return findings
@@ -358,7 +359,7 @@ def _legend(work: Path) -> Tuple[List[Seed], Callable[[str], Run]]:
     ecd = read_ecd(work / "demo.ecd")
     seeds = _document_seeds()
     for kind in ("clr", "qml", "sld", "aux-xml", "labels", "emd"):
-        target = work / f"demo.{kind}"
+        target = place_for(work, kind, "demo")
         export(ecd, kind, target)
         seeds.append(Seed(target.name, target.read_bytes()))
     seeds.append(Seed("map.pbtxt", b"item {\n  id: 1\n  name: 'Water'\n}\n" * 3))

@@ -25,6 +25,9 @@ pytestmark = pytest.mark.qgis
 TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY)
 TO_ECD = "dl2ecd:deeplearningmodeltoecd"
 
+#: An .ecd that may be replaced.
+OLDER = '{"EsriClassifierDefinitionFile": 0, "Generator": {"Name": "dl2ecd"}}'
+
 
 @pytest.fixture
 def ecd(demo: Path) -> Path:
@@ -160,12 +163,12 @@ class TestConversion:
 
     @pytest.mark.parametrize("percent", [0, 1])
     def test_a_cancelled_run_leaves_nothing(self, qgis: Qgis, demo: Path, percent: int) -> None:
-        (demo / "b.ecd").write_text("older")
+        (demo / "b.ecd").write_text(OLDER)
         before = sorted(os.listdir(demo))
         results, failed, _, _ = run(qgis, TO_ECD, inputs(demo), percent)
         assert results is None
         assert failed == CANCELLED
-        assert (demo / "b.ecd").read_text() == "older"
+        assert (demo / "b.ecd").read_text() == OLDER
         assert sorted(os.listdir(demo)) == before
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

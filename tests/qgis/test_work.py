@@ -27,6 +27,9 @@ from dl2ecd_core.qgis.work import (
 from tests.documents import description
 from tests.qgis.feedback import Recorded
 
+#: An .ecd that may be replaced.
+OLDER = '{"EsriClassifierDefinitionFile": 0, "Generator": {"Name": "dl2ecd"}}'
+
 
 def names(folder: Path) -> List[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -78,12 +81,12 @@ class TestConversion:
         assert names(demo) == sorted([MODEL, CLASS_INFO])
 
     def test_cancelled(self, demo: Path) -> None:
-        (demo / "b.ecd").write_text("older")
+        (demo / "b.ecd").write_text(OLDER)
         for percent in (0, 1):
             with pytest.raises(Failure) as failure:
                 converted(demo, Recorded(cancel_at=percent))
             assert str(failure.value) == CANCELLED
-        assert (demo / "b.ecd").read_text() == "older"
+        assert (demo / "b.ecd").read_text() == OLDER
         assert names(demo) == sorted(["b.ecd", MODEL, CLASS_INFO])
 
     def test_a_folder_that_is_not_there(self, demo: Path) -> None:
