@@ -15,7 +15,7 @@ from ..findings.wording import quoted, shape_text
 from ..network.onnx_file import write_onnx
 from ..network.weights import PIECE
 from ..wire.source import ByteSource
-from .description import Dims, ModelDescription, Role, Tensor
+from .description import Content, Dims, ModelDescription, Role, Tensor
 from .inspection import inspect_model
 from .networks import ModelNetwork
 from .onnx.rewriting import with_metadata
@@ -115,8 +115,13 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
         wanted = [tensor for tensor in before if tensor.role is Role.DATA]
         names = [tensor.name for tensor in after]
         if not model.is_onnx:
-            wanted = [tensor for tensor in wanted if what == "output" or tensor.name in names]
-        if [tensor.name for tensor in wanted] != names:
+            wanted = [
+                tensor for tensor in wanted if what == "output" or tensor.name in (None, *names)
+            ]
+        # Formats without names get them here.
+        if len(wanted) != len(names) or any(
+            tensor.name not in (None, name) for tensor, name in zip(wanted, names)
+        ):
             wrong.append(f"its {what}s have other names")
             continue
         for one, other in zip(wanted, after):
@@ -145,9 +150,10 @@ def _differences(what: str, one: Tensor, other: Tensor) -> List[str]:
         found.append(f"its {what} {name} is {shape_text(other.shape)}, not {shape_text(one.shape)}")
     elif one.axes and other.axes and not _letters_agree(one.axes, other.axes):
         found.append(f"its {what} {name} has the axes {other.axes}, not {one.axes}")
-    if one.class_count != other.class_count:
+    # A detector's classes are not told by the sizes of its outputs.
+    if one.content is not Content.RAW_DETECTOR_HEAD and one.class_count != other.class_count:
         found.append(f"its {what} {name} tells {other.class_count} classes apart")
-    if one.activation != other.activation:
+    if one.activation != other.activation and one.activation is not None:
         found.append(f"what its {what} {name} means is another")
     return found
 

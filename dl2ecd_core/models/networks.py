@@ -13,7 +13,7 @@ from ..findings.rules import finding
 from ..findings.wording import printable
 from ..network.lowering import Network
 from ..wire.source import ByteSource
-from . import caffe, onnx
+from . import caffe, darknet, onnx
 from .description import ModelDescription
 from .inspection import inspect_model
 
@@ -44,6 +44,7 @@ class ModelNetwork:
 #: Readers of formats whose networks are lowered to ONNX's operators, by the format's id.
 _LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
     "caffe": caffe.network_of,
+    "darknet": darknet.network_of,
     "onnx": onnx.network_of,
 }
 

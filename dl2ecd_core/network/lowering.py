@@ -68,11 +68,14 @@ class Network:
         What is known of inputs and outputs, by name.
     letters
         The letters of the inputs' axes, by the input's name.
+    notes
+        Sentences about what the source leaves open and was decided here.
     """
 
     graph: Graph
     values: Mapping[str, Value]
     letters: Mapping[str, str]
+    notes: Tuple[str, ...] = ()
 
 
 class Lowering:
@@ -107,6 +110,11 @@ class Lowering:
         self._layer = ""
         self._outputs: Dict[str, str] = {}
         self._unknown: Set[str] = set()
+        self._notes: Dict[str, None] = {}
+
+    def note(self, sentence: str) -> None:
+        """Say what the source leaves open and is decided here; the same is said once."""
+        self._notes[sentence] = None
 
     def input(
         self,
@@ -321,7 +329,7 @@ class Lowering:
             for name, value in values.items()
             if name in graph.inputs and value.shape is not None
         }
-        return Network(pruned(whole, outputs), values, letters)
+        return Network(pruned(whole, outputs), values, letters, tuple(self._notes))
 
     def _free(self, wanted: str) -> str:
         """A name that nothing has yet."""

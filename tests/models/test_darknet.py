@@ -13,7 +13,7 @@ import pytest
 from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.darknet.config import read_config
-from dl2ecd_core.models.darknet.layers import walk
+from dl2ecd_core.models.darknet.lowering import lowered
 from dl2ecd_core.models.description import Activation, Evidence
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
@@ -34,7 +34,7 @@ def copied(folder: Path, *names: str) -> Path:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_layer_has_the_size_that_opencv_gives_it(name: str) -> None:
     with ByteSource(FOLDER / f"{name}.cfg") as source:
-        layers = walk(read_config(source))
+        layers, _ = lowered(read_config(source))
     for said, shape in EXPECTED[name]["layers"].items():
         kind, number = said.rsplit("_", 1)
         size = layers[int(number)].size

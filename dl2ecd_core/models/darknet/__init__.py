@@ -10,28 +10,34 @@ from __future__ import annotations
 import math
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from ...files.plain_files import is_plain
 from ...findings import Finding, Place
+from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import counted, quoted
+from ...network.lowering import Network
+from ...network.value import Value
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
-    Activation,
     ClassNames,
     Content,
     Evidence,
     ModelDescription,
     Tensor,
 )
+from ..network_ends import activation_of, padding_of
 from ..registry import Match
 from .config import Section, is_config, read_config
 from .heads import DETECTORS, check_heads, classes_of, head_of, unknown_layers
-from .layers import Layer, input_size, walk
+from .layers import Layer, input_size
+from .lowering import INPUT, KINDS, ends_of, lowered, name_of
 from .names import names_beside
+from .step import WeightsFile
 
 # Versions that published Darknet programs write.
 _WRITTEN = ((0, 1, 0), (0, 2, 0), (0, 2, 5))
@@ -96,6 +102,38 @@ def _read_config(source: ByteSource) -> ModelDescription:
         return _described(source, (weights.name,), sections, header, beside.size)
 
 
+def network_of(source: ByteSource) -> Network:
+    """The network in ONNX's operators, detection layers as they come out of the layer before.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    """
+    if is_config(source):
+        weights = _weights_beside(source.path)
+        return lowered(read_config(source), None if weights is None else _weights(weights))[1]
+    config = _config_beside(source.path)
+    if config is None:
+        raise ModelFileError(
+            "network-weights-missing",
+            f"The configuration of {quoted(source.path.name)} is missing: weights alone are no "
+            "network.",
+            hint=f"Put the .cfg that they were trained with beside them as "
+            f"{_stem(source.path)}.cfg.",
+            file=source.name,
+        )
+    with ByteSource(config) as beside:
+        sections = read_config(beside)
+    return lowered(sections, _weights(source.path))[1]
+
+
+def _weights(path: Path) -> Optional[WeightsFile]:
+    with ByteSource(path) as source:
+        header = _header(source)
+    return None if header is None else WeightsFile(path, header.length)
+
+
 def _described(
     source: ByteSource,
     companions: Tuple[str, ...],
@@ -103,8 +141,13 @@ def _described(
     header: Optional[_Header],
     size: int,
 ) -> ModelDescription:
-    layers = walk(sections) if sections is not None else []
-    ends = list(_ends(layers))
+    layers: Sequence[Layer] = ()
+    inputs: Tuple[Tensor, ...] = ()
+    outputs: Tuple[Tensor, ...] = ()
+    padding = None
+    if sections is not None:
+        layers, network = lowered(sections)
+        inputs, outputs, padding = _ends_told(sections, layers, network)
     held = None if header is None else (size - header.length) // 4
     findings: List[Finding] = []
     if sections is None:
@@ -116,8 +159,11 @@ def _described(
         beside = source.path.with_name(companions[0])
         config = str(beside) if beside.suffix == ".cfg" else source.name
         findings += check_heads(config, sections, layers)
-        findings += unknown_layers(config, layers)
-    classes = {layer.section.whole("classes", 0) for layer in ends} - {0}
+        findings += unknown_layers(config, layers, KINDS)
+    classes = (
+        {sections[at + 1].whole("classes", 0) for at in ends_of(sections)} if sections else set()
+    )
+    classes -= {0}
     named: Optional[Tuple[str, ClassNames]] = None
     if sections is not None:
         named = names_beside(source.path, companions, classes.pop() if len(classes) == 1 else None)
@@ -126,9 +172,10 @@ def _described(
         format="darknet",
         framework="Darknet",
         framework_version=None if header is None else ".".join(map(str, header.version)),
-        inputs=() if sections is None else (_input(sections[0]),),
-        outputs=tuple(_output(layer) for layer in ends),
+        inputs=inputs,
+        outputs=outputs,
         parameters=held,
+        padding=padding,
         files=files,
         missing_files=missing,
         class_names=() if named is None else (named[1],),
@@ -197,16 +244,18 @@ def _weights_beside(path: Path) -> Optional[Path]:
     return path.parent / max(found)[2] if found else None
 
 
-def _ends(layers: Sequence[Layer]) -> Iterator[Layer]:
-    """Detection layers; without any, the last layer that is not only for training."""
-    detectors = [layer for layer in layers if layer.section.kind in DETECTORS]
-    if detectors:
-        yield from detectors
-        return
-    for layer in reversed(layers):
-        if layer.section.kind not in ("cost", "sse", "dropout"):
-            yield layer
-            return
+def _ends_told(
+    sections: Sequence[Section], layers: Sequence[Layer], network: Network
+) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...], Optional[int]]:
+    """Inputs and outputs, which have no names in Darknet, and the border that is cropped."""
+    image = replace(_input(sections[0]), name=INPUT)
+    outputs = [
+        replace(_output(layers[at], network.values[name]), name=name)
+        for at, name in ((at, name_of(sections, at)) for at in ends_of(sections))
+    ]
+    padding = padding_of([image], outputs, network.values)
+    nameless = tuple(replace(output, name=None) for output in outputs)
+    return (replace(image, name=None),), nameless, padding
 
 
 def _input(net: Section) -> Tensor:
@@ -216,42 +265,27 @@ def _input(net: Section) -> Tensor:
     return Tensor(None, (None, *size), "NCHW", "float32", Evidence.DECLARED)
 
 
-def _output(layer: Layer) -> Tensor:
-    kind = layer.section.kind
-    if kind in DETECTORS:
+def _output(layer: Layer, value: Value) -> Tensor:
+    section = layer.section
+    if section.kind in DETECTORS:
         # The channels hold boxes and scores in turn, not classes.
-        classes, content = classes_of(layer.section), Content.RAW_DETECTOR_HEAD
+        classes, content = classes_of(section), Content.RAW_DETECTOR_HEAD
         if layer.size is None:
             return Tensor(None, data_type="float32", class_count=classes, content=content)
         return Tensor(
             None,
-            (None, *layer.size) if kind != "detection" else (None, layer.size[0]),
-            "N?HW" if kind != "detection" else "N?",
+            value.shape,
+            "N?HW" if section.kind != "detection" else "N?",
             "float32",
             Evidence.INFERRED,
             class_count=classes,
             content=content,
         )
-    activation = _activation(layer.section)
+    activation = activation_of(value.meaning)
     if layer.size is None:
         return Tensor(None, data_type="float32", activation=activation)
-    is_row = layer.size[1:] == (1, 1)
-    return Tensor(
-        None,
-        (None, layer.size[0]) if is_row else (None, *layer.size),
-        "NC" if is_row else "NCHW",
-        "float32",
-        Evidence.INFERRED,
-        activation=activation,
-    )
-
-
-def _activation(section: Section) -> Optional[Activation]:
-    if section.kind in ("softmax", "soft"):
-        return Activation.SOFTMAX
-    if section.kind == "logistic" or section.options.get("activation") == "logistic":
-        return Activation.SIGMOID
-    return Activation.NONE if section.options.get("activation") == "linear" else None
+    axes = "NC" if layer.size[1:] == (1, 1) else "NCHW"
+    return Tensor(None, value.shape, axes, "float32", Evidence.INFERRED, activation=activation)
 
 
 def _fit(source: ByteSource, layers: Sequence[Layer], held: int) -> List[Finding]:

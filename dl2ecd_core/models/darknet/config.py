@@ -18,6 +18,7 @@ LARGEST_CONFIG = 4 * 1024 * 1024
 MOST_LAYERS = 5000
 MOST_OPTIONS = 200_000
 _NUMBER = re.compile(r"[+-]?\d{1,9}")
+_FRACTION = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,2})?")
 
 
 @dataclass
@@ -31,6 +32,19 @@ class Section:
         """A whole number, read from the start of the value as C's ``atoi`` does."""
         match = _NUMBER.match(self.options.get(key, ""))
         return int(match.group()) if match else default
+
+    def number(self, key: str, default: float) -> float:
+        """A number, read from the start of the value as C's ``atof`` does."""
+        match = _FRACTION.match(self.options.get(key, ""))
+        return float(match.group()) if match else default
+
+    def text(self, key: str, default: str) -> str:
+        """A word, in small letters."""
+        return self.options.get(key, default).lower()
+
+    def has(self, key: str) -> bool:
+        """Whether an option is set to anything but 0."""
+        return key in self.options and self.options[key] != "0"
 
     def wholes(self, key: str) -> Tuple[int, ...]:
         """Numbers separated by commas."""

@@ -6,14 +6,14 @@ https://github.com/pjreddie/darknet compare both and stop when they differ.
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Sequence, Set
+from typing import AbstractSet, Iterator, List, Optional, Sequence, Set
 
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import counted, listed, quoted
 from ..detectors.head import Columns, DetectorHead, HeadKind, Holds
 from .config import Section
-from .layers import KINDS, Layer, Size, input_size
+from .layers import Layer, Size, input_size
 
 DETECTORS = ("yolo", "gaussian_yolo", "region", "detection")
 _DEFAULT_CLASSES = 20
@@ -35,6 +35,18 @@ def coordinates_of(section: Section) -> int:
     if section.kind == "region":
         return section.whole("coords", 4)
     return 8 if section.kind == "gaussian_yolo" else 4
+
+
+def channels_of(section: Section) -> int:
+    """The channels that a [yolo], [gaussian_yolo] or [region] layer needs."""
+    return boxes_of(section) * (classes_of(section) + coordinates_of(section) + 1)
+
+
+def values_of_cells(section: Section) -> int:
+    """The values that a [detection] layer, the first version's, needs."""
+    boxes = section.whole("num", 1) * (1 + section.whole("coords", 1))
+    cells = max(0, section.whole("side", 7)) ** 2
+    return cells * (boxes + section.whole("classes", 1))
 
 
 def head_of(layers: Sequence[Layer]) -> Optional[DetectorHead]:
@@ -76,16 +88,15 @@ def check_heads(
     before: Optional[Size] = input_size(sections[0])
     for number, layer in enumerate(layers):
         section = layer.section
-        if before is not None and section.kind in ("yolo", "gaussian_yolo", "region"):
-            boxes, classes, more = boxes_of(section), classes_of(section), coordinates_of(section)
-            if boxes * (classes + more + 1) != before[0]:
-                yield _channels_differ(name, number, section, before[0])
+        by_cell = section.kind in ("yolo", "gaussian_yolo", "region")
+        if before is not None and by_cell and channels_of(section) != before[0]:
+            yield _channels_differ(name, number, section, before[0])
         before = layer.size
 
 
 def _channels_differ(name: str, number: int, section: Section, given: int) -> Finding:
     boxes, classes, more = boxes_of(section), classes_of(section), coordinates_of(section)
-    needed = boxes * (classes + more + 1)
+    needed = channels_of(section)
     fitting, rest = divmod(given, boxes)
     trained = (
         f", or classes={fitting - more - 1} if that is what the weights were trained for"
@@ -101,9 +112,15 @@ def _channels_differ(name: str, number: int, section: Section, given: int) -> Fi
     )
 
 
-def unknown_layers(name: str, layers: Sequence[Layer]) -> List[Finding]:
-    """What is said of layers of a kind whose sizes can't be worked out."""
-    kinds: Set[str] = {layer.section.kind for layer in layers if layer.section.kind not in KINDS}
+def unknown_layers(name: str, layers: Sequence[Layer], known: AbstractSet[str]) -> List[Finding]:
+    """What is said of layers of a kind whose sizes can't be worked out.
+
+    Parameters
+    ----------
+    known
+        The other kinds.
+    """
+    kinds: Set[str] = {layer.section.kind for layer in layers if layer.section.kind not in known}
     if not kinds:
         return []
     first = next(index for index, one in enumerate(layers) if one.section.kind in kinds)

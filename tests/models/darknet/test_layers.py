@@ -13,7 +13,7 @@ from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.darknet import read
 from dl2ecd_core.models.darknet.config import LARGEST_CONFIG, Section, read_config
-from dl2ecd_core.models.darknet.layers import walk
+from dl2ecd_core.models.darknet.lowering import lowered
 from dl2ecd_core.models.description import Activation, ModelDescription
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
@@ -35,14 +35,14 @@ def made(*options: str, kind: str) -> Tuple[Optional[Tuple[int, int, int]], Opti
     """Size and weights of a layer after 8 x 12 x 16 values."""
     said = dict(option.split("=") for option in options)
     net = Section("net", {"width": "16", "height": "12", "channels": "8"})
-    layers = walk([net, Section("convolutional", {"filters": "8"}), Section(kind, said)])
+    layers, _ = lowered([net, Section("convolutional", {"filters": "8"}), Section(kind, said)])
     return layers[1].size, layers[1].weights
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_every_layer_has_darknets_size_and_weights(name: str) -> None:
     with ByteSource(FOLDER / name) as source:
-        layers = walk(read_config(source))
+        layers, _ = lowered(read_config(source))
     assert [layer.weights for layer in layers] == EXPECTED[name]["weights"]
     for number, size in EXPECTED[name]["layers"].items():
         assert list(layers[int(number)].size or ()) == size, number
@@ -95,6 +95,7 @@ def test_a_row_at_the_end_has_a_class_axis() -> None:
         ("route", ["layers=0,5"], None, 0),
         ("route", [], None, 0),
         ("convolutional", ["size=40"], None, 12801),
+        ("local", ["size=40"], None, None),
         ("gru", [], None, None),
     ],
 )  # fmt: skip
@@ -113,7 +114,8 @@ def test_parts_of_different_size_are_not_put_together(tmp_path: Path) -> None:
         (["[logistic]"], Activation.SIGMOID),
         (["[convolutional]", "activation=logistic"], Activation.SIGMOID),
         (["[convolutional]", "activation=linear"], Activation.NONE),
-        (["[convolutional]", "activation=mish"], None),
+        (["[convolutional]", "activation=mish"], Activation.NONE),
+        (["[convolutional]", "activation=stair"], None),
         (["[softmax]", "[cost]"], Activation.SOFTMAX),
     ],
 )
