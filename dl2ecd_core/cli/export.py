@@ -125,8 +125,7 @@ def _network(model: str, target: Path, bar: ProgressBar, *, overwrite: bool) -> 
     from ..exports.onnx import NETWORK, write_model
 
     check_replaceable(target, NETWORK, [Path(model)], overwrite=overwrite)
-    write_model(Path(model), target, bar, overwrite=overwrite)
-    return ()
+    return write_model(Path(model), target, bar, overwrite=overwrite)
 
 
 def _read(given: StandardInput, sources: List[str]) -> Ecd:

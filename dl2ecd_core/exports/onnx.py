@@ -18,7 +18,8 @@ from ..ecd.stored import StoredFile
 from ..files.plain_files import open_plain
 from ..files.replacing import OutputKind
 from ..files.scratch import scratch_folder
-from ..findings import Finding
+from ..findings import Finding, Place
+from ..findings.rules import finding
 from ..findings.wording import printable
 from ..models.network_file import write_network
 from ..models.networks import read_network
@@ -67,8 +68,9 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
     require_model(ecd, "onnx")
     with ExitStack() as stack:
         files = _on_disk(ecd.files, target.parent, stack, listener)
-        write_model(files[0], target, listener, metadata=metadata_of(ecd), overwrite=overwrite)
-    return ()
+        return write_model(
+            files[0], target, listener, metadata=metadata_of(ecd), overwrite=overwrite
+        )
 
 
 def write_model(
@@ -78,8 +80,8 @@ def write_model(
     *,
     metadata: Optional[Mapping[str, str]] = None,
     overwrite: bool = False,
-) -> None:
-    """Write a model's network to `target`.
+) -> Tuple[Finding, ...]:
+    """Write a model's network to `target`; what the model leaves open and was decided.
 
     Raises
     ------
@@ -95,6 +97,10 @@ def write_model(
         metadata=metadata,
         overwrite=overwrite,
         advance=lambda count: progress.advance(count, f"Writing {printable(target.name)}"),
+    )
+    return tuple(
+        finding("network-decided", note, where=Place(file=printable(str(model), 400)))
+        for note in found.network.notes
     )
 
 

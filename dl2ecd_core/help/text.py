@@ -33,8 +33,8 @@ _MESSAGES = (
 )
 
 _ABOUT_THE_OUTPUT = (
-    "The model is stored inside the .ecd (embedded). Esri's own readers open the model file all the "
-    "same: keep it where it lies, seen from the .ecd, also when both are moved.",
+    "The model is stored inside the .ecd (embedded). Esri's own readers open the model file all "
+    "the same: keep it where it lies, seen from the .ecd, also when both are moved.",
     'For very large models, add "ModelStorage": "referenced" to the class information; the .ecd '
     "then only names the model file.",
     "Esri has not published the layout of a deep learning .ecd. The file written here uses the "

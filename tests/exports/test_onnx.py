@@ -14,9 +14,10 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.ecd.content import EcdClass
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export
-from dl2ecd_core.exports.onnx import metadata_of
+from dl2ecd_core.exports.onnx import metadata_of, write_model
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.models import inspect_model
+from dl2ecd_core.progress import Listener
 from tests.conftest import FIXTURES
 from tests.documents import document, land_classes
 from tests.exports.ecds import ecd
@@ -170,3 +171,12 @@ class TestTheCommand:
     def test_needs_a_file(self, model: Path) -> None:
         assert self.call("export", model, "-", "--to", "onnx") == 2
         assert self.call("export", "-", "-", "--to", "onnx") == 2
+
+
+def test_what_a_model_leaves_open_is_said_to_be_decided(tmp_path: Path) -> None:
+    for name in ("scene.weights", "scene.cfg"):
+        shutil.copy(FIXTURES / "darknet" / name, tmp_path)
+    target = tmp_path / "scene.onnx"
+    found = write_model(tmp_path / "scene.weights", target, Listener())
+    assert [item.rule for item in found] == ["network-decided"]
+    assert "OpenCV" in found[0].message

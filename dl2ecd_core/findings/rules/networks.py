@@ -28,6 +28,11 @@ RULES: Tuple[Rule, ...] = (
         "The model's files hold all weights that the network needs.",
     ),
     Rule(
+        "network-decided",
+        Severity.INFORMATION,
+        "What the model's files leave open about its network, and how it was decided.",
+    ),
+    Rule(
         "network-written-wrong",
         Severity.ERROR,
         "Read back, the written network has the inputs, outputs, padding and classes of the model.",
