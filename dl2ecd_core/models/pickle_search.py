@@ -71,6 +71,14 @@ def pickles_of(source: ByteSource, budget: Budget) -> Tuple[Walk, ...]:
     return walks if whole and not first.broken else ()
 
 
+def walks_to_end(source: ByteSource) -> Tuple[Walk, ...]:
+    """Walks over the pickle of a file of which a loader takes the first, and over what follows."""
+    walks, end = walk_pickles(source)
+    if walks[0].broken or end == source.size:
+        return walks
+    return (*walks, Walk(None, end, problem="bytes follow the pickle"))
+
+
 def is_array(source: ByteSource) -> bool:
     """Whether a file is a NumPy array (.npy)."""
     return source.read_up_to(0, len(_ARRAY)) == _ARRAY

@@ -197,6 +197,31 @@ def test_the_tar_of_the_first_versions_is_not_said_to_be_loaded(
     assert "pickle-not-analysed" in told
 
 
+def renamed(name: bytes) -> bytes:
+    """A tar archive whose only member gets its name from the one before it."""
+    data = old_tar({"n" * 120: CALL}, tarfile.GNU_FORMAT)
+    return data.replace(b"n" * 120, name.ljust(120, b"\0"))
+
+
+def test_a_name_that_is_given_before_counts(tmp_path: Path) -> None:
+    assert "pickle-runs-code" in said(tmp_path, renamed(b"storages"))
+    assert "model-unsupported" not in said(tmp_path, renamed(b"something"))
+
+
+def test_a_file_that_is_a_tar_and_pickles_is_the_tar_that_pytorch_takes(tmp_path: Path) -> None:
+    start = LEGACY.read_bytes()[:50]
+    assert b"\x8a\x0a" in start
+    data = bytearray(old_tar({"storages": b"N.", "tensors": CALL}))
+    data = bytearray(old_tar({"x": b""})[:512]) + data
+    data[:100] = start.ljust(100, b"N")
+    data[148:156] = b"%06o\0 " % (sum(data[:148]) + 8 * 32 + sum(data[156:512]))
+    with tarfile.open(fileobj=io.BytesIO(data)) as reader:
+        assert len(reader.getnames()) == 3
+    told = said(tmp_path, bytes(data))
+    assert "tar archive of a PyTorch" in told["model-unsupported"]
+    assert "pickle-runs-code" in told
+
+
 def test_the_tar_of_the_first_versions_needs_no_mark(tmp_path: Path) -> None:
     data = bytearray(old_tar({"storages": CALL}))
     data[257:265] = bytes(8)
@@ -217,6 +242,18 @@ def test_sizes_in_a_tar_may_be_written_in_two_ways(tmp_path: Path, size: bytes) 
 
 def test_a_tar_of_something_else_is_none_of_pytorch(tmp_path: Path) -> None:
     assert "model-unsupported" not in said(tmp_path, old_tar({"a.txt": CALL}))
+
+
+@pytest.mark.parametrize("name", ["data.pkl", "constants.pkl"])
+def test_what_follows_a_pickle_of_pytorch_is_not_told(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(FIXTURES / "pytorch" / "unet_scripted.pt") as old:
+        entries = {item: old.read(item) for item in old.namelist()}
+    assert list(said(tmp_path, packed(entries))) == ["pickle-known-globals"]
+    (full,) = [item for item in entries if item.endswith(f"/{name}")]
+    more = {**entries, full: entries[full] + CALL}
+    assert "pickle-runs-code" in said(tmp_path, packed(more))
+    more = {**entries, full: entries[full] + b"\0"}
+    assert "bytes follow the pickle" in said(tmp_path, packed(more))["pickle-not-analysed"]
 
 
 def test_what_follows_the_weights_of_paddlepaddle_is_not_told(tmp_path: Path) -> None:

@@ -20,17 +20,33 @@ from ..pickles import pickle_findings
 _BLOCK = 512
 _MOST_MEMBERS = 1000
 _PARTS = ("pickle", "storages", "tensors", "sys_info")
+#: Members that give the next one another name, and how much of them is looked at.
+_RENAMES = b"xgXLK"
+_LONGEST_NAME = 64 * 1024
 
 
 class _Member(NamedTuple):
     name: str
     offset: int
     size: int
+    kind: int
+
+
+def is_tar(source: ByteSource) -> bool:
+    """Whether a file begins as a tar archive: PyTorch asks for that before it unpickles."""
+    return next(_members(source), None) is not None
 
 
 def is_old_tar(source: ByteSource) -> bool:
     """Whether a file is a tar archive that PyTorch takes for a model."""
-    return any(member.name.rpartition("/")[2] in _PARTS for member in _members(source))
+    for member in _members(source):
+        if member.name.rpartition("/")[2] in _PARTS:
+            return True
+        if member.kind in _RENAMES:
+            given = source.read_up_to(member.offset, min(member.size, _LONGEST_NAME))
+            if any(part.encode() in given for part in _PARTS):
+                return True
+    return False
 
 
 def refuse_old_tar(source: ByteSource) -> ModelFileError:
@@ -38,7 +54,7 @@ def refuse_old_tar(source: ByteSource) -> ModelFileError:
     budget = new_budget()
     walks: List[Walk] = []
     for member in _members(source):
-        size = min(member.size, source.size - member.offset)
+        size = max(0, min(member.size, source.size - member.offset))
         part = PartSource(source, member.name, member.offset, size)
         walks += (
             walk for walk in walk_pickles(part, budget=budget)[0] if not walk.broken or walk.imports
@@ -62,10 +78,10 @@ def _members(source: ByteSource) -> Iterator[_Member]:
     for _ in range(_MOST_MEMBERS):
         header = source.read_up_to(at, _BLOCK)
         size = _number(header[124:136])
-        if len(header) < _BLOCK or size is None or not _is_header(header):
+        if len(header) < _BLOCK or size is None or size < 0 or not _is_header(header):
             return
         name = header[:100].partition(b"\0")[0].decode("utf-8", "replace")
-        yield _Member(name, at + _BLOCK, size)
+        yield _Member(name, at + _BLOCK, size, header[156])
         at += _BLOCK + (size + _BLOCK - 1) // _BLOCK * _BLOCK
 
 

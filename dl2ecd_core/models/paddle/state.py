@@ -9,11 +9,11 @@ from typing import List, Optional, Tuple
 
 from ...findings.errors import ModelFileError
 from ...findings.wording import printable
-from ...wire.pickle import walk_pickles
-from ...wire.pickle_values import Global, Made, Walk, text_entries
+from ...wire.pickle_values import Global, Made, text_entries
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import ModelDescription
+from ..pickle_search import walks_to_end
 from ..pickles import import_findings, pickle_findings
 from ..pytorch.layers import inferred_tensors
 from ..pytorch.weights import Weight
@@ -41,10 +41,8 @@ def read_state(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` when the pickle is broken.
     """
-    walks, end = walk_pickles(source)
+    walks = walks_to_end(source)
     walk = walks[0]
-    if not walk.broken and end != source.size:
-        walks += (Walk(None, end, problem="bytes follow the pickle"),)
     if walk.broken:
         raise ModelFileError(
             "model-damaged",

@@ -14,6 +14,7 @@ from ...wire.pickle import walk_pickle
 from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ..description import ModelDescription
+from ..not_models.old_tar import is_tar
 from ..registry import Match
 from .saved import described
 from .weights import ELEMENT_SIZES, storages_in
@@ -31,9 +32,11 @@ _PARTS = (
 
 
 def recognise(source: ByteSource) -> Match:
-    """A pickle of PyTorch's magic number."""
+    """A pickle of PyTorch's magic number, in no tar archive: PyTorch asks for that first."""
     start = source.read_up_to(0, 32)
-    return Match.SURE if start[:1] == b"\x80" and _MAGIC in start else Match.NO
+    return (
+        Match.SURE if start[:1] == b"\x80" and _MAGIC in start and not is_tar(source) else Match.NO
+    )
 
 
 def read(source: ByteSource) -> ModelDescription:

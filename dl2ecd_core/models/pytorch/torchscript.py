@@ -14,19 +14,18 @@ from typing import Dict, List, Optional, Set, Tuple
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import listed
-from ...wire.pickle import walk_pickle
 from ...wire.pickle_values import Made, class_path, text_entries
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, open_archive
 from ..companions import primary_part
 from ..description import ModelDescription, Tensor
 from ..extra_files import extra_files, names_and_notes
-from ..pickle_search import search_findings
+from ..pickle_search import search_findings, walks_to_end
 from ..registry import Match
 from .layers import inferred_tensors
 from .saved import shape_findings
 from .weights import Weight, tensor_of
-from .zip_archive import checked_walk, find_record, holds_script, other_pickles, top_folder
+from .zip_archive import checked_walks, find_record, holds_script, other_pickles, top_folder
 
 #: What PyTorch's own loader builds lists and tensors with (torch/jit/_pickle.py); it imports none.
 _BUILDERS = """build_boollist build_doublelist build_intlist build_tensor_from_id build_tensorlist
@@ -68,7 +67,8 @@ def read(source: ByteSource) -> ModelDescription:
     top = top_folder(archive) or ""
     data = find_record(archive, f"{top}data.pkl") or f"{top}data.pkl"
     constants = f"{top}constants.pkl"
-    walk = checked_walk(source, archive, data)
+    checked = checked_walks(source, archive, data)
+    walk = checked[0]
     code = _Code(archive, top)
     weights = _weights(walk.value, code)
     inputs: Tuple[Tensor, ...] = ()
@@ -80,7 +80,7 @@ def read(source: ByteSource) -> ModelDescription:
         inputs = _named(declared[0], inputs)
         outputs = outputs if declared[1] == "Tensor" else ()
     others = other_pickles(archive, top, data, constants)
-    walks = [walk, walk_pickle(archive.source(constants))]
+    walks = [*checked, *walks_to_end(archive.source(constants))]
     findings: List[Finding] = list(
         search_findings(source, others, walks, also_known=_is_script_name)
     )

@@ -6,16 +6,15 @@ Layout in PyTorch's source, torch/serialization.py (``_save``): ``<top>/data.pkl
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Optional, Tuple
 
 from ...findings.errors import ModelFileError
 from ...findings.wording import counted, listed, printable
-from ...wire.pickle import walk_pickle
 from ...wire.pickle_values import Walk
 from ...wire.source import ByteSource
 from ...wire.zip import LONGEST_UNPACKED, Archive, is_archive, open_archive
 from ..description import ModelDescription
-from ..pickle_search import Found, archive_pickles
+from ..pickle_search import Found, archive_pickles, walks_to_end
 from ..pickles import import_findings
 from ..registry import Match
 from .saved import described
@@ -88,9 +87,9 @@ def read(source: ByteSource) -> ModelDescription:
     archive = open_archive(source)
     top = top_folder(archive) or ""
     name = find_record(archive, top + _DATA) or top + _DATA
-    walk = checked_walk(source, archive, name)
-    _check_storages(source, archive, top, walk)
-    return described(source, "pytorch-zip", walk, [walk], other_pickles(archive, top, name))
+    walks = checked_walks(source, archive, name)
+    _check_storages(source, archive, top, walks[0])
+    return described(source, "pytorch-zip", walks[0], walks, other_pickles(archive, top, name))
 
 
 def other_pickles(archive: Archive, top: str, *walked: str) -> Found:
@@ -104,8 +103,8 @@ def other_pickles(archive: Archive, top: str, *walked: str) -> Found:
     return archive_pickles(archive, passed_over=passed_over)
 
 
-def checked_walk(source: ByteSource, archive: Archive, name: str) -> Walk:
-    """The walk over a pickle in an archive.
+def checked_walks(source: ByteSource, archive: Archive, name: str) -> Tuple[Walk, ...]:
+    """The walk over a pickle in an archive, and over what follows it.
 
     Raises
     ------
@@ -114,14 +113,15 @@ def checked_walk(source: ByteSource, archive: Archive, name: str) -> Walk:
     """
     if archive.entry(name).size <= LONGEST_UNPACKED:
         archive.read(name)  # for its checksum
-    walk = walk_pickle(archive.source(name))
+    walks = walks_to_end(archive.source(name))
+    walk = walks[0]
     if walk.broken:
         error = source.damaged(
             archive.entry(name).header,
             f"The pickle {name!r} is broken: {printable(str(walk.problem))}.",
         )
         raise with_findings(error, source, walk)
-    return walk
+    return walks
 
 
 def with_findings(error: ModelFileError, source: ByteSource, walk: Walk) -> ModelFileError:
