@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterable, Protocol, Sequence, Set
 
 from ..findings import Finding, Severity, errors_in, in_order
+from ..help.further_tools import CLASSIFY
 from ..pane.speech import sentence
 from ..progress import Listener
+
+#: The command line's options, which findings name, and the parameters that are called otherwise.
+_OPTION = re.compile(r"--(bands|scale|nodata|threshold|overwrite)\b")
+_LABELS = {item.name: item.label for item in CLASSIFY.parameters}
+_LABELS["scale"] = _LABELS["scaling"]
 
 
 class Feedback(Protocol):
@@ -53,9 +60,9 @@ class FeedbackListener(Listener):
             return
         self._told.add(finding)
         if finding.severity is Severity.WARNING:
-            self._feedback.pushWarning(sentence(finding))
+            self._feedback.pushWarning(in_qgis(sentence(finding)))
         elif finding.severity is Severity.INFORMATION:
-            self._feedback.pushInfo(sentence(finding))
+            self._feedback.pushInfo(in_qgis(sentence(finding)))
 
     def all_found(self, findings: Iterable[Finding]) -> None:
         """Say all warnings and all information, the warnings first."""
@@ -79,4 +86,16 @@ class FeedbackListener(Listener):
 
 def failure(findings: Sequence[Finding]) -> Failure:
     """The errors among findings, each on a line of its own."""
-    return Failure("\n".join(sentence(item) for item in in_order(errors_in(findings))))
+    lines = (sentence(item) for item in in_order(errors_in(findings)))
+    return Failure(in_qgis("\n".join(lines)))
+
+
+def in_qgis(text: str) -> str:
+    """A text with the labels of QGIS's dialog in place of the command line's options.
+
+    Examples
+    --------
+    >>> in_qgis("Ask whoever trained the model, and give --scale.")
+    'Ask whoever trained the model, and give Scaling.'
+    """
+    return _OPTION.sub(lambda found: _LABELS[found.group(1)], text)

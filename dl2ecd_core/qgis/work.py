@@ -26,7 +26,7 @@ from ..running.building import Options
 from ..running.classify import Classification, classify
 from ..running.georeference import Extent
 from ..running.raster_library import RasterLibrary
-from .reporting import Failure, Feedback, FeedbackListener, failure
+from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
 from .requirements import REINSTALL, how_to_install, numpy_version
 
 
@@ -232,7 +232,7 @@ def map_lines(done: Classification) -> List[str]:
     if done.nodata[1]:
         lines.append(f"{done.nodata[0]}  no data: {done.nodata[1]:,} pixels")
     return [
-        f"Run by {done.runtime}; scaling: {done.scaling}",
+        in_qgis(f"Run by {done.runtime}; scaling: {done.scaling}"),
         *lines,
         f"Written: {printable(done.raster, 400)}",
     ]

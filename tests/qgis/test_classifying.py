@@ -67,9 +67,30 @@ def test_a_style_for_the_map(place: Place, tmp_path: Path) -> None:
 
 
 def test_nobody_guesses_the_scaling(place: Place) -> None:
-    with pytest.raises(Failure, match=r"^\[scaling-unknown\]"):
+    with pytest.raises(Failure, match=r"^\[scaling-unknown\].* give Scaling\."):
         classify_scene(str(place.scene), str(place.ecd), str(place.out), Wanted(), Recorded())
     assert place.left() == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (Wanted(scaling="min-max 9"), r"^\[scaling-wrong\] Scaling 'min-max 9'"),
+        (Wanted(bands="1,2"), r"^\[bands-count\] Bands names 2 bands.* order: Bands 1,2,3\."),
+        (Wanted(scaling="none", nodata=100), r"or leave Value For No Data out\."),
+    ],
+)
+def test_findings_name_the_parameters_of_the_dialog(
+    place: Place, wanted: Wanted, words: str
+) -> None:
+    with pytest.raises(Failure, match=words):
+        classify_scene(str(place.scene), str(place.ecd), str(place.out), wanted, Recorded())
+
+
+def test_another_rasters_place(place: Place) -> None:
+    write_scene(place.out, pixels(5, 5, 1))
+    with pytest.raises(Failure, match=r"or say Replace Any Raster to replace it\."):
+        classify_scene(str(place.scene), str(place.ecd), str(place.out), SCALED, Recorded())
 
 
 def test_cancelled(place: Place) -> None:
@@ -97,7 +118,7 @@ def test_shares_of_classes_and_of_no_data() -> None:
     classes = (ClassCount(1, "One", (1, 2, 3), 60, None), ClassCount(2, "Two", None, 20, None))
     done = Classification("a.tif", (), classes, (0, 20), "ONNX Runtime", 4, "none (--scale)", 1.0)
     assert map_lines(done) == [
-        "Run by ONNX Runtime; scaling: none (--scale)",
+        "Run by ONNX Runtime; scaling: none (Scaling)",
         "1  One: 60 pixels (60.0%)",
         "2  Two: 20 pixels (20.0%)",
         "0  no data: 20 pixels",

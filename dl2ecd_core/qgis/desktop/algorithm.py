@@ -75,13 +75,7 @@ class Algorithm(QgsProcessingAlgorithm):
     def add_file(self, name: str, extension: str = "", file_filter: str = "") -> None:
         """Declare an input file with the label that the help gives it."""
         parameter = QgsProcessingParameterFile(
-            name,
-            self.described(name).label,
-            QgsProcessingParameterFile.Behavior.File,
-            extension,
-            None,
-            False,
-            file_filter,
+            name, self.described(name).label, extension=extension, fileFilter=file_filter
         )
         self.add(parameter)
 
@@ -94,8 +88,8 @@ class Algorithm(QgsProcessingAlgorithm):
 
     def add_advanced(self, parameter: Any) -> None:
         """Declare a parameter that few people need."""
-        flags = parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced
-        parameter.setFlags(flags)
+        # Under this name it is known in all versions.
+        parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
         self.add(parameter)
 
     def add(self, parameter: Any) -> None:

@@ -90,7 +90,6 @@ class ClassInformationDialog(QDialog):
     def _form(self) -> QFormLayout:
         form = QFormLayout()
         self._file = QgsFileWidget()
-        self._file.setStorageMode(QgsFileWidget.StorageMode.GetFile)
         self._file.setDialogTitle(CONVERT.parameters[0].label)
         self._file.setDefaultRoot(QgsSettings().value(_FOLDER, ""))
         self._file.fileChanged.connect(self._model_chosen)

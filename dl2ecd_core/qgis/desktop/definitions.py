@@ -119,7 +119,6 @@ class ExportEcd(Algorithm):
         formats = QgsProcessingParameterEnum(
             "format", self.described("format").label, list(FORMATS), False, "qml", False, True
         )
-        formats.setMetadata({"widget_wrapper": {"useCheckBoxes": False}})
         self.add(formats)
         self.add_output("out_file", ANY_FILE, optional=True)
 

@@ -42,18 +42,20 @@ class ClassifyRaster(Algorithm):
         def label(name: str) -> str:
             return self.described(name).label
 
-        kinds = QgsProcessingParameterNumber.Type
         self.add(QgsProcessingParameterRasterLayer("in_raster", label("in_raster")))
         self.add_file("in_model_definition", file_filter=_DEFINITIONS)
         for name in ("bands", "scaling"):
             self.add(QgsProcessingParameterString(name, label(name), "", False, True))
         self.add(QgsProcessingParameterExtent("extent", label("extent"), None, True))
-        self.add_advanced(
-            QgsProcessingParameterNumber("nodata", label("nodata"), kinds.Integer, None, True)
-        )
+        self.add_advanced(QgsProcessingParameterNumber("nodata", label("nodata"), optional=True))
         self.add_advanced(
             QgsProcessingParameterNumber(
-                "threshold", label("threshold"), kinds.Double, None, True, 0, 1
+                "threshold",
+                label("threshold"),
+                QgsProcessingParameterNumber.Double,
+                optional=True,
+                minValue=0,
+                maxValue=1,
             )
         )
         self.add_advanced(QgsProcessingParameterBoolean("overwrite", label("overwrite"), False))

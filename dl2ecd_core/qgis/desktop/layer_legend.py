@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsCategorizedSymbolRenderer, QgsMapLayer, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsCategorizedSymbolRenderer, QgsRasterLayer, QgsVectorLayer
 
 from ...findings.errors import Dl2EcdError
 from ...legends import Legend, LegendClass, read_legend
@@ -29,7 +29,7 @@ def legend_of_layer(layer: Any) -> Legend:
         raise Dl2EcdError([unreadable_layer(layer.name())])
     with tempfile.TemporaryDirectory(prefix="dl2ecd-") as folder:
         style = str(Path(folder) / "layer.qml")
-        layer.saveNamedStyle(style, QgsMapLayer.StyleCategory.Symbology)
+        layer.saveNamedStyle(style)
         try:
             return read_legend(style)
         except Dl2EcdError as error:
