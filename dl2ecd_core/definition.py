@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Iterator, List, Optional
 
 from .class_info.definitions import examine_definition, is_definition
+from .class_info.examination import examine_text
 from .conversion import Conversion, Inputs, write_conversion
 from .ecd.document import REFERENCED
 from .examination import AnyPath, Examination
@@ -18,9 +19,10 @@ from .findings.rules import finding
 from .findings.wording import quoted
 from .fit import check_fit
 from .fit.image_input import bands_of
-from .json_text import JsonText, read_json
+from .json_text import JsonText, parse, read_json
 from .model_file import model_path_of, refusal
 from .models import ModelDescription, inspect_model
+from .models.onnx.metadata import carried_class_information
 from .packages import Package, unpacked
 from .progress import Listener
 from .wire.source import ByteSource
@@ -63,6 +65,8 @@ def convert_definition(
 ) -> Conversion:
     """Turn an existing .emd or .dlpk into an .ecd; ExtraInfo keeps the whole .emd.
 
+    An .onnx that an export put class information into stands for both, too.
+
     Parameters
     ----------
     definition
@@ -78,6 +82,18 @@ def convert_definition(
         When `messages` says so.
     """
     try:
+        carried = _carried(definition)
+        if carried is not None:
+            before = stamps_before([definition])
+            inputs = Inputs(_with_carried(definition, carried), [], before)
+            return write_conversion(
+                inputs,
+                ecd,
+                storage=storage,
+                strict=strict,
+                overwrite=overwrite,
+                listener=messages or Listener(),
+            )
         with opened(definition) as source:
             before = stamps_before([source.model, definition])
             examination = examine_opened(source)
@@ -99,6 +115,27 @@ def convert_definition(
             )
     except (ModelFileError, ClassInfoError) as error:
         raise ConversionRefused(error.findings) from error
+
+
+def _carried(path: AnyPath) -> Optional[JsonText]:
+    """The class information that an exported .onnx carries; None for any other file."""
+    with ByteSource(Path(path), str(path)) as source:
+        text = carried_class_information(source)
+    return None if text is None else parse(text, str(path))
+
+
+def _with_carried(model: AnyPath, text: JsonText) -> Examination:
+    """The examination of a model that brings its class information."""
+    name = str(model)
+    description = inspect_model(model)
+    if isinstance(text.value, dict) and is_definition(text.value):
+        info = examine_definition(
+            text, name, bands=bands_of(description), framework=description.framework
+        )
+    else:
+        info = examine_text(text, name)
+    findings = [*info.findings, *description.findings, *check_fit(description, info)]
+    return Examination(description, info, tuple(dict.fromkeys(findings)))
 
 
 def examine_opened(source: Definition) -> Examination:

@@ -42,9 +42,10 @@ def convert_command(
     """Turn MODEL and its CLASS_INFO into the Esri classifier definition ECD.
 
     Without ECD, it lies beside the model and has its name. A DEFINITION, an existing .emd or
-    .dlpk, stands for both. An earlier ECD of this tool's is replaced, whole or not at all, any
-    other file only with --overwrite; when something does not fit, nothing is written and
-    everything that is wrong is listed. A CLASS_INFO of - is read from standard input.
+    .dlpk, or an .onnx that was exported with its class information, stands for both. An earlier
+    ECD of this tool's is replaced, whole or not at all, any other file only with --overwrite; when
+    something does not fit, nothing is written and everything that is wrong is listed. A CLASS_INFO
+    of - is read from standard input.
 
     \b
     Examples:

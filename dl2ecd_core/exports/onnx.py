@@ -23,14 +23,13 @@ from ..findings.rules import finding
 from ..findings.wording import printable
 from ..models.network_file import write_network
 from ..models.networks import read_network
+from ..models.onnx.metadata import CLASS_INFORMATION
 from ..progress import Listener
 from ..running.scaling import Number, Step, WrongScaling, read_steps
 from .placing import require_model
 
-#: Our own key: the class information document, whole.
-CLASS_INFORMATION = "dl2ecd_class_information"
-#: And what was worked out of it and the model: classes with values, colors and indices, bands,
-#: tile size, padding, scaling.
+#: Beside the class information document, whole: what was worked out of it and the model. Classes
+#: with values, colors and indices, bands, tile size, padding, scaling.
 DEFINITION = "dl2ecd_definition"
 
 ENDINGS = (".onnx",)

@@ -11,6 +11,7 @@ import pytest
 
 from dl2ecd_core.cli import main
 from dl2ecd_core.conversion import convert
+from dl2ecd_core.definition import convert_definition
 from dl2ecd_core.ecd.content import EcdClass
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export
@@ -127,6 +128,41 @@ def test_a_model_that_can_not_be_turned_into_onnx_is_refused(tmp_path: Path) -> 
     with pytest.raises(Dl2EcdError) as caught:
         export(ecd(tmp_path, files=()), "onnx", tmp_path / "x.onnx")
     assert caught.value.findings[0].rule == "export-not-possible"
+
+
+class TestTheWayBack:
+    def test_the_file_becomes_an_ecd_without_another_document(
+        self, model: Path, info: Path
+    ) -> None:
+        convert(model, info, model.parent / "made.ecd")
+        first = read_ecd(model.parent / "made.ecd")
+        export(first, "onnx", model.parent / "made.onnx")
+        done = convert_definition(model.parent / "made.onnx", model.parent / "again.ecd")
+        again = read_ecd(done.ecd)
+        assert again.document["ExtraInfo"] == first.document["ExtraInfo"]
+        assert again.classes == first.classes
+        assert (again.band_count, again.document["ModelPadding"]) == (3, 3)
+        assert [item.path for item in again.files] == ["made.onnx"]
+
+    def test_a_model_definition_is_carried_as_well(self, model: Path, info: Path) -> None:
+        convert(model, info, model.parent / "made.ecd")
+        folder = model.parent / "emd"
+        folder.mkdir()
+        export(read_ecd(model.parent / "made.ecd"), "emd", folder / "x.emd")
+        definition = json.loads((folder / "x.emd").read_text("ascii"))
+        definition["ModelConfiguration"] = "Own"
+        (folder / "x.emd").write_text(json.dumps(definition), encoding="ascii")
+        convert_definition(folder / "x.emd", folder / "x.ecd")
+        export(read_ecd(folder / "x.ecd"), "onnx", folder / "x.onnx")
+        convert_definition(folder / "x.onnx", folder / "y.ecd")
+        before, after = (read_ecd(folder / name) for name in ("x.ecd", "y.ecd"))
+        assert after.classes == before.classes
+        assert after.document["ExtraInfo"] == before.document["ExtraInfo"]
+
+    def test_a_file_without_class_information_is_no_definition(self, tmp_path: Path) -> None:
+        shutil.copy(FIXTURES / "onnx" / "unet.onnx", tmp_path)
+        with pytest.raises(Dl2EcdError):
+            convert_definition(tmp_path / "unet.onnx", tmp_path / "x.ecd")
 
 
 class TestTheCommand:

@@ -7,19 +7,41 @@ Ultralytics writes `names`.
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, Tuple
+from typing import Dict, Iterator, Optional, Tuple
 
 from ...findings import Finding
 from ...network.operations.learned import class_labels
+from ...wire.protobuf import Message
+from ...wire.source import ByteSource
 from ..class_names import Found, names_in, names_in_document, sorted_out
 from ..description import ClassNames
-from .document import Document
+from ..registry import Match
+from .document import Document, read_document
+from .recognition import recognise
 
 #: Properties that may hold class names, the usual ones first.
 _KEYS = ("class_names", "names", "classes", "class_labels", "labels", "label_names", "categories",
          "id2label")  # fmt: skip
 #: Properties with documents that may name classes among other things.
 _DOCUMENTS = ("mlm", "emd", "stac", "config")
+
+
+#: A class information document, whole, that an export left in the file.
+CLASS_INFORMATION = "dl2ecd_class_information"
+
+
+def carried_class_information(source: ByteSource) -> Optional[str]:
+    """The class information that an ONNX file carries; None where it is none, or carries none.
+
+    Raises
+    ------
+    ModelFileError
+        When the file is damaged.
+    """
+    if recognise(source) is not Match.SURE:
+        return None
+    properties = read_document(Message(source, what="the model")).properties
+    return properties.get(CLASS_INFORMATION)
 
 
 def class_names(document: Document) -> Tuple[Tuple[ClassNames, ...], Tuple[Finding, ...]]:
