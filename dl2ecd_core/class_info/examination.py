@@ -12,6 +12,7 @@ from ..findings.errors import ClassInfoError
 from ..findings.rules import finding
 from ..findings.wording import counted, quoted
 from ..json_text import UNREADABLE, JsonText, read_json
+from ..running.scaling import WrongScaling, read_steps
 from .classes import MOST_UNKNOWN, examine_classes
 from .description import ClassInfo
 from .keys import (
@@ -87,6 +88,7 @@ class _Examination:
         self._check_what_is_said_twice()
         self._check_choices()
         self._check_range()
+        self._check_scaling()
         self._say_what_is_not_used()
         self.classes, found, usable = examine_classes(
             self._value("Classes"), self.text, self._steps("Classes")
@@ -236,6 +238,23 @@ class _Examination:
                 f"DataRange goes from {shown(lowest)} to {shown(highest)}; {why}.",
                 self._at("DataRange"),
                 hint,
+            )
+
+    def _check_scaling(self) -> None:
+        bands = whole_number(self.root.get("NumberRasterBands"))
+        if not self._usable("InputScaling") or not self._usable("NumberRasterBands"):
+            return
+        listed = self.root.get("ExtractBands")
+        count = len(listed) if isinstance(listed, list) else bands or 0
+        try:
+            read_steps(self.root["InputScaling"], count)
+        except WrongScaling as error:
+            self._add(
+                "class-info-contradiction",
+                f"InputScaling can't be used: {error}.",
+                self._at("InputScaling"),
+                "Give each step numbers for all bands, or a list with one for each band that the "
+                "model takes.",
             )
 
     def _say_what_is_not_used(self) -> None:

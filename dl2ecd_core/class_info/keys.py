@@ -24,6 +24,7 @@ class Kind(Enum):
     CLASSES = "a list of classes"
     BANDS = "a list of band numbers (counted from 0) or band names"
     RANGE = "a list of two numbers, lowest and highest"
+    SCALING = "a list of steps, each with a type and its numbers"
     CONFIGURATION = "a text, or an object with a Name"
     ANYTHING = "anything"
 
@@ -198,6 +199,13 @@ EMD_KEYS: Tuple[Key, ...] = (
         [0, 1, 2, 3],
     ),
     Key("DataRange", Kind.RANGE, "Range to which pixel values are scaled.", [0.0, 1.0]),
+    Key(
+        "InputScaling",
+        Kind.SCALING,
+        "How pixel values become what the model takes, step by step; numbers for all bands, or a "
+        "list with one for each.",
+        [{"type": "min-max", "minimum": 0, "maximum": 255}],
+    ),
     _count(
         "ModelPadding",
         "Pixels at each border of a tile for which the model gives no result.",

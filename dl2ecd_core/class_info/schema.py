@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from .. import schemas
+from ..running.scaling import STEPS
 from .keys import CHANNELS, CLASS_KEYS, DOCUMENT_KEYS, EMD_KEYS, UNUSED_EMD_KEYS, Key, Kind
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def build_schema() -> _Schema:
         "required": [key.name for key in DOCUMENT_KEYS if key.required],
         "properties": properties,
         "examples": [EXAMPLE],
-        "$defs": {"class": _class_schema()},
+        "$defs": {"class": _class_schema(), "scale": _SCALE},
     }
 
 
@@ -82,7 +83,7 @@ def build_emd_schema() -> _Schema:
             "Version": {"title": "Version", "description": "Of the model: YYYY.MM.", **text},
             "Classes": _property(classes),
         },
-        "$defs": {"class": _class_schema()},
+        "$defs": {"class": _class_schema(), "scale": _SCALE},
     }
 
 
@@ -131,6 +132,14 @@ def _limits(key: Key) -> _Schema:
     return {name: limit for name, limit in limits.items() if limit is not None}
 
 
+#: A number of a step of scaling, or one for each band.
+_SCALE: _Schema = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "array", "minItems": 1, "items": {"type": "number"}},
+    ]
+}
+
 _COMPOUND: Dict[Kind, _Schema] = {
     Kind.COLOR: {
         "anyOf": [
@@ -152,6 +161,22 @@ _COMPOUND: Dict[Kind, _Schema] = {
         },
     },
     Kind.RANGE: {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    Kind.SCALING: {
+        "type": "array",
+        "items": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "required": ["type", *needed],
+                    "properties": {
+                        "type": {"const": kind},
+                        **{name: {"$ref": "#/$defs/scale"} for name in needed},
+                    },
+                }
+                for kind, needed in STEPS.items()
+            ]
+        },
+    },
     Kind.CONFIGURATION: {
         "anyOf": [
             {"type": "string", "pattern": r"\S"},

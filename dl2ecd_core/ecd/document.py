@@ -15,6 +15,7 @@ from ..fit.framework_names import reader_framework
 from ..fit.image_input import tile_size
 from ..fit.model_uses import model_configuration, model_type
 from ..models import Evidence, ModelDescription, Tensor
+from ..running.input_scaling import SCALING, statistics_scaling
 from ..version import __version__
 from .layout import Gap
 
@@ -57,14 +58,16 @@ def build_document(
     document["Generator"] = {
         "Name": "dl2ecd",
         "Version": __version__,
-        "DeepLearningFormat": _format(model),
+        "DeepLearningFormat": _format(model, info),
     }
     document["Definitions"] = [_definition(model, info, output, storage)]
     return document
 
 
-def _format(model: ModelDescription) -> int:
+def _format(model: ModelDescription, info: ClassInfo) -> int:
     """The lowest version whose readers understand what is said of the model."""
+    if _scaling(info):
+        return NEWEST_FORMAT
     guesses = any(tensor.evidence is Evidence.GUESSED for tensor in (*model.inputs, *model.outputs))
     return NEWEST_FORMAT if guesses else FIRST_FORMAT
 
@@ -146,8 +149,25 @@ def _definition(
         }
         for position, land_class in enumerate(info.classes)
     ]
+    definition.update(_scaling(info))
     definition["Model"] = _model(model, storage)
     return definition
+
+
+def _scaling(info: ClassInfo) -> Dict[str, object]:
+    """How pixel values become the model's input, where the class information says it for certain.
+
+    DataRange alone does not: from which range it depends on the scene.
+    """
+    given = info.emd_keys.get(SCALING)
+    if given is not None:
+        return {SCALING: given, f"{SCALING}Source": SCALING}
+    listed = info.emd_keys.get("ExtractBands")
+    bands = len(listed) if isinstance(listed, list) else info.band_count
+    found = statistics_scaling(info.emd_keys, bands)
+    if found is None:
+        return {}
+    return {SCALING: [step.as_dict() for step in found.steps], f"{SCALING}Source": found.source}
 
 
 def _model(model: ModelDescription, storage: str) -> Dict[str, object]:

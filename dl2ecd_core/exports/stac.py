@@ -27,6 +27,8 @@ from ..findings.wording import counted, listed, printable, quoted
 from ..fit.model_uses import DEEP_LAB, FASTER_RCNN, FEATURES, OBJECTS, PIXELS
 from ..models.description import Evidence
 from ..progress import Listener
+from ..running.input_scaling import SCALING
+from ..running.scaling import WrongScaling, merged_steps, read_steps
 from ..version import __version__
 from .earlier import json_object
 from .placing import require_model
@@ -114,8 +116,9 @@ def stac_item(
     tasks = _tasks(ecd)
     findings = [] if tasks else [_incomplete(ecd, "names no task", "its ModelType says none")]
     bands = _band_numbers(ecd)
+    scaling = _value_scaling(ecd, len(bands), findings)
     inputs, lost_inputs = _tensors(
-        stored_tensors(ecd, "Inputs"), lambda tensor, name: _input(tensor, name, bands)
+        stored_tensors(ecd, "Inputs"), lambda tensor, name: _input(tensor, name, bands, scaling)
     )
     stored_outputs = stored_tensors(ecd, "Outputs")
     on = class_tensor(ecd, stored_outputs)
@@ -261,13 +264,37 @@ def _tensors(tensors: Tuple[StoredTensor, ...], entry: Any) -> Tuple[List[Any], 
     return entries, lost
 
 
-def _input(tensor: StoredTensor, name: str, bands: List[int]) -> Dict[str, object]:
+def _value_scaling(ecd: Ecd, bands: int, findings: List[Finding]) -> List[Dict[str, object]]:
+    """One object for all bands, or one for each; the extension has no steps after each other.
+
+    Steps that only shift and stretch become one that does both.
+    """
+    if SCALING not in ecd.definition:
+        return []
+    try:
+        steps = read_steps(ecd.definition[SCALING], bands)
+    except WrongScaling as error:
+        findings.append(_incomplete(ecd, "leaves out how values are scaled", str(error)))
+        return []
+    merged = merged_steps(steps, bands)
+    if merged is None:
+        reason = "it clips values between other steps, which the extension can't say"
+        findings.append(_incomplete(ecd, "leaves out how values are scaled", reason))
+        return []
+    each = [step.as_dict() for step in merged]
+    return each[:1] if all(entry == each[0] for entry in each) else each
+
+
+def _input(
+    tensor: StoredTensor, name: str, bands: List[int], scaling: List[Dict[str, object]]
+) -> Dict[str, object]:
     takes_bands = bool(bands) and tensor.is_spatial and tensor.size_of("C") == len(bands)
     return {
         "name": name,
         "description": _told(tensor),
         "bands": [f"band-{number}" for number in bands] if takes_bands else [],
         "input": _structure(tensor, "bands" if takes_bands else "channel"),
+        **({"value_scaling": scaling} if scaling and (takes_bands or len(scaling) == 1) else {}),
     }
 
 

@@ -16,6 +16,9 @@ from .extras import RunningRefused
 from .scaling import Scaling, Step, WrongScaling, checked, parse_step, read_steps
 from .scores import WHOLE_TYPES
 
+#: The key of definitions that says it.
+SCALING = "InputScaling"
+
 #: Highest values that scenes of 16 bits are often divided by: Sentinel-2's and Landsat's.
 _REFLECTANCE = 10_000
 
@@ -56,13 +59,15 @@ def chosen_scaling(
     """
     if asked:
         return Scaling(_asked(asked, bands), "--scale")
-    if "InputScaling" in definition:
+    for holder in (definition, document):
+        if SCALING not in holder:
+            continue
         try:
-            steps = read_steps(definition["InputScaling"], bands)
+            steps = read_steps(holder[SCALING], bands)
         except WrongScaling as error:
-            raise _wrong("InputScaling of the .ecd", error, name) from error
-        return Scaling(steps, "InputScaling")
-    found = _normalization_stats(document, bands, name) or _deepness(properties, bands, name)
+            raise _wrong(f"{SCALING} of the definition", error, name) from error
+        return Scaling(steps, str(definition.get(f"{SCALING}Source", SCALING)))
+    found = statistics_scaling(document, bands) or _deepness(properties, bands, name)
     if found is not None:
         return found
     low_high = _data_range(document)
@@ -121,10 +126,11 @@ def _data_range(document: Mapping[str, Any]) -> Optional[Tuple[float, float]]:
     return None
 
 
-def _normalization_stats(document: Mapping[str, Any], bands: int, name: str) -> Optional[Scaling]:
-    """arcgis.learn: first onto 0 to 1 by each band's range, then by mean and deviation.
+def statistics_scaling(document: Mapping[str, object], bands: int) -> Optional[Scaling]:
+    """arcgis.learn's statistics: first onto 0 to 1 by each band's range, then by its deviation.
 
-    The lists go by the bands of the scene; ExtractBands picks from them.
+    The lists go by the bands of the scene; ExtractBands picks from them. None where there are
+    none, or none that make sense.
     """
     stats = document.get("NormalizationStats")
     if not isinstance(stats, Mapping):
@@ -135,19 +141,18 @@ def _normalization_stats(document: Mapping[str, Any], bands: int, name: str) -> 
         isinstance(band, int) and not isinstance(band, bool) and band >= 0 for band in picked
     ):
         indices = picked
-    lists = {
-        key: _picked(stats.get(key), indices)
+    low, high, mean, deviation = (
+        _picked(stats.get(key), indices)
         for key in ("band_min_values", "band_max_values", "scaled_mean_values", "scaled_std_values")
-    }
-    low, high, mean, deviation = lists.values()
+    )
+    steps = []
     try:
-        steps = []
         if low is not None and high is not None:
             steps.append(checked(Step("min-max", (low, high))))
         if mean is not None and deviation is not None:
             steps.append(checked(Step("z-score", (mean, deviation))))
-    except WrongScaling as error:
-        raise _wrong("NormalizationStats", error, name) from error
+    except WrongScaling:
+        return None
     return Scaling(tuple(steps), "NormalizationStats") if steps else None
 
 
