@@ -126,8 +126,10 @@ CLASSIFY = ToolHelp(
     usage_in_qgis=(
         Bullets(
             (
-                "Running a model needs ONNX Runtime in QGIS's Python; nothing is installed by "
-                "itself. Where it is missing, the message says how to get it.",
+                "Running a model needs a runtime in QGIS's Python: ONNX Runtime for most formats, "
+                "OpenVINO for TensorFlow's and Paddle's, LiteRT for TensorFlow Lite's. Nothing is "
+                "installed by itself; where one is missing, the message says how to get it.",
+                "Models that are programs (TorchScript and the like) do not run in QGIS.",
                 "The map is what one pass over the whole raster would give, whatever the tiles, "
                 "and an extent gives that part of it, to the pixel.",
                 "How pixel values become what the model takes must be known: from the definition, "

@@ -13,6 +13,9 @@ REINSTALL = (
     "ZIP), then restart QGIS."
 )
 
+#: What runs models, with the names of the packages on PyPI.
+PACKAGES = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino", "LiteRT": "ai-edge-litert"}
+
 
 def use_bundled(packages: Path) -> None:
     """Let Python find the packages that the plugin carries, where QGIS has no jsonschema.

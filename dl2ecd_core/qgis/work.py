@@ -14,7 +14,7 @@ from ..ecd.reader import read_ecd
 from ..ecd.verification import verify_ecd
 from ..exports import export, placed
 from ..files.output import check_target, whole_file
-from ..findings import errors_in
+from ..findings import Finding, errors_in
 from ..findings.errors import Cancelled, Dl2EcdError
 from ..findings.wording import printable
 from ..fit.guesses import likely_bands, likely_classes
@@ -27,7 +27,7 @@ from ..running.classify import Classification, classify
 from ..running.georeference import Extent
 from ..running.raster_library import RasterLibrary
 from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
-from .requirements import REINSTALL, how_to_install, numpy_version
+from .requirements import PACKAGES, REINSTALL, how_to_install, numpy_version
 
 
 @contextmanager
@@ -52,14 +52,21 @@ def told(doing: str) -> Iterator[None]:
 
 
 def _with_advice(error: Dl2EcdError) -> Failure:
-    """A refusal; where a library is missing, it says how to get it into QGIS's Python."""
-    advice = how_to_install("onnxruntime", numpy=numpy_version())
-    return failure(
-        [
-            replace(item, hint=advice) if item.rule == "runtime-missing" else item
-            for item in error.findings
-        ]
-    )
+    """A refusal that says what to do in QGIS, where that is not what the command line says."""
+    return failure([replace(item, hint=_hint(item)) for item in error.findings])
+
+
+def _hint(item: Finding) -> str:
+    if item.rule == "model-is-program":
+        return (
+            "Such models run on the command line alone, if you know where they come from: dl2ecd "
+            "classify --trust-model. Or export it to ONNX where it was made."
+        )
+    if item.rule != "runtime-missing":
+        return item.hint
+    packages = (name for library, name in PACKAGES.items() if item.message.startswith(library))
+    package = next(packages, None)
+    return item.hint if package is None else how_to_install(package, numpy=numpy_version())
 
 
 def convert_model(model: str, class_info: str, ecd: str, feedback: Feedback) -> None:

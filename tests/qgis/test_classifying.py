@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.legends import read_legend
 from dl2ecd_core.pane.speech import CANCELLED
+from dl2ecd_core.qgis import work
 from dl2ecd_core.qgis.reporting import Failure
 from dl2ecd_core.qgis.work import Wanted, classify_scene, map_lines, style_file
 from tests.qgis.feedback import Recorded
@@ -112,6 +116,28 @@ def test_a_missing_runtime_is_to_be_had_for_qgis(
     assert text.startswith("[runtime-missing] ONNX Runtime is needed")
     assert f"pip install onnxruntime numpy=={np.__version__}" in text
     assert "dl2ecd[run]" not in text
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (finding("runtime-missing", "OpenVINO is needed.", hint="pip"), "pip install openvino"),
+        (finding("runtime-missing", "LiteRT is needed.", hint="pip"), "install ai-edge-litert"),
+        (finding("runtime-missing", "Something is needed.", hint="Get it."), "needed. Get it."),
+        (finding("model-is-program", "It is one.", hint="Say so."), "dl2ecd classify --trust"),
+        (finding("nodata-taken", "It is.", hint="Choose another."), "It is. Choose another."),
+    ],
+)
+def test_what_to_do_in_qgis(
+    place: Place, monkeypatch: pytest.MonkeyPatch, item: Finding, words: str
+) -> None:
+    def refusing(*arguments: object, **options: object) -> None:
+        raise Dl2EcdError([item])
+
+    monkeypatch.setattr(work, "classify", refusing)
+    with pytest.raises(Failure) as failure:
+        classify_scene("a.tif", "a.ecd", "b.tif", SCALED, Recorded())
+    assert words in str(failure.value)
 
 
 def test_shares_of_classes_and_of_no_data() -> None:

@@ -66,7 +66,7 @@ def test_every_name_is_published() -> None:
     assert listed - of_qgis - bases == set(), "no longer used"
 
 
-@pytest.mark.parametrize("name", [name for names in PUBLISHED.values() for name in names])
+@pytest.mark.parametrize("name", sorted(name for names in PUBLISHED.values() for name in names))
 def test_enumerations_of_qt_are_scoped(name: str) -> None:
     """Qt 6 knows no others."""
     parts = name.split(".")
