@@ -179,14 +179,21 @@ def _average(one: Lowered, windows: Sequence[Window], exact: Sequence[Window]) -
         return one.add("AveragePool", one.bottoms[:1], count_include_pad=1, **_attributes(exact))
     if not any(window.before for window in windows):
         return one.add("AveragePool", one.bottoms[:1], **_attributes(exact))
-    amounts = [window.before for window in windows]
-    pads = one.lowering.constant([0, 0, *amounts, 0, 0, *amounts])
-    beyond = [
-        Window(window.kernel, window.stride, 1, 0, max(0, window.after - given.after))
-        for window, given in zip(exact, windows)
-    ]
-    padded = one.add("Pad", [one.bottoms[0], pads])
-    return one.add("AveragePool", [padded], **_attributes(beyond))
+    # ONNX counts padding everywhere or nowhere: what lies beyond is taken out of the mean again.
+    made = one.add("AveragePool", one.bottoms[:1], count_include_pad=1, **_attributes(exact))
+    for axis, (window, given, size) in enumerate(zip(exact, windows, one.image()[2:])):
+        if window.after > given.after:
+            factors = _shares(window, (size or 0) + given.before + given.after, size)
+            dims = (len(factors), 1) if axis == 0 else (len(factors),)
+            made = one.add("Mul", [made, one.lowering.constant(factors, "float32", dims)])
+    return made
+
+
+def _shares(window: Window, end: int, size: Optional[int]) -> List[float]:
+    """For each window, its length by as much of it as lies in image and padding."""
+    kernel = window.kernel or 0
+    starts = [at * window.stride for at in range(window.output(size) or 0)]
+    return [kernel / (min(start + kernel, end) - start) for start in starts]
 
 
 def _inner_product(one: Lowered) -> Sequence[str]:
