@@ -17,12 +17,13 @@ from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ...wire.source import ByteSource
 from ..class_names import Found, names_in, names_in_document, sorted_out
 from ..companions import parts_of
-from ..description import ClassNames, Evidence, ModelDescription, Tensor
+from ..description import Activation, ClassNames, Evidence, ModelDescription, Tensor
 from ..export_notes import notes_in
 from ..mlpackage import MANIFEST, package_of
 from ..registry import Match
 from .features import feature
-from .program import Operations, labels_of, read_layers, read_program
+from .layers import labels_of, read_layers
+from .program import Operations, read_program
 
 __all__ = ["read", "recognise"]
 
@@ -229,6 +230,10 @@ def _meant(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
     if ranked and len(tensor.shape) == 1:
         return replace(tensor, axes="C")
     if len(tensor.shape) == 4 and tensor.name in seen.images:
+        channels = seen.channels.get(tensor.name)
+        if tensor.shape[1] is None and channels is not None:
+            shape = (tensor.shape[0], channels, *tensor.shape[2:])
+            return replace(tensor, shape=shape, axes="NCHW", evidence=Evidence.INFERRED)
         return replace(tensor, axes="NCHW")
     return tensor
 
@@ -238,7 +243,11 @@ def _output(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
     if tensor.shape is None and name in seen.shapes and tensor.data_type in _ARRAYS:
         shape = seen.shapes[name]
         tensor = replace(tensor, shape=shape, axes="?" * len(shape), evidence=Evidence.INFERRED)
-    return replace(_meant(tensor, seen, ranked), activation=seen.activations.get(name))
+    tensor = replace(_meant(tensor, seen, ranked), activation=seen.activations.get(name))
+    if tensor.shape is None and name in seen.images and tensor.activation is not Activation.ARGMAX:
+        # Rows and columns follow from the input's, which are free: only the channels are known.
+        return replace(tensor, class_count=seen.channels.get(name))
+    return tensor
 
 
 _ARRAYS = {None, "float16", "float32", "float64", "int32", "int8"}

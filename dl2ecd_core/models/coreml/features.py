@@ -75,7 +75,8 @@ def _array(message: Message) -> Tensor:
     sizes: Optional[Dims] = free if flexible else tuple(shape)
     if not sizes:
         return Tensor(None, data_type=data_type)
-    sizes = tuple(None if size is None or size < 0 else size for size in sizes)
+    # coremltools writes 0, or less, for a size that is free.
+    sizes = tuple(None if size is None or size <= 0 else size for size in sizes)
     return Tensor(None, sizes, "?" * len(sizes), data_type, Evidence.DECLARED)
 
 

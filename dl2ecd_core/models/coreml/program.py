@@ -41,6 +41,8 @@ class Operations:
         By the name of a value, what was done last to it.
     shapes
         By the name of a value.
+    channels
+        Of a neural network's images, by the name of a value.
     labels
         Names of classes.
     own_code
@@ -52,6 +54,7 @@ class Operations:
     images: Set[str] = field(default_factory=set)
     activations: Dict[str, Optional[Activation]] = field(default_factory=dict)
     shapes: Dict[str, Dims] = field(default_factory=dict)
+    channels: Dict[str, int] = field(default_factory=dict)
     labels: Tuple[str, ...] = ()
     own_code: Dict[str, None] = field(default_factory=dict)
     files: Dict[str, None] = field(default_factory=dict)
@@ -294,52 +297,3 @@ def _texts(immediate: Message) -> Tuple[str, ...]:
                     return tuple(strings.text_of(f, 65536) for f in strings.fields()
                                  if f.number == 1)  # fmt: skip
     return ()
-
-
-def read_layers(network: Message, seen: Operations) -> bool:
-    """The layers and class labels of a neural network.
-
-    Returns
-    -------
-    bool
-        Whether its arrays of rank 3 are channels, rows and columns, as they were before
-        networks could take arrays as they are.
-    """
-    ranked = True
-    for one in network.fields():
-        if one.number == 1:
-            _layer(network.child(one, "a layer"), seen)
-        elif one.number == 5:
-            ranked = one.value == 0
-        elif one.number == 100:
-            seen.labels = seen.labels or labels_of(network.child(one, "class labels"))
-    return ranked
-
-
-def labels_of(message: Message) -> Tuple[str, ...]:
-    """The texts of a StringVector."""
-    return tuple(message.text_of(one, 65536) for one in message.fields() if one.number == 1)
-
-
-def _layer(layer: Message, seen: Operations) -> None:
-    outputs: List[str] = []
-    activation: Optional[Activation] = None
-    for one in layer.fields():
-        if one.number == 3:
-            outputs.append(layer.text_of(one, 65536))
-        elif one.number in (175, 950):
-            activation = Activation.SOFTMAX
-        elif one.number == 1025:
-            activation = Activation.ARGMAX
-        elif one.number in (100, 140):
-            activation = Activation.NONE
-        elif one.number == 130:
-            kinds = [inner.number for inner in layer.child(one, "an activation").fields()]
-            activation = Activation.SIGMOID if kinds == [40] else None
-            activation = Activation.NONE if kinds == [10] else activation
-        elif one.number == 500:
-            custom = layer.child(one, "a custom layer")
-            names = [custom.text_of(f, 65536) for f in custom.fields() if f.number == 10]
-            seen.own_code[names[0] if names else layer.what] = None
-    for name in outputs:
-        seen.activations[name] = activation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 import pytest
 
@@ -274,3 +274,61 @@ def test_only_older_networks_are_known_to_order_their_axes(
 def test_a_custom_layer_without_a_name_is_still_said(tmp_path: Path) -> None:
     found = model(tmp_path, kind=piece(500, piece(1, piece(500, number(1, 1)))))
     assert [item.rule for item in found.findings] == ["model-runs-own-code"]
+
+
+# --- images of neural networks ---
+
+
+def layer(kind: int, given: str, made: str, content: bytes = b"") -> bytes:
+    return piece(1, piece(2, given.encode()) + piece(3, made.encode()) + piece(kind, content))
+
+
+def convolution(made: int, taken: int, *, groups: int = 1, turned: bool = False) -> bytes:
+    return number(1, made) + number(2, taken) + number(10, groups) + number(60, int(turned))
+
+
+def network(folder: Path, *layers: bytes, given: bytes = b"") -> ModelDescription:
+    """A network of a free size whose output has no shape in the file."""
+    content = b"".join(layers) + number(5, 1)
+    nothing = piece(5, number(2, 65568))
+    return model(folder, given=given or array(1, 4, 0, 0), made=nothing, kind=piece(500, content))
+
+
+def test_a_size_of_0_is_free(tmp_path: Path) -> None:
+    (image,) = network(tmp_path, layer(100, "image", "scores", convolution(3, 4))).inputs
+    assert (image.shape, image.axes) == ((1, 4, None, None), "NCHW")
+
+
+def test_bands_that_the_file_leaves_free_are_those_of_the_convolution(tmp_path: Path) -> None:
+    only = layer(100, "image", "scores", convolution(3, 4))
+    (image,) = network(tmp_path, only, given=array(1, 0, 0, 0)).inputs
+    assert (image.shape, image.evidence) == ((1, 4, None, None), Evidence.INFERRED)
+
+
+@pytest.mark.parametrize(
+    ("layers", "classes"),
+    [
+        ([layer(100, "image", "scores", convolution(3, 4))], 3),
+        ([layer(100, "image", "a", convolution(3, 4)), layer(175, "a", "scores")], 3),
+        ([layer(100, "image", "a", convolution(3, 4)), layer(210, "a", "scores")], 3),
+        ([layer(100, "image", "a", convolution(3, 4, turned=True)), layer(130, "a", "scores")], 3),
+        ([layer(100, "image", "a", convolution(3, 4)), layer(320, "a", "scores")], None),
+        ([layer(100, "image", "a", convolution(3, 4)), layer(1025, "a", "scores")], None),
+        ([layer(120, "image", "scores")], None),
+        ([layer(140, "image", "scores")], None),
+        ([layer(100, "image", "scores", b"")], None),
+        ([piece(1, piece(2, b"image") + piece(3, b"scores"))], None),
+    ],
+)
+def test_the_last_convolution_tells_the_classes(
+    layers: List[bytes], classes: Optional[int], tmp_path: Path
+) -> None:
+    (scores,) = network(tmp_path, *layers).outputs
+    assert (scores.shape, scores.class_count) == (None, classes)
+
+
+def test_values_joined_from_images_are_images(tmp_path: Path) -> None:
+    added = piece(1, piece(2, b"a") + piece(2, b"image") + piece(3, b"scores") + piece(230, b""))
+    first = layer(100, "image", "a", convolution(4, 2, groups=2))
+    (scores,) = network(tmp_path, first, added).outputs
+    assert (scores.axes, scores.class_count) == (None, None)
