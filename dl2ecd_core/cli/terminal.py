@@ -153,6 +153,10 @@ def print_model(model: ModelDescription, digests: Mapping[str, str] = _NO_DIGEST
         out.print(Text(f"  {name}: {value}"))
     tensors = [("input", tensor) for tensor in model.inputs]
     tensors += [("output", tensor) for tensor in model.outputs]
+    for signature in model.signatures:
+        name = printable(signature.name, 40)
+        tensors += [(f"{name}: input", tensor) for tensor in signature.inputs]
+        tensors += [(f"{name}: output", tensor) for tensor in signature.outputs]
     if tensors:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading in ("", "Name", "Shape", "Axes", "Type", "Known from"):

@@ -21,6 +21,7 @@ __all__ = [
     "ModelDescription",
     "ModelPart",
     "Role",
+    "Signature",
     "Tensor",
 ]
 
@@ -137,6 +138,23 @@ class Tensor:
 
 
 @dataclass(frozen=True)
+class Signature:
+    """One of several functions that a model offers, with names of its own for what it takes."""
+
+    name: str
+    inputs: Tuple[Tensor, ...]
+    outputs: Tuple[Tensor, ...]
+
+    def as_dict(self) -> Dict[str, object]:
+        """The signature as ``inspect --json`` shows it."""
+        return {
+            "name": self.name,
+            "inputs": [tensor.as_dict() for tensor in self.inputs],
+            "outputs": [tensor.as_dict() for tensor in self.outputs],
+        }
+
+
+@dataclass(frozen=True)
 class ModelPart:
     """One of the files a model consists of.
 
@@ -200,6 +218,8 @@ class ModelDescription:
         The version of the framework, where the file says it.
     inputs, outputs
         Empty when the file tells nothing about them.
+    signatures
+        The functions that the model offers, where it has more than one; empty otherwise.
     parameters
         Number of weights; None when the file does not tell or does not hold them.
     files
@@ -226,6 +246,7 @@ class ModelDescription:
     framework_version: Optional[str] = None
     inputs: Tuple[Tensor, ...] = ()
     outputs: Tuple[Tensor, ...] = ()
+    signatures: Tuple[Signature, ...] = ()
     parameters: Optional[int] = None
     missing_files: Tuple[str, ...] = ()
     padding: Optional[int] = None
@@ -252,6 +273,7 @@ class ModelDescription:
             "producer": self.producer,
             "inputs": [tensor.as_dict() for tensor in self.inputs],
             "outputs": [tensor.as_dict() for tensor in self.outputs],
+            "signatures": [signature.as_dict() for signature in self.signatures],
             "parameters": self.parameters,
             "padding": self.padding,
             "class_names": [list(found.names) for found in self.class_names],

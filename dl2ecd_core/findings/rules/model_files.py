@@ -34,6 +34,11 @@ RULES: Tuple[Rule, ...] = (
         _ERROR,
         "What a model says of its parts goes together, so that its framework loads it.",
     ),
+    Rule(
+        "model-input-encoded",
+        _INFORMATION,
+        "The model's inputs take arrays of pixels, not files or texts.",
+    ),
     Rule("model-input-lost", _WARNING, "The file says what shape the model takes, as Keras needs."),
     Rule(
         "model-layer-unknown",

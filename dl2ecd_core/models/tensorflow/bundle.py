@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import List, NamedTuple, Optional, Tuple
 
 from ...findings.errors import ModelFileError
-from ...network.shapes import elements
 from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
 from ..description import Dims
-from . import types
 from .constants import read_shape
 from .table import entries
 
@@ -141,38 +139,3 @@ def _old_variable(message: Message) -> Variable:
         elif field.number == 3 and field.wire == VARINT:
             data_type = field.value
     return Variable(name, data_type, () if shape is None else shape)
-
-
-# What checkpoints of TensorFlow 2 add to an object's name for its value.
-_VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
-# Variables that training keeps beside the weights, by the last part of their names.
-_BESIDE = (
-    "Adam",
-    "Adam_1",
-    "Momentum",
-    "RMSProp",
-    "RMSProp_1",
-    "Adagrad",
-    "ExponentialMovingAverage",
-    "global_step",
-    "beta1_power",
-    "beta2_power",
-    "save_counter",
-)
-
-
-def is_weight(variable: Variable) -> bool:
-    """Whether a variable belongs to the model and not to its optimiser."""
-    name = variable.name
-    if name.endswith(_VALUE):
-        name = name[: -len(_VALUE)]
-    if "OPTIMIZER_SLOT" in name or name.startswith(("optimizer/", "_CHECKPOINTABLE")):
-        return False
-    return variable.data_type in types.FLOATING and name.rpartition("/")[2] not in _BESIDE
-
-
-def count_weights(bundle: Bundle) -> int:
-    """Elements of the model's own floating-point variables."""
-    return sum(
-        elements(variable.shape) or 0 for variable in bundle.variables if is_weight(variable)
-    )

@@ -21,7 +21,7 @@ from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..registry import Match
-from .bundle import Bundle, count_weights, read_bundle
+from .bundle import Bundle, read_bundle
 from .endpoints import Endpoints, endpoints_of
 from .findings import own_code
 from .graphdef import FRAMEWORK, common_padding
@@ -31,6 +31,7 @@ from .own_paths import local_paths, paths_in_state
 from .sniff import is_meta_graph
 from .table import is_table
 from .walk import Walk
+from .weights import count_weights
 
 FORMAT = "tensorflow-checkpoint"
 

@@ -17,8 +17,10 @@ from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
+from ..description import Signature as NamedSignature
 from ..registry import Match
 from . import types
+from .encoded_images import encoded_inputs
 from .endpoints import Endpoints, last_operation
 from .findings import no_default, own_code, unknown_shapes
 from .graphdef import FRAMEWORK, common_padding
@@ -39,6 +41,7 @@ _INITIALISER = "__saved_model_init_op"
 _TRAIN_INITIALISER = "__saved_model_train_op"
 _MOST_FILES = 10_000
 _MOST_GRAPHS = 64
+_MOST_SIGNATURES = 64
 
 
 def recognise(source: ByteSource) -> Match:
@@ -72,7 +75,9 @@ def read(source: ByteSource) -> ModelDescription:
     ends, texts = _declared_ends(walk, signature or Signature((), ()))
     files, missing = parts_of(source, _companions(source, meta))
     findings = own_code(meta.graph, source.name)
+    signatures = _signatures(walk, meta)
     findings += unknown_shapes((*ends.inputs, *ends.outputs), (), source.name)
+    findings += encoded_inputs(walk, ends.inputs, signatures, source.name)
     if signature is None:
         findings.append(no_default(tuple(_usable(meta)), source.name))
     findings += local_paths(paths_in_graph(meta), source.name)
@@ -84,6 +89,7 @@ def read(source: ByteSource) -> ModelDescription:
         missing_files=missing,
         inputs=ends.inputs,
         outputs=ends.outputs,
+        signatures=signatures,
         padding=common_padding(walk, ends, texts),
         findings=tuple(findings),
     )
@@ -135,6 +141,18 @@ def _usable(meta: MetaGraph) -> Dict[str, Signature]:
     }
 
 
+def _signatures(walk: Walk, meta: MetaGraph) -> Tuple[NamedSignature, ...]:
+    """All functions with what goes in and comes out, where there are several."""
+    usable = _usable(meta)
+    if len(usable) < 2:
+        return ()
+    told: List[NamedSignature] = []
+    for name, signature in sorted(usable.items())[:_MOST_SIGNATURES]:
+        ends, _ = _declared_ends(walk, signature)
+        told.append(NamedSignature(name, ends.inputs, ends.outputs))
+    return tuple(told)
+
+
 def _declared_ends(walk: Walk, signature: Signature) -> Tuple[Endpoints, Tuple[str, ...]]:
     """Inputs and outputs of a signature under the names that people feed and fetch."""
     outputs = tuple(_output(walk, info) for info in signature.outputs)
@@ -155,7 +173,12 @@ def _output(walk: Walk, info: TensorInfo) -> Tensor:
 def _declared(info: TensorInfo, known: Known, walk: Walk) -> Tensor:
     data_type = types.type_name(info.data_type)
     if info.shape is None:
-        return Tensor(info.key, data_type=data_type)
+        # What the nodes state in _output_shapes, or the walk worked out, is as good.
+        shape = known.shape
+        if shape is None:
+            return Tensor(info.key, data_type=data_type)
+        axes = axes_of(shape, known.lanes, walk.letters)
+        return Tensor(info.key, shape, axes, data_type, Evidence.INFERRED)
     axes = axes_of(info.shape, known.lanes, walk.letters)
     return Tensor(info.key, info.shape, axes, data_type, Evidence.DECLARED)
 

@@ -7,7 +7,7 @@ shapes are those of the first subgraph's tensors, as TensorFlow's interpreter re
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ...findings import Finding
 from ...findings.errors import ModelFileError
@@ -15,7 +15,7 @@ from ...findings.rules import finding
 from ...findings.wording import listed
 from ...wire.source import ByteSource
 from ..companions import parts_of
-from ..description import Activation, Evidence, ModelDescription, Tensor
+from ..description import Activation, Evidence, ModelDescription, Signature, Tensor
 from ..registry import Match
 from .labels import class_names
 from .layout import input_axes, output_axes
@@ -23,6 +23,8 @@ from .predictions import prediction_of
 from .schema import Model, TensorInfo, load
 
 _FLEX = "Flex"
+#: Subgraphs of signatures that are looked at.
+_MOST_GRAPHS = 16
 # Operators with a name instead of a number that TensorFlow's own interpreter brings along
 # (tensorflow/lite/core/kernels/register.cc).
 _BROUGHT_ALONG = frozenset(
@@ -65,12 +67,35 @@ def read(source: ByteSource) -> ModelDescription:
         framework_version=model.runtime_version,
         inputs=tuple(_input(model, index) for index in model.inputs),
         outputs=tuple(outputs),
+        signatures=_signatures(source, model),
         files=files,
         missing_files=missing,
         class_names=names,
         notes=notes,
         findings=(*_about_operators(model.custom_codes), *findings),
     )
+
+
+def _signatures(source: ByteSource, model: Model) -> Tuple[Signature, ...]:
+    """The model's functions, where there are several."""
+    if len(model.signatures) < 2:
+        return ()
+    graphs: Dict[int, Model] = {0: model}
+    told: List[Signature] = []
+    for one in model.signatures:
+        if one.subgraph not in graphs:
+            if len(graphs) == _MOST_GRAPHS:
+                break
+            graphs[one.subgraph] = load(source, one.subgraph)
+        graph = graphs[one.subgraph]
+        told.append(
+            Signature(
+                one.name,
+                tuple(replace(_input(graph, index), name=name) for name, index in one.inputs),
+                tuple(replace(_output(graph, index), name=name) for name, index in one.outputs),
+            )
+        )
+    return tuple(told)
 
 
 def _input(model: Model, index: int) -> Tensor:

@@ -22,11 +22,12 @@ _MOST_AT_AN_OPERATOR = 8192
 _MOST_BUFFERS_CHECKED = 20_000
 _LARGEST_RANK = 32
 _MOST_ENDS = 256
+_MOST_SIGNATURES = 64
 _MOST_CODES = 8192
 _LONGEST_NAME = 4096
 
 _VERSION, _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS = range(5)
-_METADATA, _GROUPS = 6, 8
+_METADATA, _SIGNATURES, _GROUPS = 6, 7, 8
 
 CUSTOM = 32
 
@@ -74,9 +75,18 @@ class Operator(NamedTuple):
     outputs: Tuple[int, ...]
 
 
+class SignatureInfo(NamedTuple):
+    """A function of the model: its name, its subgraph, and names and numbers of its tensors."""
+
+    name: str
+    subgraph: int
+    inputs: Tuple[Tuple[str, int], ...]
+    outputs: Tuple[Tuple[str, int], ...]
+
+
 @dataclass(frozen=True)
 class Model:
-    """The root table and the first subgraph."""
+    """The root table and one subgraph, usually the first."""
 
     source: ByteSource
     version: int
@@ -90,6 +100,7 @@ class Model:
     takers: Dict[int, List[Operator]]
     metadata: Dict[str, int]
     external_files: Tuple[str, ...]
+    signatures: Tuple[SignatureInfo, ...]
     tensors: Vector
     buffers: Vector
 
@@ -148,8 +159,8 @@ class Model:
         return (data.start, data.length) if data.length else None
 
 
-def load(source: ByteSource) -> Model:
-    """The model in a file.
+def load(source: ByteSource, subgraph: int = 0) -> Model:
+    """The model in a file, with its first subgraph unless another is asked for.
 
     Raises
     ------
@@ -161,7 +172,7 @@ def load(source: ByteSource) -> Model:
     subgraphs = table.vector(_SUBGRAPHS, what="subgraphs")
     if not subgraphs.length:
         raise source.damaged(table.start, "The model has no subgraph: nothing can be run.")
-    graph = subgraphs.table(0, "the first subgraph")
+    graph = subgraphs.table(subgraph, f"subgraph {subgraph}")
     codes = _operator_codes(table)
     operators = _operators(source, graph, [code for code, _ in codes])
     makers: Dict[int, Operator] = {}
@@ -186,6 +197,7 @@ def load(source: ByteSource) -> Model:
         takers=takers,
         metadata=metadata,
         external_files=_external_files(table),
+        signatures=_signatures(table),
         tensors=graph.vector(0, what="tensors", most=MOST_TENSORS),
         buffers=buffers,
     )
@@ -236,10 +248,9 @@ def _ends(graph: Table, field: int) -> Tuple[int, ...]:
 
 
 def _shape(table: Table) -> Optional[Dims]:
-    """The shape that the interpreter starts with.
+    """The shape, free where the signature says so.
 
-    A free batch size is reported as the 1 that the interpreter allocates until it is resized;
-    other free dimensions, which the file also stores as 1, are free.
+    The interpreter allocates 1 for free dimensions, the batch too, until it is told another size.
     """
     shape = table.integers(0, most=_LARGEST_RANK)
     signature = table.integers(7, most=_LARGEST_RANK)
@@ -248,10 +259,7 @@ def _shape(table: Table) -> Optional[Dims]:
         return () if table.integer(8, "B") else None
     if len(signature) != len(shape):
         signature = shape
-    return tuple(
-        None if size < 0 or (free < 0 and axis > 0) else size
-        for axis, (size, free) in enumerate(zip(shape, signature))
-    )
+    return tuple(None if size < 0 or free < 0 else size for size, free in zip(shape, signature))
 
 
 def _metadata(table: Table) -> Dict[str, int]:
@@ -269,6 +277,24 @@ def _external_files(table: Table) -> Tuple[str, ...]:
     vector = table.vector(_GROUPS, what="external buffer groups", most=256)
     names = [vector.table(index, "a buffer group").text(0, 1024) for index in range(len(vector))]
     return tuple(name for name in names if name)
+
+
+def _signatures(table: Table) -> Tuple[SignatureInfo, ...]:
+    """The functions that the model names."""
+    vector = table.vector(_SIGNATURES, what="signatures", most=_MOST_SIGNATURES)
+    found = []
+    for index in range(len(vector)):
+        entry = vector.table(index, f"signature {index}")
+        name = entry.text(2, _LONGEST_NAME) or ""
+        ends = [_named_tensors(entry, field) for field in (0, 1)]
+        found.append(SignatureInfo(name, entry.integer(4, "I"), *ends))
+    return tuple(found)
+
+
+def _named_tensors(signature: Table, field: int) -> Tuple[Tuple[str, int], ...]:
+    vector = signature.vector(field, what="a signature's tensors", most=_MOST_ENDS)
+    tables = [vector.table(index, "a signature's tensor") for index in range(len(vector))]
+    return tuple((table.text(0, _LONGEST_NAME) or "", table.integer(1, "I")) for table in tables)
 
 
 def _with_versions(model: Model) -> Model:

@@ -9,9 +9,10 @@ import pytest
 
 from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.models.description import ModelDescription
+from dl2ecd_core.models.description import Evidence, ModelDescription
 from dl2ecd_core.models.tensorflow import savedmodel
 from dl2ecd_core.wire.source import ByteSource
+from tests.conftest import FIXTURES
 from tests.models.cntk.writers import field
 
 SHAPE = field(2, field(1, 2)) + field(2, field(1, 3))
@@ -89,12 +90,36 @@ def test_what_nobody_asks_for_is_passed_over(tmp_path: Path) -> None:
     assert read(tmp_path, odd).missing_files == ("assets/words.txt",)
 
 
-def test_an_output_without_a_shape_is_unknown(tmp_path: Path) -> None:
+def test_an_output_without_a_shape_has_that_of_the_graph(tmp_path: Path) -> None:
     for shape in (b"", field(3, field(3, 1))):
         output = signature(b"serving_default", tensor(b"out", shape=shape))
         model = read(tmp_path, info(b"serve") + field(2, IMAGE) + output)
-        assert ends(model)[1] == ("out", None, "float32")
-        assert [finding.rule for finding in model.findings] == ["model-shape-unknown"]
+        assert ends(model)[1] == ("out", (2, 3), "float32")
+        assert model.outputs[0].evidence is Evidence.INFERRED
+        assert model.findings == ()
+
+
+def test_an_output_that_nothing_tells_is_unknown(tmp_path: Path) -> None:
+    output = signature(b"serving_default", tensor(b"out", b"elsewhere:0", shape=b""))
+    model = read(tmp_path, info(b"serve") + field(2, IMAGE) + output)
+    assert ends(model)[1] == ("out", None, "float32")
+    assert [finding.rule for finding in model.findings] == ["model-shape-unknown"]
+
+
+def test_several_signatures_are_told_each_with_its_shapes() -> None:
+    model = inspect_model(FIXTURES / "tensorflow" / "tf2" / "several")
+    assert (model.inputs, model.outputs) == ((), ())
+    told = {one.name: (one.inputs, one.outputs) for one in model.signatures}
+    assert sorted(told) == ["classify", "double"]
+    (image,), (classes,) = told["classify"]
+    assert (image.axes, image.size_of("C")) == ("NHWC", 4)
+    assert classes.size_of("C") is not None
+    assert model.signatures[0].as_dict()["name"] == "classify"
+    assert model.as_dict()["signatures"] == [one.as_dict() for one in model.signatures]
+
+
+def test_one_signature_is_the_models_inputs_and_outputs(tmp_path: Path) -> None:
+    assert read(tmp_path, PLAIN).signatures == ()
 
 
 def test_a_shape_of_another_rank_than_the_graphs_has_no_letters(tmp_path: Path) -> None:

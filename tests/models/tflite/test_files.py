@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 
 from dl2ecd_core.findings.errors import ModelFileError
-from dl2ecd_core.models import Evidence
+from dl2ecd_core.models import Evidence, tflite
 from dl2ecd_core.models.export_notes import ExportNotes
 from dl2ecd_core.models.tflite import schema
 from tests.models.tflite.writers import Long, flat, inspected, network
@@ -69,7 +69,7 @@ def test_more_links_than_any_model_has_are_refused(
     ("fields", "shape"),
     [
         ({0: [1, 8, 8, 4]}, (1, 8, 8, 4)),
-        ({0: [1, 8, 8, 4], 7: [-1, 8, -1, 4]}, (1, 8, None, 4)),
+        ({0: [1, 8, 8, 4], 7: [-1, 8, -1, 4]}, (None, 8, None, 4)),
         ({0: [1, 8, 8, 4], 7: [1, 8]}, (1, 8, 8, 4)),
         ({0: [-1, 8, 8, 4]}, (None, 8, 8, 4)),
         ({0: []}, ()),
@@ -78,7 +78,7 @@ def test_more_links_than_any_model_has_are_refused(
         ({}, None),
     ],
 )
-def test_a_shape_is_what_the_interpreter_starts_with(
+def test_a_shape_is_free_where_the_signature_says_so(
     fields: Dict[int, Any], shape: Optional[Tuple[Optional[int], ...]], tmp_path: Path
 ) -> None:
     model = simple()
@@ -233,3 +233,44 @@ def test_python_functions_are_told_from_tensorflows_operations(tmp_path: Path) -
     ]
     assert "'FlexPyFunc', 'Own'" in findings[0].message
     assert "(Select TF ops): 'Mul'" in findings[1].message
+
+
+def named(*pairs: Tuple[str, int]) -> List[Dict[int, Any]]:
+    return [{0: name, 1: index} for name, index in pairs]
+
+
+def test_several_signatures_are_told_each_with_its_tensors(tmp_path: Path) -> None:
+    model = simple()
+    second = {**model[2][0]}
+    model[2] = [model[2][0], second]
+    model[7] = [
+        {0: named(("x", 0)), 1: named(("y", 1)), 2: "classify", 4: 0},
+        {0: named(("image", 1)), 1: named(("raw", 0)), 2: "raw", 4: 1},
+    ]
+    told = inspected(tmp_path, model).signatures
+    assert [one.name for one in told] == ["classify", "raw"]
+    assert [[t.name for t in one.inputs] for one in told] == [["x"], ["image"]]
+    assert [[t.name for t in one.outputs] for one in told] == [["y"], ["raw"]]
+    assert told[0].inputs[0].shape == told[1].inputs[0].shape is not None
+
+
+def test_one_signature_is_the_model_itself(tmp_path: Path) -> None:
+    model = simple()
+    model[7] = [{0: named(("x", 0)), 1: named(("y", 1)), 2: "serving_default"}]
+    assert inspected(tmp_path, model).signatures == ()
+
+
+def test_signatures_of_very_many_subgraphs_are_told_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tflite, "_MOST_GRAPHS", 2)
+    model = simple()
+    model[2] = [model[2][0]] * 3
+    model[7] = [{2: f"s{number}", 4: number} for number in range(3)]
+    assert [one.name for one in inspected(tmp_path, model).signatures] == ["s0", "s1"]
+
+
+def test_a_signature_of_a_subgraph_that_is_not_there(tmp_path: Path) -> None:
+    model = simple()
+    model[7] = [{2: "a", 4: 0}, {2: "b", 4: 9}]
+    assert refused(tmp_path, model).finding.rule == "model-damaged"
