@@ -89,9 +89,11 @@ _NOTHING_KNOWN: Dict[str, object] = {
     "producer": None,
     "inputs": _EMPTY,
     "outputs": _EMPTY,
+    "signatures": _EMPTY,
     "parameters": None,
     "padding": None,
     "class_names": _EMPTY,
+    "class_values": _EMPTY,
     "detector": None,
     "files": _EMPTY,
 }

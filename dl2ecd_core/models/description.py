@@ -277,6 +277,7 @@ class ModelDescription:
             "parameters": self.parameters,
             "padding": self.padding,
             "class_names": [list(found.names) for found in self.class_names],
+            "class_values": [list(found.values) for found in self.class_names],
             "detector": None if self.detector is None else self.detector.as_dict(),
             "files": files,
             "findings": [item.as_dict() for item in self.findings],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Tuple
 
 from ..findings.wording import counted, printable
-from .description import ModelDescription
+from .description import ClassNames, ModelDescription
 
 
 def facts_of(model: ModelDescription) -> List[Tuple[str, str]]:
@@ -22,6 +22,12 @@ def facts_of(model: ModelDescription) -> List[Tuple[str, str]]:
 def names_of(model: ModelDescription) -> List[Tuple[str, str]]:
     """Where class names were found in the model, and the first of them."""
     return [
-        (found.source, ", ".join(printable(name, 40) for name in found.names[:40]))
+        (found.source, ", ".join(_named(found, place) for place in range(len(found.names[:40]))))
         for found in model.class_names
     ]
+
+
+def _named(found: ClassNames, place: int) -> str:
+    """A name, with its number where the file counts otherwise than from 0."""
+    name = printable(found.names[place], 40)
+    return f"{found.numbers[place]} {name}" if found.numbers else name

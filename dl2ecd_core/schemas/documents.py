@@ -107,6 +107,14 @@ _TENSOR = _object(
         },
     }
 )
+_SIGNATURE = _object(
+    {
+        "name": _text("As callers use it."),
+        "inputs": _list({"$ref": "#/$defs/tensor"}, "What goes in."),
+        "outputs": _list({"$ref": "#/$defs/tensor"}, "What comes out."),
+    },
+    meaning="One of several functions that a model offers.",
+)
 _COLUMNS = _object(
     {
         "holds": {"enum": [item.value for item in Holds], "description": "What the numbers are."},
@@ -168,10 +176,15 @@ _INSPECT: Dict[str, _Schema] = {
     "producer": _or_null(_text("What wrote the file, where it says so.")),
     "inputs": _list({"$ref": "#/$defs/tensor"}, "Empty when the file does not tell."),
     "outputs": _list({"$ref": "#/$defs/tensor"}, "Empty when the file does not tell."),
+    "signatures": _list(_SIGNATURE, "The model's functions, where it offers several."),
     "parameters": _or_null(_number("Number of weights.", 0)),
     "padding": _or_null(_number("Pixels that the model crops from each side of a tile.", 0)),
     "class_names": _list(
         {"type": "array", "items": {"type": "string"}}, "Lists of names that the file carries."
+    ),
+    "class_values": _list(
+        {"type": "array", "items": {"type": "integer"}},
+        "The numbers of these names: the file's own, else their places counted from 0.",
     ),
     "detector": {"anyOf": [{"type": "null"}, _DETECTOR]},
     "files": _list(_MODEL_FILE, "The model's file first, then those that belong to it."),
