@@ -96,6 +96,8 @@ def test_every_pickle_in_a_row_is_walked(tmp_path: Path) -> None:
 def test_the_entry_that_pytorch_takes_is_the_one_that_is_walked(tmp_path: Path) -> None:
     for entries in (
         {"a/DATA.PKL": CALL, "a/version": b"3\n"},
+        {"b/version": b"3\n", "a/data.pkl": CALL},
+        {"version": b"3\n", "data.pkl": CALL},
         {"a/version": b"3\n", "A/Data.pkl": CALL},
         {"a/version": b"3\n", "a/data.pkl": CALL, "b/data.pkl": b"N."},
         {"b/version": b"3\n", "a/data.pkl": b"N.", "b/data.pkl": CALL},
@@ -165,6 +167,9 @@ def test_what_follows_the_numbers_of_an_older_file_is_not_told(
 ) -> None:
     whole = LEGACY.read_bytes()
     assert "pickle-known-globals" in said(tmp_path, whole)
+    rare = LEGACY.with_name("rare_tensors.pth").read_bytes()
+    assert "pickle-not-analysed" not in said(tmp_path, rare)
+    assert "pickle-not-analysed" in said(tmp_path, rare + behind)
     told = said(tmp_path, whole + behind)
     assert "bytes follow the numbers of its tensors" in told["pickle-not-analysed"]
 
@@ -238,6 +243,14 @@ def test_sizes_in_a_tar_may_be_written_in_two_ways(tmp_path: Path, size: bytes) 
     data[124:136] = size.ljust(12, b"\0")
     data[148:156] = b"%06o\0 " % (sum(data[:148]) + 8 * 32 + sum(data[156:512]))
     assert ("pickle-runs-code" in said(tmp_path, bytes(data))) is (size[:1] == b"\x80")
+
+
+def test_a_tar_of_very_many_members_is_looked_at_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dl2ecd_core.models.not_models.old_tar._MOST_MEMBERS", 3)
+    told = said(tmp_path, old_tar({"pickle": CALL, **{str(number): b"" for number in range(9)}}))
+    assert {"pickle-runs-code", "pickle-not-analysed"} <= set(told)
 
 
 def test_a_tar_of_something_else_is_none_of_pytorch(tmp_path: Path) -> None:

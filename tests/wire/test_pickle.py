@@ -198,8 +198,10 @@ OS, SYSTEM = b"\x8c\x02os", b"\x8c\x06system"
         b"\x80\0cos\nsystem\n.",
         frame(b"cos\nsystem\n."),
         b"\x80\x04" + frame(b"N0") + frame(b"") + frame(b"cos\nsystem\n."),
+        # The opcode ends the frame, its argument lies behind.
+        frame(b"N0c") + b"os\nsystem\n.",
     ],
-    ids=range(20),
+    ids=range(21),
 )
 def test_what_cpython_can_load_is_followed_like_cpython(tmp_path: Path, data: bytes) -> None:
     found = walk(tmp_path, data)
@@ -217,6 +219,8 @@ def test_what_cpython_can_load_is_followed_like_cpython(tmp_path: Path, data: by
         (frame(frame(b"N0") + b"cos\nsystem\n."), {"os.system"}),
         (frame(b"cma" + frame(b"", 40)) + b"th\nsin\n.cos\nsystem\n" + b"." * 40, {"th.sin"}),
         (frame(b"cos\nsystem\n.", 99), {"os.system"}),
+        (frame(frame(b"N0")) + frame(b"cos\nsystem\n."), {"os.system"}),
+        (frame(b"\x8c\x02o") + b"s0" + frame(b"cos\nsystem\n."), {"os.system"}),
         (frame(b"cos\nsystem\n.cposix\nsystem\n."), {"os.system"}),
         (frame(b"B\4\0\0\0a", 6) + b"bcdcos\nsystem\n.", {"os.system"}),
         # One frame begins where the other was left.
@@ -332,6 +336,9 @@ def test_what_can_not_be_told_is_said(tmp_path: Path, data: bytes, why: str) -> 
         b"I1",
         b"Ix\n.",
         b"]Ns.",
+        b"]K\1K\2s.",
+        b"Np-1\n.",
+        b"T\xff\xff\xff\xff.",
     ],
 )
 def test_broken_pickles_are_broken(tmp_path: Path, data: bytes) -> None:

@@ -61,8 +61,11 @@ def read(source: ByteSource) -> ModelDescription:
             # Where the next one begins is not known.
             return described(source, "pytorch-legacy", walk, walks)
         at = walk.end
-    if _end_of_storages(source, walks[3], walks[4].value, at) != source.size:
-        walks.append(Walk(None, at, problem="bytes follow the numbers of its tensors"))
+    end = _end_of_storages(source, walks[3], walks[4].value, at)
+    if end is None:
+        walks.append(Walk(None, at, problem="it does not say where the numbers of its tensors end"))
+    elif end != source.size:
+        walks.append(Walk(None, end, problem="bytes follow the numbers of its tensors"))
     return described(source, "pytorch-legacy", walks[3], walks)
 
 
@@ -77,10 +80,11 @@ def _end_of_storages(source: ByteSource, walk: Walk, keys: object, at: int) -> O
     for key in keys:
         name = str(key) if isinstance(key, (str, int)) else ""
         storage = storages.get(name)
-        size = ELEMENT_SIZES.get(storage.data_type or "") if storage else None
+        # Packed and untyped numbers count in bytes.
+        size = ELEMENT_SIZES.get((storage and storage.data_type) or "", 1)
         (count,) = source.unpack("<Q", at, "the size of a storage")
-        if storage is None or size is None:
-            # Unused or of a rare type: where the next one begins is not known.
+        if storage is None or (storage.data_type is None and count != storage.elements):
+            # Where the next one begins is not known.
             return None
         if count != storage.elements:
             raise source.damaged(

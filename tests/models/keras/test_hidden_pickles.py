@@ -17,6 +17,10 @@ from tests.conftest import FIXTURES
 EVIL = b"\x80\x04cos\nsystem\n\x8c\x04true\x85R."
 
 
+HEADER = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n"
+OBJECTS = b"\x93NUMPY\1\0" + bytes([len(HEADER), 0]) + HEADER + EVIL
+
+
 def archived(**entries: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -45,6 +49,9 @@ def test_folders_and_empty_files_hide_nothing(tmp_path: Path) -> None:
         {"assets/extra.bin": EVIL},
         {"assets/extra.bin": archived(inner=EVIL)},
         {"assets/extra": archived(inner=EVIL)},
+        {"assets/odd.dat": EVIL[2:]},  # of protocol 0: no mark
+        {"assets/a.npy": OBJECTS},
+        {"model.weights.npz": archived(a=OBJECTS)},
     ],
 )
 def test_a_pickle_is_found_in_archives_in_the_archive(

@@ -402,6 +402,8 @@ def test_storages_of_an_older_file_have_to_fit(tmp_path: Path) -> None:
     named_ = pickle.dumps(["nobody"], 2)
     model = inspect_model(legacy(tmp_path, pickle.dumps({"a": 1}, 2), named_, bytes(8)))
     assert model.parameters is None
+    (item,) = [one for one in model.findings if one.rule == "pickle-not-analysed"]
+    assert "does not say where the numbers of its tensors end" in item.message
 
 
 def test_a_storage_of_another_size_than_its_tensors_is_damage(tmp_path: Path) -> None:
