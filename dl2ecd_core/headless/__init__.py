@@ -1,4 +1,4 @@
-"""A strict stand-in for the parts of arcpy that a Python toolbox touches.
+"""A strict stand-in for the parts of arcpy that a Python toolbox for files touches.
 
 It runs a .pyt on a machine without ArcGIS as ArcGIS would run it::
 
@@ -7,8 +7,8 @@ It runs a .pyt on a machine without ArcGIS as ArcGIS would run it::
     arcpy.ImportToolbox("DeepLearningTools.pyt")
     arcpy.deeplearningtools.DeepLearningModelToEcd(model, class_info, ecd)
 
-What is not known of arcpy, or not played here, is an error and never a silent success: an unknown
-attribute is an AttributeError, a read-only one a NameError, an unknown data type a ValueError.
+What is not known of arcpy, or not played here, is an error that says so (:class:`NotPlayed`) and
+never a silent success; README.md beside this file lists what is played.
 While a toolbox loads or runs, ``import arcpy`` finds this package; before and after, it does not,
 and ArcGIS's own arcpy is never shadowed. :class:`dl2ecd_core.headless._dialog.Dialog` plays the
 geoprocessing pane.
@@ -18,13 +18,31 @@ a-template-for-python-toolboxes.htm and the pages around it; message texts as Ar
 them in public test suites and threads.
 """
 
-from ._environment import env
-from ._errors import ExecuteError, ExecuteWarning
+from typing import Any as _Any
+
+from ._arguments import (
+    GetArgumentCount,
+    GetParameter,
+    GetParameterAsText,
+    GetParameterInfo,
+    SetParameter,
+    SetParameterAsText,
+)
+from ._datasets import CheckExtension, CreateUniqueName, Describe, Exists, ListFiles
+from ._environment import (
+    ClearEnvironment,
+    EnvManager,
+    ListEnvironments,
+    ResetEnvironments,
+    env,
+)
+from ._errors import ExecuteError, ExecuteWarning, NotPlayed
 from ._functions import (
     AddError,
     AddIDMessage,
     AddMessage,
     AddWarning,
+    GetIDMessage,
     GetMaxSeverity,
     GetMessage,
     GetMessageCount,
@@ -32,6 +50,7 @@ from ._functions import (
     GetSeverity,
 )
 from ._loading import ImportToolbox
+from ._not_played import attribute as _attribute
 from ._parameter import Parameter
 from ._progressor import (
     ResetProgressor,
@@ -41,27 +60,53 @@ from ._progressor import (
 )
 from ._result import Result
 from ._running import GetSeverityLevel, SetSeverityLevel
+from ._value_table import ValueTable
 
 __all__ = [
     "AddError",
     "AddIDMessage",
     "AddMessage",
     "AddWarning",
+    "CheckExtension",
+    "ClearEnvironment",
+    "CreateUniqueName",
+    "Describe",
+    "EnvManager",
     "ExecuteError",
     "ExecuteWarning",
+    "Exists",
+    "GetArgumentCount",
+    "GetIDMessage",
     "GetMaxSeverity",
     "GetMessage",
     "GetMessageCount",
     "GetMessages",
+    "GetParameter",
+    "GetParameterAsText",
+    "GetParameterInfo",
     "GetSeverity",
     "GetSeverityLevel",
     "ImportToolbox",
+    "ListEnvironments",
+    "ListFiles",
+    "NotPlayed",
     "Parameter",
+    "ResetEnvironments",
     "ResetProgressor",
     "Result",
+    "SetParameter",
+    "SetParameterAsText",
     "SetProgressor",
     "SetProgressorLabel",
     "SetProgressorPosition",
     "SetSeverityLevel",
+    "ValueTable",
     "env",
 ]
+
+
+def __getattr__(name: str) -> _Any:
+    """The tools of imported toolboxes are there by then; everything else is not played."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return _attribute(name)

@@ -6,6 +6,7 @@ from typing import Optional
 
 from . import _log
 from ._log import Messages
+from ._texts import TEXTS
 
 
 def _messages() -> Messages:
@@ -35,6 +36,13 @@ def AddIDMessage(
 ) -> None:
     """Add a message by its number."""
     _messages().addIDMessage(message_type, message_ID, add_argument1, add_argument2)
+
+
+def GetIDMessage(message_ID: int) -> str:
+    """The text of a message by its number."""
+    if message_ID not in TEXTS:
+        raise ValueError(f"the text of message {message_ID:06d} is not known to the headless arcpy")
+    return TEXTS[message_ID]
 
 
 def GetMessages(severity: Optional[int] = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import keyword
 import os
 import re
 import sys
@@ -13,6 +14,8 @@ from types import ModuleType
 from typing import Callable, Dict, Iterator, List, Optional, Type, Union
 
 from ._documentation import documentation
+from ._errors import ExecuteError
+from ._not_played import MODULES, module
 from ._parameter import Parameter
 from ._result import Result
 from ._running import parameters_of, run
@@ -45,16 +48,24 @@ def standing_in() -> Iterator[None]:
         raise ImportError(
             "ArcGIS's own arcpy is on this machine; use it instead of dl2ecd_core.headless."
         )
-    sys.modules["arcpy"] = package
+    standing = {"arcpy": package, **{f"arcpy.{name}": module(name) for name in MODULES}}
+    sys.modules.update(standing)
     try:
         yield
     finally:
-        if sys.modules.get("arcpy") is package:
-            del sys.modules["arcpy"]
+        for name, stand_in in standing.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
 
 
 class LoadedToolbox:
-    """A toolbox's label, alias and tool classes, checked as ArcGIS checks them."""
+    """A toolbox's label, alias and tool classes, checked as ArcGIS checks them.
+
+    Attributes
+    ----------
+    broken
+        What keeps a tool from being played, by its name; the other tools are played all the same.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,6 +73,10 @@ class LoadedToolbox:
             "__name__": "__main__",
             "__file__": str(path),
         }  # as in ArcGIS Pro
+        self.broken: Dict[str, Exception] = {}
+        if str(path.parent) not in sys.path:
+            # A toolbox may import the modules beside it, now and when a tool runs.
+            sys.path.insert(0, str(path.parent))
         with standing_in():
             exec(compile(path.read_bytes(), str(path), "exec"), namespace)
             toolbox_class = namespace.get("Toolbox")
@@ -69,14 +84,20 @@ class LoadedToolbox:
                 raise RuntimeError(f"{path.name} has no class called Toolbox")
             toolbox = toolbox_class()
             self.label: str = _text_of(toolbox, "label", path.name)
-            self.alias: str = _text_of(toolbox, "alias", path.name)
+            self.alias = str(getattr(toolbox, "alias", ""))
             self.tools: List[Type[object]] = _tools_of(toolbox, path.name)
-            _check_name(self.alias, "alias")
             for tool in self.tools:
-                _check_tool(tool)
+                try:
+                    _check_tool(tool)
+                except Exception as error:
+                    self.broken[tool.__name__] = error
+        if self.tools and len(self.broken) == len(self.tools):
+            raise self.broken[self.tools[0].__name__]
 
     def tool(self, name: str) -> Type[object]:
         """The tool class of this name."""
+        if name in self.broken:
+            raise self.broken[name]
         for tool in self.tools:
             if tool.__name__ == name:
                 return tool
@@ -97,21 +118,20 @@ def _tools_of(toolbox: object, file: str) -> List[Type[object]]:
     return tools
 
 
-def _check_name(name: str, what: str) -> None:
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name) is None:
+def _check_alias(alias: str) -> None:
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", alias) is None:
         raise RuntimeError(
-            f"the {what} '{name}' must start with a letter and hold only letters and digits"
+            f"the alias '{alias}' must start with a letter and hold only letters and digits; give "
+            "ImportToolbox a module_name in its place"
         )
 
 
 def _check_tool(tool: Type[object]) -> None:
-    _check_name(tool.__name__, "tool class name")
     if "__init__" not in vars(tool) or not callable(getattr(tool, "execute", None)):
         raise RuntimeError(f"{tool.__name__} needs the methods __init__ and execute")
     instance = tool()
-    for attribute in ("label", "description"):
-        if not isinstance(getattr(instance, attribute, None), str):
-            raise RuntimeError(f"{tool.__name__}.__init__ sets no {attribute}")
+    if not isinstance(getattr(instance, "label", None), str):
+        raise RuntimeError(f"{tool.__name__}.__init__ sets no label")
     licensed = getattr(instance, "isLicensed", None)
     if licensed is not None and not isinstance(licensed(), bool):
         raise RuntimeError(f"{tool.__name__}.isLicensed does not return True or False")
@@ -135,7 +155,8 @@ def ImportToolbox(
     OSError
         When there is no such file.
     RuntimeError
-        For a toolbox that ArcGIS would show with an error icon.
+        For a toolbox that ArcGIS would show with an error icon; a tool with such an icon fails
+        when it is called, and does not keep the others from being played.
     ImportError
         When ArcGIS's own arcpy is on this machine.
     """
@@ -143,27 +164,39 @@ def ImportToolbox(
     if path.suffix.lower() != ".pyt" or not path.is_file():
         raise OSError(f"The toolbox file {path} was not found.")
     toolbox = LoadedToolbox(path)
-    alias = toolbox.alias if module_name is None else module_name
-    _check_name(alias, "module name")
+    alias = module_name or toolbox.alias
+    _check_alias(alias)
     package = sys.modules[_PACKAGE]
-    module = _Registered.modules.get(alias)
-    if module is None:
+    tools = _Registered.modules.get(alias)
+    if tools is None:
         if hasattr(package, alias):
             raise RuntimeError(f"arcpy.{alias} exists already and is not a toolbox")
-        module = ModuleType(alias, f"Tools of {path.name}.")
-        _Registered.modules[alias] = module
-        setattr(package, alias, module)
+        tools = ModuleType(alias, f"Tools of {path.name}.")
+        _Registered.modules[alias] = tools
+        setattr(package, alias, tools)
     for tool in toolbox.tools:
-        function = _function(tool, toolbox)
-        setattr(module, tool.__name__, function)
+        error = toolbox.broken.get(tool.__name__)
+        function = _function(tool, toolbox) if error is None else _failing(tool.__name__, error)
+        setattr(tools, tool.__name__, function)
         setattr(package, f"{tool.__name__}_{alias}", function)
-    return module
+    return tools
+
+
+def _failing(name: str, error: Exception) -> Callable[..., Result]:
+    """What a tool is called that can't be played: each call says why."""
+
+    def call(*arguments: object, **keywords: object) -> Result:
+        raise ExecuteError(f"{name} can't be played here: {error}") from error
+
+    call.__name__ = call.__qualname__ = name
+    return call
 
 
 def _function(tool: Type[object], toolbox: LoadedToolbox) -> Callable[..., Result]:
     name = tool.__name__
     with standing_in():
-        names = [item.name for item in parameters_of(tool) if item.parameterType != "Derived"]
+        told = [item.name for item in parameters_of(tool) if item.parameterType != "Derived"]
+    names = [_keyword(name) for name in told]
     signature = inspect.Signature(
         [
             inspect.Parameter(item, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)
@@ -179,7 +212,7 @@ def _function(tool: Type[object], toolbox: LoadedToolbox) -> Callable[..., Resul
         with standing_in():
             parameters = parameters_of(tool)
             for parameter in parameters:
-                _fill(parameter, bound.arguments.get(parameter.name))
+                _fill(parameter, bound.arguments.get(_keyword(parameter.name)))
             return run(tool, parameters)
 
     call.__name__ = call.__qualname__ = name
@@ -191,4 +224,17 @@ def _function(tool: Type[object], toolbox: LoadedToolbox) -> Callable[..., Resul
 
 def _fill(parameter: Parameter, given: object) -> None:
     if not is_nothing(given):
-        parameter._assign(os.fspath(given) if isinstance(given, os.PathLike) else given)
+        parameter._assign(_without_paths(given))
+
+
+def _without_paths(given: object) -> object:
+    """What was given with text in place of path objects, in lists too."""
+    if isinstance(given, (list, tuple)):
+        return [_without_paths(item) for item in given]
+    return os.fspath(given) if isinstance(given, os.PathLike) else given
+
+
+def _keyword(name: str) -> str:
+    """A parameter's name as Python lets one write it: ``from`` and ``in file`` can't be."""
+    usable = re.sub(r"\W", "_", name)
+    return f"{usable}_" if keyword.iskeyword(usable) else usable

@@ -3,86 +3,45 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import List, NoReturn, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
+from ._datatypes import BY_NAME, DATATYPES
+from ._errors import NotPlayedAttribute, NotPlayedValue
+from ._filter import Filter
+from ._stage import Stage, unsupported
 from ._texts import ERROR, WARNING, numbered
-from ._values import DATATYPES, Value, as_value
-
-
-class Stage(Enum):
-    """Which of a tool's methods holds the parameter."""
-
-    DEFINING = "getParameterInfo"
-    UPDATING = "updateParameters"
-    JUDGING = "updateMessages"
-    RUNNING = "execute"
-
+from ._value_table import ValueTable
+from ._values import Value, Values, as_rows, as_value, as_values, shown_table, text_of
 
 _FIXED = ("name", "displayName", "datatype", "direction", "parameterType")
 _READ_ONLY = ("altered", "hasBeenValidated", "message", "valueAsText", "schema", "filter")
-_TEXTS = ("category", "symbology")
-_WRITABLE = ("enabled", "value", *_TEXTS, "multiValue")
-
-
-def unsupported(name: str, owner: object) -> NoReturn:
-    """Raise what arcpy raises when a read-only attribute is set."""
-    raise NameError(
-        f"The attribute '{name}' is not supported on this instance of {type(owner).__name__}."
-    )
-
-
-class Filter:
-    """Which values a parameter accepts: ``type`` and ``list`` may be set."""
-
-    __slots__ = ("_list", "_owner", "_type")
-    _list: List[object]
-    _owner: Parameter
-    _type: str
-
-    def __init__(self, owner: Parameter) -> None:
-        object.__setattr__(self, "_owner", owner)
-        object.__setattr__(self, "_type", "File" if owner._datatype == "DEFile" else "ValueList")
-        object.__setattr__(self, "_list", [])
-
-    @property
-    def type(self) -> str:
-        """``File`` for files, ``ValueList`` for the rest."""
-        return self._type
-
-    @property
-    def list(self) -> List[object]:
-        """A copy of the accepted values; for files, extensions without the dot."""
-        return [*self._list]
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in ("type", "list"):
-            raise AttributeError(f"'Filter' object has no attribute '{name}'")
-        if self._owner._stage in (Stage.JUDGING, Stage.RUNNING):
-            unsupported(name, self)
-        if name == "type":
-            if value != self._type:
-                raise ValueError("FilterObject: illegal filter type")
-            return
-        if not isinstance(value, (list, tuple)) or not all(self._accepts(item) for item in value):
-            raise ValueError("FilterObject: illegal list value")
-        object.__setattr__(self, "_list", [*value])
-
-    def _accepts(self, item: object) -> bool:
-        if self._type != "File":
-            return isinstance(item, (str, int, float)) and item != ""
-        # Extensions: no dot, blank or wildcard; ["*"] would be read as an extension named "*".
-        return isinstance(item, str) and re.fullmatch(r"[A-Za-z0-9_]+", item) is not None
+_TEXTS = ("category", "symbology", "defaultEnvironmentName", "controlCLSID")
+_LISTS = ("parameterDependencies", "columns")
+_WRITABLE = ("enabled", "value", "values", *_TEXTS, *_LISTS, "multiValue")
+_VALUE_TABLE = "GPValueTable"
 
 
 class Schema:
-    """The schema of an output; nothing about it can be asked or set for files."""
+    """The schema of an output: what is set is kept, for a tool that asks for it."""
 
-    __slots__ = ()
+    def __init__(self) -> None:
+        vars(self).update(dict.fromkeys(_SCHEMA))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _SCHEMA:
+            raise NotPlayedAttribute(f"The schema's {name}")
+        vars(self)[name] = value
+
+
+_SCHEMA = (
+    "additionalFields", "cellSize", "cellSizeRule", "clone", "extent", "extentRule",
+    "featureType", "featureTypeRule", "fieldsRule", "geometryType", "geometryTypeRule",
+    "rasterFormatRule", "rasterRule", "type",
+)  # fmt: skip
 
 
 class Parameter:
-    """``arcpy.Parameter`` for single values of the types in :data:`._values.DATATYPES`.
+    """``arcpy.Parameter`` for the types in :data:`._datatypes.DATATYPES`.
 
     Raises
     ------
@@ -93,15 +52,21 @@ class Parameter:
     __slots__ = (
         "_altered",
         "_category",
+        "_columns",
+        "_controlCLSID",
         "_datatype",
+        "_datatypes",
+        "_defaultEnvironmentName",
         "_direction",
         "_displayName",
         "_enabled",
         "_filter",
+        "_filters",
         "_internal",
         "_message",
         "_multiValue",
         "_name",
+        "_parameterDependencies",
         "_parameterType",
         "_schema",
         "_severity",
@@ -112,29 +77,35 @@ class Parameter:
     )
     _altered: bool
     _category: Optional[str]
-    _datatype: str
+    _columns: List[List[str]]
+    _controlCLSID: Optional[str]
+    _datatype: Union[str, List[str]]
+    _datatypes: Tuple[str, ...]
+    _defaultEnvironmentName: Optional[str]
     _direction: str
     _displayName: str
     _enabled: bool
     _filter: Filter
+    _filters: List[Filter]
     _internal: bool
     _message: str
     _multiValue: bool
     _name: str
+    _parameterDependencies: List[str]
     _parameterType: str
     _schema: Schema
     _severity: int
     _stage: Stage
     _symbology: Optional[str]
     _validated: bool
-    _value: Optional[Value]
+    _value: Union[Value, Values, None]
 
     def __init__(
         self,
         name: Optional[str] = None,
         displayName: Optional[str] = None,
         direction: Optional[str] = None,
-        datatype: Optional[str] = None,
+        datatype: Union[str, List[str], None] = None,
         parameterType: Optional[str] = None,
         enabled: Optional[bool] = None,
         category: Optional[str] = None,
@@ -144,7 +115,9 @@ class Parameter:
         start = {
             "_name": "", "_displayName": "", "_direction": "Input", "_datatype": "GPString",
             "_parameterType": "Required", "_enabled": True, "_category": None, "_symbology": None,
-            "_multiValue": False, "_value": None, "_altered": False, "_validated": False,
+            "_multiValue": False, "_controlCLSID": None, "_defaultEnvironmentName": None,
+            "_datatypes": ("GPString",), "_parameterDependencies": [], "_columns": [],
+            "_filters": [], "_value": None, "_altered": False, "_validated": False,
             "_message": "", "_severity": 0, "_internal": False, "_stage": Stage.DEFINING,
         }  # fmt: skip
         for key, default in start.items():
@@ -158,7 +131,7 @@ class Parameter:
             if value is not None:
                 setattr(self, key, value)
         object.__setattr__(self, "_schema", Schema())
-        object.__setattr__(self, "_filter", Filter(self))
+        self._set_types()
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _READ_ONLY:
@@ -167,21 +140,43 @@ class Parameter:
             if self._stage is not Stage.DEFINING:
                 unsupported(name, self)
             object.__setattr__(self, f"_{name}", _checked(name, value))
-            if name == "datatype" and hasattr(self, "_filter"):
-                object.__setattr__(self, "_filter", Filter(self))
+            if name == "datatype":
+                self._set_types()
             return
         if name not in _WRITABLE:
-            raise AttributeError(f"'Parameter' object has no attribute '{name}'")
+            raise NotPlayedAttribute(f"Parameter.{name}")
         if self._stage is Stage.JUDGING:
             unsupported(name, self)
-        if name == "value":
+        if name in ("value", "values"):
             self._assign(value)
         else:
             object.__setattr__(self, f"_{name}", _checked(name, value))
+            if name == "columns":
+                self._set_types()
+
+    def _set_types(self) -> None:
+        """Types and filters anew, after the data type or the columns of a table changed."""
+        named = self._datatype
+        given = [named] if isinstance(named, str) else named
+        types = tuple(BY_NAME.get(item, item) for item in given)
+        object.__setattr__(self, "_datatypes", types)
+        object.__setattr__(self, "_filter", Filter(self, types[0]))
+        filters = [Filter(self, name) for name, _ in self._columns]
+        object.__setattr__(self, "_filters", filters)
+
+    @property
+    def _holds_several(self) -> bool:
+        return self._multiValue or _VALUE_TABLE in self._datatypes
 
     def _assign(self, given: object) -> None:
-        value = as_value(given, self._datatype)
-        if _text(value) != _text(self._value):
+        value: Union[Value, Values, None]
+        if _VALUE_TABLE in self._datatypes:
+            value = as_rows(given, [name for name, _ in self._columns])
+        elif self._multiValue:
+            value = as_values(given, self._datatypes)
+        else:
+            value = as_value(given, self._datatypes)
+        if text_of(value) != text_of(self._value):
             object.__setattr__(self, "_validated", False)
             object.__setattr__(self, "_altered", value is not None)
         object.__setattr__(self, "_value", value)
@@ -205,8 +200,8 @@ class Parameter:
 
     @property
     def datatype(self) -> str:
-        """The type's name as dialogs show it."""
-        return DATATYPES[self._datatype]
+        """The type's name as dialogs show it; of several types the first one's."""
+        return DATATYPES[self._datatypes[0]].name
 
     @property
     def parameterType(self) -> str:
@@ -230,23 +225,63 @@ class Parameter:
 
     @property
     def multiValue(self) -> bool:
-        """Always False: lists of values are not played here."""
+        """Whether it takes a list of values."""
         return self._multiValue
 
     @property
-    def value(self) -> Optional[Value]:
-        """A geoprocessing value object for files and folders; None when empty."""
+    def value(self) -> Union[Value, ValueTable, None]:
+        """A value object for paths, a table for several values; None when empty."""
+        if isinstance(self._value, list):
+            return shown_table(self._value, max(1, len(self._columns)))
         return self._value
 
     @property
+    def values(self) -> Optional[Values]:
+        """The list of several values, or of a table's rows; None when empty.
+
+        Raises
+        ------
+        NameError
+            For a parameter of one value.
+        """
+        if not self._holds_several:
+            unsupported("values", self)
+        return [*self._value] if isinstance(self._value, list) else None
+
+    @property
     def valueAsText(self) -> Optional[str]:
-        """The value as text; None when empty."""
-        return _text(self._value)
+        """The value as text, several parted by semicolons; None when empty."""
+        return text_of(self._value)
 
     @property
     def filter(self) -> Filter:
         """Which values are accepted."""
         return self._filter
+
+    @property
+    def filters(self) -> List[Filter]:
+        """The filters of a value table's columns."""
+        return self._filters
+
+    @property
+    def columns(self) -> List[List[str]]:
+        """Data type and heading of each column of a value table."""
+        return [[*column] for column in self._columns]
+
+    @property
+    def parameterDependencies(self) -> List[str]:
+        """The names of the parameters that this one depends on."""
+        return [*self._parameterDependencies]
+
+    @property
+    def defaultEnvironmentName(self) -> Optional[str]:
+        """The environment setting that gives the default."""
+        return self._defaultEnvironmentName
+
+    @property
+    def controlCLSID(self) -> Optional[str]:
+        """The control that the pane shows."""
+        return self._controlCLSID
 
     @property
     def schema(self) -> Schema:
@@ -322,34 +357,52 @@ class Parameter:
         object.__setattr__(self, "_validated", True)
 
 
-def _text(value: Optional[Value]) -> Optional[str]:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
 def _checked(name: str, value: object) -> object:
-    choices = {
-        "datatype": tuple(DATATYPES),
-        "direction": ("Input", "Output"),
-        "parameterType": ("Required", "Optional", "Derived"),
+    if name == "datatype":
+        return _checked_type(value)
+    if name == "columns":
+        return _checked_columns(value)
+    fits: Dict[str, bool] = {
+        "direction": value in ("Input", "Output"),
+        "parameterType": value in ("Required", "Optional", "Derived"),
+        "name": isinstance(value, str) and re.fullmatch(r"[A-Za-z]\w*( \w+)*", value) is not None,
+        "enabled": isinstance(value, bool),
+        "multiValue": isinstance(value, bool),
+        "parameterDependencies": isinstance(value, (list, tuple))
+        and all(isinstance(item, str) for item in value),
     }
-    if name in choices:
-        fits = isinstance(value, str) and value in choices[name]
-    elif name == "name":
-        fits = isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", value) is not None
-    elif name == "enabled":
-        fits = isinstance(value, bool)
-    elif name == "multiValue":
-        fits = value is False
-    else:
-        fits = isinstance(value, str)
-    if not fits:
-        title = {"datatype": "DataType"}.get(name, name[0].upper() + name[1:])
-        raise ValueError(f"ParameterObject: Invalid input value for {title} property")
+    if not fits.get(name, isinstance(value, str)):
+        raise ValueError(
+            f"ParameterObject: Invalid input value for {name[0].upper() + name[1:]} property"
+        )
     return value
+
+
+def _checked_type(value: object) -> object:
+    named = value if isinstance(value, list) else [value]
+    if not named or not all(isinstance(item, str) and item for item in named):
+        raise ValueError("ParameterObject: Invalid input value for DataType property")
+    types = [BY_NAME.get(str(item), str(item)) for item in named]
+    for item in types:
+        if item not in DATATYPES:
+            raise NotPlayedValue(f"The data type '{item}'")
+    if _VALUE_TABLE in types and len(types) > 1:
+        raise NotPlayedValue("A value table among other data types")
+    return value
+
+
+def _checked_columns(value: object) -> object:
+    fits = isinstance(value, (list, tuple)) and all(
+        isinstance(item, (list, tuple)) and len(item) >= 2 for item in value
+    )
+    if not fits:
+        raise ValueError("ParameterObject: Invalid input value for Columns property")
+    rows: Any = value
+    columns = [[str(item[0]), str(item[1])] for item in rows]
+    for datatype, _ in columns:
+        _checked_type(datatype)
+    keywords = [BY_NAME.get(column[0], column[0]) for column in columns]
+    return [[keyword, column[1]] for keyword, column in zip(keywords, columns)]
 
 
 def problems_of(parameters: Sequence[Parameter]) -> List[str]:

@@ -42,7 +42,7 @@ def SetProgressor(
     _check_text(message)
     for value in (min_range, max_range, step_value):
         _check_integer(value)
-    if min_range >= max_range or step_value < 1:
+    if min_range > max_range or step_value < 1:
         raise ValueError(f"progressor range {min_range} to {max_range} by {step_value}")
     progressor.kind, progressor.label = type, message
     progressor.low, progressor.high, progressor.step = min_range, max_range, step_value

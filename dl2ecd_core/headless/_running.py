@@ -7,12 +7,14 @@ import traceback
 from typing import Callable, List, Sequence, Type
 
 from . import _log
+from ._arguments import at_work
 from ._environment import Stopped, env
 from ._errors import ExecuteError, ExecuteWarning
 from ._log import Log, Messages
-from ._parameter import Parameter, Stage, problems_of
+from ._parameter import Parameter, problems_of
 from ._progressor import ResetProgressor, progressor
 from ._result import FAILED, SUCCEEDED, Result
+from ._stage import Stage
 from ._texts import ERROR, INFORMATIVE, WARNING, numbered
 from ._validation import validate
 
@@ -133,7 +135,8 @@ def _execute(tool: Type[object], parameters: Sequence[Parameter], log: Log) -> N
         parameter._enter(Stage.RUNNING)
     instance = tool()
     try:
-        instance.execute(list(parameters), Messages(log))  # type: ignore[attr-defined]
+        with at_work(parameters):
+            instance.execute(list(parameters), Messages(log))  # type: ignore[attr-defined]
     except ExecuteError as error:
         if str(error):
             log.add(ERROR, str(error))

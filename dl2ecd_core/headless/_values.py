@@ -1,25 +1,17 @@
-"""Data types of parameters, and the values they hold."""
+"""The values that parameters hold."""
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Union
+from datetime import date
+from typing import List, Optional, Sequence, Union
 
+from ._datatypes import DATATYPES, PATHS, Holds
 from ._texts import numbered
-
-#: Keyword in code -> name in dialogs, help and messages; only types that are fully played here.
-DATATYPES: Dict[str, str] = {
-    "DEFile": "File",
-    "DEFolder": "Folder",
-    "GPString": "String",
-    "GPLong": "Long",
-    "GPDouble": "Double",
-    "GPBoolean": "Boolean",
-}
-PATHS = ("DEFile", "DEFolder")
+from ._value_table import ValueTable, quoted, rows_of, table_of
 
 
 class GPValue:
-    """The *geoprocessing value object* that a file or folder parameter's ``value`` is."""
+    """The *geoprocessing value object* that a parameter's ``value`` is for paths."""
 
     __slots__ = ("_text",)
     _text: str
@@ -40,6 +32,9 @@ class GPValue:
     def __setattr__(self, name: str, value: object) -> None:
         raise NameError(f"The attribute '{name}' is not supported on this instance of value.")
 
+    def __fspath__(self) -> str:
+        return self._text
+
     def __str__(self) -> str:
         return self._text
 
@@ -48,6 +43,8 @@ class GPValue:
 
 
 Value = Union[GPValue, str, int, float, bool]
+#: What a parameter of several values holds: values, or rows of them.
+Values = List[Union[Value, List[Value]]]
 
 
 def is_nothing(given: object) -> bool:
@@ -55,10 +52,11 @@ def is_nothing(given: object) -> bool:
     return given is None or (isinstance(given, str) and given in ("", "#"))
 
 
-def as_value(given: object, datatype: str) -> Optional[Value]:
-    """What a parameter of this type holds after something was assigned to it.
+def as_value(given: object, datatypes: Sequence[str]) -> Optional[Value]:
+    """What a parameter of these types holds after something was assigned to it.
 
-    Text that does not fit is kept as text: validation then says what is wrong, as in the pane.
+    Of several types the first that the value fits counts. Text that fits none is kept as text:
+    validation then says what is wrong, as in the pane.
 
     Raises
     ------
@@ -69,34 +67,108 @@ def as_value(given: object, datatype: str) -> Optional[Value]:
         return None
     if isinstance(given, GPValue):
         given = str(given)
+    if isinstance(given, date):
+        given = given.strftime("%Y-%m-%d %H:%M:%S")
     if not isinstance(given, (str, int, float)):
         raise ValueError("ParameterObject: error in setting parameter value")
-    if datatype in PATHS:
+    values = [_as_one(given, DATATYPES[name].holds) for name in datatypes]
+    fitting = (
+        value for value, name in zip(values, datatypes) if type_problem(value, [name]) is None
+    )
+    return next(fitting, values[0])
+
+
+def _as_one(given: Union[str, int, float], holds: Holds) -> Value:
+    if holds in PATHS:
         return GPValue(str(given))
+    return _parsed(given, holds) if isinstance(given, str) else given
+
+
+def as_values(given: object, datatypes: Sequence[str]) -> Optional[Values]:
+    """The same for a parameter of several values.
+
+    Parameters
+    ----------
+    given
+        A list, or a text with semicolons between the values.
+    """
+    if is_nothing(given):
+        return None
     if isinstance(given, str):
-        return _parsed(given, datatype)
-    return given
+        table = ValueTable()
+        table.loadFromString(given)
+        given = [row[0] for row in table]
+    items = given if isinstance(given, (list, tuple, ValueTable)) else [given]
+    flat = [item[0] if isinstance(item, (list, tuple)) else item for item in items]
+    values = [as_value(item, datatypes) for item in flat]
+    return [value for value in values if value is not None] or None
 
 
-def _parsed(text: str, datatype: str) -> Value:
+def as_rows(given: object, columns: Sequence[str]) -> Optional[Values]:
+    """The same for a value table, whose columns have data types of their own."""
+    if is_nothing(given):
+        return None
+    rows = given
+    if isinstance(given, str):
+        rows = rows_of(given)
+    elif not isinstance(given, (list, tuple, ValueTable)):
+        raise ValueError("ParameterObject: error in setting parameter value")
+    table = ValueTable(len(columns))
+    for row in rows:  # type: ignore[attr-defined]
+        table.addRow(row)
+    found: Values = []
+    for cells in table:
+        values = [as_value(cell, [name]) for cell, name in zip(cells, columns)]
+        found.append(["" if value is None else value for value in values])
+    return found or None
+
+
+def text_of(value: object) -> Optional[str]:
+    """A value, or several, as text; None when empty."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        rows = [row if isinstance(row, list) else [row] for row in value]
+        return ";".join(" ".join(quoted(text_of(cell) or "") for cell in row) for row in rows)
+    return str(value)
+
+
+def shown_table(values: Values, columns: int) -> ValueTable:
+    """Several values as the table that ``value`` is."""
+    cells = [
+        [text_of(cell) or "" for cell in row] if isinstance(row, list) else text_of(row)
+        for row in values
+    ]
+    return table_of(cells, columns)
+
+
+def _parsed(text: str, holds: Holds) -> Value:
     try:
-        if datatype == "GPLong":
+        if holds is Holds.LONG:
             return int(text)
-        if datatype == "GPDouble":
+        if holds is Holds.DOUBLE:
             return float(text)
     except ValueError:
         return text
-    if datatype == "GPBoolean" and text.lower() in ("true", "false"):
+    if holds is Holds.BOOLEAN and text.lower() in ("true", "false"):
         return text.lower() == "true"
     return text
 
 
-def type_problem(value: Value, datatype: str) -> Optional[str]:
-    """The message for a value that is not of the type; None when it is."""
-    fits = {
-        "GPLong": isinstance(value, int) and not isinstance(value, bool),
-        "GPDouble": isinstance(value, (int, float)) and not isinstance(value, bool),
-        "GPBoolean": isinstance(value, bool),
-        "GPString": isinstance(value, str),
-    }.get(datatype, isinstance(value, GPValue))
-    return None if fits else numbered("ERROR", 840, DATATYPES[datatype])[1]
+def type_problem(value: Value, datatypes: Sequence[str]) -> Optional[str]:
+    """The message for a value that is of none of the types; None when it is of one."""
+    if any(_fits(value, DATATYPES[name].holds) for name in datatypes):
+        return None
+    return numbered("ERROR", 840, DATATYPES[datatypes[0]].name)[1]
+
+
+def _fits(value: Value, holds: Holds) -> bool:
+    if holds is Holds.LONG:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if holds is Holds.DOUBLE:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if holds is Holds.BOOLEAN:
+        return isinstance(value, bool)
+    return isinstance(value, str if holds is Holds.TEXT else GPValue)

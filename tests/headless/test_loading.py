@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -65,11 +66,11 @@ def test_a_missing_or_misnamed_file_is_refused(tmp_path: Path) -> None:
     [
         ({"alias": "deep_learning"}, RuntimeError, "letters and digits"),
         ({"alias": "2nd"}, RuntimeError, "letters and digits"),
-        ({"alias": ""}, RuntimeError, "sets no alias"),
+        ({"alias": ""}, RuntimeError, "give ImportToolbox a module_name"),
         ({"tools": "Tool"}, RuntimeError, "not a list of classes"),
         ({"tools": "[Tool()]"}, RuntimeError, "not a list of classes"),
         ({"top": "import nowhere_to_be_found"}, ImportError, "nowhere_to_be_found"),
-        ({"top": "arcpy.AddToolbox"}, AttributeError, "AddToolbox"),
+        ({"top": "arcpy.NoSuchThing"}, AttributeError, "NoSuchThing is not played here"),
         ({"top": "def broken("}, SyntaxError, "was never closed|invalid syntax|unexpected EOF"),
         ({"top": "if __name__ == '__main__':\n    1 / 0"}, ZeroDivisionError, "division"),
         ({"parameters": "1 / 0"}, ZeroDivisionError, "division"),
@@ -112,13 +113,28 @@ def test_a_tool_needs_init_and_execute(tmp_path: Path) -> None:
         arcpy.ImportToolbox(path)
 
 
-@pytest.mark.parametrize("attribute", ["label", "description"])
-def test_a_tool_says_what_it_is(tmp_path: Path, attribute: str) -> None:
+def test_a_toolbox_has_a_label(tmp_path: Path) -> None:
+    path = write_toolbox(tmp_path)
+    path.write_text(path.read_text().replace('self.label = "Try"', "pass"))
+    with pytest.raises(RuntimeError, match=r"Toolbox\.__init__ sets no label"):
+        arcpy.ImportToolbox(path)
+
+
+def test_a_tool_has_a_label(tmp_path: Path) -> None:
     path = write_toolbox(tmp_path)
     before, _, after = path.read_text().partition("class Tool:")
-    path.write_text(f"{before}class Tool:{after.replace(f'self.{attribute}', 'self.other')}")
-    with pytest.raises(RuntimeError, match=rf"Tool\.__init__ sets no {attribute}"):
+    path.write_text(f"{before}class Tool:{after.replace('self.label', 'self.other')}")
+    with pytest.raises(RuntimeError, match=r"Tool\.__init__ sets no label"):
         arcpy.ImportToolbox(path)
+
+
+def test_parameters_that_python_can_not_name_get_a_name_that_it_can(tmp_path: Path) -> None:
+    parameters = "return [arcpy.Parameter('from', 'A'), arcpy.Parameter('To folder', 'B')]"
+    execute = "messages.addMessage(f'{parameters[0].value} {parameters[1].value}')"
+    path = write_toolbox(tmp_path, parameters=parameters, execute=execute)
+    call = arcpy.ImportToolbox(path).Tool
+    assert list(inspect.signature(call).parameters) == ["from_", "To_folder"]
+    assert "a b" in call("a", To_folder="b").getMessages()
 
 
 def test_a_dialog_is_that_of_one_of_the_tools(tmp_path: Path) -> None:
@@ -129,13 +145,56 @@ def test_a_dialog_is_that_of_one_of_the_tools(tmp_path: Path) -> None:
         Dialog(path, "Most")
 
 
-def test_tool_names_have_no_underscore(tmp_path: Path) -> None:
-    path = write_toolbox(tmp_path)
-    path.write_text(
-        path.read_text().replace("Tool]", "To_ol]").replace("class Tool:", "class To_ol:")
+def test_a_module_name_takes_the_place_of_an_alias_that_will_not_do(tmp_path: Path) -> None:
+    for alias in ("", "GP Tools"):
+        module = arcpy.ImportToolbox(write_toolbox(tmp_path, alias=alias), "tryout")
+        assert module is arcpy.tryout
+
+
+def test_a_toolbox_may_import_the_modules_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "beside_the_toolbox.py").write_text("import arcpy\nWORD = 'found'\n")
+    path = write_toolbox(
+        tmp_path, parameters="return []", top="from beside_the_toolbox import WORD",
+        execute="messages.addMessage(WORD)",
+    )  # fmt: skip
+    assert "found" in arcpy.ImportToolbox(path).Tool().getMessages()
+
+
+class TestSeveralTools:
+    """One tool that can't be played does not keep the others from being played."""
+
+    MORE = """
+class Odd(Tool):
+    def __init__(self):
+        self.label = self.description = "Odd"
+
+    def getParameterInfo(self):
+        {}
+"""
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ("return [arcpy.Parameter('a', 'A', datatype='GPNetworkDataSource')]", "not played"),
+            ("return [arcpy.Parameter('a', 'A', datatype=arcpy.SpatialReference(4326))]", "not pl"),
+            ("return 1 / 0", "division by zero"),
+        ],
     )
-    with pytest.raises(RuntimeError, match="letters and digits"):
-        arcpy.ImportToolbox(path)
+    def test_the_others_run(self, tmp_path: Path, body: str, said: str) -> None:
+        path = write_toolbox(tmp_path, tools="[Odd, Tool]", parameters="return []")
+        path.write_text(path.read_text() + self.MORE.format(body))
+        tools = arcpy.ImportToolbox(path)
+        assert tools.Tool().status == 4
+        with pytest.raises(arcpy.ExecuteError, match=f"Odd can't be played here: .*{said}"):
+            arcpy.Odd_tryout("a")
+        with pytest.raises(Exception, match=said):
+            Dialog(path, "Odd")
+
+    def test_where_none_can_the_toolbox_is_refused(self, tmp_path: Path) -> None:
+        parameters = "return [arcpy.Parameter('a', 'A', datatype='X')]"
+        path = write_toolbox(tmp_path, parameters=parameters)
+        with pytest.raises(arcpy.NotPlayed, match="The data type 'X' is not played here"):
+            arcpy.ImportToolbox(path)
 
 
 class TestStandingIn:

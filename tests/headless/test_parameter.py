@@ -33,11 +33,18 @@ class TestConstruction:
         assert (parameter.parameterType, parameter.enabled) == ("Derived", False)
         assert parameter.category == "group"
 
-    @pytest.mark.parametrize("datatype", ["File", "DEfile", "GPFile", "", 5])
-    def test_refuses_an_unknown_data_type(self, datatype: Any) -> None:
+    @pytest.mark.parametrize("datatype", ["", 5, [], [5]])
+    def test_refuses_what_is_no_data_type(self, datatype: Any) -> None:
         with pytest.raises(
             ValueError, match="ParameterObject: Invalid input value for DataType property"
         ):
+            arcpy.Parameter(name="a", datatype=datatype)
+
+    @pytest.mark.parametrize(
+        "datatype", ["file", "DEfile", "GPNetworkDataSource", ["GPString", "x"]]
+    )
+    def test_says_of_an_unknown_data_type_that_it_is_not_played(self, datatype: Any) -> None:
+        with pytest.raises(ValueError, match=r"The data type '.*' is not played here"):
             arcpy.Parameter(name="a", datatype=datatype)
 
     @pytest.mark.parametrize(
@@ -46,8 +53,9 @@ class TestConstruction:
             {"direction": "input"},
             {"parameterType": "required"},
             {"enabled": "yes"},
-            {"multiValue": True},
-            {"name": "with blank"},
+            {"multiValue": "yes"},
+            {"name": "blank at the end "},
+            {"name": "sl/ash"},
             {"name": "1st"},
             {"displayName": 5},
         ],
@@ -62,7 +70,7 @@ class TestConstruction:
 
 
 class TestAttributes:
-    @pytest.mark.parametrize("name", ["filters", "columns", "controlCLSID", "Value", "default"])
+    @pytest.mark.parametrize("name", ["Value", "default", "dependencies", "description"])
     def test_unknown_ones_are_attribute_errors(self, name: str) -> None:
         parameter = file_parameter()
         with pytest.raises(AttributeError):
@@ -133,6 +141,11 @@ class TestValue:
             value.upper()
         with pytest.raises(NameError):
             value.value = "x"
+
+    def test_is_a_path_for_what_takes_paths(self) -> None:
+        parameter = file_parameter()
+        parameter.value = "c:/a.txt"
+        assert Path(parameter.value) == Path("c:/a.txt")
 
     def test_shows_as_arcpys_do(self) -> None:
         parameter = file_parameter()
@@ -219,10 +232,12 @@ class TestFurther:
         parameter = file_parameter(category="More", symbology="a.lyrx")
         assert (parameter.category, parameter.symbology) == ("More", "a.lyrx")
 
-    def test_a_files_schema_holds_nothing(self) -> None:
+    def test_a_schema_keeps_what_is_set(self) -> None:
         schema = file_parameter(direction="Output").schema
-        with pytest.raises(AttributeError):
-            schema.clone = True  # type: ignore[attr-defined]
+        schema.clone = True
+        assert (schema.clone, schema.featureType) == (True, None)
+        with pytest.raises(AttributeError, match="The schema's colour is not played here"):
+            schema.colour = True
 
     def test_another_data_type_brings_another_filter(self) -> None:
         parameter = file_parameter()
