@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.stand_in_windows import StandIn, usable
+
 TESTS = Path(__file__).parent
 FIXTURES = TESTS / "fixtures"
 #: Larger real models, which don't come with the project: a folder named by DL2ECD_SHARED_MODELS,
@@ -15,6 +17,11 @@ FIXTURES = TESTS / "fixtures"
 SHARED_MODELS = Path(
     os.environ.get("DL2ECD_SHARED_MODELS", TESTS.parent.parent / "shared" / "models")
 )
+
+#: Whether every test runs under the stand-in for Windows.
+AS_WINDOWS = bool(os.environ.get("DL2ECD_AS_WINDOWS"))
+#: Whether there is nothing of POSIX: signals, locks, links, modes.
+NO_POSIX = os.name == "nt" or AS_WINDOWS
 
 # How fast a machine is, or busy, is not what tests are about; a folder may serve many examples.
 settings.register_profile(
@@ -37,3 +44,18 @@ def shared_models() -> Path:
     if not SHARED_MODELS.is_dir():
         pytest.skip("the larger real models are not on this machine")
     return SHARED_MODELS
+
+
+@pytest.fixture
+def as_windows(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> StandIn:
+    """Files as Windows has them, under the folder for temporary files of this run."""
+    if not usable():
+        pytest.skip("needs Linux and Python 3.11 or later")
+    return StandIn(tmp_path_factory.getbasetemp(), monkeypatch)
+
+
+@pytest.fixture(autouse=AS_WINDOWS)
+def _always_as_windows(as_windows: StandIn) -> None:
+    """The same for every test, where DL2ECD_AS_WINDOWS asks for it."""

@@ -19,6 +19,7 @@ from dl2ecd_core.findings import Finding, Severity
 from dl2ecd_core.findings.errors import Cancelled, ConversionRefused
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.schemas import load as load_schema
+from tests.conftest import NO_POSIX
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ class TestRefusal:
             assert [item.rule for item in error.value.findings] == ["output-ending"]
         assert not (demo / name).exists()
 
-    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+    @pytest.mark.skipif(NO_POSIX, reason="Windows has no such names")
     @pytest.mark.parametrize("name", ["a:b.model", "what?.model", "nul", "a\\b.model", "dot."])
     def test_names_that_windows_can_not_hold(self, demo: Path, name: str) -> None:
         (demo / MODEL).rename(demo / name)

@@ -26,9 +26,10 @@ from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.exports import export
 from dl2ecd_core.findings.errors import ConversionRefused
+from tests.conftest import NO_POSIX
 from tests.models.damage import EXHAUSTIVE
 
-posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX signals, limits and permissions")
+posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX signals, limits and permissions")
 
 ROOT = Path(__file__).parents[1]
 KILLS = 200 if EXHAUSTIVE else 12
@@ -45,6 +46,7 @@ def slow(*arguments):
     real(*arguments)
 payload.Progress.advance = slow
 from dl2ecd_core import convert
+from tests.conftest import NO_POSIX
 print("started", flush=True)
 convert(*sys.argv[1:])
 """
@@ -154,7 +156,7 @@ class TestNoRoom:
         assert sorted(os.listdir(demo)) == sorted([MODEL, CLASS_INFO, "a.ecd"])
 
     @pytest.mark.skipif(
-        os.name != "nt" and hasattr(os, "geteuid") and os.geteuid() == 0,
+        not NO_POSIX and hasattr(os, "geteuid") and os.geteuid() == 0,
         reason="the superuser may write everywhere",
     )
     def test_a_read_only_folder(self, demo: Path) -> None:

@@ -38,7 +38,7 @@ from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.companions import parts_of
 from dl2ecd_core.pane.speech import sentence
 from dl2ecd_core.wire.source import ByteSource
-from tests.conftest import FIXTURES, TESTS
+from tests.conftest import FIXTURES, NO_POSIX, TESTS
 from tests.exports.definitions import place
 
 PACKAGE = TESTS.parent / "dl2ecd_core"
@@ -312,7 +312,7 @@ _READERS: Dict[str, Callable[[Path], object]] = {
 }
 
 
-@pytest.mark.skipif(os.name == "nt", reason="pipes and devices have no such paths there")
+@pytest.mark.skipif(NO_POSIX, reason="pipes and devices have no such paths there")
 @pytest.mark.parametrize("reader", list(_READERS))
 class TestWhatIsNoFile:
     """Opening must not wait, act or read without an end."""
@@ -361,7 +361,7 @@ class TestWhatIsNoFile:
         assert self.message(reader, name)  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes there")
+@pytest.mark.skipif(NO_POSIX, reason="there are no such pipes there")
 class TestPipesBesideAModel:
     @pytest.mark.parametrize(
         ("model", "beside"),
@@ -501,7 +501,7 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.skipif(os.name == "nt", reason="such names of files are not possible there")
+@pytest.mark.skipif(NO_POSIX, reason="such names of files are not possible there")
 class TestNamesThatPlayWithTheTerminal:
     MODEL, CLASSES = "m\u202e.onnx", "c\u202e.json"
 

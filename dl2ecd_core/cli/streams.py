@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 
-_WINDOWS = os.name == "nt"
+from ..files.windows import on_windows
 
 
 class ClosedPipe(BaseException):
@@ -39,7 +39,7 @@ def flush() -> None:
 
 def pipe_is_closed(error: OSError) -> bool:
     """Whether a write failed because nobody reads any more; Windows calls that EINVAL."""
-    return isinstance(error, BrokenPipeError) or (_WINDOWS and error.errno == errno.EINVAL)
+    return isinstance(error, BrokenPipeError) or (on_windows() and error.errno == errno.EINVAL)
 
 
 def give_up_streams() -> None:

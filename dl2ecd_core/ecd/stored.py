@@ -11,6 +11,7 @@ from typing import BinaryIO, Iterator, Optional, Union
 
 from ..files.plain_files import open_plain
 from ..files.stamps import Stamp
+from ..files.windows import followed
 from ..findings import Place
 from ..findings.errors import EcdFileError
 from ..findings.rules import finding
@@ -114,7 +115,8 @@ class StoredFile:
     def _unchanged(self, handle: BinaryIO, source: Path) -> Iterator[bytes]:
         before = Stamp.of(os.fstat(handle.fileno()))
         yield from self._plain(handle)
-        if self.stamp not in (None, before) or Stamp.of(source.stat()) != before:
+        after = Stamp.of(os.stat(followed(source)))  # noqa: PTH116
+        if self.stamp not in (None, before) or after != before:
             raise self._error(
                 "file-changed",
                 f"The file {quoted(str(source), 400)} changed while it was read.",

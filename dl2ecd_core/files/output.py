@@ -19,8 +19,7 @@ from ..findings.errors import ConversionRefused
 from ..findings.rules import finding
 from ..findings.wording import printable
 from .strays import lock, new_name, remove_strays
-
-_WINDOWS = os.name == "nt"
+from .windows import followed, on_windows
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
 
@@ -97,7 +96,7 @@ def _is_same(target: Path, path: Path) -> bool:
 
 def real_path(target: Union[str, Path]) -> Path:
     """The file that a target leads to, links followed."""
-    return Path(os.path.realpath(target))
+    return Path(followed(os.path.realpath(target)))
 
 
 def write_failure(error: OSError, target: Union[str, Path]) -> ConversionRefused:
@@ -155,7 +154,7 @@ def whole_file(target: Union[str, Path]) -> Iterator[BinaryIO]:
         with handle:
             yield handle
             finish(handle, real)
-            if not _WINDOWS and temporary is not None:
+            if not on_windows() and temporary is not None:
                 # The lock goes with the handle: replace first, so that no other run takes the
                 # finished file for a stray.
                 temporary.replace(real)
@@ -199,7 +198,7 @@ def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
     except (FileNotFoundError, NotADirectoryError):
         # Nothing is replaced; whether it can come to lie there shows when it is moved.
         return
-    if _WINDOWS:
+    if on_windows():
         return
     new = os.fstat(handle.fileno())
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
@@ -213,7 +212,7 @@ def _take_over_permissions(handle: BinaryIO, real: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Make the move itself last through a power cut, where folders can be synchronised."""
-    if _WINDOWS:
+    if on_windows():
         return
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -18,13 +18,13 @@ from ..findings.wording import printable
 from .output import (
     check_no_input,
     finish,
-    real_path,
     refused,
     sync_folder,
     whole_file,
     write_failure,
 )
 from .scratch import scratch_folder
+from .windows import followed
 
 
 def check_set(
@@ -88,7 +88,7 @@ def _twice(target: Path, other: Path) -> Exception:
 
 def check_inside(folder: Path, target: Path) -> None:
     """Refuse a place that a link leads out of the folder."""
-    inside, place = real_path(folder), real_path(target.parent)
+    inside, place = (Path(os.path.realpath(path)) for path in (folder, target.parent))
     if place != inside and inside not in place.parents:
         raise refused(
             "ecd-path-outside",
@@ -138,7 +138,7 @@ class OutputSet:
         try:
             with written.open("w+b") as handle:
                 yield handle
-                finish(handle, target)
+                finish(handle, Path(followed(target)))
         except OSError as error:
             raise write_failure(error, target) from error
         self._written.append((written, target))
@@ -149,14 +149,15 @@ class OutputSet:
 
     def place(self) -> None:
         """Move every file to its place; an exception leaves those moved so far to `take_back`."""
-        for written, target in self._written:
+        for written, given in self._written:
+            target = Path(followed(given))
             try:
                 make_folder(target.parent, self._made)
                 there = os.path.lexists(target)
                 self._moved.append((target, self._kept(target) if there else None, there))
                 _move(written, target)
             except OSError as error:
-                raise write_failure(error, target) from error
+                raise write_failure(error, given) from error
         for folder in {target.parent for _, target in self._written}:
             sync_folder(folder)
 
@@ -211,7 +212,7 @@ def output_set(folder: Path) -> Iterator[OutputSet]:
     made: List[Path] = []
     try:
         try:
-            make_folder(folder, made)
+            make_folder(Path(followed(folder)), made)
             with scratch_folder(folder) as scratch:
                 outputs = OutputSet(scratch, made)
                 try:

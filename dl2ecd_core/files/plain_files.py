@@ -12,6 +12,8 @@ import os
 import stat
 from typing import BinaryIO, Union
 
+from .windows import followed
+
 AnyPath = Union[str, "os.PathLike[str]"]
 
 
@@ -34,7 +36,7 @@ def open_plain(path: AnyPath, *, buffering: int = 0) -> BinaryIO:
     dl2ecd_core.files.plain_files.NotPlainFile: [Errno 22] it is a device, not a file: '/dev/zero'
     """
     try:
-        return open(path, "rb", buffering=buffering, opener=_opener)
+        return open(followed(path), "rb", buffering=buffering, opener=_opener)
     except ValueError as error:
         raise NotPlainFile(
             errno.EINVAL, "its path has a character that no path can have", os.fspath(path)
@@ -65,9 +67,9 @@ def _refuse_special(status: os.stat_result, path: str) -> None:
 
 def is_plain(path: AnyPath) -> bool:
     """Whether there is a file; False also for paths that are too long or make no sense."""
-    return os.path.isfile(path)  # noqa: PTH113
+    return os.path.isfile(followed(path))  # noqa: PTH113
 
 
 def is_folder(path: AnyPath) -> bool:
     """Whether there is a folder; False also for paths that are too long or make no sense."""
-    return os.path.isdir(path)  # noqa: PTH112
+    return os.path.isdir(followed(path))  # noqa: PTH112

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterator, Optional
 
 from .strays import LOCK, lock, new_name, remove_strays
+from .windows import followed
 
 
 @contextmanager
@@ -24,6 +25,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     >>> with scratch_folder(Path(tempfile.gettempdir())) as folder:  # doctest: +SKIP
     ...     (folder / "a.model").write_bytes(b"model")
     """
+    parent = Path(followed(parent))
     remove_strays(parent)
     folder = new_name(parent)
     handle: Optional[BinaryIO] = None

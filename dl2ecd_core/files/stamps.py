@@ -11,6 +11,8 @@ from ..findings import Place
 from ..findings.errors import ConversionRefused, ModelFileError
 from ..findings.rules import finding
 from ..findings.wording import printable
+from .plain_files import is_plain
+from .windows import followed
 
 AnyPath = Union[str, "os.PathLike[str]"]
 
@@ -55,7 +57,7 @@ def stamp(location: Path) -> Stamp:
         ``file-unreadable`` when it is gone or may not be looked at.
     """
     try:
-        return Stamp.of(location.stat())
+        return Stamp.of(os.stat(followed(location)))  # noqa: PTH116
     except OSError as error:
         raise unreadable(location, error) from error
 
@@ -65,9 +67,9 @@ def stamps_before(paths: Iterable[AnyPath]) -> Stamped:
     found = []
     for path in map(Path, paths):
         try:
-            if path.is_file():
-                found.append((path, Stamp.of(path.stat())))
-        except OSError:
+            if is_plain(path):
+                found.append((path, stamp(path)))
+        except ModelFileError:
             # Reading it will say why.
             continue
     return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterator
 
 from .plain_files import open_plain
+from .windows import on_windows
 
 #: The file in a temporary folder that is locked as long as the folder is in use.
 LOCK = "lock"
@@ -24,8 +25,6 @@ LOCK = "lock"
 _NAME = re.compile(r"\.dl2ecd-[0-9a-f]{16}\.(tmp|old)")
 #: The ending of a folder whose removal has begun.
 _DEAD = ".old"
-
-_WINDOWS = os.name == "nt"
 
 
 def new_name(folder: Path) -> Path:
@@ -39,7 +38,7 @@ def lock(handle: BinaryIO) -> bool:
     On Windows an open file can't be removed, which does the same without a lock. Where the file
     system has no locks, strays can't be told from files in use and are left alone.
     """
-    if _WINDOWS:
+    if on_windows():
         return True
     import fcntl
 
@@ -59,7 +58,7 @@ def _held(path: Path) -> Iterator[None]:
     OSError
         When a run uses it, or there is no such file. On Windows using it shows when it is removed.
     """
-    if _WINDOWS:
+    if on_windows():
         path.stat()
         yield
         return

@@ -16,8 +16,10 @@ from dl2ecd_core import cli
 from dl2ecd_core.cli import main, streams
 from dl2ecd_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, REFUSED
 from dl2ecd_core.demo import CLASS_INFO, MODEL
+from dl2ecd_core.files import windows
+from tests.conftest import NO_POSIX
 
-posix = pytest.mark.skipif(os.name == "nt", reason="about descriptors and pipes of POSIX")
+posix = pytest.mark.skipif(NO_POSIX, reason="about descriptors and pipes of POSIX")
 
 ROOT = Path(__file__).parents[2]
 
@@ -157,9 +159,10 @@ class TestInThisProcess:
     ) -> None:
         gone = OSError(errno.EINVAL, "Invalid argument")
         monkeypatch.setattr(sys, "stdout", Closed(gone))
+        monkeypatch.setattr(windows, "ON_WINDOWS", False)
         assert self.code(arguments) == REFUSED
         assert not streams.pipe_is_closed(gone)
-        monkeypatch.setattr(streams, "_WINDOWS", True)
+        monkeypatch.setattr(windows, "ON_WINDOWS", True)
         assert self.code(arguments) == PIPE_CLOSED
 
     def test_ctrl_c_before_the_command_began(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,10 @@ from dl2ecd_core.exports import export
 from dl2ecd_core.findings.errors import Cancelled, ConversionRefused, EcdFileError
 from dl2ecd_core.fit.template import class_information_for
 from dl2ecd_core.progress import Listener
+from tests.conftest import NO_POSIX
 from tests.ecd.conftest import files_of, rewrite
+
+posix = pytest.mark.skipif(NO_POSIX, reason="about links, and paths of any length")
 
 
 def refusal(ecd: Path, folder: Path, **options: Any) -> Tuple[str, str]:
@@ -67,6 +70,7 @@ def test_a_definition_without_a_model_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@posix
 def test_a_folder_that_cannot_be_made_is_said(fresh: Path) -> None:
     (fresh.parent / "file").touch()
     with pytest.raises(ConversionRefused) as error:
@@ -79,6 +83,7 @@ def test_a_folder_that_cannot_be_made_is_said(fresh: Path) -> None:
     assert (fresh.parent / "link").is_symlink()
 
 
+@posix
 def test_a_link_inside_the_folder_leads_nowhere_else(fresh: Path) -> None:
     outside, folder = fresh.parent / "outside", fresh.parent / "out"
     outside.mkdir()
@@ -125,6 +130,7 @@ def test_a_name_too_long_for_this_system_is_said(fresh: Path, path: str) -> None
     assert not (fresh.parent / "a.emd").exists()
 
 
+@posix
 @pytest.mark.parametrize("length", [400, 401])
 @pytest.mark.parametrize("linked", [True, False])
 def test_a_place_is_said_whole_up_to_400_characters(fresh: Path, length: int, linked: bool) -> None:
@@ -158,6 +164,7 @@ def test_what_was_read_stays_as_it_was(fresh: Path) -> None:
     assert "Data" not in files_of(with_gaps(content.document, embedded=False))[0]
 
 
+@posix
 def test_a_folder_may_be_reached_through_a_link(fresh: Path) -> None:
     (fresh.parent / "real").mkdir()
     (fresh.parent / "link").symlink_to(fresh.parent / "real")

@@ -19,7 +19,10 @@ from dl2ecd_core.ecd.reader import examine_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.findings import Finding
 from tests import words
+from tests.conftest import NO_POSIX
 from tests.ecd.conftest import files_of, rewrite
+
+posix = pytest.mark.skipif(NO_POSIX, reason="about links, and paths of any length")
 
 WORDING = Path(__file__).with_name("wording.txt")
 
@@ -193,6 +196,7 @@ def test_what_is_said(tmp_path: Path, name: str) -> None:
     assert words.said(CASES[name](folder), folder) == words.expected(WORDING)[name]
 
 
+@posix
 def test_a_name_as_long_as_a_system_allows_is_said_whole(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 200 + ".ecd")
     found: List[Finding] = []

@@ -25,8 +25,11 @@ from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.examination import examine
 from dl2ecd_core.exports import dlpk, export, placing
 from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
+from tests.conftest import NO_POSIX
 from tests.esri_reader import EsriReader, read_package
 from tests.exports.ecds import MODEL_BYTES, ecd
+
+posix = pytest.mark.skipif(NO_POSIX, reason="about links, and paths of any length")
 
 EMD: Dict[str, Any] = {
     "Framework": "CNTK",
@@ -222,6 +225,7 @@ class TestEmdFromClassInformation:
         assert (tmp_path / "out" / "variables").read_text() == "mine"
         assert not (tmp_path / "out" / "c.emd").exists()
 
+    @posix
     @pytest.mark.parametrize("format_name", ["emd", "stac"])
     def test_nothing_is_written_through_a_linked_folder(
         self, tmp_path: Path, format_name: str

@@ -12,8 +12,9 @@ import pytest
 
 from dl2ecd_core.files.output_set import OutputSet, check_apart, check_set, output_set
 from dl2ecd_core.findings.errors import ConversionRefused
+from tests.conftest import NO_POSIX
 
-posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX permissions and links")
+posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX permissions and links")
 
 
 def rule_of(error: pytest.ExceptionInfo[ConversionRefused]) -> str:
@@ -48,7 +49,7 @@ class TestWriting:
         with output_set(tmp_path) as outputs:
             put(outputs, tmp_path / "a", b"new")
         assert contents(tmp_path) == {"a": b"new"}
-        assert os.name == "nt" or stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+        assert NO_POSIX or stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
 
     @pytest.mark.parametrize("ended", [RuntimeError, KeyboardInterrupt])
     def test_an_exception_leaves_all_as_it_was(self, tmp_path: Path, ended: type) -> None:

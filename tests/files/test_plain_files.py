@@ -10,8 +10,9 @@ import pytest
 
 from dl2ecd_core.files import plain_files
 from dl2ecd_core.files.plain_files import NotPlainFile, is_folder, is_plain, open_plain
+from tests.conftest import NO_POSIX
 
-posix = pytest.mark.skipif(os.name == "nt", reason="there are no such files there")
+posix = pytest.mark.skipif(NO_POSIX, reason="there are no such files there")
 
 
 def refusal(path: object) -> OSError:

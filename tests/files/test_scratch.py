@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from dl2ecd_core.files import scratch, strays
+from dl2ecd_core.files import scratch, windows
 from dl2ecd_core.files.scratch import scratch_folder
 from dl2ecd_core.files.strays import LOCK, new_name, remove_strays
+from tests.conftest import NO_POSIX
 
-posix = pytest.mark.skipif(os.name == "nt", reason="about POSIX locks and links")
+posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX locks and links")
 
 
 def test_it_is_there_and_gone_afterwards(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_where_there_are_no_locks_folders_are_left_alone(
 def test_without_locks_an_open_file_is_the_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strays, "_WINDOWS", True)
+    monkeypatch.setattr(windows, "ON_WINDOWS", True)
     used, stray = new_name(tmp_path), new_name(tmp_path)
     for folder in (used, stray):
         folder.mkdir()

@@ -9,8 +9,9 @@ import pytest
 
 from dl2ecd_core.files.stamps import check_unchanged, stamp, stamps_before
 from dl2ecd_core.findings.errors import ConversionRefused, ModelFileError
+from tests.conftest import NO_POSIX
 
-posix = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of the last change")
+posix = pytest.mark.skipif(NO_POSIX, reason="Windows keeps no time of the last change")
 
 
 def test_a_file_that_nobody_touches_stays_the_same(tmp_path: Path) -> None:
@@ -50,8 +51,9 @@ def test_what_is_no_file_has_no_stamp(tmp_path: Path, monkeypatch: pytest.Monkey
     assert stamps_before([tmp_path, tmp_path / "none", "a\0b"]) == []
     (tmp_path / "a").touch()
 
-    def unseen(path: Path) -> None:
-        raise PermissionError
+    def unseen(path: str) -> None:
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "is_file", unseen)
+    monkeypatch.setattr("dl2ecd_core.files.stamps.is_plain", lambda path: True)
+    monkeypatch.setattr("os.stat", unseen)
     assert stamps_before([tmp_path / "a"]) == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.legends import read_legend
+from tests.conftest import NO_POSIX
 from tests.exports.definitions import ecd_with, exported, named
 
 #: How many KiB reading a file takes, whatever comes of it.
@@ -145,7 +146,7 @@ class TestFiles:
     def test_a_folder(self, tmp_path: Path) -> None:
         assert "it is a folder" in refused(tmp_path)
 
-    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+    @pytest.mark.skipif(NO_POSIX, reason="there are no named pipes here")
     def test_a_pipe(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         assert "it is a pipe, not a file" in refused(tmp_path / "pipe")
