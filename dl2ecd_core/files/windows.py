@@ -34,7 +34,7 @@ def reachable(path: str) -> str:
 
     Examples
     --------
-    >>> reachable("C:\\maps\\" + "n" * 300 + ".ecd")[:14]
+    >>> reachable("C:\\maps\\" + "n" * 300 + ".ecd")[:13]
     '\\\\?\\C:\\maps\\n'
     >>> reachable("C:\\maps\\landcover.ecd")
     'C:\\maps\\landcover.ecd'
