@@ -126,6 +126,22 @@ def read_directory(source: ByteSource) -> Dict[str, Entry]:
     return {entry.name: by_name[entry.name] for entry in entries}
 
 
+def ends_as_archive(source: ByteSource) -> bool:
+    """Whether a file that begins as something else ends with the directory of a zip archive.
+
+    Readers that search from the end, Python's ``zipfile`` among them, take it for one.
+    """
+    start = max(0, source.size - 22 - _LONGEST_COMMENT)
+    tail = source.read_up_to(start, source.size - start)
+    found = tail.rfind(_END)
+    if found < 0 or found + 22 > len(tail):
+        return False
+    (size,) = struct.unpack_from("<L", tail, found + 12)
+    end = start + found
+    wide = source.read_up_to(max(0, end - 20), 4) == _LOCATOR_64
+    return wide or (0 < size <= end and source.read_up_to(end - size, 4) == _CENTRAL_HEADER)
+
+
 def _folded(name: str) -> str:
     """The same for names that Windows or macOS take for one."""
     return unicodedata.normalize("NFC", name.rstrip("/")).casefold()

@@ -13,6 +13,7 @@ from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...wire.hdf5 import Hdf5File, Node, is_hdf5
 from ...wire.source import ByteSource
+from ...wire.zip_directory import ends_as_archive, refused
 from ..description import ModelDescription
 from ..registry import Match
 from .config_text import parse_config
@@ -34,8 +35,11 @@ def read(source: ByteSource) -> ModelDescription:
     Raises
     ------
     ModelFileError
-        ``model-damaged``; ``model-not-a-model`` when it is an HDF5 file of another program.
+        ``model-damaged``; ``model-not-a-model`` when it is an HDF5 file of another program;
+        ``archive-refused`` when it is an archive as well, which Keras takes by the file's name.
     """
+    if ends_as_archive(source):
+        raise refused(source, "it begins as an HDF5 file and ends as an archive.")
     file = Hdf5File(source)
     root = file.root
     config = _text(root, "model_config")

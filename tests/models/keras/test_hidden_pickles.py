@@ -11,6 +11,7 @@ from typing import Dict, List
 import pytest
 
 from dl2ecd_core.findings import Finding
+from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from tests.conftest import FIXTURES
 
@@ -74,6 +75,30 @@ def test_what_cannot_be_looked_into_is_named(tmp_path: Path, entries: Dict[str, 
     assert any(
         finding.rule == "pickle-not-analysed" and finding.where is not None for finding in findings
     )
+
+
+@pytest.mark.parametrize("comment", [b"", b"behind"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_file_that_is_hdf5_and_an_archive_is_refused(
+    tmp_path: Path, comment: bytes, wide: bool
+) -> None:
+    # Named .keras, Keras takes the archive; named .h5, the HDF5.
+    archive = bytearray(archived(a=b"x"))
+    end = archive.rfind(b"PK\5\6")
+    if wide:
+        archive[end:end] = b"PK\6\7" + bytes(16)
+    path = tmp_path / "model.keras"
+    path.write_bytes((FIXTURES / "keras" / "scenes_tf1.h5").read_bytes() + archive + comment)
+    with pytest.raises(ModelFileError, match="ends as an archive"):
+        inspect_model(path)
+
+
+def test_the_mark_of_an_archive_among_weights_is_none(tmp_path: Path) -> None:
+    whole = (FIXTURES / "keras" / "scenes_tf1.h5").read_bytes()
+    path = tmp_path / "model.h5"
+    for behind in (b"PK\5\6", b"PK\5\6" + b"\1" * 18, b"PK\5\6" + bytes(18)):
+        path.write_bytes(whole + behind)
+        assert inspect_model(path).format == "keras-hdf5"
 
 
 def test_more_entries_than_any_model_has_are_not_all_looked_into(tmp_path: Path) -> None:
