@@ -266,3 +266,77 @@ tell([layer.isValid(), file_of(layer)])
         package,
     )
     assert told == [True, f"GPKG:{package}:second"]
+
+
+class TestGdal:
+    def test_metadata(self, qgis: Qgis, place: Place) -> None:
+        told = qgis.script(
+            """
+from pathlib import Path
+from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
+with GdalLibrary().opened(arguments[0]) as source:
+    tell([source.tags["AREA_OR_POINT"], GdalLibrary().tags(Path(arguments[1]))])
+""",
+            place.scene,
+            place.classes,
+        )
+        assert told == ["Area", {}]
+
+    def test_a_file_of_several_rasters(self, qgis: Qgis, place: Place) -> None:
+        told = qgis.script(
+            """
+from osgeo import gdal
+from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
+from dl2ecd.dl2ecd_core.running.raster_library import RasterError
+scene, package = arguments
+for more in ([], ["APPEND_SUBDATASET=YES"]):
+    options = ["RASTER_TABLE=t%d" % len(more), "TILE_FORMAT=PNG", *more]
+    gdal.Translate(package, scene, format="GPKG", creationOptions=options, bandList=[1, 2, 3, 4])
+try:
+    with GdalLibrary().opened(package):
+        pass
+except RasterError as error:
+    tell(str(error))
+""",
+            place.scene,
+            place.folder / "several.gpkg",
+        )
+        assert told == "it has no bands; choose one of its parts"
+
+    def test_where_another_plugin_made_gdal_raise(self, qgis: Qgis, place: Place) -> None:
+        told = qgis.script(
+            """
+from osgeo import gdal
+from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
+from dl2ecd.dl2ecd_core.running.raster_library import RasterError
+gdal.UseExceptions()
+try:
+    with GdalLibrary().opened(arguments[0]):
+        pass
+except RasterError as error:
+    tell([str(error), gdal.GetUseExceptions()])
+finally:
+    gdal.DontUseExceptions()
+""",
+            place.classes,
+        )
+        assert "classes.json" in told[0]
+        assert told[1]
+
+    def test_an_algorithm_that_is_run_unchecked(self, qgis: Qgis, place: Place) -> None:
+        told = qgis.script(
+            """
+algorithm = QgsApplication.processingRegistry().createAlgorithmById("dl2ecd:classifyraster")
+class Feedback(QgsProcessingFeedback):
+    said = []
+    def reportError(self, text, fatal=False): self.said.append(text)
+feedback = Feedback(False)
+try:
+    ok = algorithm.run({"in_raster": arguments[0]}, QgsProcessingContext(), feedback)[1]
+except QgsProcessingException as error:
+    ok = str(error)
+tell([ok, feedback.said])
+""",
+            place.classes,
+        )
+        assert "Could not load source layer for in_raster" in str(told)

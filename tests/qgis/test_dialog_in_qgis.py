@@ -127,7 +127,7 @@ tell({"about": dialog._about.text(), "first": first, "then": table(), "asked": a
 
 
 def test_what_is_wrong_stands_beside_its_row(qgis: Qgis, demo: Path) -> None:
-    rows, below, tally = told(
+    rows, below, tally, mended, without_sign = told(
         qgis,
         """
 model, info = arguments
@@ -138,7 +138,10 @@ dialog._table.item(1, 0).setText(dialog._table.item(0, 0).text())
 dialog._table.item(2, 1).setText(" blank")
 dialog._bands.setValue(3)
 passing()
-tell([table(), below(), dialog._findings._tally.text()])
+wrong = [table(), below(), dialog._findings._tally.text()]
+dialog._table.item(2, 1).setText("mended")
+passing()
+tell([*wrong, table()[2][3], dialog._table.item(2, 3).icon().isNull()])
 """,
         demo / MODEL,
         demo / CLASS_INFO,
@@ -148,6 +151,7 @@ tell([table(), below(), dialog._findings._tally.text()])
     assert rows[2][3].startswith("[class-name-blanks]")
     assert [text.split("]")[0] for text in below] == ["[band-count-mismatch"]
     assert tally == "2 errors and 1 warning to look at."
+    assert (mended, without_sign) == ("", True)
 
 
 def test_rows_come_go_and_move(qgis: Qgis, demo: Path) -> None:
@@ -301,6 +305,46 @@ tell(notes)
     assert answers["gone"]
     said = [lines[0].split("]")[0] for lines in answers["asked"] if len(lines) == 1]
     assert said == ["[document-not-json", "[output-is-input"]
+
+
+def test_a_model_that_takes_long_is_looked_at_again(qgis: Qgis, demo: Path) -> None:
+    answers = told(
+        qgis,
+        """
+from dl2ecd.dl2ecd_core.pane.preview import Examined
+real, calls = dialog._examiner, []
+class Slow:
+    def examine(self, model, info):
+        calls.append(model)
+        return Examined() if len(calls) < 3 else real.examine(model, info)
+dialog._examiner = Slow()
+dialog.open_model(arguments[0])
+first = dialog._about.text()
+passing(lambda: dialog._model)
+tell([first, len(calls), dialog._about.text()])
+""",
+        demo / MODEL,
+    )
+    assert answers[0] == "Reading the model\u2026"
+    assert answers[1] >= 3
+    assert answers[2].startswith("Model: CNTK")
+
+
+def test_converting_waits_for_a_name(qgis: Qgis, demo: Path) -> None:
+    assert (
+        told(
+            qgis,
+            """
+dialog.open_model(arguments[0])
+passing(lambda: dialog._model)
+answers.append(("", ""))
+press("Convert\\u2026")
+tell(conversions)
+""",
+            demo / MODEL,
+        )
+        == []
+    )
 
 
 def test_a_model_that_is_none_is_said(qgis: Qgis, demo: Path) -> None:

@@ -18,6 +18,7 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.help.further_tools import CLASSIFY, EXPORT, INSPECT, VERIFY
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.pane.speech import CANCELLED
+from dl2ecd_core.version import __version__
 from tests.qgis.installed import Qgis, run
 
 pytestmark = pytest.mark.qgis
@@ -97,6 +98,22 @@ tell({
             assert algorithm["background"]
             assert algorithm["batch"]
             assert {"deep learning", "ecd"} <= set(algorithm["tags"])
+
+    def test_the_provider_says_who_it_is(self, qgis: Qgis) -> None:
+        told = qgis.script(
+            """
+provider = QgsApplication.processingRegistry().providerById("dl2ecd")
+tell([provider.name(), provider.longName(), provider.versionInfo(),
+      provider.supportedOutputRasterLayerExtensions()])
+"""
+        )
+        version = __version__
+        assert told == [
+            "Deep Learning Tools",
+            f"Deep Learning Tools (dl2ecd {version})",
+            version,
+            ["tif", "tiff"],
+        ]
 
     def test_the_plugin_can_be_switched_off_and_on(self, qgis: Qgis) -> None:
         told = qgis.script(
@@ -254,3 +271,19 @@ QgsProject.instance().clear()
             [[item["Value"], item["Name"], [*item["Color"], 255]] for item in listed],
             "kept",
         ]
+
+    def test_a_style_that_qgis_does_not_take_is_said(self, qgis: Qgis, tmp_path: Path) -> None:
+        raster = tmp_path / "map.asc"
+        raster.write_text("ncols 1\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 1\n1\n")
+        told = qgis.script(
+            """
+from pathlib import Path
+from dl2ecd.dl2ecd_core.qgis.desktop.styling import style_raster
+try:
+    style_raster(QgsRasterLayer(arguments[0], "map"), Path("none.qml"))
+except QgsProcessingException as error:
+    tell(str(error))
+""",
+            raster,
+        )
+        assert told.startswith("The layer could not be styled: ")

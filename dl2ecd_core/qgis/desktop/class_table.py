@@ -94,5 +94,6 @@ class ClassTable(QTableWidget):
         text = self.item(place, column).text()
         if column == _VALUE:
             self._changed(place, value=typed_value(text))
-        elif column == _NAME:
+        else:
+            # The name: nothing else can be typed into.
             self._changed(place, name=text)

@@ -36,7 +36,7 @@ class ClassifyRaster(Algorithm):
         super().__init__()
         self._scene = ""
         self._extent: Optional[Tuple[float, float, float, float]] = None
-        self._styles: Optional[MapStyle] = None
+        self._styles: List[MapStyle] = []
 
     def initAlgorithm(self, configuration: Any = None) -> None:
         def label(name: str) -> str:
@@ -102,13 +102,13 @@ class ClassifyRaster(Algorithm):
         definition = self.parameterAsFile(parameters, "in_model_definition", context)
         content = classify_scene(self._scene, definition, raster, wanted, feedback, GdalLibrary())
         folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
-        self._styles = MapStyle(raster, folder, style_file(content, Path(folder.name)))
+        self._styles.append(MapStyle(raster, folder, style_file(content, Path(folder.name))))
         results: Dict[str, object] = {"out_classified_raster": raster}
         return {**results, "out_probabilities": shares} if shares else results
 
     def postProcessAlgorithm(self, context: Any, feedback: Any) -> Dict[str, object]:
-        if self._styles is not None:
-            self._styles.hand_over(context)
+        for style in self._styles:
+            style.hand_over(context)
         return {}
 
 
