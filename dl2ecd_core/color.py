@@ -6,24 +6,21 @@ import colorsys
 import re
 from typing import Any, List, Optional, Sequence, Tuple
 
+from .color_text import channels_of
+
 #: Red, green and blue, 0 to 255.
 Color = Tuple[int, int, int]
 
-_HEX = re.compile(r"(?:#|0x)?([0-9a-fA-F]{6})", re.IGNORECASE)
-_SHORT_HEX = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
-# Six digits and opacity, as CSS has it; where opacity may come first it must be plain which it is.
-_HEX_OPAQUE = re.compile(r"(?:#|0x)([0-9a-fA-F]{6})ff", re.IGNORECASE)
 _NUMBER = re.compile(
     r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][-+]?[0-9]{1,3})?"
 )
 _DECIMAL_COMMA = re.compile(r"[01],[0-9]{1,20}")
+#: What other programs put between the channels, fractions among them, and what QGIS puts behind.
 _PARTS = re.compile(
-    r"(?:rgba?)?\s*[(\[{]?\s*(\d{1,3}(?:\.\d{1,20})?|\.\d{1,20})"
-    r"\s*[,;:/\s-]\s*(\d{1,3}(?:\.\d{1,20})?|\.\d{1,20})"
-    r"\s*[,;:/\s-]\s*(\d{1,3}(?:\.\d{1,20})?|\.\d{1,20})"
-    r"(?:\s*[,;:/\s-]\s*[\d.]{1,20}%?)?(?:,rgb:[\d.,]{1,80})?\s*[)\]}]?",
-    re.IGNORECASE,
+    r"[(\[{]?\s*([\d.]{1,22})\s*[,;:/\s-]\s*([\d.]{1,22})\s*[,;:/\s-]\s*([\d.]{1,22})"
+    r"(?:\s*[,;:/\s-]\s*[\d.]{1,22}%?)?(?:,rgb:[\d.,]{1,80})?\s*[)\]}]?"
 )
+_LONGEST = 160
 #: The colors that GRASS and gdaldem know by name, which others use as well.
 NAMED_COLORS = {
     "white": (255, 255, 255),
@@ -78,17 +75,10 @@ def color_from(value: object) -> Optional[Color]:
 
 
 def _from_text(text: str) -> Optional[Color]:
-    if len(text) > 100:
-        return None
-    found = _HEX.fullmatch(text) or _HEX_OPAQUE.fullmatch(text)
-    if found is not None:
-        red, green, blue = bytes.fromhex(found.group(1))
-        return red, green, blue
-    found = _SHORT_HEX.fullmatch(text)
-    if found is not None:
-        red, green, blue = (int(digit * 2, 16) for digit in found.groups())
-        return red, green, blue
-    found = _PARTS.fullmatch(text)
+    told = channels_of(text[2:] if text[:2].lower() == "0x" else text)
+    if told is not None:
+        return told[0], told[1], told[2]
+    found = _PARTS.fullmatch(text) if len(text) <= _LONGEST else None
     if found is not None:
         return from_channels(found.groups())
     return NAMED_COLORS.get(text.lower())

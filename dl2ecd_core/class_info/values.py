@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 from typing import Any, List, NamedTuple, Optional, Tuple
 
+from ..color_text import channels_of
 from ..findings.wording import counted, printable, quoted
-from .color_text import channels_of
 from .keys import CHANNELS, Key, Kind
 
 

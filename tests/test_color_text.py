@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.class_info.color_text import channels_of
+from dl2ecd_core.color_text import channels_of
 
 CHANNEL = st.integers(0, 255)
 
