@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         EcdFileError,
         ModelFileError,
     )
+    from .fixing import Fixed, fixed, write_fixed
     from .legends import Legend, read_legend
     from .models import ModelDescription, inspect_model
     from .progress import Listener
@@ -65,6 +66,7 @@ __all__ = [
     "Ecd",
     "EcdFileError",
     "Finding",
+    "Fixed",
     "Legend",
     "Listener",
     "ModelDescription",
@@ -79,6 +81,7 @@ __all__ = [
     "convert_definition",
     "export",
     "extract",
+    "fixed",
     "inspect_model",
     "read_class_info",
     "read_ecd",
@@ -86,6 +89,7 @@ __all__ = [
     "template",
     "verify_ecd",
     "write_class_information",
+    "write_fixed",
     "write_template",
 ]
 
@@ -113,6 +117,7 @@ _CORE: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
             "ModelFileError",
         ),
     ),
+    ("fixing", ("Fixed", "fixed", "write_fixed")),
     ("legends", ("Legend", "read_legend")),
     ("models", ("ModelDescription", "inspect_model")),
     ("progress", ("Listener",)),

@@ -37,6 +37,11 @@ def whole_number(value: object) -> Optional[int]:
     return None
 
 
+def quoted_number(value: object) -> Optional[int]:
+    """The whole number that a text is, quotes apart; None for anything else."""
+    return int(value) if isinstance(value, str) and _NUMBER.match(value) else None
+
+
 def is_placeholder(value: object) -> bool:
     """Whether a value is an example that nobody replaced, such as "e.g. CNTK"."""
     return isinstance(value, str) and _PLACEHOLDER.match(value) is not None
@@ -129,8 +134,9 @@ def _wrong_type(key: Key, value: object, hint: str = "") -> Complaint:
 def _about_integer(key: Key, value: object) -> Complaint:
     number = whole_number(value)
     if number is None:
-        if isinstance(value, str) and _NUMBER.match(value):
-            return _wrong_type(key, value, f"Remove the quotes: {int(value)}")
+        plain = quoted_number(value)
+        if plain is not None:
+            return _wrong_type(key, value, f"Remove the quotes: {plain}")
         return _wrong_type(key, value)
     if key.constant is not None:
         return Complaint(
@@ -201,9 +207,9 @@ def _from_fractions(channels: List[object]) -> str:
     parts = [part for part in channels if isinstance(part, (int, float)) and 0 <= part <= 1]
     if len(parts) == len(channels) and not any(isinstance(part, bool) for part in parts):
         return f"In steps of 0 to 255 it is {[round(part * 255) for part in parts]}."
-    quoted_numbers = [part for part in channels if isinstance(part, str) and _NUMBER.match(part)]
-    if len(quoted_numbers) == len(channels):
-        return f"Remove the quotes: {[int(part) for part in quoted_numbers]}"
+    numbers = [quoted_number(part) for part in channels]
+    if None not in numbers:
+        return f"Remove the quotes: {numbers}"
     return ""
 
 
@@ -218,13 +224,14 @@ def lookalike(word: str, known: Tuple[str, ...]) -> Optional[str]:
     """The known word that an unknown one is probably meant to be."""
     if len(word) > 60 or word in known:
         return None
-    plain = {_bare(name): name for name in reversed(known)}
-    bare = _bare(word)
-    if bare in plain:
-        return plain[bare]
-    close = difflib.get_close_matches(bare, plain, n=1, cutoff=0.75)
+    plain = {bare(name): name for name in reversed(known)}
+    plainly = bare(word)
+    if plainly in plain:
+        return plain[plainly]
+    close = difflib.get_close_matches(plainly, plain, n=1, cutoff=0.75)
     return plain[close[0]] if close else None
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
+    """A word without what people write differently: capitals, blanks, hyphens, underscores."""
     return re.sub(r"[\s_\-]", "", word).casefold()

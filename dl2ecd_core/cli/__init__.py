@@ -17,6 +17,7 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "check": ("check", "Say what is wrong with a model and its class information."),
     "inspect": ("inspect", "Show what a model file says about itself."),
     "init": ("init", "Write a class information document to fill in."),
+    "fix": ("fix", "Mend what is certain in a class information document."),
     "show": ("show", "Show what an .ecd says."),
     "verify": ("verify", "Check an .ecd, its bytes and its model."),
     "extract": ("extract", "Get the model's files out of an .ecd."),

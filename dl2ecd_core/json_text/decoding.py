@@ -33,7 +33,7 @@ def decoded(data: bytes, file: Optional[str]) -> Tuple[str, List[Finding]]:
     Latin-1 (Windows "ANSI") bytes are an error, but they are read as what they probably mean, so
     that everything else in the file can still be checked.
     """
-    encoding, name, skip = _encoding_of(data)
+    encoding, name, skip = encoding_of(data)
     if encoding != "utf-8":
         return _decoded_wide(data[skip:], encoding, name, file)
     body = data[skip:]
@@ -43,7 +43,7 @@ def decoded(data: bytes, file: Optional[str]) -> Tuple[str, List[Finding]]:
         return _decoded_damaged(body, error.start, skip, file)
 
 
-def _encoding_of(data: bytes) -> Tuple[str, str, int]:
+def encoding_of(data: bytes) -> Tuple[str, str, int]:
     """Codec, name for people, and length of the byte order mark."""
     for mark, encoding, name in _MARKS:
         if data.startswith(mark):

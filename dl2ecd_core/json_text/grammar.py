@@ -7,10 +7,12 @@ is clear again what belongs where: at the next part, or in the next line.
 from __future__ import annotations
 
 import re
+from typing import List
 
 from ..findings import Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
+from .mends import Mend, in_quotes
 from .parts import UNREADABLE, Part, shown
 from .places import json_path
 from .scanning import TooManyProblems
@@ -22,6 +24,8 @@ DEEPEST = 64
 _COLON_NEXT = re.compile(r"[ \t\n\r]*:")
 # A word right before a quoted key, with nothing that would make it part of that key.
 _STRAY = re.compile(r'"[^"\n\r]{1,200}"[ \t\n\r]*:')
+#: What values start with that need no mending themselves.
+_PLAIN_STARTS = '"[{-0123456789tfn'
 _OPEN_LIST = "Is a key, or an opening bracket '[', missing before it?"
 
 
@@ -74,6 +78,7 @@ class Parser(Walk):
                 "The document does not start with '{'.",
                 first,
                 "Put a { before the first key.",
+                [Mend(first.start, first.start, "{")],
             )
             self.building.open("{", first.start)
             self._key(first)
@@ -151,6 +156,7 @@ class Parser(Walk):
                 "There is a comma after the last item.",
                 comma,
                 hint="Remove the comma.",
+                mends=[Mend(comma.start, comma.end, "")],
             )
             self._close(part)
         elif part.kind == ",":
@@ -192,6 +198,7 @@ class Parser(Walk):
                 before + 1,
                 hint="Put a comma after the item before.",
                 path=json_path(self.building.steps()),
+                mends=[Mend(before, before, ",")],
             )
         if self.building.in_object:
             self._key(part)
@@ -246,6 +253,7 @@ class Parser(Walk):
             self.pending_colon = False
             self._value(self._next())
             return
+        key_end = self.scanner.position
         colon = self._next()
         if colon.kind == ":":
             # A key and its colon: it is clear again what belongs where.
@@ -257,12 +265,19 @@ class Parser(Walk):
                     f"A colon is missing between the key {quoted(key)} and its value.",
                     colon,
                     hint="Put a colon after the key.",
+                    mends=self._colon(key_end, colon.start),
                 )
                 self._value(colon)
                 return
             self._value(colon)
             return
         self._value(self._next())
+
+    def _colon(self, key_end: int, start: int) -> List[Mend]:
+        """A colon between a key and a plain value, where blanks or brackets part the two."""
+        text = self.lines.text
+        parted = key_end < start or text[start] in "[{"
+        return [Mend(key_end, key_end, ":")] if parted and text[start] in _PLAIN_STARTS else []
 
     def _next_item(self, part: Part) -> None:
         """A brace where a key belongs: the item before it was not closed."""
@@ -285,6 +300,7 @@ class Parser(Walk):
             part.start,
             part.start + 1 + len(mended),
             hint="Put a double quote after the key, before the colon.",
+            mends=[Mend(part.start + 1 + len(mended), part.start + 1 + len(mended), '"')],
         )
         self.pending_colon = True
         return mended
@@ -298,6 +314,7 @@ class Parser(Walk):
                 f"The key {quoted(key)} has a quote at its end, but none at its start.",
                 part,
                 hint="Put a double quote before it.",
+                mends=[Mend(part.start, part.start, '"')],
             )
         else:
             self._report(
@@ -305,6 +322,7 @@ class Parser(Walk):
                 f"The key {quoted(key)} is not in quotes.",
                 part,
                 hint="Put it in double quotes.",
+                mends=() if "\\" in key else [Mend(part.start, part.end, in_quotes(key))],
             )
         return key
 

@@ -13,9 +13,11 @@ from ..findings import Finding
 from .decoding import decoded
 from .foreign import not_json
 from .grammar import Parser
+from .mends import Mend
 from .parts import UNREADABLE
 from .places import Lines, Places
 from .repeated import said_once
+from .scanning import MOST_PROBLEMS
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,24 @@ class JsonText:
     incomplete
         ``id`` of each object and list of `value` of which something may be missing, because the
         text there could not be read.
+    mends
+        What mends the syntax where it is certain.
     """
 
     value: object
     findings: Tuple[Finding, ...]
     places: Places
     incomplete: FrozenSet[int]
+    mends: Tuple[Mend, ...] = ()
 
     def is_complete(self, container: object) -> bool:
         """Whether all of an object or list was read."""
         return id(container) not in self.incomplete
 
 
-def parse(source: Union[str, bytes], file: Optional[str] = None) -> JsonText:
+def parse(
+    source: Union[str, bytes], file: Optional[str] = None, *, most: int = MOST_PROBLEMS
+) -> JsonText:
     """Read a JSON text; whatever is wrong with it is a finding, never an exception.
 
     Parameters
@@ -55,6 +62,8 @@ def parse(source: Union[str, bytes], file: Optional[str] = None) -> JsonText:
         The text, or the bytes of its file.
     file
         The path as the user gave it, for the findings.
+    most
+        So many problems are listed; then reading stops.
 
     Examples
     --------
@@ -70,12 +79,13 @@ def parse(source: Union[str, bytes], file: Optional[str] = None) -> JsonText:
         text, problems = decoded(source, file)
     else:
         text = source
-    parser = Parser(Lines(text, file))
+    parser = Parser(Lines(text, file), most)
     parser.run()
     built = parser.building
     places = Places(parser.lines, built.root, built.root_start, built.marks)
     found = (*problems, *said_once(parser.scanner.findings))
-    return JsonText(built.root, found, places, frozenset(built.incomplete))
+    mends = tuple(parser.scanner.mends)
+    return JsonText(built.root, found, places, frozenset(built.incomplete), mends)
 
 
 def parsed_nothing(file: Optional[str], problem: Finding) -> JsonText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from array import array
@@ -24,6 +25,7 @@ _BLOCK = 64 * 1024
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]{1,18})\]|\['((?:[^'\\]|\\.)*)'\]")
+_DECODER = json.JSONDecoder(strict=False)
 _SCALAR = re.compile(r'"(?:[^"\\\n\r]|\\.)*"|[^\s,:{}\[\]"]+')
 
 
@@ -237,6 +239,27 @@ class Places:
             else:
                 break
         return self.lines.place(start, self._end(start), path=json_path(steps))
+
+    def span(self, steps: Sequence[Step], *, of_key: bool = False) -> Optional[Tuple[int, int]]:
+        """Where a value, or its key with the quotes, starts and ends.
+
+        None where its syntax is not right.
+        """
+        value: Any = self._value
+        start = self._start
+        for number, step in enumerate(steps):
+            marks: Any = self._marks[id(value)]
+            mark = marks[step]
+            if isinstance(value, dict):
+                start = mark[0] if of_key and number == len(steps) - 1 else mark[1]
+            else:
+                start = mark
+            value = value[step]
+        try:
+            _, end = _DECODER.raw_decode(self.lines.text, start)
+        except ValueError:
+            return None
+        return start, end
 
     def has(self, steps: Sequence[Step]) -> bool:
         """Whether there is a value at these steps."""

@@ -6,13 +6,15 @@ curly quotes, comments, Python's words, Windows paths) becomes a part all the sa
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from typing import List, Optional
+from typing import Iterable, List, Optional
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import counted, printable, quoted
+from .mends import Mend, in_quotes, without_comment
 from .parts import UNREADABLE, Part
 from .places import Lines
 from .strings import meaning_of
@@ -60,15 +62,19 @@ class Scanner:
     ----------
     lines
         The text.
+    most
+        So many problems are listed.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, most: int = MOST_PROBLEMS) -> None:
         self.lines = lines
+        self.most = most
         self.text = lines.text
         self.position = 0
         # The text ends inside the string that was read last.
         self.cut_string = False
         self.findings: List[Finding] = []
+        self.mends: List[Mend] = []
 
     def report(
         self,
@@ -79,17 +85,19 @@ class Scanner:
         *,
         hint: str = "",
         path: Optional[str] = None,
+        mends: Iterable[Mend] = (),
     ) -> None:
-        """List a problem.
+        """List a problem, and what mends it where that is certain.
 
         Raises
         ------
         TooManyProblems
-            After :data:`MOST_PROBLEMS`.
+            After so many.
         """
         place: Place = self.lines.place(start, end, path=path)
         self.findings.append(finding(rule, message, hint=hint, where=place))
-        if len(self.findings) >= MOST_PROBLEMS:
+        self.mends.extend(mends)
+        if len(self.findings) >= self.most:
             raise TooManyProblems
 
     def next(self, *, key: bool = False) -> Part:
@@ -147,12 +155,18 @@ class Scanner:
         self.cut_string = meaning.end == len(self.text) and self.text[-1] != '"'
         for problem in meaning.problems:
             self.report(
-                problem.rule, problem.message, problem.start, problem.end, hint=problem.hint
+                problem.rule,
+                problem.message,
+                problem.start,
+                problem.end,
+                hint=problem.hint,
+                mends=problem.mends,
             )
         return Part("string", start, meaning.end, meaning.value)
 
     def _single_quoted(self, start: int) -> Part:
         match = _SINGLE.match(self.text, start)
+        closed = True
         if match is not None:
             value, end = match.group(1).replace("\\'", "'"), match.end()
         else:
@@ -160,7 +174,7 @@ class Scanner:
             closing = _CURLY_SINGLE_END.search(self.text, start + 1, stop)
             if closing is None:
                 stop = _end_of_item(self.text, start + 1, stop)
-                value, end = self.text[start + 1 : stop], stop
+                value, end, closed = self.text[start + 1 : stop], stop, False
             else:
                 value, end = self.text[start + 1 : closing.start()], closing.end()
         self.report(
@@ -169,6 +183,7 @@ class Scanner:
             start,
             end,
             hint='JSON wants double quotes: ".',
+            mends=_quotes(value, start, end) if closed else (),
         )
         self.position = end
         return Part("string", start, end, value)
@@ -187,6 +202,7 @@ class Scanner:
             start,
             end,
             hint='Type straight quotes (") in a plain text editor.',
+            mends=() if closing is None else _quotes(value, start, end),
         )
         self.position = end
         return Part("string", start, end, value)
@@ -215,6 +231,7 @@ class Scanner:
             start,
             min(end, self.lines.end_of_line(start)),
             hint='Remove it, or make it a text of its own, for example "Description": "...".',
+            mends=[without_comment(self.text, start, end)],
         )
 
     def _other_separator(self, start: int, letter: str) -> Part:
@@ -229,6 +246,7 @@ class Scanner:
             f"There is a '{letter}' where a {name} belongs.",
             start,
             hint=f"Write a {name}: {kind}",
+            mends=[Mend(start, start + 1, kind)],
         )
         return Part(kind, start, start + 1)
 
@@ -253,6 +271,7 @@ class Scanner:
             end,
             hint="It often comes along when text is pasted from a web page or a document: "
             "delete it and type a blank.",
+            mends=[Mend(start, end, " ")],
         )
 
     def _word(self, start: int, key: bool) -> Part:
@@ -318,6 +337,7 @@ class Scanner:
             end,
             hint="Write it without leading zeros, plus signs or separators, and with a digit "
             f"on both sides of the point.{meant}",
+            mends=() if endless else [Mend(start, end, json.dumps(value))],
         )
         return part
 
@@ -341,6 +361,7 @@ class Scanner:
             start,
             end,
             hint=f"JSON writes {meant}, in small letters.",
+            mends=[Mend(start, end, meant)],
         )
         return Part("value", start, end, _LITERALS[meant])
 
@@ -359,6 +380,7 @@ class Scanner:
                 start,
                 end + 1,
                 hint="Put a double quote before it.",
+                mends=[Mend(start, start, '"')],
             )
         else:
             self.position = end
@@ -368,8 +390,14 @@ class Scanner:
                 start,
                 end,
                 hint="Put it in double quotes.",
+                mends=_quotes(value, start, end),
             )
         return Part("string", start, end, value)
+
+
+def _quotes(value: str, start: int, end: int) -> List[Mend]:
+    """A text in JSON's quotes; backslashes meant what only its writer knows."""
+    return [] if "\\" in value else [Mend(start, end, in_quotes(value))]
 
 
 def _end_of_item(text: str, start: int, stop: int) -> int:

@@ -10,6 +10,7 @@ import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from ..findings.wording import printable, quoted
+from .mends import Mend, doubled_backslashes, in_quotes
 
 
 class Problem(NamedTuple):
@@ -20,6 +21,8 @@ class Problem(NamedTuple):
     start: int
     end: int
     hint: str
+    #: What has to be written, where that is certain.
+    mends: Tuple[Mend, ...] = ()
 
 
 class Meaning(NamedTuple):
@@ -58,7 +61,9 @@ def meaning_of(text: str, start: int, *, key: bool) -> Meaning:
     taken = _taken_quote(text, start)
     if taken is not None:
         raw = text[start + 1 : taken + 1]
-        return Meaning(raw, taken + 2, (_backslash(raw, taken, start, taken + 2),))
+        problem = _backslash(raw, taken, start, taken + 2)
+        mend = Mend(start, taken + 2, in_quotes(raw))
+        return Meaning(raw, taken + 2, (problem._replace(mends=(mend,)),))
     position, wrong, pieces = start + 1, None, _RIGHT
     while True:
         match = pieces.match(text, position)
@@ -74,7 +79,9 @@ def meaning_of(text: str, start: int, *, key: bool) -> Meaning:
     raw = text[start + 1 : position]
     if wrong is not None:
         value = raw if _looks_like_path(raw) else raw.replace("\\'", "'").replace('\\"', '"')
-        problems = [_backslash(raw, wrong, start, end)]
+        written = doubled_backslashes(raw, is_path=_looks_like_path(raw))
+        mends = () if written is None else (Mend(start, end, written),)
+        problems = [_backslash(raw, wrong, start, end)._replace(mends=mends)]
     else:
         # The standard library knows the escapes; control characters are reported below.
         value = json.loads(text[start:end], strict=False) if "\\" in raw else raw
@@ -150,6 +157,10 @@ def _control_characters(text: str, start: int, end: int) -> List[Problem]:
     code = ord(first.group())
     name = {0: "a NUL character", 9: "a tab"}.get(code, f"a control character (U+{code:04X})")
     hint = "Write \\t for a tab, or a blank." if code == 9 else "Delete it."
+    found = [(match.group(), match.start()) for match in _CONTROL.finditer(text, start, end)]
+    # A tab's escape means the same; of others nobody knows what they were meant for.
+    tabs = all(letter == "\t" for letter, _ in found)
+    mends = tuple(Mend(at, at + 1, "\\t") for _, at in found) if tabs else ()
     return [
         Problem(
             "json-control-character",
@@ -157,6 +168,7 @@ def _control_characters(text: str, start: int, end: int) -> List[Problem]:
             first.start(),
             first.end(),
             hint,
+            mends,
         )
     ]
 
@@ -174,5 +186,6 @@ def _unclosed(text: str, start: int, stop: int, key: bool) -> Meaning:
         start,
         end,
         "Put a double quote at its end.",
+        (Mend(end, end, '"'),),
     )
     return Meaning(inside, end, (problem, *_control_characters(text, start, end)))

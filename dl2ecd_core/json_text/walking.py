@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Iterable, NoReturn
 
 from .building import Building, Level
+from .mends import Mend
 from .parts import Part
 from .places import Lines, json_path
-from .scanning import Scanner
+from .scanning import MOST_PROBLEMS, Scanner
 
 #: Brackets, commas, keys and values of one document.
 MOST_PARTS = 1_000_000
@@ -30,11 +31,13 @@ class Walk:
     ----------
     lines
         The text.
+    most
+        So many problems are listed.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, most: int = MOST_PROBLEMS) -> None:
         self.lines = lines
-        self.scanner = Scanner(lines)
+        self.scanner = Scanner(lines, most)
         self.building = Building()
         self.parts = 0
         # After a part that fits nowhere, the next comma more or less is no news.
@@ -58,10 +61,11 @@ class Walk:
             raise Stopped
         return self.scanner.next(key=key)
 
-    def _report(self, rule: str, message: str, part: Part, hint: str = "") -> None:
-        self.scanner.report(
-            rule, message, part.start, part.end, hint=hint, path=json_path(self.building.steps())
-        )
+    def _report(
+        self, rule: str, message: str, part: Part, hint: str = "", mends: Iterable[Mend] = ()
+    ) -> None:
+        path = json_path(self.building.steps())
+        self.scanner.report(rule, message, part.start, part.end, hint=hint, path=path, mends=mends)
 
     def _again(self, part: Part) -> None:
         """Let the next step see this part once more."""
@@ -117,6 +121,7 @@ class Walk:
         if self.scanner.cut_string:
             # Its missing quote is part of the same news.
             self.scanner.findings.pop()
+            del self.scanner.mends[-1:]
         inner = self.building.innermost if self.building.levels else None
         opened = (
             ""

@@ -228,6 +228,12 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
     },
     "inspect": _INSPECT,
     "init": {"ok": _OK, "class_info": _CLASS_INFO_PATH},
+    "fix": {
+        "ok": _OK,
+        "class_info": _or_null(_text("The document that was written; null when none was.")),
+        "changed": {"type": "boolean", "description": "Whether there was something to mend."},
+        "diff": _text("What changed, as a unified diff."),
+    },
     "show": {
         "ok": _OK,
         "ecd": _text("The file, as it was given."),
@@ -244,7 +250,11 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
     "extract": {"ok": _OK, "files": _list(_text("A path."), "What was written.")},
     "export": {"ok": _OK, "out": _or_null(_text("What was written; null when nothing was."))},
 }
-_OPTIONAL: Dict[str, Sequence[str]] = {"classify": _MAPPED, "show": _SHOWN}
+_OPTIONAL: Dict[str, Sequence[str]] = {
+    "classify": _MAPPED,
+    "fix": ("class_info", "changed", "diff"),
+    "show": _SHOWN,
+}
 #: Commands that take several files in one call.
 SEVERAL = ("check", "inspect", "show", "verify")
 

@@ -24,6 +24,7 @@ CALLS = {
     "inspect": ["inspect", "{}"],
     "init": ["init", "{}", "out.json"],
     "init, legend": ["init", MODEL, "out.json", "--from", "{}"],
+    "fix": ["fix", "{}"],
     "show": ["show", "{}"],
     "verify": ["verify", "{}"],
     "extract": ["extract", "{}", "folder"],
