@@ -20,7 +20,7 @@ TOP = (
     "*.cfg", "*.in", "*.md", "*.py", "*.pyt", "*.pyt.xml", "*.toml", "LICENSE",
     ".pre-commit-hooks.yaml", ".ruff.toml",
 )  # fmt: skip
-FOLDERS = ("dl2ecd_core", "tests", ".ci")
+FOLDERS = ("dl2ecd_core", "tests", ".ci", ".github")
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.py[cod]", ".*_cache", "toolboxes")
 BUILD = "from setuptools import build_meta; build_meta.build_{}('out')"
 
