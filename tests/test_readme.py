@@ -40,6 +40,24 @@ def test_the_tables_are_those_of_the_code(room: str) -> None:
     assert filled(room) == text, "run python -m tests.readme_tables"
 
 
+def test_the_design_names_every_room() -> None:
+    text = DESIGN.read_text(encoding="utf-8")
+    rooms = [path.parent.name for path in sorted(PACKAGE.glob("*/__init__.py"))]
+    assert [name for name in rooms if f"`{name}/`" not in text] == []
+
+
+def test_the_example_of_errors_says_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    unpack(tmp_path)
+    examples = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = [text for text in examples if "except" in text]
+    (tmp_path / MODEL).unlink()
+    exec("from dl2ecd_core import *\n" + example, {})
+    assert "error file-not-found: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("document", [README, DESIGN])
 def test_what_a_newcomer_reads_is_short(document: Path) -> None:
     assert len(document.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
@@ -64,9 +82,9 @@ def anchors(document: Path) -> List[str]:
     return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
-@pytest.mark.parametrize("document", [README, readme_of("class_info")])
-def test_the_example_of_class_information_is_right(document: Path, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```json\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_example_of_class_information_is_right(tmp_path: Path) -> None:
+    text = readme_of("class_info").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "classes.json"
     path.write_text(example, encoding="utf-8")
     assert examine_class_info(path).findings == ()
