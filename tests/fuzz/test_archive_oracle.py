@@ -17,4 +17,4 @@ def test_pytorch_takes_the_entry_that_is_looked_at(tmp_path: Path) -> None:
     oracle = ArchiveOracle(seed=0, failures=tmp_path / "misses")
     oracle.run(500)
     assert oracle.misses == []
-    assert oracle.same > 100
+    assert oracle.same > 20
