@@ -31,7 +31,7 @@ PUBLISHED: Dict[str, FrozenSet[str]] = {
     "qgis.gui": frozenset(("QgsColorButton", "QgsFileWidget")),
     "qgis.PyQt.QtCore": frozenset(
         """
-        QTimer Qt
+        QSize QTimer Qt
         Qt.AlignmentFlag.AlignRight Qt.AlignmentFlag.AlignVCenter
         Qt.ItemFlag.ItemIsEnabled Qt.ItemFlag.ItemIsSelectable
         Qt.TextFormat.PlainText

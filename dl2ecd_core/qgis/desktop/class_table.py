@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 from qgis.gui import QgsColorButton
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -38,6 +38,7 @@ class ClassTable(QTableWidget):
             self.setColumnWidth(column, width)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setWordWrap(True)
+        self.setIconSize(QSize(16, 16))
         self.cellChanged.connect(self._edited)
 
     def show_rows(self, rows: Sequence[Row]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
+from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import (
     QApplication,
@@ -42,6 +43,7 @@ class FindingsList(QWidget):
         self._tally = QLabel()
         self._list = QListWidget()
         self._list.setWordWrap(True)
+        self._list.setIconSize(QSize(16, 16))
         layout.addWidget(self._tally)
         layout.addWidget(self._list)
 
