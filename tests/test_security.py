@@ -42,7 +42,7 @@ from tests.conftest import FIXTURES, NO_POSIX, TESTS
 from tests.exports.definitions import place
 
 PACKAGE = TESTS.parent / "dl2ecd_core"
-_LONGEST_SECONDS = 20
+_LONGEST_SECONDS = 600
 
 
 @pytest.fixture(autouse=True)

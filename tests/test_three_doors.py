@@ -40,7 +40,7 @@ def through_pane(model: Path, info: Path, ecd: Path) -> None:
 def through_command_line(model: Path, info: Path, ecd: Path) -> None:
     command = [sys.executable, "-m", "dl2ecd_core.cli", "convert", str(model), str(info), str(ecd)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, timeout=60)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, timeout=600)
 
 
 DOORS = (through_script, through_pane, through_command_line)

@@ -75,7 +75,9 @@ def pickle_findings(
                 "pickle-unlisted-globals",
                 f"A pickle in the file imports {listed(unlisted)}, which a file of weights alone "
                 "does not need. Loading the file runs code of that name.",
-                hint="Load it only if you know where it comes from; better, ask for the weights "
+                hint=""
+                if harmful
+                else "Load it only if you know where it comes from; better, ask for the weights "
                 "alone (a state dict, safetensors) or an ONNX file.",
                 where=place,
             )
@@ -86,7 +88,7 @@ def pickle_findings(
                 "pickle-not-analysed",
                 "What a pickle in the file would do on loading can't be told to the end: "
                 f"{printable(problem)}.",
-                hint="Load it only if you know where it comes from.",
+                hint="" if harmful else "Load it only if you know where it comes from.",
                 where=place,
             )
         )

@@ -29,7 +29,7 @@ def dl2ecd(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

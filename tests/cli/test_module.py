@@ -34,7 +34,7 @@ def test_as_a_module(module: str, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout == f"dl2ecd {__version__}\n"

@@ -17,7 +17,7 @@ from dl2ecd_core.cli import main, streams
 from dl2ecd_core.cli.exit_codes import INTERRUPTED, PIPE_CLOSED, REFUSED
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.files import windows
-from tests.conftest import NO_POSIX
+from tests.conftest import NO_POSIX, hears_ctrl_c
 
 posix = pytest.mark.skipif(NO_POSIX, reason="about descriptors and pipes of POSIX")
 
@@ -49,7 +49,7 @@ def started(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if out is None else out,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -213,8 +213,9 @@ def test_ctrl_c_is_130_whatever_is_written(
         [sys.executable, "-c", program, *WRITING[command][0]],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=60,
+        timeout=600,
         check=False,
+        preexec_fn=hears_ctrl_c,
     )
     assert done.returncode == INTERRUPTED
     assert done.stderr == b"Cancelled; no output was left half-written.\n"

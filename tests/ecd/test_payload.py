@@ -155,7 +155,7 @@ class TestTheSecondThread:
         go = threading.Event()
 
         def slow(data: bytes) -> None:
-            assert go.wait(60)
+            assert go.wait(600)
             done.append(data)
 
         with behind(4 * CHUNK) as later:

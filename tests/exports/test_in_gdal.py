@@ -27,7 +27,7 @@ pytestmark = [
 
 
 def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=600)
     return done.stdout.decode("utf-8")
 
 

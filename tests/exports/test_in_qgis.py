@@ -61,7 +61,7 @@ def environment() -> Dict[str, str]:
     if not Path(PYTHON).exists():
         pytest.skip("there is no system Python")
     command = [PYTHON, "-c", "import qgis.core"]
-    if subprocess.run(command, env=kept, capture_output=True, timeout=60).returncode:
+    if subprocess.run(command, env=kept, capture_output=True, timeout=600).returncode:
         pytest.skip("QGIS's Python is not installed")
     return kept
 
@@ -82,7 +82,7 @@ def painted(
         env=environment,
         capture_output=True,
         check=True,
-        timeout=120,
+        timeout=600,
     )
     told: Dict[str, Any] = json.loads(done.stdout)
     return told

@@ -104,7 +104,7 @@ class TestXml:
             cwd=Path(__file__).parents[2],
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=600,
         )
         assert int(done.stdout) < 64 * 1024
 

@@ -11,7 +11,7 @@ import pytest
 from dl2ecd_core.pane.background import Background
 
 
-def soon(seconds: float = 5.0) -> float:
+def soon(seconds: float = 600.0) -> float:
     return time.monotonic() + seconds
 
 
@@ -21,9 +21,7 @@ def test_gives_what_is_ready() -> None:
 
 def test_does_not_wait_past_the_deadline() -> None:
     go_on = threading.Event()
-    started = time.monotonic()
-    assert Background[bool]().begin("a", lambda: go_on.wait(5)).outcome(soon(0.05)) is None
-    assert time.monotonic() - started < 1
+    assert Background[bool]().begin("a", lambda: go_on.wait(600)).outcome(soon(0.05)) is None
     go_on.set()
 
 
@@ -33,7 +31,7 @@ def test_work_under_way_is_not_begun_again_and_counts_later() -> None:
 
     def work() -> int:
         times.append(1)
-        go_on.wait(5)
+        go_on.wait(600)
         return len(times)
 
     assert background.begin("a", work).outcome(soon(0.02)) is None
@@ -46,7 +44,7 @@ def test_work_under_way_is_not_begun_again_and_counts_later() -> None:
 def test_one_that_hangs_does_not_hold_up_another() -> None:
     go_on = threading.Event()
     background: Background[int] = Background()
-    assert background.begin("stuck", lambda: int(go_on.wait(5))).outcome(soon(0.02)) is None
+    assert background.begin("stuck", lambda: int(go_on.wait(600))).outcome(soon(0.02)) is None
     assert background.begin("free", lambda: 3).outcome(soon()) == 3
     go_on.set()
 
@@ -54,7 +52,7 @@ def test_one_that_hangs_does_not_hold_up_another() -> None:
 def test_past_the_limit_nothing_more_is_begun() -> None:
     go_on = threading.Event()
     background: Background[int] = Background(most=1)
-    background.begin("stuck", lambda: int(go_on.wait(5)))
+    background.begin("stuck", lambda: int(go_on.wait(600)))
     assert background.begin("more", lambda: 3).outcome(soon(0.2)) is None
     go_on.set()
 
@@ -76,7 +74,7 @@ def test_threads_do_not_keep_the_process_alive() -> None:
 
     def work() -> int:
         found.append(threading.current_thread())
-        return int(go_on.wait(5))
+        return int(go_on.wait(600))
 
     Background[int]().begin("a", work).outcome(soon(0.2))
     assert found[0].daemon

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Callable, List
@@ -272,7 +271,7 @@ class TestTime:
             go_on = threading.Event()
             place = {"inspect_model": dl2ecd_core.models}.get(what, dl2ecd_core.class_info)
             read = getattr(place, what)
-            monkeypatch.setattr(place, what, lambda path: (go_on.wait(10), read(path))[1])
+            monkeypatch.setattr(place, what, lambda path: (go_on.wait(600), read(path))[1])
             return go_on
 
         return hold_up
@@ -282,9 +281,7 @@ class TestTime:
     ) -> None:
         go_on = held_up("inspect_model")
         dialog = Dialog(REAL, TOOL)
-        started = time.monotonic()
         dialog.fill_in(in_deep_learning_model=demo / MODEL)
-        assert time.monotonic() - started < 2
         assert dialog.messages()[MODEL_PARAMETER] == (WARNING, NOT_YET_CHECKED)
         dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
         assert dialog.messages()[MODEL_PARAMETER] == (WARNING, NOT_YET_CHECKED)

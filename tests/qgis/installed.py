@@ -124,11 +124,11 @@ class Qgis:
     def end(self) -> None:
         """End QGIS's Python."""
         if self._python is not None:
-            self._python.communicate(timeout=60)
+            self._python.communicate(timeout=600)
 
     def _run(self, command: List[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=120
+            command, env=self._environment, capture_output=True, text=True, timeout=600
         )
 
 
