@@ -31,8 +31,6 @@ else:
 # A multiple of 3, so that base64 pieces join without padding; from this size on hashlib and
 # pybase64 let other threads run while they work.
 CHUNK = 768 * 1024
-# binascii is quickest on pieces that stay in the processor's cache.
-_SLICE = 48 * 1024
 
 #: Below this a second thread costs more than it saves.
 _WORTH_A_THREAD = 4 * CHUNK
@@ -44,9 +42,7 @@ def encoded(data: bytes) -> bytes:
     """Canonical base64 (RFC 4648, section 4)."""
     if _encode_fast is not None:
         return _encode_fast(data)
-    view = memoryview(data)
-    starts = range(0, len(data), _SLICE)
-    return b"".join(binascii.b2a_base64(view[at : at + _SLICE], newline=False) for at in starts)
+    return binascii.b2a_base64(data, newline=False)
 
 
 def decoded(text: bytes) -> bytes:
@@ -163,14 +159,17 @@ def pass_on(
     """
     doing = ("Embedding " if write is not None else "Checking ") + part.path
     digest = hashlib.sha256()
-    with behind(expected.size) as later:
+    # Reading alone is too quick for hashing beside it to save anything.
+    beside = 0 if write is None else expected.size
+    with behind(beside) as hashing, behind(beside) as writing:
         for chunk in _chunks(part, expected):
-            later(digest.update, chunk)
+            hashing(digest.update, chunk)
             if write is not None and _encode_fast is not None:
                 write(encoded(chunk))
             elif write is not None:
-                # binascii takes longer than hashing and writing together.
-                later(write, encoded(chunk))
+                # binascii takes about as long as hashing or writing: each beside the others.
+                writing(write, encoded(chunk))
             progress.advance(len(chunk), doing)
-        later.finish()
+        hashing.finish()
+        writing.finish()
     return digest.hexdigest()

@@ -58,7 +58,7 @@ def _line(row: Row) -> str:
         measured = f"{row.measured:.0f} {row.unit}"
     goal = "" if row.goal is None else f"<= {row.goal:g} {row.unit}"
     met = {True: "met", False: "MISSED", None: ""}[row.met]
-    return f"{row.benchmark:8} {row.what:40} {measured:>11} {goal:>12} {met:7} {row.note}"
+    return f"{row.benchmark:8} {row.what:46} {measured:>11} {goal:>12} {met:7} {row.note}"
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> List[Row]:

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from unittest import mock
 
 from dl2ecd_core.conversion import convert
@@ -20,17 +20,20 @@ from dl2ecd_core.models import inspect_model
 from . import big_models
 from .big_models import Chain
 from .measuring import (
+    MIB,
     ROOT,
     Absent,
+    Cost,
     Row,
     Setting,
+    cost,
+    cost_of_fsync,
     framework,
     idle_interpreter,
     in_turn,
     one_core,
     ratio,
     seconds,
-    time_of_fsync,
     worker,
 )
 
@@ -56,8 +59,8 @@ def class_document(path: Path, count: int = 2) -> Path:
     return path
 
 
-def _hash(path: Path) -> float:
-    """Seconds that SHA-256 over a file takes: the measuring stick."""
+def _hash(path: Path) -> Cost:
+    """What SHA-256 over a file takes: one measuring stick."""
 
     def through() -> None:
         digest = hashlib.sha256()
@@ -67,68 +70,146 @@ def _hash(path: Path) -> float:
             while length := file.readinto(buffer):
                 digest.update(view[:length])
 
-    return seconds(through)
+    return cost(through)
+
+
+def _write(path: Path, size: int) -> Cost:
+    """What writing so many bytes takes, with nothing to work out: the other one."""
+    piece = os.urandom(_CHUNK)
+
+    def all_of_them() -> None:
+        left = size
+        with path.open("wb", buffering=0) as file:
+            while left:
+                left -= file.write(piece[: min(left, _CHUNK)])
+
+    taken = cost(all_of_them)
+    path.unlink()
+    return taken
 
 
 def conversions(setting: Setting) -> Rows:
-    """Converting, beside SHA-256 over the same file."""
+    """Converting, beside SHA-256 over the same file and writing the same bytes alone."""
     model = setting.folder / "convert.safetensors"
     ecd = setting.folder / "convert.ecd"
+    other = setting.folder / "convert.other"
     classes = class_document(setting.folder / "convert.json")
     big_models.write_safetensors(model, Chain.of_size(setting.size))
+    convert(model, classes, ecd)
+    size = ecd.stat().st_size
+    ecd.unlink()
     fsyncs: List[float] = []
 
-    def converted(storage: str) -> float:
-        with time_of_fsync() as spent:
-            whole = seconds(lambda: convert(model, classes, ecd, storage=storage))
+    def converted(storage: str) -> Cost:
+        with cost_of_fsync() as spent:
+            taken = cost(lambda: convert(model, classes, ecd, storage=storage))
         ecd.unlink()
+        for waited in spent:
+            taken = taken.less(waited)
         if storage == "embedded":
-            fsyncs.append(sum(spent))
-        return whole - sum(spent)
+            fsyncs.append(sum(waited.wall for waited in spent))
+        return taken
 
-    def without_extra() -> float:
+    def without_extra() -> Cost:
         with mock.patch.object(payload, "_encode_fast", None):
             return converted("embedded")
 
-    actions: Dict[str, Callable[[], float]] = {
+    actions: Dict[str, Callable[[], Cost]] = {
         "sha": lambda: _hash(model),
+        "write": lambda: _write(other, size),
         "slow": without_extra,
         "reference": lambda: converted("referenced"),
     }
     fast = payload._encode_fast is not None
     if fast:
         actions["fast"] = lambda: converted("embedded")
-    pinned = hasattr(os, "sched_setaffinity")
-    if pinned:
-        actions["sha one core"] = lambda: _on_one_core(lambda: _hash(model))
-        actions["fast one core"] = lambda: _on_one_core(lambda: converted("embedded"))
+    if hasattr(os, "sched_setaffinity"):
+        actions["sha, one core"] = lambda: _on_one_core(lambda: _hash(model))
+        actions["write, one core"] = lambda: _on_one_core(lambda: _write(other, size))
+        actions["fast, one core"] = lambda: _on_one_core(lambda: converted("embedded"))
     _hash(model)
     found = in_turn(setting.rounds, actions)
     model.unlink()
 
-    def row(what: str, action: str, goal: Optional[float], base: str = "sha", why: str = "") -> Row:
-        if action not in found:
-            return Row("convert", what, None, "x", goal, why)
-        note = f"{statistics.median(found[action]):.2f} s, sha256 {_median(found[base]):.2f} s"
-        return Row("convert", what, ratio(found[action], found[base]), "x", goal, note)
-
     lacking = "pybase64 is not installed"
-    cores = os.cpu_count() or 1
-    yield row("embedded, fast extra", "fast", 1.2 if cores > 1 else 2.0, why=lacking)
-    why = "no way to stay on one core here"
-    yield row("embedded, one core", "fast one core", 2.0 if fast else None, "sha one core", why)
-    yield row("embedded, without the extra", "slow", 2.4)
-    yield row("referenced", "reference", 1.1)
-    share = statistics.median(fsyncs) / _median(found["sha"])
-    yield Row("convert", "fsync, left out above", share, "x", None, f"{_median(fsyncs):.2f} s")
+    several = (os.cpu_count() or 1) > 1
+    at_once = _larger if several else _together
+    yield from _beside(
+        found, "fast", "embedded, fast extra", at_once, 1.25 if several else 1.4, lacking
+    )
+    yield from _beside(
+        found,
+        "fast, one core",
+        "embedded, one core",
+        _together,
+        1.4 if fast else None,
+        "no way to stay on one core here",
+        ", one core",
+    )
+    yield from _beside(found, "slow", "embedded, without the extra", _larger, 2)
+    yield from _beside(found, "reference", "referenced", _hashing, 1.1)
+    for what in ("sha", "write"):
+        rate = size if what == "write" else setting.size
+        walls, cpus = zip(*found[what])
+        note = f"{_median(walls):.2f} s, {_median(cpus):.2f} s of processor time"
+        yield Row("convert", f"{what} alone", rate / _median(walls) / MIB, "MiB/s", None, note)
+    yield Row("convert", "fsync, left out above", _median(fsyncs), "s", None)
 
 
-def _on_one_core(action: Callable[[], float]) -> float:
+Sticks = Callable[[float, float], float]
+
+
+def _larger(sha: float, write: float) -> float:
+    """Both at once, on two cores: no less than the larger."""
+    return max(sha, write)
+
+
+def _together(sha: float, write: float) -> float:
+    """One after the other, on one core."""
+    return sha + write
+
+
+def _hashing(sha: float, write: float) -> float:
+    """Nothing is written but the document."""
+    del write
+    return sha
+
+
+def _beside(
+    found: Mapping[str, List[Cost]],
+    action: str,
+    what: str,
+    sticks: Sticks,
+    goal: Optional[float],
+    why: str = "",
+    cores: str = "",
+) -> Rows:
+    """A conversion beside hashing and writing: by the clock, and in processor time."""
+    if action not in found:
+        yield Row("convert", what, None, "x", goal, why)
+        return
+    taken, sha, write = found[action], found[f"sha{cores}"], found[f"write{cores}"]
+    walls = [sticks(one.wall, other.wall) for one, other in zip(sha, write)]
+    note = (
+        f"{_median([item.wall for item in taken]):.2f} s; sha256 "
+        f"{_median([item.wall for item in sha]):.2f} s, writing "
+        f"{_median([item.wall for item in write]):.2f} s"
+    )
+    yield Row("convert", what, ratio([item.wall for item in taken], walls), "x", goal, note)
+    # Whatever runs beside it, all of it is paid for.
+    add_up = _hashing if sticks is _hashing else _together
+    cpus = [add_up(one.cpu, other.cpu) for one, other in zip(sha, write)]
+    note = f"{_median([item.cpu for item in taken]):.2f} s, both alone {_median(cpus):.2f} s"
+    name = f"{what}: processor time"
+    yield Row("convert", name, ratio([item.cpu for item in taken], cpus), "x", None, note)
+
+
+def _on_one_core(action: Callable[[], Cost]) -> Cost:
     with one_core():
         return action()
 
 
-def _median(values: List[float]) -> float:
+def _median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 

@@ -11,7 +11,18 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import (
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+)
 from unittest import mock
 
 ROOT = Path(__file__).parent.parent.parent
@@ -86,9 +97,40 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def in_turn(rounds: int, actions: Mapping[str, Callable[[], float]]) -> Dict[str, List[float]]:
+class Cost(NamedTuple):
+    """What an action took, in seconds.
+
+    Attributes
+    ----------
+    wall
+        By the clock; more on a busy machine.
+    cpu
+        Of processor time, of all threads and of the system for them; nearly the same on a busy one.
+    """
+
+    wall: float
+    cpu: float
+
+    def less(self, other: Cost) -> Cost:
+        """Without what a part of it took."""
+        return Cost(self.wall - other.wall, self.cpu - other.cpu)
+
+
+def cost(action: Callable[[], object]) -> Cost:
+    """What an action takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    action()
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+_Measured = TypeVar("_Measured")
+
+
+def in_turn(
+    rounds: int, actions: Mapping[str, Callable[[], _Measured]]
+) -> Dict[str, List[_Measured]]:
     """What each action measured in each round, the actions in turn: A B A B."""
-    measured: Dict[str, List[float]] = {name: [] for name in actions}
+    measured: Dict[str, List[_Measured]] = {name: [] for name in actions}
     for _ in range(rounds):
         for name, action in actions.items():
             measured[name].append(action())
@@ -101,15 +143,13 @@ def ratio(values: Sequence[float], base: Sequence[float]) -> float:
 
 
 @contextmanager
-def time_of_fsync() -> Iterator[List[float]]:
-    """How long every ``os.fsync`` within the block took."""
-    spent: List[float] = []
+def cost_of_fsync() -> Iterator[List[Cost]]:
+    """What every ``os.fsync`` within the block took."""
+    spent: List[Cost] = []
     real = os.fsync
 
     def measured(descriptor: int) -> None:
-        started = time.perf_counter()
-        real(descriptor)
-        spent.append(time.perf_counter() - started)
+        spent.append(cost(lambda: real(descriptor)))
 
     with mock.patch.object(os, "fsync", measured):
         yield spent
