@@ -13,6 +13,7 @@ from ..findings import Finding, errors_in
 from ..findings.errors import ConversionRefused
 from ..pane.background import Background
 from ..pane.speech import tooltip
+from .reporting import in_qgis
 
 #: How long the window may stand still, in seconds. The run looks at everything anyway.
 PATIENCE = 2.0
@@ -43,7 +44,7 @@ def conversion_problem(
             return ()
 
     found = _background.begin((model, class_info, output), errors).outcome(deadline)
-    return f"{_HEADING}\n{tooltip(found)}" if found else None
+    return f"{_HEADING}\n{in_qgis(tooltip(found))}" if found else None
 
 
 def _errors(model: str, class_info: str, output: str) -> Tuple[Finding, ...]:

@@ -15,6 +15,11 @@ _OPTION = re.compile(r"--(bands|scale|nodata|threshold|overwrite)\b")
 _LABELS = {item.name: item.label for item in CLASSIFY.parameters}
 _LABELS["scale"] = _LABELS["scaling"]
 
+#: Only rasters have a parameter for that.
+_OVERWRITE = re.compile(
+    r", (remove the file first), or have it replaced with --overwrite \(in Python overwrite=True\)"
+)
+
 
 class Feedback(Protocol):
     """The few methods of QgsProcessingFeedback that are used."""
@@ -98,4 +103,5 @@ def in_qgis(text: str) -> str:
     >>> in_qgis("Ask whoever trained the model, and give --scale.")
     'Ask whoever trained the model, and give Scaling.'
     """
+    text = _OVERWRITE.sub(r", or \1", text)
     return _OPTION.sub(lambda found: _LABELS[found.group(1)], text)

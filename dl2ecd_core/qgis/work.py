@@ -6,7 +6,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Tuple
 
 from ..conversion import convert
 from ..ecd.content import Ecd, EcdClass, Kind
@@ -140,22 +140,27 @@ def verify(ecd: str, feedback: Feedback) -> None:
             feedback.pushInfo(f"{printable(ecd, 400)} is whole, and the model is what it says.")
 
 
-def export_ecd(ecd: str, format_name: str, out: Optional[str], feedback: Feedback) -> Ecd:
+def export_ecd(
+    ecd: str, format_name: str, out: Optional[str], feedback: Feedback
+) -> Tuple[Ecd, Optional[str]]:
     """Write an .ecd's content in another format, unless no file is wanted.
 
     Returns
     -------
-    Ecd
-        What the .ecd says, for styling a layer.
+    tuple
+        What the .ecd says, for styling a layer; and the file that was written.
     """
     with told("The export"):
         content = read_ecd(ecd)
         listener = FeedbackListener(feedback)
         listener.all_found(content.findings)
-        if out:
-            listener.all_found(export(content, format_name, Path(out), listener))
-            feedback.pushInfo(f"Written: {printable(str(placed(format_name, Path(out))), 400)}")
-        return content
+        if not out:
+            return content, None
+        check_target(out, [Path(ecd)])
+        listener.all_found(export(content, format_name, out, listener))
+        written = str(placed(format_name, Path(out)))
+        feedback.pushInfo(f"Written: {printable(written, 400)}")
+        return content, written
 
 
 def style_file(content: Ecd, folder: Path) -> Path:

@@ -55,6 +55,14 @@ def test_an_output_that_is_something_else(demo: Path) -> None:
     assert "[output-is-another-file]" in problem(demo, str(demo / "other.model"))
 
 
+def test_what_is_not_ours_is_not_replaced_and_no_option_is_named(demo: Path) -> None:
+    (demo / "a.ecd").write_text("somebody's")
+    text = problem(demo, str(demo / "a.ecd"))
+    assert "[output-is-another-file]" in text
+    assert "Give the output another name, or remove the file first." in text
+    assert "--" not in text
+
+
 def test_a_name_that_looks_like_html_is_not_in_the_first_line(demo: Path) -> None:
     first, _, rest = problem(demo / "<b>").partition("\n")
     assert "<" not in first

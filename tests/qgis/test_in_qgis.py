@@ -15,6 +15,7 @@ import pytest
 
 from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL
+from dl2ecd_core.exports import usual_ending
 from dl2ecd_core.help.further_tools import CLASSIFY, EXPORT, INSPECT, VERIFY
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.pane.speech import CANCELLED
@@ -236,6 +237,18 @@ class TestOthers:
         results, failed, _, _ = run(qgis, "dl2ecd:exportecd", parameters)
         assert (results, failed) == ({"out_file": str(out)}, None)
         assert len(out.read_text().splitlines()) == 3
+
+    @pytest.mark.parametrize("name", ["qml", "clr", "aux-xml", "html"])
+    def test_export_into_a_temporary_file(self, qgis: Qgis, ecd: Path, name: str) -> None:
+        parameters = {
+            "in_classifier_definition": ecd,
+            "format": name,
+            "out_file": "TEMPORARY_OUTPUT",
+        }
+        results, failed, _, _ = run(qgis, "dl2ecd:exportecd", parameters)
+        assert failed is None
+        assert results["out_file"].endswith(usual_ending(name))
+        assert Path(results["out_file"]).stat().st_size > 0
 
     def test_export_wants_a_layer_or_a_file(self, qgis: Qgis, ecd: Path) -> None:
         _, failed, _, _ = run(qgis, "dl2ecd:exportecd", {"in_classifier_definition": ecd})

@@ -203,12 +203,21 @@ class TestExport:
     def test_into_a_file(self, ecd: Path) -> None:
         feedback = Recorded()
         out = ecd.parent / "a.clr"
-        content = export_ecd(str(ecd), "clr", str(out), feedback)
+        content, written = export_ecd(str(ecd), "clr", str(out), feedback)
+        assert written == str(out)
         assert [item.name for item in content.classes] == [
             item["Name"] for item in json.loads((ecd.parent / CLASS_INFO).read_text())["Classes"]
         ]
         assert feedback.texts("info")[-1] == f"Written: {out}"
         assert len(out.read_text().splitlines()) == 3
+
+    def test_beside_a_raster_the_name_is_the_side_files(self, ecd: Path) -> None:
+        feedback = Recorded()
+        raster = ecd.parent / "map.tif"
+        raster.touch()
+        _, written = export_ecd(str(ecd), "aux-xml", str(raster), feedback)
+        assert written == f"{raster}.aux.xml"
+        assert feedback.texts("info")[-1] == f"Written: {written}"
 
     def test_not_onto_itself(self, ecd: Path) -> None:
         with pytest.raises(Failure, match=r"\[output-is-input\]"):
@@ -219,7 +228,8 @@ class TestExport:
             export_ecd(str(demo / MODEL), "clr", None, Recorded())
 
     def test_a_style_for_a_layer(self, ecd: Path, tmp_path: Path) -> None:
-        content = export_ecd(str(ecd), "qml", None, Recorded())
+        content, written = export_ecd(str(ecd), "qml", None, Recorded())
+        assert written is None
         style = style_file(content, tmp_path)
         legend = read_legend(style)
         assert [(item.value, item.name, item.color) for item in legend.classes] == [

@@ -13,7 +13,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ...exports import FORMATS
+from ...exports import FORMATS, usual_ending
 from ...help.further_tools import EXPORT, INSPECT, VERIFY
 from ...help.text import CONVERT
 from ..checking import conversion_problem
@@ -22,6 +22,8 @@ from .styling import style_raster
 
 _MODEL, _INFO, _ECD = (item.name for item in CONVERT.parameters)
 _DEFINITION = VERIFY.parameters[0].name
+#: What QGIS gives where it is to choose a file itself.
+_TEMPORARY = "TEMPORARY_OUTPUT"
 
 
 class DeepLearningModelToEcd(Algorithm):
@@ -44,7 +46,7 @@ class DeepLearningModelToEcd(Algorithm):
             self.parameterAsFile(parameters, _MODEL, context),
             self.parameterAsFile(parameters, _INFO, context),
             # QGIS may hand over an object that stands for a layer, or choose a file itself.
-            output if isinstance(output, str) and output != "TEMPORARY_OUTPUT" else "",
+            output if isinstance(output, str) and output != _TEMPORARY else "",
         )
         return problem is None, problem or ""
 
@@ -136,17 +138,18 @@ class ExportEcd(Algorithm):
     def run_it(self, parameters: Any, context: Any, feedback: Any) -> Dict[str, object]:
         from ..work import export_ecd, style_file
 
+        format_name = self.parameterAsEnumString(parameters, "format", context)
         out = self.parameterAsFileOutput(parameters, "out_file", context)
-        content = export_ecd(
-            self.parameterAsFile(parameters, _DEFINITION, context),
-            self.parameterAsEnumString(parameters, "format", context),
-            out,
-            feedback,
+        if parameters.get("out_file") == _TEMPORARY:
+            # QGIS does not know what ending the format wants.
+            out = str(Path(out).with_suffix(usual_ending(format_name)))
+        content, written = export_ecd(
+            self.parameterAsFile(parameters, _DEFINITION, context), format_name, out, feedback
         )
         if self._layer is not None:
             self._folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
             self._style = style_file(content, Path(self._folder.name))
-        return {"out_file": out} if out else {}
+        return {"out_file": written} if written else {}
 
     def postProcessAlgorithm(self, context: Any, feedback: Any) -> Dict[str, object]:
         if self._style is not None and self._folder is not None:
