@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from .ecd.layout import text_of
+from .class_info.keys import EMD_KEYS, OBSERVED_EMD_KEYS, SCHEMA_ID
+from .class_info.values import is_placeholder
+from .ecd.layout import readable_text_of
 from .examination import AnyPath
 from .files.output import refused, whole_file
 from .files.replacing import DOCUMENT, check_replaceable
 from .findings import Finding, in_order
 from .findings.wording import printable
-from .fit.template import class_information_for
+from .fit.template import class_information_for, tile_keys
 from .legends import read_legend
 from .legends.fitting import completed, findings_about
 from .models import inspect_model
+
+#: Keys of a definition that class information may have as well.
+_KEPT = (*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS)
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Template:
     Attributes
     ----------
     document
-        The JSON document; what nobody told is a placeholder that starts with "e.g.", which is
-        refused until it is filled in.
+        The JSON document; what nobody told but readers need is a placeholder that starts with
+        "e.g.", which is refused until it is filled in.
     findings
         Warnings and information about the model and the legend.
     inputs
@@ -41,7 +46,7 @@ class Template:
     @property
     def text(self) -> str:
         """The document as it is written."""
-        return text_of(self.document)
+        return readable_text_of(self.document)
 
 
 def template(model: AnyPath, *, legend: Optional[AnyPath] = None) -> Template:
@@ -68,13 +73,40 @@ def template(model: AnyPath, *, legend: Optional[AnyPath] = None) -> Template:
     inputs = [part.location for part in description.files]
     findings = description.findings
     classes: Optional[List[Dict[str, object]]] = None
+    told: Mapping[str, object] = {}
     if legend is not None:
         inputs.append(Path(legend))
         read = read_legend(legend)
         findings = (*findings, *findings_about(description, read))
         classes = completed(read.classes)
-    document = class_information_for(description, classes)
+        told = read.definition
+    document = _completed(
+        {"$schema": SCHEMA_ID, **class_information_for(description, classes)},
+        tile_keys(description),
+        told,
+    )
     return Template(document, in_order(findings), tuple(inputs))
+
+
+def _completed(
+    document: Dict[str, object], tiles: Mapping[str, object], told: Mapping[str, object]
+) -> Dict[str, object]:
+    """The document with what the model tells of its tiles, and what a definition tells besides.
+
+    Where both tell, the model is right.
+    """
+    kept = {name: told[name] for name in _KEPT if name in told and not is_placeholder(told[name])}
+    batch = kept.pop("BatchSize", None)
+    if document["MiniBatchSize"] == 1 and isinstance(batch, int):
+        document["MiniBatchSize"] = batch
+    bands = kept.get("ExtractBands")
+    if is_placeholder(document["NumberRasterBands"]) and isinstance(bands, list) and bands:
+        document["NumberRasterBands"] = len(bands)
+    classes = document.pop("Classes")
+    for name, value in tiles.items():
+        document[name] = kept.pop(name, value) if is_placeholder(value) else value
+        kept.pop(name, None)
+    return {**document, **kept, "Classes": classes}
 
 
 def write_template(
@@ -111,5 +143,5 @@ def write_template(
             target,
         )
     with whole_file(target) as output:
-        output.write(made.text.encode("ascii"))
+        output.write(made.text.encode("utf-8"))
     return made

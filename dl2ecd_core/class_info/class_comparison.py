@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Dict, Sequence
 
 from ..findings.wording import counted, listed, quoted
-from .keys import CLASS_KEYS
+from .keys import CLASS_KEYS, SCHEMA_ID
 from .report import Entry, Report
 
 _VALUE, _NAME, _COLOR = CLASS_KEYS
@@ -18,8 +18,18 @@ def compare(entries: Sequence[Entry], report: Report) -> None:
             _check_name(entry, report)
     _duplicate_values(entries, report)
     _duplicate_names(entries, report)
+    if is_filled_in(report.text.value):
+        _numbered_names(entries, report)
     _large_values(entries, report)
     _open_colors(entries, report)
+
+
+def is_filled_in(root: object) -> bool:
+    """Whether a document is one that was written to be filled in: its $schema is the mark.
+
+    Elsewhere a class may be called "Class 1" because that is what it is called.
+    """
+    return isinstance(root, dict) and root.get("$schema") == SCHEMA_ID
 
 
 def _check_name(entry: Entry, report: Report) -> None:
@@ -75,6 +85,21 @@ def _duplicate_names(entries: Sequence[Entry], report: Report) -> None:
                 (entry.index, report.name_of(entry.index, _NAME)),
                 "Give each class a name of its own, or nobody can tell them apart on the map.",
             )
+
+
+def _numbered_names(entries: Sequence[Entry], report: Report) -> None:
+    numbered = [entry for entry in entries if entry.name == f"Class {entry.value}"]
+    if not numbered:
+        return
+    names = listed(entry.name for entry in numbered)
+    are = f"The name {names} is" if len(numbered) == 1 else f"The names {names} are"
+    report.add(
+        "class-name-numbered",
+        f"{are} only {'a number' if len(numbered) == 1 else 'numbers'}, as a new document has it "
+        "where nobody told the names.",
+        (numbered[0].index, report.name_of(numbered[0].index, _NAME)),
+        "Write what the map's readers should see.",
+    )
 
 
 def _large_values(entries: Sequence[Entry], report: Report) -> None:

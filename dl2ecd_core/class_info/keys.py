@@ -73,6 +73,9 @@ class Key:
     closed: bool = False
 
 
+#: What editors know the document's schema by; ``init`` writes it as $schema.
+SCHEMA_ID = "urn:dl2ecd:schema:class-information:1"
+
 #: Limits of the signed 32-bit rasters in which class values are written.
 LOWEST_VALUE, HIGHEST_VALUE = -(2**31), 2**31 - 1
 

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from .. import schemas
 from ..running.scaling import STEPS
-from .keys import CHANNELS, CLASS_KEYS, DOCUMENT_KEYS, EMD_KEYS, UNUSED_EMD_KEYS, Key, Kind
+from .keys import (
+    CHANNELS,
+    CLASS_KEYS,
+    DOCUMENT_KEYS,
+    EMD_KEYS,
+    SCHEMA_ID,
+    UNUSED_EMD_KEYS,
+    Key,
+    Kind,
+)
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -42,7 +51,7 @@ def build_schema() -> _Schema:
         properties[name] = {"description": f"Not used: {reason}.", "deprecated": True}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:dl2ecd:schema:class-information:1",
+        "$id": SCHEMA_ID,
         "title": "Class information for a deep-learning model",
         "description": "What Deep Learning Model To Ecd needs to know beside the model: "
         "framework, bands and classes. Other keys are allowed and kept.",

@@ -40,9 +40,10 @@ def init_command(
 ) -> None:
     """Write a class information document for MODEL to fill in.
 
-    Bands, batch size and the number of classes are taken from the model; names and colors are
-    yours to change. Without CLASS_INFO, the document is named after the model and lies beside it;
-    - writes it to standard output. A FILE of - is read from standard input.
+    Bands, batch size, tile size and the number of classes are taken from the model, and what an
+    .emd says besides from that; names and colors are yours to change. Without CLASS_INFO, the
+    document is named after the model and lies beside it; - writes it to standard output. A FILE of
+    - is read from standard input.
 
     \b
     Examples:
@@ -67,7 +68,7 @@ def init_command(
             content = b""
         else:
             result = _written(model, target, given, made, from_legend=legend is not None)
-            content = made.text.encode("ascii")
+            content = made.text.encode("utf-8")
     if target == STANDARD:
         report_beside_output(result, output, content)
     report([result], output)

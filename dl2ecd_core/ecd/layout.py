@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Iterator, List, Mapping, Sequence, Union
 
 _WIDTH = 160
 _INDENT = "  "
+# A doubled backslash is one, whatever follows it.
+_ESCAPES = re.compile(r"\\\\|(?:\\u[0-9a-f]{4})+")
 
 
 @dataclass(frozen=True)
@@ -100,3 +103,18 @@ def _value(value: Any, indent: str) -> Iterator[Piece]:
 def text_of(document: Mapping[str, object]) -> str:
     """A document without gaps as indented JSON text."""
     return "".join(piece for piece in laid_out(document) if isinstance(piece, str))
+
+
+def readable_text_of(document: Mapping[str, object]) -> str:
+    """The same for people: letters of all languages are themselves, not escapes."""
+    return _ESCAPES.sub(_letters, text_of(document))
+
+
+def _letters(match: re.Match[str]) -> str:
+    """What escapes in a row stand for; control characters and halves of characters stay escaped."""
+    if match.group().startswith("\\\\"):
+        return match.group()
+    letters: str = json.loads(f'"{match.group()}"')
+    return "".join(
+        letter if letter.isprintable() else json.dumps(letter)[1:-1] for letter in letters
+    )

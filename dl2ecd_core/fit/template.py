@@ -8,7 +8,7 @@ from ..models import Evidence, ModelDescription
 from ..palette import colors_for
 from .class_output import class_outputs, distinguished
 from .guesses import likely_bands, likely_classes
-from .image_input import image_inputs
+from .image_input import image_inputs, tile_size
 
 
 def class_information_for(
@@ -34,6 +34,21 @@ def class_information_for(
     }
     document["Classes"] = _classes(_named(model)) if classes is None else list(classes)
     return document
+
+
+def tile_keys(model: ModelDescription) -> Dict[str, object]:
+    """ImageHeight and ImageWidth that the model tells, or placeholders where it asks for them.
+
+    A model that takes no tiles, such as one of single pixels, needs neither.
+    """
+    inputs = image_inputs(model)
+    if inputs and not any("H" in (tensor.axes or "") for tensor in inputs):
+        return {}
+    height, width = tile_size(model)
+    return {
+        "ImageHeight": "e.g. 256" if height is None else height,
+        "ImageWidth": "e.g. 256" if width is None else width,
+    }
 
 
 def _batch(model: ModelDescription) -> Optional[int]:

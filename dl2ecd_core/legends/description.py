@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Mapping, Optional, Tuple
 
 from ..color import Color
 from ..findings import Finding
@@ -42,9 +42,13 @@ class Legend:
         In the file's order, each value once.
     findings
         Warnings and information about it.
+    definition
+        The document around the classes, where it is a model definition, class information or an
+        .ecd.
     """
 
     file: str
     kind: str
     classes: Tuple[LegendClass, ...]
     findings: Tuple[Finding, ...] = ()
+    definition: Mapping[str, object] = field(default_factory=dict, repr=False)

@@ -18,7 +18,9 @@ def recognises(candidate: Candidate) -> bool:
 def read(candidate: Candidate) -> Entries:
     """The classes of an .ecd."""
     found = Entries("classifier definition")
-    for item in read_ecd(candidate.path).classes:
+    ecd = read_ecd(candidate.path)
+    found.definition.update(ecd.document)
+    for item in ecd.classes:
         color = None if item.color is None else list(item.color)
         found.add_written(item.value, item.name or None, color)
     if not found.classes:

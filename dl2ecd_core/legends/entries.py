@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from ..class_info.keys import HIGHEST_VALUE, LOWEST_VALUE
 from ..color import Color, color_from, number_from
@@ -38,6 +38,8 @@ class Entries:
         Colors in a form that is not read, as they are in the file.
     notes
         What else the person must know.
+    definition
+        The document around the classes, where it is a definition of Esri's.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Entries:
     skipped: List[str] = field(default_factory=list)
     unread: List[str] = field(default_factory=list)
     notes: List[Note] = field(default_factory=list)
+    definition: Dict[str, object] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         """Whether anything was found at all."""

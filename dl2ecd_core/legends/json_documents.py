@@ -64,6 +64,7 @@ def entries_in(candidate: Candidate, root: Any, language: str) -> Entries:
     if isinstance(root, dict) and isinstance(root.get("Classes"), list):
         found = _of_esri(root, root["Classes"])
         if found:
+            found.definition.update(root)
             return found
     if isinstance(root, dict) and _has(root, "classification:bitfields"):
         raise candidate.no_classes(

@@ -186,7 +186,7 @@ def _legend(name: str, found: Entries, notes: List[Note]) -> Legend:
                 )
             ]
         )
-    return Legend(name, found.kind, classes, tuple(findings))
+    return Legend(name, found.kind, classes, tuple(findings), found.definition)
 
 
 def _said(name: str, note: Note) -> Finding:

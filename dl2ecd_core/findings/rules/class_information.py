@@ -68,6 +68,7 @@ _CLASSES: Tuple[Rule, ...] = (
     Rule("class-name-duplicate", _WARNING, "Each class has a name of its own."),
     Rule("class-name-empty", _ERROR, "Each class has a name."),
     Rule("class-name-blanks", _WARNING, "Class names don't start or end with blanks."),
+    Rule("class-name-numbered", _INFORMATION, "No name is still the number that init gave it."),
     Rule("class-name-control-character", _WARNING, "Class names hold no control characters."),
     Rule("class-color-out-of-range", _ERROR, "Color channels are 0 to 255."),
     Rule("class-color-from-palette", _WARNING, "Each class has a color of its own choice."),
