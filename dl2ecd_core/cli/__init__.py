@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -26,6 +27,11 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "schema": ("schema", "Print the JSON Schema of a document."),
     "demo": ("demo", "Do the main job once on a small real model."),
 }
+
+#: Commands that run models, each in a process of its own (see supervised.py).
+RUNNING = frozenset(("classify",))
+#: Says to a process, in its environment, that it is that one.
+INSIDE = "DL2ECD_INSIDE"
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -77,6 +83,11 @@ def _run(arguments: Optional[List[str]]) -> None:
         # Programs ask before they call: importing click takes three times as long as all else.
         print(f"dl2ecd {__version__}")
         sys.exit(DONE)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in RUNNING and INSIDE not in os.environ:
+        from .supervised import supervise
+
+        sys.exit(supervise(given))
     signal.signal(signal.SIGTERM, _terminate)
     from .group import dl2ecd
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Optional, Tuple
 
 import click
@@ -12,10 +13,12 @@ from ..findings.wording import printable
 from ..running.bands import bands_asked
 from ..running.building import Options
 from ..running.classify import Classification, classify
-from . import CONTEXT
+from ..running.memory import limit_memory
+from . import CONTEXT, INSIDE
 from .options import PATH, output_options
+from .pixel_bar import PixelBar
 from .reporting import OutputFormat, Result, report
-from .terminal import ProgressBar, Swatch, print_findings, print_swatches
+from .terminal import Swatch, print_findings, print_swatches
 
 
 @click.command("classify", context_settings=CONTEXT)
@@ -36,6 +39,9 @@ from .terminal import ProgressBar, Swatch, print_findings, print_swatches
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
 )
+@click.option(
+    "--trust-model", is_flag=True, help="Run also a model that is a program (TorchScript, .pt2)."
+)
 @click.option("--overwrite", is_flag=True, help="Replace OUT also where dl2ecd did not write it.")
 @output_options
 def classify_command(
@@ -46,6 +52,7 @@ def classify_command(
     threshold: Optional[float],
     probabilities: Optional[str],
     device: str,
+    trust_model: bool,
     overwrite: bool,
     output: OutputFormat,
 ) -> None:
@@ -61,7 +68,9 @@ def classify_command(
     """
     if len(paths) not in (3, 4):
         raise click.UsageError("Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT.")
-    bar = ProgressBar()
+    if INSIDE in os.environ and device == "cpu":
+        limit_memory()
+    bar = PixelBar()
     try:
         done = classify(
             paths[0],
@@ -73,6 +82,7 @@ def classify_command(
             ),
             probabilities=probabilities,
             device=device,
+            trusted=trust_model,
             overwrite=overwrite,
             messages=bar,
         )

@@ -52,7 +52,7 @@ class _Commands(click.Group):
             # Nobody may be left to hear it: why it ended is told all the same.
             with suppress(OSError):
                 if output is not OutputFormat.TEXT:
-                    _say(Cancelled().findings[0], output)
+                    say(Cancelled().findings[0], output)
                 click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
         except (click.ClickException, click.Abort, Exit):
@@ -90,10 +90,11 @@ def _say_surprise(error: Exception, output: OutputFormat) -> None:
         "you can share it.",
     )
     # Where standard output itself is broken, that is said instead (see main).
-    _say(fault, output)
+    say(fault, output)
 
 
-def _say(item: Finding, output: OutputFormat) -> None:
+def say(item: Finding, output: OutputFormat) -> None:
+    """A finding that ends a command, as it was asked for."""
     if output is OutputFormat.TEXT:
         from .terminal import print_findings
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import BinaryIO, Sequence, cast
+from typing import BinaryIO, Mapping, Sequence, cast
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,12 @@ def module_process(module: str, arguments: Sequence[str]) -> ModuleProcess:
     )
     questions, answers = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
     return ModuleProcess(process, questions, answers)
+
+
+def command_process(
+    arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start this project's command line, with the same streams and a word in its environment."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dl2ecd_core.cli", *arguments], env={**os.environ, **environment}
+    )

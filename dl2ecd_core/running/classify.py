@@ -122,6 +122,7 @@ def classify(
     extent: Optional[Extent] = None,
     device: str = "cpu",
     workers: Optional[int] = None,
+    trusted: bool = False,
     overwrite: bool = False,
     messages: Optional[Listener] = None,
     library: Optional[RasterLibrary] = None,
@@ -149,6 +150,8 @@ def classify(
         ``cpu``, ``cuda`` or ``auto``.
     workers
         Tiles at once; as many as there are cores by default.
+    trusted
+        Run also a model that is a program (TorchScript, .pt2).
     overwrite
         Replace a raster at the output's place also where this project did not write it.
     messages
@@ -182,7 +185,7 @@ def classify(
         opened_scene(os.fspath(scene), rasters) as reader,
         opened_model(model, class_info, listener) as opened,
     ):
-        session = open_session(opened.model, opened.primary, device=device)
+        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         findings = in_order([*opened.findings, *said])
         for item in findings:

@@ -20,6 +20,8 @@ from .planning import Plan, Span
 from .rasters import Block, RasterReader, RasterWriter, Window
 from .work import Job, Part
 
+#: What a listener hears while rows of the result are made.
+CLASSIFYING = "Classifying"
 #: Strips that are read or worked on at once.
 _AHEAD = 2
 
@@ -106,7 +108,6 @@ def strips(
         pending: Deque[Tuple[Span, List[Future[Part]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)
-        done = 0
         joined: Union[Blend, Join] = Blend(job) if plan.blended else Join(job)
         while waiting or reading or pending:
             while waiting and len(reading) < _AHEAD:
@@ -124,12 +125,11 @@ def strips(
                 parts.append(future.result())
                 if heard.cancelled():
                     raise Cancelled
-            done += 1
             following = pending[0][0] if pending else reading[0][0] if reading else None
             finished = joined.add(span, parts, following)
             if finished is not None:
                 yield finished
-            heard.progressed(done, len(rows), "Classifying")
+            heard.progressed(min(span.end, window.bottom) - window.top, window.height, CLASSIFYING)
 
 
 @contextmanager

@@ -14,7 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional
 
-from ..files.output import write_failure
+from ..files.output import refused, write_failure
+from ..files.strays import LOCK, lock
+from ..findings.errors import ConversionRefused
+from ..findings.wording import printable
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -41,20 +44,46 @@ class PartFolder:
         self._journal = self.path / "journal.json"
         self._key = json.loads(json.dumps(key))
         self._files: List[PartFile] = []
+        self._lock: Optional[BinaryIO] = None
         self.done = 0
         try:
             self._open()
         except OSError as error:
-            raise write_failure(error, target) from error
+            raise self.failure(error) from error
+
+    def failure(self, error: OSError) -> ConversionRefused:
+        """What a failed write means; of a full disk, that nothing is lost."""
+        said = write_failure(error, self._target)
+        if said.findings[0].rule != "output-disk-full":
+            return said
+        return refused(
+            "output-disk-full",
+            f"There is no room left to write '{printable(str(self._target), 400)}'.",
+            "Free some space and give the same command again: it goes on where it stopped. An "
+            "older output was left as it was.",
+            self._target,
+        )
 
     def _open(self) -> None:
+        self.path.mkdir(exist_ok=True)
+        self._lock = (self.path / LOCK).open("ab")
+        if not lock(self._lock):
+            self.close()
+            raise refused(
+                "output-in-the-making",
+                f"Another run makes '{printable(str(self._target), 400)}' right now.",
+                "Wait until it is done, or choose another output.",
+                self._target,
+            )
         known = self._read_journal()
-        if known.get("key") != self._key:
-            self.remove()
-            self.path.mkdir()
-            self._write_journal(0)
+        rows = known.get("rows")
+        if known.get("key") == self._key and isinstance(rows, int):
+            self.done = max(rows, 0)
             return
-        self.done = int(known.get("rows", 0))
+        for left in self.path.iterdir():
+            if left.name != LOCK:
+                left.unlink()
+        self._write_journal(0)
 
     def _read_journal(self) -> Dict[str, Any]:
         try:
@@ -87,12 +116,15 @@ class PartFolder:
                 part.sync()
             self._write_journal(rows)
         except OSError as error:
-            raise write_failure(error, self._target) from error
+            raise self.failure(error) from error
 
     def close(self) -> None:
         """Close the files and leave them."""
         for part in self._files:
             part.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def remove(self) -> None:
         """Take the folder away."""
@@ -117,8 +149,13 @@ class PartFile:
         self._row = width * layers * numpy.dtype(data_type).itemsize
         self.unsynced = 0
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._handle: Optional[BinaryIO] = os.fdopen(os.open(path, flags, 0o666), "r+b", 1 << 20)
-        size = os.fstat(self._handle.fileno()).st_size
+        try:
+            self._handle: Optional[BinaryIO] = os.fdopen(
+                os.open(path, flags, 0o666), "r+b", 1 << 20
+            )
+            size = os.fstat(self._handle.fileno()).st_size
+        except OSError as error:
+            raise folder.failure(error) from error
         folder.done = min(folder.done, size // self._row) if self._row else 0
 
     def write(self, top: int, strip: Array) -> None:
@@ -133,7 +170,7 @@ class PartFile:
             handle.seek(top * self._row)
             handle.write(data.tobytes())
         except OSError as error:
-            raise write_failure(error, self.path) from error
+            raise self._folder.failure(error) from error
         self.unsynced += data.nbytes
 
     def rows(self, bottom: int) -> Iterator[Array]:
@@ -165,7 +202,9 @@ class PartFile:
     def close(self) -> None:
         """Close the file."""
         if self._handle is not None:
-            self._handle.close()
+            # What could not be written was said when it was tried.
+            with suppress(OSError):
+                self._handle.close()
             self._handle = None
 
 

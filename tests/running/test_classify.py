@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any, Dict, List
@@ -19,7 +20,7 @@ from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles
-from dl2ecd_core.running.part_file import folder_of
+from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
 from tests.cli.conftest import check_document
 from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
 from tests.running.test_engine import one_pass
@@ -297,7 +298,7 @@ class TestStopping:
 
         class Killed(Listener):
             def progressed(self, done: int, total: int, doing: str) -> None:
-                if doing == "Classifying" and done == 2:
+                if doing == "Classifying" and done > 100:
                     raise RuntimeError("killed")
 
         with pytest.raises(RuntimeError):
@@ -315,6 +316,37 @@ class TestStopping:
             values = file.read(1)
         assert values[:300].ravel().tolist() == [200, 100] * 35 * 300
         assert not folder.exists()
+
+    def test_two_runs_do_not_make_the_same_output(self, place: Place) -> None:
+        folder = PartFolder(place.out, {})
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["output-in-the-making"]
+        folder.remove()
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+
+    def test_a_full_disk_loses_nothing(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        before = place.out.read_bytes()
+        full = OSError(errno.ENOSPC, "No space left on device")
+        with monkeypatch.context() as patch:
+            patch.setattr(PartFile, "sync", lambda self: (_ for _ in ()).throw(full))
+            with pytest.raises(Dl2EcdError) as caught:
+                classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert said(caught.value) == ["output-disk-full"]
+        assert "goes on where it stopped" in str(caught.value)
+        assert place.out.read_bytes() == before
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert place.out.read_bytes() == before
+        assert place.left() == ["map.tif", "map.tif.aux.xml"]
+
+    @pytest.mark.parametrize("journal", ["", "[", "[]", '{"key": 3}', '{"rows": "many"}'])
+    def test_a_journal_that_makes_no_sense_begins_anew(self, place: Place, journal: str) -> None:
+        folder = folder_of(place.out)
+        folder.mkdir()
+        (folder / "journal.json").write_text(journal)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert place.left() == ["map.tif", "map.tif.aux.xml"]
 
     def test_another_scene_begins_anew(self, place: Place) -> None:
         folder = folder_of(place.out)

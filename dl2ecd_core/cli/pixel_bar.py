@@ -1,0 +1,81 @@
+"""How far a classification is: a rate and an end, on the terminal's error stream."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Optional, Tuple
+
+from ..findings.wording import printable
+from ..progress import Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class PixelBar(Listener):
+    """A bar on a terminal; in a pipe nothing."""
+
+    def __init__(self) -> None:
+        self._bar: Optional[Tuple[Progress, TaskID]] = None
+
+    def progressed(self, done: int, total: int, doing: str) -> None:
+        """Start the bar; move it."""
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            self._bar = _started()
+        progress, task = self._bar
+        progress.update(task, completed=done, total=total, description=printable(doing))
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar[0].stop()
+
+
+def _started() -> Tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Rows a second, and when it will be done."""
+
+        def render(self, task: Task) -> Text:
+            return Text(rate_text(task.speed, task.time_remaining))
+
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    progress.start()
+    return progress, progress.add_task("", total=None)
+
+
+def rate_text(rows_a_second: Optional[float], left: Optional[float]) -> str:
+    """A rate, and the clock's time of the end.
+
+    Examples
+    --------
+    >>> rate_text(None, None), rate_text(12.34, None)
+    ('', '12 rows/s')
+    """
+    if not rows_a_second:
+        return ""
+    rate = f"{rows_a_second:.0f} rows/s"
+    if left is None:
+        return rate
+    return f"{rate}, done at {time.strftime('%H:%M:%S', time.localtime(time.time() + left))}"

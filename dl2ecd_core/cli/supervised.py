@@ -1,0 +1,56 @@
+"""Commands that run a model do so in a process of their own, with a limit for its memory.
+
+A runtime that falls down takes its process with it; whoever called is still told what happened.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import List
+
+from ..findings import Finding
+from ..findings.rules import finding
+from ..running.child import command_process
+from . import INSIDE
+from .exit_codes import REFUSED
+
+#: Signals by which the system ends a process that went wrong.
+_CRASHES = frozenset(
+    getattr(signal, name)
+    for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGKILL")
+    if hasattr(signal, name)
+)
+
+
+def supervise(arguments: List[str]) -> int:
+    """Run a command in a process of its own; its exit code, or 1 when the process fell down."""
+    from .group import say
+    from .reporting import output_asked_for
+
+    process = command_process(arguments, {INSIDE: "1"})
+
+    def pass_on(number: int, frame: object) -> None:
+        process.send_signal(number)
+
+    # Ctrl-C reaches both processes; the other one tidies up.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, pass_on)
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before):
+            signal.signal(number, handler)
+    if code >= 0:
+        return code
+    if -code not in _CRASHES:
+        return 128 - code
+    say(_crashed(-code), output_asked_for(arguments))
+    return REFUSED
+
+
+def _crashed(number: int) -> Finding:
+    return finding(
+        "runtime-crashed",
+        f"The process that ran the model was ended by the system ({signal.Signals(number).name}).",
+        hint="The model needs more memory than there is, or the runtime has a fault that the model "
+        "sets off. Nothing was written; the same command goes on where it stopped.",
+    )

@@ -1,0 +1,50 @@
+"""A limit for the memory of the process that runs a model.
+
+A model can ask for any amount of memory. Without a limit the system takes it from everybody, or
+ends some process; with one, the runtime is refused it and says so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+#: Addresses that libraries and threads take and hardly use.
+_ROOM = 4 << 30
+#: Of what is free now, so much may be taken.
+_SHARE = 0.9
+
+
+def limit_memory() -> Optional[int]:
+    """Let this process take no more memory than the machine has to give.
+
+    Returns
+    -------
+    int or None
+        The most bytes of addresses that it may have; None where the system has no such limit.
+    """
+    free, taken = _field("/proc/meminfo", "MemAvailable"), _field("/proc/self/status", "VmSize")
+    if free is None or taken is None:
+        return None
+    import resource
+
+    most = taken + int(free * _SHARE) + _ROOM
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    return most
+
+
+def _field(path: str, name: str) -> Optional[int]:
+    """A size in bytes that the system tells; None where it does not."""
+    try:
+        text = Path(path).read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        words = value.split()
+        if key == name and words and words[0].isdigit():
+            return int(words[0]) * 1024
+    return None

@@ -1,0 +1,122 @@
+"""Commands that run a model: in a process of their own, whose end is told in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from dl2ecd_core import cli
+from dl2ecd_core.cli import supervised
+from dl2ecd_core.running.memory import limit_memory
+
+ROOT = Path(__file__).parents[2]
+
+
+class Process:
+    """A process that ends in a certain way."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.signals: List[int] = []
+
+    def wait(self) -> int:
+        if self.code == -signal.SIGTERM:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return self.code
+
+    def send_signal(self, number: int) -> None:
+        self.signals.append(number)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> List[Any]:
+    calls: List[Any] = []
+
+    def start(arguments: List[str], environment: Any) -> Process:
+        calls.append((arguments, environment))
+        calls.append(Process(int(arguments[-1])))
+        return calls[-1]
+
+    monkeypatch.setattr(supervised, "command_process", start)
+    return calls
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 130])
+def test_its_exit_code_is_passed_on(started: List[Any], code: int) -> None:
+    assert supervised.supervise(["classify", str(code)]) == code
+    assert started[0] == (["classify", str(code)], {cli.INSIDE: "1"})
+
+
+def test_the_systems_request_to_end_is_passed_on(started: List[Any]) -> None:
+    assert supervised.supervise(["classify", str(-signal.SIGTERM)]) == 128 + signal.SIGTERM
+    assert started[1].signals == [signal.SIGTERM]
+
+
+def test_a_crash_is_a_sentence(started: List[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert supervised.supervise(["classify", str(-signal.SIGSEGV)]) == 1
+    assert "runtime-crashed: The process that ran the model" in capsys.readouterr().out
+
+
+def test_a_crash_is_json_where_that_was_asked_for(
+    started: List[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert supervised.supervise(["classify", "--json", str(-signal.SIGKILL)]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["findings"][0]["rule"] == "runtime-crashed"
+    assert "SIGKILL" in report["findings"][0]["message"]
+
+
+def test_the_command_line_does_so(started: List[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(cli.INSIDE, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["classify", "2"])
+    assert ended.value.code == 2
+    assert started[0][0] == ["classify", "2"]
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="the system does not tell")
+def test_memory_has_a_limit() -> None:
+    """In a process of its own, which it would stay in force in."""
+    code = (
+        "import resource; from dl2ecd_core.running.memory import limit_memory\n"
+        "most = limit_memory()\n"
+        "assert resource.getrlimit(resource.RLIMIT_AS)[0] == most\n"
+        "try: bytearray(1 << 46)\n"
+        "except MemoryError: print('refused')\n"
+        "assert limit_memory() <= most + (64 << 30)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "refused\n"
+
+
+def test_a_limit_that_there_is_already_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    told: List[Any] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (5, 7 << 30))
+    monkeypatch.setattr(resource, "setrlimit", lambda what, limits: told.append(limits))
+    monkeypatch.setattr("dl2ecd_core.running.memory._field", lambda *names: 64 << 30)
+    assert limit_memory() == 7 << 30
+    assert told == [(7 << 30, 7 << 30)]
+
+
+@pytest.mark.parametrize("text", [None, "", "MemAvailable: many kB\n"])
+def test_where_the_system_does_not_tell_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: Any
+) -> None:
+    import dl2ecd_core.running.memory as memory
+
+    place = tmp_path / "meminfo"
+    if text is not None:
+        place.write_text(text)
+    read = memory._field
+    monkeypatch.setattr(memory, "_field", lambda path, name: read(str(place), name))
+    assert limit_memory() is None
