@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from .legends import Legend, read_legend
     from .models import ModelDescription, inspect_model
     from .progress import Listener
-    from .running.classify import Classification as Classification
     from .running.classify import classify as classify
+    from .running.report import Classification as Classification
     from .scripting import DeepLearningModelToEcd
     from .templates import Template, template, write_template
 
@@ -125,7 +125,8 @@ _CORE: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("templates", ("Template", "template", "write_template")),
 )
 _EXTRAS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
-    ("running.classify", ("Classification", "classify")),
+    ("running.classify", ("classify",)),
+    ("running.report", ("Classification",)),
 )
 _HOMES: Dict[str, Tuple[str, str]] = {
     name: (module, name) for module, names in (*_CORE, *_EXTRAS) for name in names

@@ -73,6 +73,13 @@ _CODES: Dict[Type[BaseException], int] = {
 }
 
 
+def _runs_a_model(arguments: List[str]) -> bool:
+    """Whether a command is about to run a model: it has its paths, and is not asked for help."""
+    paths = [word for word in arguments[1:] if not word.startswith("-")]
+    asks = {"-h", "--help"} & set(arguments)
+    return arguments[:1] != [] and arguments[0] in RUNNING and len(paths) >= 3 and not asks
+
+
 def _run(arguments: Optional[List[str]]) -> None:
     for stream in (sys.stdout, sys.stderr):
         # A class name must not end the program because the terminal's encoding lacks a letter.
@@ -84,7 +91,7 @@ def _run(arguments: Optional[List[str]]) -> None:
         print(f"dl2ecd {__version__}")
         sys.exit(DONE)
     given = sys.argv[1:] if arguments is None else arguments
-    if given and given[0] in RUNNING and INSIDE not in os.environ:
+    if _runs_a_model(given) and INSIDE not in os.environ:
         from .supervised import supervise
 
         sys.exit(supervise(given))

@@ -12,8 +12,9 @@ from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..running.bands import bands_asked
 from ..running.building import Options
-from ..running.classify import Classification, classify
+from ..running.classify import classify
 from ..running.memory import limit_memory
+from ..running.report import Classification
 from . import CONTEXT, INSIDE
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
@@ -36,6 +37,8 @@ from .terminal import Swatch, print_findings, print_swatches
 @click.option("--nodata", type=int, help="The value for no data in the map.")
 @click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
 @click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
+@click.option("--aoi", metavar="POLYGONS", help="Outside of these polygons is no data.")
+@click.option("--preview", metavar="PNG", help="A small picture of the map with its legend.")
 @click.option(
     "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
 )
@@ -51,6 +54,8 @@ def classify_command(
     nodata: Optional[int],
     threshold: Optional[float],
     probabilities: Optional[str],
+    aoi: Optional[str],
+    preview: Optional[str],
     device: str,
     trust_model: bool,
     overwrite: bool,
@@ -81,6 +86,8 @@ def classify_command(
                 None if bands is None else bands_asked(bands), scale, nodata, threshold
             ),
             probabilities=probabilities,
+            aoi=aoi,
+            preview=preview,
             device=device,
             trusted=trust_model,
             overwrite=overwrite,

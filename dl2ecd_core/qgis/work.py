@@ -23,9 +23,10 @@ from ..models.facts import facts_of, names_of
 from ..pane.speech import CANCELLED, model_line, surprise
 from ..running.bands import bands_asked
 from ..running.building import Options
-from ..running.classify import Classification, classify
+from ..running.classify import classify
 from ..running.georeference import Extent
 from ..running.raster_library import RasterLibrary
+from ..running.report import Classification
 from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
 from .requirements import PACKAGES, REINSTALL, how_to_install, numpy_version
 

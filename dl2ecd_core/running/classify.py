@@ -6,109 +6,33 @@ import hashlib
 import json
 import os
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional
 
-from ..ecd.content import Ecd
 from ..examination import AnyPath
 from ..files.output import check_target, refused
-from ..findings import Finding, Place, in_order
+from ..files.replacing import check_replaceable
+from ..findings import Place, in_order
 from ..findings.rules import finding
 from ..findings.wording import printable, quoted
 from ..progress import Listener
 from ..version import __version__
+from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
 from .extras import RunningRefused
 from .georeference import Extent, Georeference
-from .geotiff import Color, made_here
+from .geotiff import made_here
 from .opening import OpenedModel, opened_model
+from .preview import PREVIEW
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
-from .result import Result
+from .report import Classification, counted_classes
+from .result import Outputs, Result
 from .scene import Scene, opened_scene
 from .sessions.opening import open_session
-
-
-@dataclass(frozen=True)
-class ClassCount:
-    """How much of the map a class has.
-
-    Attributes
-    ----------
-    pixels
-        How many pixels.
-    area
-        In square units of the scene's coordinate system; None where it has none.
-    """
-
-    value: int
-    name: str
-    color: Optional[Color]
-    pixels: int
-    area: Optional[float]
-
-
-@dataclass(frozen=True)
-class Classification:
-    """A finished map.
-
-    Attributes
-    ----------
-    raster
-        The path that was written, as it was given; also what ``str()`` gives.
-    findings
-        Warnings and information.
-    classes
-        How much of the map each has.
-    nodata
-        The value for no data, and how many pixels have it.
-    runtime
-        What ran the model.
-    halo
-        Input pixels that tiles overlap by; None where they were blended.
-    seconds
-        How long it took.
-    """
-
-    raster: str
-    findings: Tuple[Finding, ...]
-    classes: Tuple[ClassCount, ...]
-    nodata: Tuple[int, int]
-    runtime: str
-    halo: Optional[int]
-    scaling: str
-    seconds: float = field(compare=False)
-
-    def __str__(self) -> str:
-        return self.raster
-
-    def __fspath__(self) -> str:
-        return self.raster
-
-    def as_dict(self) -> Dict[str, Any]:
-        """The report as ``--json`` shows it."""
-        return {
-            "raster": self.raster,
-            "classes": [
-                {
-                    "value": item.value,
-                    "name": item.name,
-                    "color": None if item.color is None else list(item.color),
-                    "pixels": item.pixels,
-                    "area": item.area,
-                }
-                for item in self.classes
-            ],
-            "nodata": {"value": self.nodata[0], "pixels": self.nodata[1]},
-            "runtime": self.runtime,
-            "halo": self.halo,
-            "scaling": self.scaling,
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def classify(
@@ -120,6 +44,8 @@ def classify(
     options: Optional[Options] = None,
     probabilities: Optional[AnyPath] = None,
     extent: Optional[Extent] = None,
+    aoi: Optional[AnyPath] = None,
+    preview: Optional[AnyPath] = None,
     device: str = "cpu",
     workers: Optional[int] = None,
     trusted: bool = False,
@@ -146,6 +72,10 @@ def classify(
     extent
         West, south, east and north in the scene's coordinate system, where only a part of the map
         is wanted: bit for bit that part of the whole.
+    aoi
+        A file of polygons; outside of them is no data.
+    preview
+        A small picture of the map with its legend (PNG).
     device
         ``cpu``, ``cuda`` or ``auto``.
     workers
@@ -174,18 +104,21 @@ def classify(
     listener = messages or Listener()
     rasters = library or RasterioLibrary()
     target = Path(raster)
-    inputs = [Path(path) for path in (scene, model, class_info) if path is not None]
+    inputs = [Path(path) for path in (scene, model, class_info, aoi) if path is not None]
     second = None if probabilities is None else Path(probabilities)
     for output in (target, second):
-        if output is None:
-            continue
-        check_target(output, inputs)
-        _check_ours(output, overwrite, rasters)
-    with (
-        opened_scene(os.fspath(scene), rasters) as reader,
-        opened_model(model, class_info, listener) as opened,
-    ):
+        if output is not None:
+            check_target(output, inputs)
+            _check_ours(output, overwrite, rasters)
+    picture = None if preview is None else Path(preview)
+    if picture is not None:
+        check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
+    with ExitStack() as closing:
+        reader = closing.enter_context(opened_scene(os.fspath(scene), rasters))
+        opened = closing.enter_context(opened_model(model, class_info, listener))
+        area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference)
         session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
+        closing.callback(session.close)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         findings = in_order([*opened.findings, *said])
         for item in findings:
@@ -195,20 +128,21 @@ def classify(
         window = Window(0, plan.height, 0, plan.width)
         if extent is not None:
             window = _window_of(place, extent, window, reader)
-        result = Result(target, second, classifier, opened.ecd, rasters, window, place)
-        key = _key(scene, reader, opened, classifier, window)
-        counts = result.make(reader, key, workers, listener)
-        classes, nodata = _counted(counts, opened.ecd, classifier, reader.georeference)
-    return Classification(
-        os.fspath(raster),
-        findings,
-        classes,
-        nodata,
-        session.runtime,
-        classifier.fitted.halo,
-        f"{classifier.scaling} ({classifier.scaling.source})",
-        time.monotonic() - began,
-    )
+        outputs = Outputs(target, second, picture)
+        result = Result(outputs, classifier, opened.ecd, rasters, window, place)
+        key = {**_key(scene, reader, opened, classifier, window), "aoi": _digest(aoi)}
+        counts = result.make(area, key, workers, listener)
+        classes, nodata = counted_classes(counts, opened.ecd, classifier, reader.georeference)
+        return Classification(
+            os.fspath(raster),
+            findings,
+            classes,
+            nodata,
+            session.runtime,
+            classifier.fitted.halo,
+            f"{classifier.scaling} ({classifier.scaling.source})",
+            time.monotonic() - began,
+        )
 
 
 def _place_of(reader: Scene, classifier: Classifier) -> Georeference:
@@ -236,26 +170,6 @@ def _window_of(place: Georeference, extent: Extent, whole: Window, reader: Scene
     return window
 
 
-def _counted(
-    counts: Counter[int], ecd: Ecd, classifier: Classifier, place: Georeference
-) -> Tuple[Tuple[ClassCount, ...], Tuple[int, int]]:
-    area = place.pixel_area
-    if area is not None:
-        area *= float(classifier.fitted.rows.scale * classifier.fitted.columns.scale)
-    classes = tuple(
-        ClassCount(
-            item.value,
-            item.name,
-            item.color,
-            counts[item.value],
-            None if area is None else counts[item.value] * area,
-        )
-        for item in ecd.classes
-    )
-    nodata = classifier.values.nodata
-    return classes, (nodata, counts[nodata])
-
-
 def _check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
     """Refuse to replace what this project did not write."""
     if overwrite or not target.exists() or made_here(target, library):
@@ -266,6 +180,10 @@ def _check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
         "Choose another name, or say --overwrite to replace it.",
         target,
     )
+
+
+def _digest(path: Optional[AnyPath]) -> Optional[str]:
+    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _key(

@@ -18,9 +18,9 @@ from .engine import classify_raster
 from .georeference import Georeference
 from .geotiff import Content, write_geotiff
 from .part_file import PartFile, PartFolder
+from .preview import write_preview
 from .raster_library import RasterLibrary
-from .rasters import Window
-from .scene import Scene
+from .rasters import RasterReader, Window
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -53,11 +53,19 @@ class _Counting:
 
 
 @dataclass(frozen=True)
+class Outputs:
+    """What is written: the map, and what was asked for beside it."""
+
+    raster: Path
+    probabilities: Optional[Path] = None
+    preview: Optional[Path] = None
+
+
+@dataclass(frozen=True)
 class Result:
     """The rasters that are made."""
 
-    target: Path
-    probabilities: Optional[Path]
+    outputs: Outputs
     classifier: Classifier
     ecd: Ecd
     library: RasterLibrary
@@ -65,15 +73,15 @@ class Result:
     place: Georeference
 
     def make(
-        self, reader: Scene, key: Dict[str, Any], workers: Optional[int], listener: Listener
+        self, reader: RasterReader, key: Dict[str, Any], workers: Optional[int], listener: Listener
     ) -> Counter[int]:
         """Make them, whole or not at all; how many pixels have which value."""
         classifier, window = self.classifier, self.window
-        folder = PartFolder(self.target, key)
+        folder = PartFolder(self.outputs.raster, key)
         try:
             part = folder.file("values", window.width, 1, classifier.values.data_type)
             shares = None
-            if self.probabilities is not None:
+            if self.outputs.probabilities is not None:
                 layers = classifier.probabilities.layers
                 shares = folder.file("probabilities", window.width, layers, "float32")
             counting = _Counting(part, folder)
@@ -104,14 +112,17 @@ class Result:
         colors = {row.value: row.color for row in rows}
         small = values.data_type == "uint8"
         content = Content(place, values.nodata, colors if small else None)
-        write_geotiff(part, height, self.target, content, self.library)
-        names = Path(f"{self.target}.aux.xml")
+        write_geotiff(part, height, self.outputs.raster, content, self.library)
+        names = Path(f"{self.outputs.raster}.aux.xml")
         aux_xml.write(self.ecd, names, Listener(), overwrite=True)
-        if shares is not None and self.probabilities is not None:
+        if self.outputs.preview is not None:
+            size = height, self.window.width
+            write_preview(self.outputs.preview, part.rows(height), size, rows)
+        if shares is not None and self.outputs.probabilities is not None:
             write_geotiff(
                 shares,
                 height,
-                self.probabilities,
+                self.outputs.probabilities,
                 Content(place, math.nan, names=_layer_names(self.ecd, shares.layers)),
                 self.library,
             )

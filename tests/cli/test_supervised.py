@@ -76,9 +76,27 @@ def test_a_crash_is_json_where_that_was_asked_for(
 def test_the_command_line_does_so(started: List[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(cli.INSIDE, raising=False)
     with pytest.raises(SystemExit) as ended:
-        cli.main(["classify", "2"])
+        cli.main(["classify", "scene.tif", "a.ecd", "2"])
     assert ended.value.code == 2
-    assert started[0][0] == ["classify", "2"]
+    assert started[0][0] == ["classify", "scene.tif", "a.ecd", "2"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["classify"],
+        ["classify", "a", "b"],
+        ["classify", "a", "b", "c", "-h"],
+        ["show", "a", "b", "c"],
+    ],
+)
+def test_help_and_wrong_usage_need_none(
+    started: List[Any], monkeypatch: pytest.MonkeyPatch, arguments: List[str]
+) -> None:
+    monkeypatch.delenv(cli.INSIDE, raising=False)
+    with pytest.raises(SystemExit):
+        cli.main(arguments)
+    assert started == []
 
 
 @pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="the system does not tell")

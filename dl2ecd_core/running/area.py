@@ -1,0 +1,236 @@
+"""An area of interest: outside its polygons a scene counts as no data.
+
+GeoJSON is read as it is; other files (GeoPackage, Shapefile ...) by pyogrio.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+
+from ..findings import Place
+from ..findings.rules import finding
+from ..findings.wording import printable, quoted
+from .extras import RunningRefused, not_installed
+from .georeference import Georeference
+from .rasters import Block, RasterReader, Window
+
+if TYPE_CHECKING:
+    from .sessions import Array
+
+#: GeoJSON is in degrees unless it says otherwise (RFC 7946).
+_DEGREES = "EPSG:4326"
+_LARGEST = 64 << 20
+_POLYGONS = frozenset(("Polygon", "MultiPolygon"))
+_MOST = 1_000_000
+
+Geometry = Dict[str, Any]
+
+
+class AreaReader:
+    """A scene of which only what lies inside polygons counts.
+
+    Parameters
+    ----------
+    reader
+        The scene.
+    polygons
+        GeoJSON geometries in the scene's coordinate system.
+    transform
+        Of the scene; see :class:`~dl2ecd_core.running.georeference.Georeference`.
+    """
+
+    def __init__(
+        self, reader: RasterReader, polygons: Sequence[Geometry], transform: Tuple[float, ...]
+    ) -> None:
+        self._reader, self._polygons, self._transform = reader, list(polygons), transform
+
+    @property
+    def name(self) -> str:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        return self._reader.name
+
+    @property
+    def height(self) -> int:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        return self._reader.height
+
+    @property
+    def width(self) -> int:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        return self._reader.width
+
+    @property
+    def data_type(self) -> str:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        return self._reader.data_type
+
+    @property
+    def band_names(self) -> Tuple[Optional[str], ...]:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        return self._reader.band_names
+
+    def read(self, window: Window, bands: Sequence[int]) -> Block:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        block = self._reader.read(window, bands)
+        inside = self.inside(window)
+        return Block(block.pixels, inside if block.valid is None else block.valid & inside)
+
+    def inside(self, window: Window) -> Array:
+        """Where the middle of a pixel lies inside the area."""
+        import rasterio.features
+        from affine import Affine
+
+        a, b, c, d, e, f = self._transform
+        left, top = window.left, window.top
+        here = Affine(a, b, a * left + b * top + c, d, e, d * left + e * top + f)
+        size = (window.height, window.width)
+        return rasterio.features.rasterize(
+            self._polygons, out_shape=size, transform=here, fill=0, default_value=1, dtype="uint8"
+        ).astype(bool)
+
+
+def area_of(path: Path, reader: RasterReader, place: Georeference) -> AreaReader:
+    """A scene of which only an area counts.
+
+    Parameters
+    ----------
+    path
+        A file of polygons.
+    reader, place
+        The scene, and where it lies.
+
+    Raises
+    ------
+    RunningRefused
+        ``aoi-not-readable`` or ``aoi-outside``.
+    """
+    polygons, crs = _polygons(path)
+    if crs is not None and place.crs is not None:
+        polygons = _moved(polygons, crs, place.crs)
+    transform = place.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    area = AreaReader(reader, polygons, transform)
+    if not _touches(polygons, transform, reader):
+        raise RunningRefused(
+            [
+                finding(
+                    "aoi-outside",
+                    f"No polygon of {quoted(str(path), 400)} covers a part of the scene.",
+                    hint="Check its coordinate system and its place.",
+                    where=Place(file=str(path)),
+                )
+            ]
+        )
+    return area
+
+
+def _polygons(path: Path) -> Tuple[List[Geometry], Optional[str]]:
+    """The polygons of a file, and their coordinate system."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+        if head.startswith(b"{"):
+            return _geojson(path)
+    except OSError as error:
+        raise _not_readable(path, error.strerror or str(error)) from error
+    return _layer(path)
+
+
+def _geojson(path: Path) -> Tuple[List[Geometry], Optional[str]]:
+    if path.stat().st_size > _LARGEST:
+        raise _not_readable(path, "it is larger than any area of interest")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise _not_readable(path, str(error)) from error
+    found = _geometries(document)
+    named = document.get("crs") if isinstance(document, dict) else None
+    name = named.get("properties", {}).get("name") if isinstance(named, dict) else None
+    return _checked(found, path), str(name) if name else _DEGREES
+
+
+def _geometries(document: object) -> List[Geometry]:
+    """Every geometry of a GeoJSON document."""
+    found: List[Geometry] = []
+    waiting = [document]
+    while waiting and len(found) < _MOST:
+        item = waiting.pop()
+        if not isinstance(item, dict):
+            continue
+        for key in ("features", "geometries"):
+            listed = item.get(key)
+            waiting += listed if isinstance(listed, list) else []
+        if "geometry" in item:
+            waiting.append(item["geometry"])
+        if "coordinates" in item:
+            found.append(item)
+    return found
+
+
+def _layer(path: Path) -> Tuple[List[Geometry], Optional[str]]:
+    try:
+        import pyogrio.raw
+        import shapely
+    except ImportError as error:
+        raise not_installed("pyogrio", "detect", "read an area of interest") from error
+    try:
+        about, _, shapes, _ = pyogrio.raw.read(path, columns=[], max_features=_MOST)
+    except (ValueError, RuntimeError, OSError) as error:
+        raise _not_readable(path, str(error)) from error
+    wanted = [shape for shape in shapely.from_wkb(shapes) if shape is not None]
+    found = [json.loads(shapely.to_geojson(shapely.force_2d(shape))) for shape in wanted]
+    crs = about.get("crs")
+    return _checked(found, path), str(crs) if crs else None
+
+
+def _checked(found: List[Geometry], path: Path) -> List[Geometry]:
+    """The polygons among geometries.
+
+    Raises
+    ------
+    RunningRefused
+        When there are none.
+    """
+    polygons = [item for item in found if item.get("type") in _POLYGONS]
+    if not polygons:
+        raise _not_readable(path, "it holds no polygon")
+    return polygons
+
+
+def _moved(polygons: List[Geometry], crs: str, target: str) -> List[Geometry]:
+    import rasterio.warp
+
+    return [rasterio.warp.transform_geom(crs, target, polygon) for polygon in polygons]
+
+
+def _touches(polygons: List[Geometry], transform: Tuple[float, ...], reader: RasterReader) -> bool:
+    """Whether the box around any polygon meets the box around the scene."""
+    import rasterio.features
+
+    a, b, c, d, e, f = transform
+    corners = [
+        (a * column + b * row + c, d * column + e * row + f)
+        for column in (0, reader.width)
+        for row in (0, reader.height)
+    ]
+    xs, ys = zip(*corners)
+    for polygon in polygons:
+        west, south, east, north = rasterio.features.bounds(polygon)
+        if west < max(xs) and min(xs) < east and south < max(ys) and min(ys) < north:
+            return True
+    return False
+
+
+def _not_readable(path: Path, why: str) -> RunningRefused:
+    return RunningRefused(
+        [
+            finding(
+                "aoi-not-readable",
+                f"{quoted(str(path), 400)} can't be read as an area of interest: "
+                f"{printable(why, 300)}.",
+                hint="Give a GeoPackage, Shapefile or GeoJSON file with polygons.",
+                where=Place(file=str(path)),
+            )
+        ]
+    )
