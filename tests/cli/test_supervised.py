@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ class Process:
 
     def wait(self) -> int:
         if self.code == -signal.SIGTERM:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         return self.code
 
     def send_signal(self, number: int) -> None:

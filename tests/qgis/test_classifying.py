@@ -23,7 +23,8 @@ if not all(map(importlib.util.find_spec, ("numpy", "onnxruntime", "rasterio"))):
 
 import numpy as np
 
-from dl2ecd_core.running.classify import ClassCount, Classification, classify
+from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.report import ClassCount, Classification
 from tests.running.scenes import opened, pixels, write_scene
 from tests.running.test_classify import BYTES, Place
 

@@ -109,6 +109,8 @@ class OpenVinoSession:
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        # Requests are part of the compiled network: they go first.
+        self._idle = LifoQueue()
         del self._compiled, self._network
 
 
