@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any, List
 
@@ -106,6 +107,14 @@ class TestOpenVino:
     @pytest.fixture(autouse=True)
     def _needed(self) -> None:
         pytest.importorskip("openvino")
+
+    def test_signals_are_heard_afterwards(self, tmp_path: Path) -> None:
+        session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+        heard: List[int] = []
+        before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+        signal.raise_signal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
+        assert heard == [signal.SIGTERM]
 
     def test_any_size_may_be_freed(self, tmp_path: Path) -> None:
         session = session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")

@@ -5,6 +5,7 @@ https://docs.openvino.ai/2026/api/ie_python_api/api.html
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
@@ -43,7 +44,7 @@ class OpenVinoSession:
         self._path = path
         try:
             self._network = self._core.read_model(str(path)) if network is None else network
-            self._compiled = self._core.compile_model(self._network, "CPU", _options(self._core))
+            self._compiled = _compiled(self._core, self._network)
         except (RuntimeError, ValueError, TypeError) as error:
             raise not_loaded(f"OpenVINO {version()}", path, error) from error
         self._inputs = _tensors(self._compiled.inputs, inputs)
@@ -125,6 +126,16 @@ def _module() -> Any:
 def version() -> str:
     """Of OpenVINO, without its build."""
     return str(_module().__version__).split("-")[0]
+
+
+def _compiled(core: Any, network: Any) -> Any:
+    """The network made ready to run, in a thread that ends with it.
+
+    Compiling gives its thread a stack for signals that is too small for some processors: in the
+    main thread, where Python hears of Ctrl-C, the process would fall down.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(core.compile_model, network, "CPU", _options(core)).result()
 
 
 def _options(core: Any) -> Mapping[str, Any]:
