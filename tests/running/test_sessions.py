@@ -109,7 +109,10 @@ class TestOpenVino:
         pytest.importorskip("openvino")
 
     def test_signals_are_heard_afterwards(self, tmp_path: Path) -> None:
-        session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+        session = session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+        free = session.freed()
+        assert free is not None
+        free.run([tile(1, 4, 48, 40)])
         heard: List[int] = []
         before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
         signal.raise_signal(signal.SIGTERM)
