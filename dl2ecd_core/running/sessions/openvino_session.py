@@ -5,11 +5,10 @@ https://docs.openvino.ai/2026/api/ie_python_api/api.html
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..extras import RunningRefused, not_installed
@@ -74,9 +73,6 @@ class OpenVinoSession:
 
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return aside(self._run, arrays)
-
-    def _run(self, arrays: Sequence[Array]) -> List[Array]:
         try:
             request = self._idle.get_nowait()
         except Empty:
@@ -133,21 +129,14 @@ def version() -> str:
 
 
 def _compiled(core: Any, network: Any) -> Any:
-    """The network made ready to run."""
-    return aside(core.compile_model, network, "CPU", _options(core))
+    """The network made ready to run, in a thread that ends with it.
 
-
-def aside(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function of OpenVINO's outside the main thread.
-
-    Where it compiles, as it also does when a new size comes, it gives the thread a stack for
-    signals that is too small for some processors: in the main thread, where Python hears of
-    Ctrl-C, the process would fall down.
+    OpenVINO gives the thread that first asks for the processor a stack for signals that is too
+    small for some processors: in the main thread, where Python hears of Ctrl-C, the process would
+    fall down.
     """
-    if threading.current_thread() is not threading.main_thread():
-        return function(*arguments)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(function, *arguments).result()
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(lambda: core.compile_model(network, "CPU", _options(core))).result()
 
 
 def _options(core: Any) -> Mapping[str, Any]:
