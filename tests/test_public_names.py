@@ -41,6 +41,7 @@ assert verify_ecd("b.ecd")[1] == ()
 assert check_model("landcover.model", "again.json") == ()
 assert inspect_model("landcover.model").parameters == 387
 assert len(read_legend("out.qml").classes) == 3
+assert fixed("again.json").diff == "" and not write_fixed("again.json", "fixed.json").diff
 try:
     read_ecd("classes.json")
 except EcdFileError as error:

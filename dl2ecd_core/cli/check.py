@@ -38,9 +38,8 @@ def check_command(
 ) -> None:
     """Say what is wrong with each MODEL and its CLASS_INFO; write nothing.
 
-    Without CLASS_INFO, the document lies beside each model, with .json behind the model's name
-    (landcover.model.json) or in place of its ending (landcover.json). One path may be -, standard
-    input.
+    Without CLASS_INFO, the document lies beside each model: landcover.model.json, landcover.json,
+    or landcover_classes.json as init names it. One path may be -, standard input.
 
     \b
     Examples:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Optional
 
 import click
@@ -15,6 +14,7 @@ from ..templates import Template, template, write_template
 from . import CONTEXT
 from .dash import STANDARD, StandardInput
 from .options import PATH, output_options, overwrite_option
+from .pairs import proposed_document
 from .reporting import OutputFormat, Result, report, report_beside_output
 from .terminal import print_command, print_findings
 
@@ -53,7 +53,7 @@ def init_command(
     """
     if model == STANDARD:
         raise click.UsageError("MODEL can't be -: give the model's file.")
-    target = class_info or _beside(model)
+    target = class_info or proposed_document(model)
     with StandardInput() as given:
         at = None if legend is None else given.path(legend, most=LARGEST_TEXT + 1)
         try:
@@ -88,8 +88,3 @@ def _written(
         print_command("dl2ecd", "check", model, target)
 
     return Result(model, True, {"ok": True, "class_info": target}, findings, say)
-
-
-def _beside(model: str) -> str:
-    path = Path(model)
-    return str(path.with_name(f"{path.stem}_classes.json"))

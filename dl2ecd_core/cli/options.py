@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable, FrozenSet, Optional, Tuple
+from typing import Any, Callable, FrozenSet, List, Optional, Tuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from .allowing import allowed_rules
 from .reporting import OutputFormat
@@ -24,6 +25,12 @@ class _PathText(click.types.StringParamType):
         if not value:
             self.fail("A path can't be empty; is a variable of your script not set?", param, ctx)
         return str(super().convert(value, param, ctx))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> List[CompletionItem]:
+        """The shell completes the names of files itself."""
+        return [CompletionItem(incomplete, type="file")]
 
 
 PATH = _PathText()

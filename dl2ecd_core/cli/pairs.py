@@ -41,16 +41,24 @@ def pairs_of_changed(paths: Sequence[str]) -> List[Tuple[str, str]]:
 
 
 def document_beside(model: str) -> str:
-    """Where the document of a model lies: behind its name, or in place of its ending.
+    """Where the document of a model lies: behind its name, in place of its ending, or as init does.
 
-    What there is comes first; without any, it is the first of the two that is missing.
+    What there is comes first; without any, it is the first of them that is missing.
     """
     path = Path(model)
     behind = str(path.with_name(path.name + _JSON)) if path.name else model + _JSON
-    if is_plain(behind) or not path.suffix:
+    if is_plain(behind) or not path.name:
         return behind
-    instead = str(path.with_suffix(_JSON))
-    return instead if is_plain(instead) and not _is_model(instead) else behind
+    for place in (str(path.with_suffix(_JSON)), proposed_document(model)):
+        if place != model and is_plain(place) and not _is_model(place):
+            return place
+    return behind
+
+
+def proposed_document(model: str) -> str:
+    """The name of the document that ``init`` writes for a model."""
+    path = Path(model)
+    return str(path.with_name(f"{path.stem}_classes{_JSON}"))
 
 
 def _is_model(path: str) -> bool:

@@ -110,7 +110,8 @@ def _say(results: Sequence[Result]) -> None:
         result.say()
     if len(results) > 1:
         wrong = [result for result in results if not result.ok]
-        told = f"{len(wrong)} of {len(results)} are wrong" if wrong else "nothing is wrong"
+        verb = "is" if len(wrong) == 1 else "are"
+        told = f"{len(wrong)} {verb} wrong" if wrong else "nothing is wrong"
         click.echo(f"\n{len(results)} files: {told}.")
 
 

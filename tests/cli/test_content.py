@@ -238,6 +238,7 @@ def test_shells_can_complete_commands() -> None:
     completion = ShellComplete(dl2ecd, {}, "dl2ecd", "_DL2ECD_COMPLETE")
     offered = [item.value for item in completion.get_completions([], "ex")]
     assert offered == ["extract", "export"]
+    assert [item.type for item in completion.get_completions(["inspect"], "land")] == ["file"]
 
 
 def test_the_version_is_said_with_and_without_other_words(call: Call) -> None:

@@ -30,7 +30,7 @@ class TestInspect:
         lines = call("inspect", MODEL, "empty").out.splitlines()
         assert lines[0] == f"== {MODEL}"
         assert "== empty" in lines
-        assert lines[-1] == "2 files: 1 of 2 are wrong."
+        assert lines[-1] == "2 files: 1 is wrong."
         assert call("inspect", MODEL, MODEL).out.endswith("\n2 files: nothing is wrong.\n")
 
     def test_all_models_of_a_folder(self, call: Call) -> None:
@@ -108,13 +108,14 @@ PAIRS: List[Tuple[List[str], List[Tuple[str, str]]]] = [
     ),
     (["saved/"], [("saved/", "saved.json")]),
     (["."], [(".", "..json")]),
+    (["made.onnx"], [("made.onnx", "made_classes.json")]),
     (["whole.json"], [("whole.json", "whole.json.json")]),
 ]
 
 
 @pytest.fixture
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("there.onnx.json", "there.json", "here.json"):
+    for name in ("there.onnx.json", "there.json", "here.json", "made_classes.json"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
 
