@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence
 
 from ..network.evaluation import letters_of
 from ..network.footprints import model_padding
@@ -19,6 +19,28 @@ _ACTIVATIONS: Dict[Kind, Optional[Activation]] = {
     Kind.SIGMOID: Activation.SIGMOID,
     Kind.ARGMAX: Activation.ARGMAX,
 }
+
+
+def told_apart(names: Sequence[Optional[str]]) -> List[Optional[str]]:
+    """Names of which no two are the same, as ONNX wants them; None for what has none.
+
+    Examples
+    --------
+    >>> told_apart(["z", "z", "z_1", None])
+    ['z', 'z_2', 'z_1', None]
+    """
+    taken = set(names)
+    seen = set()
+    different: List[Optional[str]] = []
+    for name in names:
+        one, count = name, 0
+        while one in seen or (count and one in taken):
+            count += 1
+            one = f"{name}_{count}"
+        if one is not None:
+            seen.add(one)
+        different.append(one)
+    return different
 
 
 def activation_of(meaning: Meaning) -> Optional[Activation]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Mapping, Optional, Tuple
+from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 from ..files.output import check_no_input, whole_file
 from ..files.output_set import check_free, check_inside, output_set
@@ -17,6 +18,7 @@ from ..network.weights import PIECE
 from ..wire.source import ByteSource
 from .description import Content, Dims, ModelDescription, Role, Tensor
 from .inspection import inspect_model
+from .network_ends import told_apart
 from .networks import ModelNetwork
 from .onnx.rewriting import with_metadata
 
@@ -108,9 +110,12 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
     """Compare what our own reader finds in the file with what the model says of itself."""
     told = model.description
     wrong: List[str] = []
+    outputs = [tensor for tensor in told.outputs if tensor.role is Role.DATA]
+    if not model.is_onnx:
+        outputs = _told_apart(told.inputs, outputs)
     for what, before, after in (
         ("input", told.inputs, found.inputs),
-        ("output", told.outputs, found.outputs),
+        ("output", outputs, found.outputs),
     ):
         wanted = [tensor for tensor in before if tensor.role is Role.DATA]
         names = [tensor.name for tensor in after]
@@ -125,7 +130,7 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
             wrong.append(f"its {what}s have other names")
             continue
         for one, other in zip(wanted, after):
-            wrong += _differences(what, one, other)
+            wrong += _differences(what, _with_batch(one, other), other)
     if told.padding != found.padding:
         wrong.append(f"it crops {found.padding} pixels where {told.padding} were told")
     if wrong:
@@ -142,6 +147,22 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
         )
 
 
+def _told_apart(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> List[Tensor]:
+    """Outputs under the names that they get where several have the same."""
+    names = told_apart([tensor.name for tensor in (*inputs, *outputs)])[len(inputs) :]
+    return [replace(tensor, name=name) for tensor, name in zip(outputs, names)]
+
+
+def _with_batch(one: Tensor, other: Tensor) -> Tensor:
+    """A tensor of a format that does not count the axis of the batch, with that axis in front."""
+    if one.shape is None or other.shape is None or "N" in (one.axes or ""):
+        return one
+    if len(other.shape) != len(one.shape) + 1 or other.shape[0] is not None:
+        return one
+    axes = None if one.axes is None else "N" + one.axes
+    return replace(one, shape=(None, *one.shape), axes=axes)
+
+
 def _differences(what: str, one: Tensor, other: Tensor) -> List[str]:
     """How a tensor differs from what it was; what either does not know differs from nothing."""
     found: List[str] = []
@@ -151,7 +172,8 @@ def _differences(what: str, one: Tensor, other: Tensor) -> List[str]:
     elif one.axes and other.axes and not _letters_agree(one.axes, other.axes):
         found.append(f"its {what} {name} has the axes {other.axes}, not {one.axes}")
     # A detector's classes are not told by the sizes of its outputs.
-    if one.content is not Content.RAW_DETECTOR_HEAD and one.class_count != other.class_count:
+    told = one.class_count is not None and one.content is not Content.RAW_DETECTOR_HEAD
+    if told and one.class_count != other.class_count:
         found.append(f"its {what} {name} tells {other.class_count} classes apart")
     if one.activation != other.activation and one.activation is not None:
         found.append(f"what its {what} {name} means is another")

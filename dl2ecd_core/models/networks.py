@@ -14,6 +14,8 @@ from ..findings.wording import printable
 from ..network.lowering import Network
 from ..wire.source import ByteSource
 from . import caffe, darknet, onnx
+from .cntk import v1 as cntk_v1
+from .cntk import v2 as cntk_v2
 from .description import ModelDescription
 from .inspection import inspect_model
 
@@ -44,6 +46,8 @@ class ModelNetwork:
 #: Readers of formats whose networks are lowered to ONNX's operators, by the format's id.
 _LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
     "caffe": caffe.network_of,
+    "cntk-v1": cntk_v1.network_of,
+    "cntk-v2": cntk_v2.network_of,
     "darknet": darknet.network_of,
     "onnx": onnx.network_of,
 }

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
+from ...network.weights import Content, Converted
+
 #: Sizes in column-major order.
 Shape = Tuple[int, ...]
 
@@ -165,18 +167,41 @@ class Axis(NamedTuple):
     name: str = ""
 
 
-class Array(NamedTuple):
+class Numbers(NamedTuple):
+    """Where the values of a tensor lie.
+
+    Attributes
+    ----------
+    data_type
+        In which they are stored; 16-bit floats may be stored as 32-bit ones.
+    """
+
+    content: Content
+    data_type: str
+
+    def as_float32(self) -> Content:
+        """The values as a network computes with them."""
+        if self.data_type == "float32":
+            return self.content
+        return Converted(self.content, self.data_type, "float32")
+
+
+@dataclass(frozen=True)
+class Array:
     """A tensor whose values were skipped.
 
     Attributes
     ----------
     scalar
         The value of a tensor of one element, where it was cheap to read.
+    stored
+        Where its values lie; None where the file does not hold them as plain numbers.
     """
 
     shape: Shape
     data_type: Optional[str]
     scalar: Optional[float] = None
+    stored: Optional[Numbers] = field(default=None, compare=False)
 
 
 #: What attributes and dictionaries hold.
@@ -193,6 +218,10 @@ class Variable:
         None when unknown.
     dynamic
         Whether it has a batch or sequence axis besides its shape.
+    sequence
+        Whether it has a sequence axis besides the batch axis.
+    stored
+        Where the values of a parameter or constant lie.
     """
 
     uid: str
@@ -202,6 +231,8 @@ class Variable:
     data_type: Optional[str]
     dynamic: bool = True
     scalar: Optional[float] = None
+    sequence: bool = False
+    stored: Optional[Numbers] = None
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,7 @@ def activations_in(flow: Flow) -> Dict[str, Last]:
 
 
 def _activation(flow: Flow, owner: Function) -> Last:
-    if owner.op == Op.SOFTMAX or _is_spelled_softmax(flow, owner):
+    if owner.op == Op.SOFTMAX or is_spelled_softmax(flow, owner):
         return Activation.SOFTMAX, None
     if owner.op in (Op.SIGMOID, Op.STABLE_SIGMOID):
         return Activation.SIGMOID, None
@@ -212,7 +212,7 @@ def _reduced_size(flow: Flow, owner: Function) -> Optional[int]:
     return shape[position]
 
 
-def _is_spelled_softmax(flow: Flow, owner: Function) -> bool:
+def is_spelled_softmax(flow: Flow, owner: Function) -> bool:
     """Whether exponentials are divided by their own sum."""
     if owner.op != Op.ELEMENT_TIMES or len(owner.inputs) != 2:
         return False

@@ -88,7 +88,7 @@ def output_name(flow: Flow, uid: str) -> Optional[str]:
 
 def input_tensors(flow: Flow, arguments: Tuple[Variable, ...], roles: Roles) -> Tuple[Tensor, ...]:
     """Inputs, all declared in the file."""
-    image = _is_image_model(flow)
+    image = is_image_model(flow)
     return tuple(
         Tensor(
             variable.name or variable.uid,
@@ -105,7 +105,7 @@ def input_tensors(flow: Flow, arguments: Tuple[Variable, ...], roles: Roles) -> 
 def output_tensors(flow: Flow, roles: Roles) -> Tuple[Tensor, ...]:
     """Outputs, whose shapes are worked out."""
     tensors = []
-    image = _is_image_model(flow)
+    image = is_image_model(flow)
     last = activations_in(flow)
     for uid in output_uids(flow):
         signal = flow.signal(uid)
@@ -154,5 +154,5 @@ def _looks_like_image(shape: Dims) -> bool:
     return channels is not None and height is not None and height == width and height > channels
 
 
-def _is_image_model(flow: Flow) -> bool:
+def is_image_model(flow: Flow) -> bool:
     return any(function.op in (Op.CONVOLUTION, Op.POOLING) for function in flow.order)

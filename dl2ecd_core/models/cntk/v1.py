@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ...network.lowering import Network
 from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
+from .lowering import lowered
 from .telling import describe
 from .v1_conversion import converted
-from .v1_network import network_of
+from .v1_network import graph_of
 
 _MAGIC = "BCN\0".encode("utf-16-le")
 
@@ -25,4 +27,15 @@ def read(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` or ``model-unsupported``.
     """
-    return describe(source, "cntk-v1", converted(network_of(source)))
+    return describe(source, "cntk-v1", converted(graph_of(source)))
+
+
+def network_of(source: ByteSource) -> Network:
+    """The network in ONNX's operators, without what only training needs.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    """
+    return lowered(converted(graph_of(source)))

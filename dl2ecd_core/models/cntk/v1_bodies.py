@@ -7,6 +7,7 @@ in Source/Common/Include/Constants.h. Axes count from 1 in these files.
 
 from __future__ import annotations
 
+import math
 from typing import Dict, List, Tuple
 
 from .model_graph import ALL_AXES, ALL_STATIC_AXES, DYNAMIC_AXIS, INFERRED, Axis, Value
@@ -16,6 +17,8 @@ from .v1_cursor import Cursor
 Body = Dict[str, Value]
 
 _CHW = 1
+# PoolingType of CNTKLibrary.h; v1 files count from 1.
+MAX_POOLING, AVERAGE_POOLING = 0, 1
 
 
 def times(cursor: Cursor) -> Body:
@@ -50,19 +53,21 @@ def random_sample(cursor: Cursor) -> Body:
 def _window(cursor: Cursor) -> Tuple[Body, bool]:
     """What convolutions and poolings of versions 5 and up share; whether images are CHW."""
     kernel, maps, strides = cursor.shape(), cursor.shape(), cursor.shape()
-    cursor.flags()
+    sharing = cursor.flags()
     same = cursor.flags()
     lower, upper = cursor.shape(), cursor.shape()
-    cursor.int32("a kind of pooling")
+    kind = cursor.int32("a kind of pooling")
     layout = cursor.int32("an image layout")
     cursor.size("a memory limit")
     body: Body = {
         "kernelShape": kernel,
         "mapCount": maps,
         "strides": strides,
+        "sharing": list(sharing),
         "autoPadding": list(same),
         "lowerPad": lower,
         "upperPad": upper,
+        "poolingType": kind - 1,
     }
     if cursor.version >= 9:
         body["transpose"] = cursor.flag("whether a convolution is transposed")
@@ -71,7 +76,7 @@ def _window(cursor: Cursor) -> Tuple[Body, bool]:
     if cursor.version >= 21:
         body["ceilOutDim"] = cursor.flag("whether sizes are rounded up")
     if cursor.version >= 23:
-        cursor.flag("whether padding counts")
+        body["includePad"] = cursor.flag("whether padding counts")
     return body, layout == _CHW
 
 
@@ -115,8 +120,17 @@ def pooling(cursor: Cursor) -> Body:
     return body if chw else {"layout": "HWC"}
 
 
-def old_pooling(cursor: Cursor) -> Body:
-    """The same before version 5."""
+def old_max_pooling(cursor: Cursor) -> Body:
+    """The same before version 5, of the largest value."""
+    return {**_old_pooling(cursor), "poolingType": MAX_POOLING}
+
+
+def old_average_pooling(cursor: Cursor) -> Body:
+    """The same before version 5, of the mean."""
+    return {**_old_pooling(cursor), "poolingType": AVERAGE_POOLING}
+
+
+def _old_pooling(cursor: Cursor) -> Body:
     width, layout = cursor.uint32("a window width"), cursor.uint32("an image layout")
     height = cursor.size("a window height")
     across, down = cursor.size("a stride"), cursor.size("a stride")
@@ -133,34 +147,40 @@ def old_pooling(cursor: Cursor) -> Body:
 
 def unpooling(cursor: Cursor) -> Body:
     """Window, strides and padding of an unpooling."""
-    return _window(cursor)[0]
+    body = _window(cursor)[0]
+    body["unpoolingWindowShape"] = body["kernelShape"]
+    return body
 
 
 def roi_pooling(cursor: Cursor) -> Body:
     """The size that regions of interest are pooled to."""
-    shape = cursor.shape()
+    body: Body = {"roiOutputShape": cursor.shape()}
     if cursor.version >= 26:
-        cursor.int32("a kind of pooling")
-        cursor.number(True, "a scale")
-    return {"roiOutputShape": shape}
+        body["poolingType"] = cursor.int32("a kind of pooling") - 1
+        body["spatialScale"] = cursor.number(True, "a scale")
+    return body
 
 
 def batch_normalization(cursor: Cursor) -> Body:
-    """Of a normalization nothing is kept: it leaves shapes alone."""
+    """Whether statistics are those of channels, and what is added to a variance.
+
+    Before version 13 the reciprocal of the standard deviation is kept in place of the variance.
+    """
+    body: Body = {"inverseDeviation": cursor.version < 13}
     if cursor.version < 6:
         written = cursor.int32("a version")
         cursor.int32("a version")
         cursor.flag("a mode")
-        cursor.flag("whether a normalization is spatial")
+        body["spatial"] = cursor.flag("whether a normalization is spatial")
         cursor.number(True)
         if written >= 0x00010002:
             cursor.int32("an image layout")
             cursor.size("a count")
         if written >= 0x00010003:
-            cursor.number(True, "an epsilon")
+            body["epsilon"] = cursor.number(True, "an epsilon")
             cursor.flag("an engine")
-        return {}
-    cursor.flag("whether a normalization is spatial")
+        return body
+    body["spatial"] = cursor.flag("whether a normalization is spatial")
     cursor.number(True)
     cursor.number(True)
     cursor.int32("an image layout")
@@ -169,9 +189,9 @@ def batch_normalization(cursor: Cursor) -> Body:
         cursor.flag("whether a count is zero")
     else:
         cursor.size("a count")
-    cursor.number(True, "an epsilon")
+    body["epsilon"] = cursor.number(True, "an epsilon")
     cursor.flag("an engine")
-    return {}
+    return body
 
 
 def reshape(cursor: Cursor) -> Body:
@@ -271,9 +291,9 @@ def where(cursor: Cursor) -> Body:
 
 def crop(cursor: Cursor) -> Body:
     """Two offsets; the sizes come from the second operand."""
-    cursor.number(True, "an offset")
-    cursor.number(True, "an offset")
-    return {}
+    offset = [cursor.number(True, "an offset") for _ in range(2)]
+    # CNTK writes no number where it works them out itself.
+    return {"offset": [int(one) for one in offset]} if all(map(math.isfinite, offset)) else {}
 
 
 def edit_distance(cursor: Cursor) -> Body:

@@ -8,15 +8,37 @@ Source/Math/TensorShape.h, matrices as in Source/Math/Matrix.h.
 from __future__ import annotations
 
 import struct
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ...findings.errors import ModelFileError
 from ...findings.wording import quoted
+from ...network.weights import stored
 from ...wire.source import ByteSource
-from .model_graph import LARGEST_SIZE, MOST_AXES, Shape
+from .model_graph import LARGEST_SIZE, MOST_AXES, Numbers, Shape
 
 _LONGEST_TEXT = 8192
 _CHUNK = 256
+
+
+_WIDTHS = {2: "float16", 4: "float32", 8: "float64"}
+
+
+class Matrix(NamedTuple):
+    """A matrix whose values were stepped over.
+
+    Attributes
+    ----------
+    width
+        Bytes of each value.
+    scalar
+        The value of a single one.
+    """
+
+    rows: int
+    columns: int
+    width: int
+    scalar: Optional[float]
+    stored: Numbers
 
 
 class Cursor:
@@ -171,8 +193,8 @@ class Cursor:
         """A vector of strings."""
         return tuple(self.text() for _ in range(self.count("names", 2)))
 
-    def matrix(self) -> Tuple[Shape, int, Optional[float]]:
-        """Rows and columns of a matrix, the bytes of each value, and the value of a single one."""
+    def matrix(self) -> Matrix:
+        """A matrix, and where its values lie."""
         kind = self.byte("the kind of a matrix")
         if kind != ord("d"):
             self.position -= 1
@@ -184,7 +206,7 @@ class Cursor:
             raise self.damaged("The file holds no matrix where one was expected.")
         self.expect("BMAT")
         width = self.size("the size of a value")
-        if width not in (2, 4, 8):
+        if width not in _WIDTHS:
             self.position -= 8
             raise self.damaged(f"The file announces values of {width} bytes each.")
         self.text("the name of a matrix")
@@ -200,9 +222,10 @@ class Cursor:
         if rows * columns == 1 and width > 2:
             raw = self._source.read(self.position, width, "a value")
             scalar = float(struct.unpack("<f" if width == 4 else "<d", raw)[0])
+        values = Numbers(stored(self._source.path, self.position, length), _WIDTHS[width])
         self.position += length
         self.expect("EMAT")
-        return (rows, columns), width, scalar
+        return Matrix(rows, columns, width, scalar, values)
 
 
 def _terminator(piece: bytes) -> Optional[int]:

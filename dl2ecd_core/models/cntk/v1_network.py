@@ -53,7 +53,7 @@ _REORDERED: Dict[int, Tuple[int, ...]] = {
 ROOT = "roots"
 
 
-def network_of(source: ByteSource) -> Graph:
+def graph_of(source: ByteSource) -> Graph:
     """The graph of a v1 file, with the attributes that the file holds.
 
     Raises
@@ -197,7 +197,16 @@ def _default_type(nodes: Iterable[Node]) -> str:
 def _leaf(uid: str, name: str, node: Node, data_type: str) -> Variable:
     if node.kind == PARAMETER_KIND:
         kind = Kind.PARAMETER if node.learning else Kind.CONSTANT
-        return Variable(uid, kind, name, node.shape, data_type, dynamic=False, scalar=node.scalar)
+        return Variable(
+            uid,
+            kind,
+            name,
+            node.shape,
+            data_type,
+            dynamic=False,
+            scalar=node.scalar,
+            stored=node.stored,
+        )
     return Variable(uid, Kind.INPUT, name, node.shape, data_type)
 
 

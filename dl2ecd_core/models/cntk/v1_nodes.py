@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, Mapping, Optional, Tuple
 
 from . import v1_bodies as bodies
-from .model_graph import Op, Shape, Value
+from .model_graph import Array, Numbers, Op, Shape, Value
 from .v1_cursor import Cursor
 
 
@@ -39,6 +39,7 @@ class Node:
     learning: bool = True
     scalar: Optional[float] = None
     value_width: Optional[int] = None
+    stored: Optional[Numbers] = None
 
 
 INPUT_KINDS = {"InputValue", "SparseInputValue"}
@@ -69,9 +70,17 @@ def read_node(cursor: Cursor) -> Node:
         return _parameter(cursor, name, data_type)
     if kind in PRECOMPUTED_KINDS:
         cursor.flag("whether a value is computed")
-        _, width, _ = cursor.matrix()
+        matrix = cursor.matrix()
         # Its shape is its operand's; CNTK 2.7 makes a constant of it.
-        return Node(name, kind, data_type, Op.PASS, {"constant": True}, value_width=width)
+        value = Array((matrix.rows, matrix.columns), None, stored=matrix.stored)
+        return Node(
+            name,
+            kind,
+            data_type,
+            Op.PASS,
+            {"constant": True, "value": value},
+            value_width=matrix.width,
+        )
     if kind == AXIS_KIND:
         return Node(name, kind, data_type)
     if kind in _DELAYS:
@@ -119,22 +128,22 @@ def _parameter(cursor: Cursor, name: str, data_type: Optional[str]) -> Node:
         else:
             shape = cursor.shape(old=True)
             shape = (*shape, columns) if columns > 1 else shape
-    (rows, columns), width, scalar = cursor.matrix()
+    matrix = cursor.matrix()
     total = 1
     for size in shape:
         total *= size
-    if total != rows * columns:
-        raise cursor.damaged(
-            f"A tensor of {total} values is announced, but its matrix has {rows * columns}."
-        )
+    held = matrix.rows * matrix.columns
+    if total != held:
+        raise cursor.damaged(f"A tensor of {total} values is announced, but its matrix has {held}.")
     return Node(
         name,
         PARAMETER_KIND,
         data_type,
         shape=shape,
         learning=learning,
-        scalar=scalar,
-        value_width=width,
+        scalar=matrix.scalar,
+        value_width=matrix.width,
+        stored=matrix.stored,
     )
 
 
@@ -161,8 +170,8 @@ _BODIES: Dict[str, Tuple[Op, Callable[[Cursor], bodies.Body]]] = {
     "RandomSampleInclusionFrequency": (Op.RANDOM_SAMPLE_INCLUSION_FREQUENCY, bodies.random_sample),
     "Convolution": (Op.CONVOLUTION, bodies.convolution),
     "Pooling": (Op.POOLING, bodies.pooling),
-    "MaxPooling": (Op.POOLING, bodies.old_pooling),
-    "AveragePooling": (Op.POOLING, bodies.old_pooling),
+    "MaxPooling": (Op.POOLING, bodies.old_max_pooling),
+    "AveragePooling": (Op.POOLING, bodies.old_average_pooling),
     "MaxUnpooling": (Op.UNPOOLING, bodies.unpooling),
     "ROIPooling": (Op.ROI_POOLING, bodies.roi_pooling),
     "BatchNormalization": (Op.BATCH_NORMALIZATION, bodies.batch_normalization),

@@ -6,19 +6,23 @@ Serialization.cpp beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import List, Sequence
 
 from ...findings import Finding, Place
 from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import quoted
+from ...network.lowering import Network
+from ...network.weights import stored
 from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
 from ..description import ModelDescription
 from ..registry import Match
-from .model_graph import Array, elements
+from .lowering import lowered
+from .model_graph import Array, Graph, Numbers, elements
 from .telling import describe
-from .v2_graph import ForeignCode, contents_of
+from .v2_graph import Contents, ForeignCode, contents_of
 
 # Models over 2 GiB: this mark, the length of a Dictionary without values, the Dictionary, then
 # the values of all arrays in the order in which it names them.
@@ -68,6 +72,22 @@ def read(source: ByteSource) -> ModelDescription:
         ``model-damaged``, ``model-too-complex``, or ``model-not-a-model`` for a trainer's
         checkpoint.
     """
+    contents = _contents(source)
+    return describe(source, "cntk-v2", contents.graph, _code_findings(source, contents.foreign))
+
+
+def network_of(source: ByteSource) -> Network:
+    """The network in ONNX's operators, without what only training needs.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    """
+    return lowered(_contents(source).graph)
+
+
+def _contents(source: ByteSource) -> Contents:
     if source.read_up_to(0, 4) == _HUGE:
         length = int.from_bytes(source.read(4, 4, "the length of the description"), "little")
         end = _HUGE_HEAD + length
@@ -79,9 +99,22 @@ def read(source: ByteSource) -> ModelDescription:
             )
         contents = contents_of(Message(source, _HUGE_HEAD, end, "the model"))
         _check_arrays(source, end, contents.arrays)
-    else:
-        contents = contents_of(Message(source, what="the model"))
-    return describe(source, "cntk-v2", contents.graph, _code_findings(source, contents.foreign))
+        return replace(contents, graph=_with_values_behind(source, end, contents))
+    return contents_of(Message(source, what="the model"))
+
+
+def _with_values_behind(source: ByteSource, start: int, contents: Contents) -> Graph:
+    """The graph with the places of values that lie behind its description."""
+    variables = dict(contents.graph.variables)
+    at = start
+    for uid, array in zip(contents.owners, contents.arrays):
+        data_type = array.data_type or ""
+        length = (elements(array.shape) or 0) * _BYTES.get(data_type, 1)
+        if data_type in _BYTES:
+            values = Numbers(stored(source.path, at, length), data_type)
+            variables[uid] = replace(variables[uid], stored=values)
+        at += length
+    return replace(contents.graph, variables=variables)
 
 
 def _check_arrays(source: ByteSource, start: int, arrays: Sequence[Array]) -> None:

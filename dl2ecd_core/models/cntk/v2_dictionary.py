@@ -12,8 +12,9 @@ import struct
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...findings.errors import ModelFileError
+from ...network.weights import Span, Stored
 from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Message, float_of, signed
-from .model_graph import DATA_TYPES, FREE, MOST_AXES, Array, Axis, Shape, Value
+from .model_graph import DATA_TYPES, FREE, MOST_AXES, Array, Axis, Numbers, Shape, Value
 
 #: Dictionaries within vectors within dictionaries: real models need nine levels.
 _DEEPEST = 40
@@ -23,6 +24,9 @@ _SMALL = 32 * 1024
 _SCALAR_BYTES = 16
 
 _DICTIONARY, _VECTOR, _SHAPE, _AXIS, _ARRAY = 12, 11, 9, 10, 13
+# Fields of an NDArrayView: its storage, and the lists that numbers are kept in.
+_SPARSE = 2
+_NUMBERS = {4: "float32", 5: "float64"}
 
 
 def dictionary_of(message: Message, depth: int = 0) -> Dict[str, Value]:
@@ -91,6 +95,8 @@ def value_of(message: Message, depth: int = 0) -> Value:
 def _array_of(message: Message) -> Array:
     shape: Shape = ()
     data_type: Optional[str] = None
+    stored: Optional[Numbers] = None
+    dense = True
     for field in message.fields():
         if field.number == 1 and field.wire == VARINT:
             data_type = DATA_TYPES.get(field.value)
@@ -98,7 +104,24 @@ def _array_of(message: Message) -> Array:
             nested = message.child(field, "a shape")
             data = nested.source.read(nested.start, min(nested.size, 4096), "a shape")
             shape = _Decoder(nested, data).shape(0, len(data))
-    return Array(shape, data_type)
+        elif field.number in _NUMBERS and field.wire == LENGTH:
+            stored = _numbers(message.child(field, "numbers"), _NUMBERS[field.number])
+        dense = dense and not (field.number == _SPARSE and field.value)
+    return Array(shape, data_type, stored=stored if dense else None)
+
+
+def _numbers(values: Message, data_type: str) -> Optional[Numbers]:
+    """Where numbers lie; None where one does not follow the other."""
+    spans: List[Span] = []
+    try:
+        for field in values.fields():
+            if field.number != 1 or field.wire != LENGTH:
+                return None
+            spans.append(Span(field.start, field.value))
+    except ModelFileError:
+        # Only who needs the numbers has to know that they are damaged.
+        return None
+    return Numbers(Stored(values.source.path, tuple(spans)), data_type)
 
 
 def _too_deep(message: Message) -> ModelFileError:
@@ -235,14 +258,24 @@ class _Decoder:
         shape: Shape = ()
         data_type: Optional[str] = None
         scalar: Optional[float] = None
+        stored: Optional[Numbers] = None
+        dense = True
         for number, wire, value, start in self._fields(position, end):
             if number == 1 and wire == VARINT:
                 data_type = DATA_TYPES.get(value)
             elif number == 3 and wire == LENGTH:
                 shape = self.shape(start, start + value)
-            elif number in (4, 5) and wire == LENGTH and value <= _SCALAR_BYTES:
-                scalar = self._scalar(start, value)
-        return Array(shape, data_type, scalar)
+            elif number in _NUMBERS and wire == LENGTH:
+                stored = self._numbers(start, value, _NUMBERS[number])
+                if value <= _SCALAR_BYTES:
+                    scalar = self._scalar(start, value)
+            dense = dense and not (number == _SPARSE and value)
+        return Array(shape, data_type, scalar, stored if dense else None)
+
+    def _numbers(self, start: int, length: int, data_type: str) -> Optional[Numbers]:
+        begin = self.message.start + start
+        inside = Message(self.message.source, begin, begin + length, "numbers")
+        return _numbers(inside, data_type)
 
     def _scalar(self, start: int, length: int) -> Optional[float]:
         values = self.message

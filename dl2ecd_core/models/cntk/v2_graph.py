@@ -55,11 +55,14 @@ class Contents:
     ----------
     arrays
         Every tensor in the order in which the file names them.
+    owners
+        The uids of their variables.
     """
 
     graph: Graph
     foreign: Tuple[ForeignCode, ...]
     arrays: Tuple[Array, ...]
+    owners: Tuple[str, ...]
 
 
 def contents_of(root: Message) -> Contents:
@@ -78,14 +81,14 @@ def contents_of(root: Message) -> Contents:
     kind = _text(parts, "type")
     if kind != "CompositeFunction" or "inputs" not in parts or "primitive_functions" not in parts:
         raise _not_a_model(root, parts, kind)
-    variables, arrays = _variables(parts["inputs"])
+    variables, arrays, owners = _variables(parts["inputs"])
     functions, foreign = _functions(parts["primitive_functions"])
     uid = _text(parts, "root")
     if uid is None or uid not in functions:
         raise root.source.damaged(
             root.start, f"The model's root function {quoted(uid)} is not among its functions."
         )
-    return Contents(Graph(uid, variables, functions), tuple(foreign), tuple(arrays))
+    return Contents(Graph(uid, variables, functions), tuple(foreign), tuple(arrays), tuple(owners))
 
 
 def _text(parts: Mapping[str, Message], key: str) -> Optional[str]:
@@ -117,9 +120,10 @@ def _not_a_model(
     )
 
 
-def _variables(inputs: Message) -> Tuple[Dict[str, Variable], List[Array]]:
+def _variables(inputs: Message) -> Tuple[Dict[str, Variable], List[Array], List[str]]:
     variables: Dict[str, Variable] = {}
     arrays: List[Array] = []
+    owners: List[str] = []
     for item in items_of(inputs):
         item.what = "a variable"
         entry = value_of(item, 2)
@@ -130,8 +134,9 @@ def _variables(inputs: Message) -> Tuple[Dict[str, Variable], List[Array]]:
         value = entry.get("value")
         if isinstance(value, Array):
             arrays.append(value)
+            owners.append(variable.uid)
         _check_count(item, len(variables))
-    return variables, arrays
+    return variables, arrays, owners
 
 
 def _variable(item: Message, entry: Dict[str, Value]) -> Variable:
@@ -150,6 +155,8 @@ def _variable(item: Message, entry: Dict[str, Value]) -> Variable:
             shape = _shape(value.shape)
     axes = entry.get("dynamic_axis")
     name = entry.get("name")
+    # A vector of axes; older files have one axis in its place.
+    several = isinstance(axes, list) and len(axes) > 1
     return Variable(
         uid,
         Kind(kind),
@@ -158,6 +165,8 @@ def _variable(item: Message, entry: Dict[str, Value]) -> Variable:
         told,
         dynamic=bool(axes) if kind != Kind.PLACEHOLDER else axes != [],
         scalar=scalar,
+        sequence=several,
+        stored=value.stored if isinstance(value, Array) else None,
     )
 
 

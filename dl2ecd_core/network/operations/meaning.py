@@ -45,6 +45,8 @@ def meaning_of(step: Step, index: int) -> Meaning:
         return SCORES
     if op in _COMPUTED:
         return _computed(step)
+    if op == "Pad":
+        return SCORES if step.input(0).meaning == SCORES else NO_MEANING
     if op in _RESIZING:
         return _resized(step)
     if op in _ACTIVATIONS:

@@ -1,0 +1,185 @@
+"""CNTK's operations that put values in another order, cut or join them, in ONNX's operators."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional, Sequence
+
+from ...network.data_types import TYPE_NUMBERS
+from ...network.lowering import NotConvertibleError
+from ...network.shapes import Dims
+from .model_graph import Axis, Op
+from .signal_rules import integer, integers, slice_ranges, static_axis
+from .step import Operand, Rule, Step, axis_in, columns, number_of, rows
+
+_TO_THE_END = (1 << 63) - 1
+_BEFORE_THE_START = -_TO_THE_END
+
+
+def _reshape(step: Step) -> Operand:
+    return step.reshaped(step.operand(0), rows(step.result()))
+
+
+def _transpose(step: Step) -> Operand:
+    x = step.operand(0)
+    rank = len(step.dims(x))
+    order = step.attributes.get("axisVec")
+    if isinstance(order, list):
+        wanted = [static_axis(axis, rank) for axis in order]
+    else:
+        swapped = [static_axis(step.attributes.get(name), rank) for name in ("axis1", "axis2")]
+        first, second = swapped
+        if first is None or second is None:
+            raise NotConvertibleError("it moves an axis that is no axis of an image")
+        rank = max(rank, first + 1, second + 1)
+        x = step.with_rank(x, rank)
+        wanted = list(range(rank))
+        wanted[first], wanted[second] = second, first
+    positions = [position for position in wanted if position is not None]
+    if sorted(positions) != list(range(rank)):
+        raise NotConvertibleError("its axes are not those of what goes in")
+    order_here = [axis_in(rank, position) + x.batched for position in reversed(positions)]
+    return step.add("Transpose", x, perm=([0] if x.batched else []) + order_here)
+
+
+def _slice(step: Step) -> Operand:
+    x = step.operand(0)
+    dims = step.dims(x)
+    ranges = slice_ranges(columns(dims), step.attributes)
+    if ranges is None:
+        raise NotConvertibleError("it cuts an axis that is no axis of an image")
+    parts: List[List[int]] = []
+    for position, begin, end, stride in ranges:
+        axis = axis_in(len(dims), position)
+        size = dims[axis]
+        if size is None:
+            if stride < 0:
+                raise NotConvertibleError("it goes backwards along an axis of a free size")
+            # An end of 0 means to the end.
+            first, last = begin, end if end else _TO_THE_END
+        else:
+            first = begin + size if begin < 0 else begin
+            last = end if end > 0 else end + size
+            if stride < 0:
+                first, last = last - 1, first - 1 if first > 0 else _BEFORE_THE_START
+        parts.append([first, last, axis + x.batched, stride])
+    return step.add("Slice", x, *(step.whole(numbers) for numbers in zip(*parts)))
+
+
+def _splice(step: Step) -> Operand:
+    operands = step.operands()
+    ranks = [len(step.dims(one)) for one in operands]
+    position = static_axis(step.attributes.get("axis"), max(ranks))
+    if position is None:
+        raise NotConvertibleError("it joins along an axis that is no axis of an image")
+    rank = max(*ranks, position + 1)
+    operands = [step.with_rank(one, rank) for one in operands]
+    axis = axis_in(rank, position)
+    wanted = list(_common([step.dims(one) for one in operands], axis))
+    batched = next((one for one in operands if one.batched), None)
+    made = []
+    for one in operands:
+        wanted[axis] = step.dims(one)[axis]
+        made.append(_spread(step, one, wanted, batched))
+    return step.add("Concat", *made, axis=axis + (batched is not None))
+
+
+def _common(every: Sequence[Dims], axis: int) -> Dims:
+    """The sizes that operands are brought to before they are joined."""
+    sizes = []
+    for index, lengths in enumerate(zip(*every)):
+        known = {length for length in lengths if length != 1}
+        if index != axis and len(known - {None}) > 1:
+            raise NotConvertibleError("what it joins is of different sizes")
+        sizes.append(next((length for length in lengths if length != 1), 1))
+    return tuple(sizes)
+
+
+def _spread(
+    step: Step, x: Operand, dims: Sequence[Optional[int]], batched: Optional[Operand]
+) -> Operand:
+    """An operand repeated to sizes, and for every image of a batch."""
+    if batched is not None and not x.batched:
+        # Nothing but zeros, one for each image.
+        zeros = step.add("Mul", batched, step.number(0))
+        every = list(range(1, 1 + len(step.dims(batched))))
+        x = step.add("Add", x, step.add("ReduceMax", zeros, axes=every, keepdims=1))
+    if tuple(dims) == step.dims(x):
+        return x
+    if None in dims:
+        raise NotConvertibleError("it repeats values up to a free size")
+    sizes = [1] * x.batched + [size or 0 for size in dims]
+    return step.add("Expand", x, step.whole(sizes))
+
+
+def _pad(step: Step) -> Operand:
+    x = step.operand(0)
+    head = integers(step.attributes.get("paddingHead"))
+    foot = integers(step.attributes.get("paddingFoot"))
+    mode = {0: "constant", 1: "reflect"}.get(integer(step.attributes.get("paddingMode", 0)) or 0)
+    if mode is None:
+        raise NotConvertibleError("it mirrors an image including its border pixels")
+    if head is None or foot is None or not len(head) == len(foot) == len(step.dims(x)):
+        raise NotConvertibleError("it is not known how much it pads")
+    batch = [0] * x.batched
+    amounts = step.whole([*batch, *reversed(head), *batch, *reversed(foot)])
+    value = step.number(number_of(step.attributes, "paddingConstantValue", 0))
+    return step.add("Pad", x, amounts, *([value] if mode == "constant" else []), mode=mode)
+
+
+def _squeeze(step: Step) -> Operand:
+    return _reshape(step)
+
+
+def _one_hot(step: Step) -> Operand:
+    x = step.operand(0)
+    classes = integer(step.attributes.get("numClass"))
+    rank = len(step.dims(x)) + 1
+    position = static_axis(step.attributes.get("onehotAxis"), rank)
+    if classes is None or position is None or position >= rank:
+        raise NotConvertibleError("the number or the axis of its classes is not known")
+    index = step.add("Cast", x, to=TYPE_NUMBERS["int64"])
+    zero_and_one = Operand(step.lowering.constant([0.0, 1.0], "float32"), False)
+    axis = axis_in(rank, position) + x.batched
+    return step.add("OneHot", index, step.whole([classes]), zero_and_one, axis=axis)
+
+
+def _crop(step: Step) -> Operand:
+    x, reference = step.dims(step.operand(0)), step.dims(step.operand(1))
+    offset = integers(step.attributes.get("offset"))
+    if offset is None or len(offset) != 2 or len(x) < 2 or len(reference) < 2:
+        raise NotConvertibleError("CNTK works out itself what it crops")
+    if None in reference[-2:]:
+        raise NotConvertibleError("the size that it crops to is free")
+    height, width = (size or 0 for size in reference[-2:])
+    across, down = offset
+    first = len(x) - 2 + step.operand(0).batched
+    return step.add(
+        "Slice",
+        step.operand(0),
+        step.whole([down, across]),
+        step.whole([down + height, across + width]),
+        step.whole([first, first + 1]),
+    )
+
+
+def _gather(step: Step) -> Operand:
+    index, table = step.operand(0), step.operand(1)
+    axis = step.attributes.get("axis")
+    rank = len(step.dims(table))
+    if table.batched or (isinstance(axis, Axis) and static_axis(axis, rank) != rank - 1):
+        raise NotConvertibleError("what it gathers is no row of a table of weights")
+    made = step.add("Gather", table, step.add("Cast", index, to=TYPE_NUMBERS["int64"]), axis=0)
+    return Operand(made.name, index.batched)
+
+
+RULES: Dict[int, Rule] = {
+    Op.RESHAPE: _reshape,
+    Op.TRANSPOSE_AXES: _transpose,
+    Op.SLICE: _slice,
+    Op.SPLICE: _splice,
+    Op.PAD: _pad,
+    Op.SQUEEZE: _squeeze,
+    Op.ONE_HOT: _one_hot,
+    Op.CROP: _crop,
+    Op.GATHER: _gather,
+}

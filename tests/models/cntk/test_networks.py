@@ -1,0 +1,114 @@
+"""CNTK's layers in ONNX's operators: what CNTK 2.7 computes."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+import dl2ecd_core
+from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.description import Activation
+from dl2ecd_core.models.network_file import write_network
+from dl2ecd_core.models.networks import read_network
+from tests.conftest import FIXTURES
+from tests.models.cntk.writers import composite, dictionary, field, function, variable
+
+np = pytest.importorskip("numpy")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+FOLDER = FIXTURES / "cntk"
+LAYERS = FOLDER / "layers"
+
+
+def run(path: Path, folder: Path, given: Dict[str, Any]) -> List[Any]:
+    """What the network computes once it is ONNX."""
+    target = folder / "network.onnx"
+    write_network(read_network(path), target)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    results: List[Any] = session.run(None, given)
+    return results
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*LAYERS.glob("*.model"), *LAYERS.glob("*.v1")]), ids=lambda path: path.name
+)
+def test_layers_compute_what_cntk_computes(path: Path, tmp_path: Path) -> None:
+    arrays = np.load(path.with_suffix(".npz"))
+    given = {name[3:]: arrays[name] for name in arrays.files if name.startswith("in_")}
+    wanted = [arrays[f"out_{number}"] for number in range(len(arrays.files) - len(given))]
+    found = run(path, tmp_path, given)
+    assert len(found) == len(wanted)
+    # v1 files list outputs by name, and drop no axes.
+    v1 = path.suffix == ".v1"
+    for number, expected in enumerate(wanted):
+        tolerance = 5e-6 * max(1.0, np.abs(expected).max())
+        candidates = found if v1 else [found[number]]
+        alike = [one for one in candidates if one.size == expected.size]
+        assert v1 or found[number].shape == expected.shape
+        assert any(
+            np.allclose(one.reshape(expected.shape), expected, rtol=0, atol=tolerance)
+            for one in alike
+        ), number
+
+
+def test_the_land_cover_model_keeps_its_ends_and_its_border(tmp_path: Path) -> None:
+    source = Path(dl2ecd_core.__file__).parent / "demo" / "landcover.model"
+    target = tmp_path / "x.onnx"
+    write_network(read_network(source), target)
+    written = inspect_model(target)
+    assert [tensor.name for tensor in written.inputs] == ["image"]
+    assert written.inputs[0].shape == (None, 4, 64, 64)
+    assert [tensor.name for tensor in written.outputs] == ["landcover"]
+    assert written.padding == inspect_model(source).padding == 2
+    assert written.outputs[0].activation is Activation.SOFTMAX
+
+
+def test_losses_and_labels_are_left_out(tmp_path: Path) -> None:
+    write_network(read_network(FOLDER / "with_losses.model"), tmp_path / "x.onnx")
+    written = inspect_model(tmp_path / "x.onnx")
+    assert [tensor.name for tensor in written.inputs] == ["v"]
+    assert [tensor.name for tensor in written.outputs] == ["z"]
+
+
+def test_values_behind_the_description_are_found(tmp_path: Path) -> None:
+    # The layout of models over 2 GiB: arrays without their values, which follow in the order in
+    # which they are named, each in its own type.
+    scale, offset = np.arange(4, dtype="<f4"), np.arange(4, dtype="<f8") / 3
+
+    def constant(uid: str, data_type: int) -> Dict[str, Any]:
+        array = field(1, data_type) + field(2, 0) + field(3, field(1, b"\x04"))
+        return variable(uid, 3, [4], value=array)
+
+    root = composite(
+        [variable("x", 0, [4], dynamic_axis=["batch"]), constant("s", 1), constant("o", 2)],
+        [function("t", 21, ["x", "s"]), function("z", 19, ["t_Output_0", "o"])],
+        "z",
+    )
+    described = dictionary(root)
+    data = b"ktnc" + struct.pack("<I", len(described)) + described
+    path = tmp_path / "huge.model"
+    path.write_bytes(data + scale.tobytes() + offset.tobytes())
+    rows = np.ones((3, 4), np.float32)
+    (found,) = run(path, tmp_path, {"x": rows})
+    assert np.allclose(found, rows * scale + offset)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [
+        ("double_recurrent.model", "PastValue"),
+        ("stacked.model", "OptimizedRNNStack"),
+        ("stacked.v1", "OptimizedRNNStack"),
+        ("user_function.model", "another program's code"),
+        ("drawn.model", "RandomSample"),
+        ("sequences.model", "UnpackSequence"),
+    ],
+)
+def test_what_can_not_be_said_is_refused_by_name(name: str, operation: str, tmp_path: Path) -> None:
+    with pytest.raises(Dl2EcdError, match=operation):
+        write_network(read_network(FOLDER / name), tmp_path / "x.onnx")
+    assert not (tmp_path / "x.onnx").exists()
