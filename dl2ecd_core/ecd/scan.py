@@ -37,6 +37,10 @@ _NEAR = 4096
 _LONGEST_TEXT = 1024 * 1024
 #: A block is read anew behind each string that is left out.
 _MOST_HOLES = 12_000
+#: Objects and lists, and values, in the text beside the bytes. Class information of a million parts
+#: becomes an .ecd of a quarter of a million objects and lists, in both vocabularies and verbatim.
+MOST_CONTAINERS = 300_000
+MOST_VALUES = 1_500_000
 #: Deeper than anything that class information may hold; what is read is also written again.
 _DEEPEST = 128
 
@@ -243,6 +247,7 @@ def _may_be_base64(handle: BinaryIO, offset: int, length: int) -> bool:
 
 
 def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]:
+    _bounded(text, name)
     try:
         value = json.loads(
             text.decode("utf-8-sig"),
@@ -265,6 +270,18 @@ def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]
     if not isinstance(value, dict):
         raise _error("ecd-not-an-ecd", f"{quoted(name, 400)} is JSON, but not an object.", name)
     return value
+
+
+def _bounded(text: bytes, name: str) -> None:
+    """Refuse what takes hundreds of MiB once it is taken apart; marks inside texts count, too."""
+    containers = text.count(b"[") + text.count(b"{")
+    if containers > MOST_CONTAINERS or containers + text.count(b",") > MOST_VALUES:
+        raise _error(
+            "ecd-not-readable",
+            f"{quoted(name, 400)} has more than {MOST_CONTAINERS:,} objects and lists, or more "
+            f"than {MOST_VALUES:,} values: no classifier definition has as many.",
+            name,
+        )
 
 
 def _short_number(digits: str) -> int:

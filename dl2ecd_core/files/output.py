@@ -187,9 +187,14 @@ def _create(path: Path) -> Optional[BinaryIO]:
 
 def finish(handle: BinaryIO, target: Path) -> None:
     """Bring what was written to the disk, with the permissions of the file that it replaces."""
+    hand_over(handle, target)
+    os.fsync(handle.fileno())
+
+
+def hand_over(handle: BinaryIO, target: Path) -> None:
+    """Give what was written to the system, with the permissions of the file that it replaces."""
     handle.flush()
     _take_over_permissions(handle, target)
-    os.fsync(handle.fileno())
 
 
 def _take_over_permissions(handle: BinaryIO, real: Path) -> None:

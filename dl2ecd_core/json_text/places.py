@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..findings import Place
+from .strings import quoted_end
 
 #: One step of a JSON path: a key of an object or an index of a list.
 Step = Union[str, int]
@@ -24,9 +25,11 @@ _BLOCK = 64 * 1024
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]{1,18})\]|\['((?:[^'\\]|\\.)*)'\]")
+_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[([0-9]{1,18})\]|\['")
+# Pieces of a key in quotes: a regular expression takes memory for each of a group's turns.
+_KEY_PIECES = re.compile(r"(?:[^'\\]+|\\.){1,256}", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)
-_SCALAR = re.compile(r'"(?:[^"\\\n\r]|\\.)*"|[^\s,:{}\[\]"]+')
+_WORD = re.compile(r'[^\s,:{}\[\]"]+')
 
 
 def json_path(steps: Sequence[Step]) -> str:
@@ -57,12 +60,27 @@ def steps_of(path: str) -> Tuple[Step, ...]:
         match = _STEP.match(path, position)
         if match is None:
             return tuple(steps)
-        key, index, odd = match.groups()
+        key, index = match.groups()
+        position = match.end()
         if index is not None:
             steps.append(int(index))
+        elif key is not None:
+            steps.append(key)
         else:
-            steps.append(key if key is not None else re.sub(r"\\(.)", r"\1", odd, flags=re.DOTALL))
+            end = _end_of_key(path, position)
+            if end is None:
+                return tuple(steps)
+            steps.append(re.sub(r"\\(.)", r"\1", path[position:end], flags=re.DOTALL))
+            position = end + 2
+
+
+def _end_of_key(path: str, position: int) -> Optional[int]:
+    """Where a key in quotes ends; None when it does not."""
+    match = _KEY_PIECES.match(path, position)
+    while match is not None:
         position = match.end()
+        match = _KEY_PIECES.match(path, position)
+    return position if path.startswith("']", position) else None
 
 
 class Lines:
@@ -273,5 +291,8 @@ class Places:
         return True
 
     def _end(self, start: int) -> int:
-        match = _SCALAR.match(self.lines.text, start)
+        text = self.lines.text
+        if text.startswith('"', start):
+            return quoted_end(text, start) or start + 1
+        match = _WORD.match(text, start)
         return start + 1 if match is None else match.end()

@@ -17,7 +17,7 @@ from ..findings.wording import counted, printable, quoted
 from .mends import Mend, in_quotes, without_comment
 from .parts import UNREADABLE, Part
 from .places import Lines
-from .strings import meaning_of
+from .strings import meaning_of, quoted_end
 
 #: So many problems are listed; then reading stops.
 MOST_PROBLEMS = 100
@@ -43,7 +43,6 @@ _ODD = re.compile(r"[\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060\uf
 _CURLY_OPEN = frozenset("“”„‟«»″")
 _CURLY_END = re.compile('[“”‟«»″"]')
 _SINGLE_OPEN = frozenset("'‘’‚`´")
-_SINGLE = re.compile(r"'((?:[^'\\\n\r]|\\[^\n\r])*)'")
 _CURLY_SINGLE_END = re.compile("[‘’'`´]")
 _LITERALS = {"true": True, "false": False, "null": None}
 _MISSPELT_LITERALS = {"none": "null", "nil": "null", "undefined": "null", "yes": "true"}
@@ -165,10 +164,11 @@ class Scanner:
         return Part("string", start, meaning.end, meaning.value)
 
     def _single_quoted(self, start: int) -> Part:
-        match = _SINGLE.match(self.text, start)
+        # Other marks that open are closed by others yet.
+        ended = quoted_end(self.text, start) if self.text[start] == "'" else None
         closed = True
-        if match is not None:
-            value, end = match.group(1).replace("\\'", "'"), match.end()
+        if ended is not None:
+            value, end = self.text[start + 1 : ended - 1].replace("\\'", "'"), ended
         else:
             stop = self.lines.end_of_line(start)
             closing = _CURLY_SINGLE_END.search(self.text, start + 1, stop)

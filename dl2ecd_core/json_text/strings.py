@@ -36,6 +36,7 @@ class Meaning(NamedTuple):
 # Many pieces at once, but not all: a regular expression takes memory for each of a group's turns.
 _RIGHT = re.compile(r'(?:[^"\\\n\r]+|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,256}')
 _ANY = re.compile(r'(?:[^"\\\n\r]+|\\[^\n\r]){1,256}')
+_PIECES = {'"': _ANY, "'": re.compile(r"(?:[^'\\\n\r]+|\\[^\n\r]){1,256}")}
 _CONTROL = re.compile(r"[\x00-\x1f]")
 _PATH = re.compile(r"(?:[A-Za-z]:\\|\.{1,2}\\|\\)[^\\]")
 # A path of which JSON makes something else without a word.
@@ -44,6 +45,23 @@ _TO_QUOTE = re.compile(r'(?:[^"\\\n\r]|\\[^\n\r]){0,4096}"(?=[\s,:}\]]|\Z)')
 _TAKEN_QUOTE = re.compile(r'\\"[ \t]*(?=[,}\]\n\r]|\Z)')
 _KEY_AND_COLON = re.compile(r"(\w+)\s*:")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def quoted_end(text: str, start: int) -> Optional[int]:
+    """Where a text in quotes ends, behind the quote that it began with; None without one.
+
+    Parameters
+    ----------
+    start
+        Where the opening quote is, single or double. A line's end ends the text, too.
+    """
+    quote, position = text[start], start + 1
+    pieces = _PIECES[quote]
+    match = pieces.match(text, position)
+    while match is not None:
+        position = match.end()
+        match = pieces.match(text, position)
+    return position + 1 if text.startswith(quote, position) else None
 
 
 def meaning_of(text: str, start: int, *, key: bool) -> Meaning:

@@ -13,7 +13,7 @@ from ...network.footprints import Footprint
 from ..description import Dims
 from .attributes import Attributes
 from .folding import folded
-from .graph import MOST_NODES, Function, Graph, Node, too_many
+from .graph import Function, Graph, Node
 from .known import UNKNOWN, Known, Lane, Lanes, Letters, Operation, Unclear, Value, same_shape
 from .lanes import SAME_LANES, lanes_after
 from .operations import RULES
@@ -58,6 +58,15 @@ _OUTPUT_NAMES: Dict[str, Tuple[str, ...]] = {
 }
 
 
+def _limits(size: int) -> Tuple[int, int]:
+    """How many operations are followed, and how many calls of functions, by the file's size.
+
+    A file in which functions call functions twice each doubles with every level. An operation
+    takes some twenty bytes, so each is followed several times before what remains is unknown.
+    """
+    return 20_000 + size // 4, 2_000 + size // 32
+
+
 class Place(NamedTuple):
     """A node in the graph itself (scope 0) or in a called function."""
 
@@ -98,6 +107,7 @@ class Walk:
         # By scope, then by name.
         self._known: List[Dict[str, Tuple[Known, ...]]] = [{}]
         self._reached = 0
+        self._most_reached, self._most_scopes = _limits(graph.source.size)
         self._calls = CALLS | graph.function_names
         self._shapes: Dict[Dims, Dims] = {}
         self._weights: Dict[Tuple[Known, ...], Tuple[Known, ...]] = {}
@@ -183,7 +193,7 @@ class Walk:
 
     def _enter(self, place: Place, node: Node) -> Optional[Tuple[int, Function]]:
         depth = self._scopes[place.scope].depth + 1
-        if depth > _DEEPEST or len(self._scopes) >= MOST_NODES:
+        if depth > _DEEPEST or len(self._scopes) >= self._most_scopes:
             return None
         name = self.graph.attributes(node).function("f") if node.op in CALLS else node.op
         function = None if name is None else self.graph.function(name)
@@ -226,6 +236,10 @@ class Walk:
             if place.name in known:
                 continue
             if sources is None:
+                self._reached += 1
+                if self._reached > self._most_reached:
+                    known[place.name] = ()
+                    continue
                 opened.add(place)
                 sources = self.sources(place)
                 pending.append((place, sources))
@@ -237,9 +251,6 @@ class Walk:
                     and source.place not in opened
                 )
                 continue
-            self._reached += 1
-            if self._reached > MOST_NODES:
-                raise too_many(self.graph.source, "operations in called functions", MOST_NODES, 0)
             inputs = [UNKNOWN if source is None else self._output(source) for source in sources]
             known[place.name] = self._evaluate(place, inputs)
             opened.discard(place)

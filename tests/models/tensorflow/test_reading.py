@@ -97,7 +97,6 @@ def test_what_is_no_graph_is_damage_at_its_place(data: bytes, tmp_path: Path) ->
                 ),
             ),
         ),
-        (walk_module, "MOST_NODES", 1, FIRST + raw_node("y", "Relu", field(3, b"x"))),
     ],
 )
 def test_more_than_any_model_has_is_refused(
