@@ -34,6 +34,9 @@ posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX signals, limits and per
 ROOT = Path(__file__).parents[1]
 KILLS = 200 if EXHAUSTIVE else 12
 
+#: An .ecd that may be replaced.
+OLD = b'{"EsriClassifierDefinitionFile": 0, "Generator": {"Name": "dl2ecd"}}'
+
 #: A conversion with a slowed-down disk, so that a signal may come at any of its moments.
 SLOW = """
 import sys, time
