@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Iterable, Protocol, Sequence, Set
 
 from ..findings import Finding, Severity, errors_in, in_order
 from ..help.further_tools import CLASSIFY
 from ..pane.speech import sentence
 from ..progress import Listener
+from .requirements import RUNTIMES, how_to_install, numpy_version
 
 #: The command line's options, which findings name, and the parameters that are called otherwise.
 _OPTION = re.compile(r"--(bands|scale|nodata|threshold|overwrite)\b")
@@ -91,8 +93,25 @@ class FeedbackListener(Listener):
 
 def failure(findings: Sequence[Finding]) -> Failure:
     """The errors among findings, each on a line of its own."""
-    lines = (sentence(item) for item in in_order(errors_in(findings)))
+    lines = (sentence(with_advice(item)) for item in in_order(errors_in(findings)))
     return Failure(in_qgis("\n".join(lines)))
+
+
+def with_advice(item: Finding) -> Finding:
+    """A finding that says what to do in QGIS, where that is not what the command line says."""
+    if item.rule == "model-is-program":
+        advice = (
+            "Such models run on the command line alone, if you know where they come from: dl2ecd "
+            "classify --trust-model. Or export it to ONNX where it was made."
+        )
+        return replace(item, hint=advice)
+    if item.rule != "runtime-missing":
+        return item
+    runtimes = (it for library, it in RUNTIMES.items() if item.message.startswith(library))
+    runtime = next(runtimes, None)
+    if runtime is None:
+        return item
+    return replace(item, hint=how_to_install(runtime.package, numpy=numpy_version()))
 
 
 def in_qgis(text: str) -> str:

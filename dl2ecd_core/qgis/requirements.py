@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 #: What to do when a part of the plugin can't be loaded.
 REINSTALL = (
@@ -13,8 +13,28 @@ REINSTALL = (
     "ZIP), then restart QGIS."
 )
 
-#: What runs models, with the names of the packages on PyPI.
-PACKAGES = {"ONNX Runtime": "onnxruntime", "OpenVINO": "openvino", "LiteRT": "ai-edge-litert"}
+
+class Runtime(NamedTuple):
+    """A library that runs models.
+
+    Attributes
+    ----------
+    package
+        Its name on PyPI.
+    module
+        What it is imported as.
+    """
+
+    package: str
+    module: str
+
+
+#: What runs models, by the names that people know.
+RUNTIMES = {
+    "ONNX Runtime": Runtime("onnxruntime", "onnxruntime"),
+    "OpenVINO": Runtime("openvino", "openvino"),
+    "LiteRT": Runtime("ai-edge-litert", "ai_edge_litert"),
+}
 
 
 def use_bundled(packages: Path) -> None:
@@ -22,12 +42,13 @@ def use_bundled(packages: Path) -> None:
 
     They come last on the path: nothing that QGIS has is ever replaced by them.
     """
-    if _is_there("jsonschema") or str(packages) in sys.path:
+    if is_there("jsonschema") or str(packages) in sys.path:
         return
     sys.path.append(str(packages))
 
 
-def _is_there(name: str) -> bool:
+def is_there(name: str) -> bool:
+    """Whether a module can be imported."""
     try:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):

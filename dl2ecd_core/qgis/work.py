@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
@@ -14,7 +14,7 @@ from ..ecd.reader import read_ecd
 from ..ecd.verification import verify_ecd
 from ..exports import export, placed
 from ..files.output import check_target, whole_file
-from ..findings import Finding, errors_in
+from ..findings import errors_in
 from ..findings.errors import Cancelled, Dl2EcdError
 from ..findings.wording import printable
 from ..fit.guesses import likely_bands, likely_classes
@@ -28,7 +28,7 @@ from ..running.georeference import Extent
 from ..running.raster_library import RasterLibrary
 from ..running.report import Classification
 from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
-from .requirements import PACKAGES, REINSTALL, how_to_install, numpy_version
+from .requirements import REINSTALL
 
 
 @contextmanager
@@ -47,27 +47,9 @@ def told(doing: str) -> Iterator[None]:
     except Cancelled as error:
         raise Failure(CANCELLED) from error
     except Dl2EcdError as error:
-        raise _with_advice(error) from error
+        raise failure(error.findings) from error
     except Exception as error:
         raise Failure(surprise(error, doing, REINSTALL)) from error
-
-
-def _with_advice(error: Dl2EcdError) -> Failure:
-    """A refusal that says what to do in QGIS, where that is not what the command line says."""
-    return failure([replace(item, hint=_hint(item)) for item in error.findings])
-
-
-def _hint(item: Finding) -> str:
-    if item.rule == "model-is-program":
-        return (
-            "Such models run on the command line alone, if you know where they come from: dl2ecd "
-            "classify --trust-model. Or export it to ONNX where it was made."
-        )
-    if item.rule != "runtime-missing":
-        return item.hint
-    packages = (name for library, name in PACKAGES.items() if item.message.startswith(library))
-    package = next(packages, None)
-    return item.hint if package is None else how_to_install(package, numpy=numpy_version())
 
 
 def convert_model(model: str, class_info: str, ecd: str, feedback: Feedback) -> None:

@@ -75,7 +75,7 @@ def opened_model(
         examination = examine(model, class_info)
         with _private(_fresh(examination), heard) as found:
             yield found
-    elif _is_ecd(model):
+    elif is_ecd(model):
         with _private(_runnable(read_ecd(model)), heard) as found:
             yield found
     else:
@@ -83,7 +83,7 @@ def opened_model(
             yield found
 
 
-def _is_ecd(path: AnyPath) -> bool:
+def is_ecd(path: AnyPath) -> bool:
     """Whether a file is a definition by what it begins with; one that can't be read is none."""
     try:
         with Path(path).open("rb") as file:

@@ -17,7 +17,7 @@ PUBLISHED: Dict[str, FrozenSet[str]] = {
         QgsCategorizedSymbolRenderer
         QgsProcessingAlgorithm QgsProcessingException QgsProcessingProvider
         QgsProcessingLayerPostProcessorInterface
-        QgsProcessingOutputNumber QgsProcessingOutputString
+        QgsProcessingOutputLayerDefinition QgsProcessingOutputNumber QgsProcessingOutputString
         QgsProcessingParameterBoolean QgsProcessingParameterEnum QgsProcessingParameterExtent
         QgsProcessingParameterFile QgsProcessingParameterFileDestination
         QgsProcessingParameterNumber QgsProcessingParameterNumber.Double

@@ -9,12 +9,13 @@ from typing import Callable
 
 import pytest
 
+from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.examination import check_model
 from dl2ecd_core.findings import errors_in
 from dl2ecd_core.pane.speech import sentence
 from dl2ecd_core.qgis import checking
-from dl2ecd_core.qgis.checking import conversion_problem
+from dl2ecd_core.qgis.checking import conversion_problem, definition_problem
 
 #: No test waits for its outcome this long.
 LONG = 60.0
@@ -90,3 +91,39 @@ def test_what_nobody_expected_is_left_to_the_run(
 
     monkeypatch.setattr(checking, "examine", surprising)
     assert problem(demo) == ""
+
+
+class TestDefinitions:
+    @pytest.fixture
+    def ecd(self, demo: Path) -> Path:
+        convert(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
+        return demo / "a.ecd"
+
+    def problem(self, ecd: Path, output: str = "") -> str:
+        return definition_problem(str(ecd), output, LONG) or ""
+
+    def test_nothing_where_all_is_well(self, ecd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(checking, "is_there", lambda module: module == "onnxruntime")
+        assert self.problem(ecd, str(ecd.parent / "map.tif")) == ""
+
+    def test_a_missing_runtime_and_how_to_get_it(
+        self, ecd: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checking, "is_there", lambda module: False)
+        heading, line = self.problem(ecd).split("\n")
+        assert heading == "This can't be run:"
+        assert line.startswith("[runtime-missing] ONNX Runtime is needed to run this model")
+        assert "pip install onnxruntime" in line
+        assert "dl2ecd[run]" not in line
+
+    def test_no_definition(self, demo: Path, tmp_path: Path) -> None:
+        assert "[file-not-found]" in self.problem(tmp_path / "none.ecd")
+        # Whether another file is an .emd or a package, the run finds out.
+        assert self.problem(demo / MODEL) == ""
+
+    def test_an_output_in_the_definitions_place(
+        self, ecd: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checking, "is_there", lambda module: True)
+        assert "[output-is-input]" in self.problem(ecd, str(ecd))
+        assert "[output-folder-missing]" in self.problem(ecd, str(ecd.parent / "no" / "a.tif"))

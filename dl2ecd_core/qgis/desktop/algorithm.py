@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Dict
 from qgis.core import (
     QgsProcessingAlgorithm,
     QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
@@ -20,6 +21,9 @@ from ..reporting import Failure
 
 #: Any file; QGIS takes the part before the semicolons for what it shows.
 ANY_FILE = "All files (*.*)"
+
+#: What QGIS gives where it is to choose a file itself.
+TEMPORARY = "TEMPORARY_OUTPUT"
 
 ICON = str(Path(__file__).parents[1] / "icon.svg")
 
@@ -102,3 +106,11 @@ class Algorithm(QgsProcessingAlgorithm):
     def described(self, name: str) -> ParameterHelp:
         """The help of a parameter."""
         return next(item for item in self.help.parameters if item.name == name)
+
+
+def given_path(output: Any) -> str:
+    """The path that was given for an output; empty where QGIS chooses one itself."""
+    if isinstance(output, QgsProcessingOutputLayerDefinition):
+        # The window's way to say that the layer is to be loaded.
+        output = output.sink.staticValue()
+    return output if isinstance(output, str) and output != TEMPORARY else ""

@@ -16,14 +16,11 @@ from qgis.core import (
 from ...exports import FORMATS, usual_ending
 from ...help.further_tools import EXPORT, INSPECT, VERIFY
 from ...help.text import CONVERT
-from ..checking import conversion_problem
-from .algorithm import ANY_FILE, Algorithm
+from .algorithm import ANY_FILE, TEMPORARY, Algorithm, given_path
 from .styling import style_raster
 
 _MODEL, _INFO, _ECD = (item.name for item in CONVERT.parameters)
 _DEFINITION = VERIFY.parameters[0].name
-#: What QGIS gives where it is to choose a file itself.
-_TEMPORARY = "TEMPORARY_OUTPUT"
 
 
 class DeepLearningModelToEcd(Algorithm):
@@ -41,12 +38,12 @@ class DeepLearningModelToEcd(Algorithm):
         sound, text = super().checkParameterValues(parameters, context)
         if not sound:
             return sound, text
-        output = parameters.get(_ECD)
+        from ..checking import conversion_problem
+
         problem = conversion_problem(
             self.parameterAsFile(parameters, _MODEL, context),
             self.parameterAsFile(parameters, _INFO, context),
-            # QGIS may hand over an object that stands for a layer, or choose a file itself.
-            output if isinstance(output, str) and output != _TEMPORARY else "",
+            given_path(parameters.get(_ECD)),
         )
         return problem is None, problem or ""
 
@@ -140,7 +137,7 @@ class ExportEcd(Algorithm):
 
         format_name = self.parameterAsEnumString(parameters, "format", context)
         out = self.parameterAsFileOutput(parameters, "out_file", context)
-        if parameters.get("out_file") == _TEMPORARY:
+        if parameters.get("out_file") == TEMPORARY:
             # QGIS does not know what ending the format wants.
             out = str(Path(out).with_suffix(usual_ending(format_name)))
         content, written = export_ecd(

@@ -19,7 +19,7 @@ from qgis.core import (
 )
 
 from ...help.further_tools import CLASSIFY
-from .algorithm import Algorithm
+from .algorithm import Algorithm, given_path
 from .styling import style_raster
 
 _DEFINITIONS = "Definitions (*.ecd *.emd *.dlpk);;All files (*.*)"
@@ -65,6 +65,18 @@ class ClassifyRaster(Algorithm):
                     name, label(name), None, optional, not optional
                 )
             )
+
+    def checkParameterValues(self, parameters: Any, context: Any) -> Tuple[bool, str]:
+        sound, text = super().checkParameterValues(parameters, context)
+        if not sound:
+            return sound, text
+        from ..checking import definition_problem
+
+        problem = definition_problem(
+            self.parameterAsFile(parameters, "in_model_definition", context),
+            given_path(parameters.get("out_classified_raster")),
+        )
+        return problem is None, problem or ""
 
     def prepareAlgorithm(self, parameters: Any, context: Any, feedback: Any) -> bool:
         layer = self.parameterAsRasterLayer(parameters, "in_raster", context)
