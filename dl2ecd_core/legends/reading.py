@@ -28,6 +28,7 @@ from . import (
     sld,
     xlsx,
     yaml,
+    zipped,
 )
 from .candidate import Candidate
 from .description import Legend, LegendClass
@@ -59,6 +60,12 @@ class Kind(NamedTuple):
 #: In this order: what is certain first, a plain list of names last.
 KINDS: Tuple[Kind, ...] = (
     Kind(".xlsx", "Excel workbook with a table of classes (openpyxl)", xlsx.recognises, xlsx.read),
+    Kind(
+        ".dlpk, .qgz",
+        "deep learning package with its definition, QGIS project with one raster of classes",
+        zipped.recognises,
+        zipped.read,
+    ),
     Kind(
         ".tif",
         "classified GeoTIFF (rasterio), with .vat.dbf or .aux.xml beside it",

@@ -7,6 +7,7 @@ class_indices, YOLO's names, color maps as lists of numbers.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..class_names import classes_of
@@ -183,8 +184,9 @@ def _prefer_full_names(item: Dict[str, Any]) -> None:
         full = item.get(key)
         if not isinstance(name, str) or not isinstance(full, str) or full == name:
             continue
-        same = slug(full).casefold() == name.casefold()
-        if same or (key == "description" and name == f"class-{item.get('value')}"):
+        # Names that would be alike are numbered; those without any letter are called by value.
+        stem = slug(full) or f"class-{item.get('value')}"
+        if re.fullmatch(re.escape(stem) + r"(?:-\d{1,6})?", name, re.IGNORECASE):
             item["name"] = full
             return
 
