@@ -33,6 +33,27 @@ settings.register_profile(
 settings.load_profile("dl2ecd")
 
 
+#: More workers than this only wait for each other to start.
+MOST_WORKERS = 8
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share the whole suite among the cores, unless something else was asked for.
+
+    Single files run in one process: workers take seconds to start. pytest-xdist's own hook, which
+    comes after this one, does what the option says.
+    """
+    options = config.option
+    if hasattr(config, "workerinput"):
+        return
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    # Without pytest-xdist there is no such option.
+    if whole and getattr(options, "numprocesses", 0) is None and not options.usepdb:
+        workers = min(MOST_WORKERS, os.cpu_count() or 1)
+        options.numprocesses = workers if workers > 1 else None
+
+
 def hears_ctrl_c() -> None:
     """Run in a child before its program: what starts in the background ignores Ctrl-C otherwise."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
