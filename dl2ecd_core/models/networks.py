@@ -13,7 +13,7 @@ from ..findings.rules import finding
 from ..findings.wording import printable
 from ..network.lowering import Network
 from ..wire.source import ByteSource
-from . import caffe, darknet, onnx
+from . import caffe, darknet, mxnet, onnx
 from .cntk import v1 as cntk_v1
 from .cntk import v2 as cntk_v2
 from .description import ModelDescription
@@ -49,6 +49,7 @@ _LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
     "cntk-v1": cntk_v1.network_of,
     "cntk-v2": cntk_v2.network_of,
     "darknet": darknet.network_of,
+    "mxnet": mxnet.network_of,
     "onnx": onnx.network_of,
 }
 

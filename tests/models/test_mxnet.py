@@ -67,7 +67,7 @@ def test_labels_are_told_from_data() -> None:
 def test_the_last_operation_is_recognised() -> None:
     assert inspect_model(FOLDER / "unet-0012.params").outputs[0].activation is Activation.SOFTMAX
     larger, best, water, *_ = inspect_model(FOLDER / "branches-0001.params").outputs
-    assert (larger.activation, water.activation) == (None, Activation.SIGMOID)
+    assert (larger.activation, water.activation) == (Activation.NONE, Activation.SIGMOID)
     assert (best.activation, best.class_count, best.axes) == (Activation.ARGMAX, 5, "NHW")
 
 

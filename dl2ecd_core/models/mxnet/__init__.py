@@ -11,8 +11,10 @@ import re
 from typing import List, Optional, Tuple
 
 from ...findings import Finding, Place
+from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed
+from ...network.lowering import Network
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
@@ -20,10 +22,11 @@ from ..description import (
     ModelPart,
     Tensor,
 )
+from ..network_ends import padding_of
 from ..registry import Match
-from .ends import inputs_of, outputs_of
+from .ends import inputs_of, is_loss, names_of, outputs_of
+from .lowering import lowered
 from .params import MAGIC, ArrayList, read_arrays
-from .shapes import infer
 from .symbol import Symbol, read_symbol
 from .weights import ends_of_weights
 
@@ -70,6 +73,37 @@ def read(source: ByteSource) -> ModelDescription:
         return _described(source, files, (), symbol, read_arrays(beside), is_unsure)
 
 
+def network_of(source: ByteSource) -> Network:
+    """The network in ONNX's operators, losses left out, and where its weights lie.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`; ``network-weights-missing`` where one of the two files is not there.
+    """
+    if source.read_up_to(0, 8) == MAGIC:
+        weights, other = source, source.path.with_name(_symbol_name(source.path.name))
+    else:
+        weights, other = None, source.path.with_name(_params_name(source)[0])
+    try:
+        with ByteSource(other) as beside:
+            symbol = read_symbol(source if weights is None else beside)
+            arrays = read_arrays(beside if weights is None else weights)
+    except ModelFileError as error:
+        if error.finding.rule != "file-not-found":
+            raise
+        raise ModelFileError(
+            "network-weights-missing",
+            f"'{other.name}', which belongs to the model, is missing: the symbol and the weights "
+            "together are the network.",
+            hint="Put both files into one folder, under the names that MXNet gave them.",
+            file=source.name,
+        ) from error
+    wanted = [at for at, head in enumerate(symbol.heads) if not is_loss(symbol, head)]
+    path = other if weights is None else source.path
+    return lowered(symbol, arrays.by_name(), names_of(symbol), path, wanted)
+
+
 def _symbol_name(name: str) -> str:
     match = _EPOCH.fullmatch(name)
     stem = match.group(1) if match else name[: -len(".params")] if ".params" in name else name
@@ -101,13 +135,15 @@ def _described(
     inputs: Tuple[Tensor, ...] = ()
     outputs: Tuple[Tensor, ...] = ()
     findings: List[Finding] = []
+    padding: Optional[int] = None
     known = ArrayList((), ()) if arrays is None else arrays
     if symbol is not None:
         by_name = known.by_name()
-        shapes = infer(symbol, by_name)
+        network = lowered(symbol, by_name, names_of(symbol))
+        outputs = outputs_of(symbol, network)
         if arrays is not None:
-            inputs = inputs_of(symbol, by_name, shapes)
-        outputs = outputs_of(symbol, shapes)
+            inputs = inputs_of(symbol, by_name, network)
+            padding = padding_of(inputs, outputs, network.values)
         findings += _about_operators(symbol)
     else:
         inputs, outputs = ends_of_weights(known)
@@ -131,6 +167,7 @@ def _described(
         parameters=None if arrays is None else sum(array.size for array in known.arrays),
         files=files,
         missing_files=missing,
+        padding=padding,
         findings=tuple(findings),
     )
 

@@ -41,10 +41,25 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Array:
-    """One array of the list; an empty place in it has no shape."""
+    """One array of the list; an empty place in it has no shape.
+
+    Attributes
+    ----------
+    offset
+        Where its values begin in the file; None for a sparse one.
+    width
+        Bytes of a value.
+    """
 
     shape: Optional[Tuple[int, ...]]
     data_type: Optional[str] = None
+    offset: Optional[int] = None
+    width: int = 4
+
+    @property
+    def length(self) -> int:
+        """Bytes of all values."""
+        return self.size * self.width
 
     @property
     def size(self) -> int:
@@ -147,7 +162,7 @@ def _array(source: ByteSource, offset: int, what: str) -> Tuple[Array, int]:
         if index_code not in _TYPES or index_shape is None:
             raise source.damaged(offset, f"{what.capitalize()} has a broken list of indices.")
         index_bytes += _TYPES[index_code][1] * Array(index_shape).size
-    array = Array(shape, data_type)
+    array = Array(shape, data_type, offset if stored_shape is None else None, width)
     stored = array if stored_shape is None else Array(stored_shape)
     end = offset + stored.size * width + index_bytes
     if end > source.size:

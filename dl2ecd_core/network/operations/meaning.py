@@ -40,7 +40,8 @@ def meaning_of(step: Step, index: int) -> Meaning:
     """What the numbers of a node's output mean."""
     op = step.node.op
     if op in _PASSING:
-        return step.input(0).meaning if index == 0 else NO_MEANING
+        # A dropout's second output is a mask; all parts of a split are alike.
+        return step.input(0).meaning if index == 0 or op == "Split" else NO_MEANING
     if op in _LEARNED:
         return SCORES
     if op in _COMPUTED:
