@@ -35,7 +35,9 @@ class Format:
 
 
 _NONE = "none published"
-_WEIGHTS = "bands and classes from the first and last layers' weights, where their order is clear"
+_WEIGHTS = (
+    "bands and classes guessed from the first and last layers' weights, where their order is clear"
+)
 
 FORMATS: Tuple[Format, ...] = (
     Format(
@@ -129,8 +131,8 @@ FORMATS: Tuple[Format, ...] = (
     Format(
         "torchscript",
         ".pt, .ptl",
-        "tensors, shapes where the graph has them, calls to code elsewhere",
-        "otherwise " + _WEIGHTS,
+        "tensors, the code's inputs, calls to code elsewhere",
+        "bands and classes along the code; where it does more than is followed, " + _WEIGHTS,
         "the file",
         _NONE,
     ),

@@ -18,12 +18,13 @@ from ...wire.pickle_values import Made, class_path, text_entries
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, open_archive
 from ..companions import primary_part
-from ..description import ModelDescription, Tensor
+from ..description import Evidence, ModelDescription, Tensor
 from ..extra_files import extra_files, names_and_notes
 from ..pickle_search import search_findings, walks_to_end
 from ..registry import Match
 from .layers import inferred_tensors
 from .saved import shape_findings
+from .script_flow import Told, told_by_code
 from .weights import Weight, tensor_of
 from .zip_archive import checked_walks, find_record, holds_script, other_pickles, top_folder
 
@@ -75,6 +76,8 @@ def read(source: ByteSource) -> ModelDescription:
     outputs: Tuple[Tensor, ...] = ()
     if weights is not None:
         inputs, outputs = inferred_tensors(weights, ordered=True)
+        told = told_by_code(code.bodies, class_path(walk.value) or "", weights)
+        inputs, outputs = _as_told(told, inputs, outputs)
     declared = code.signature(class_path(walk.value) or "")
     if declared is not None:
         inputs = _named(declared[0], inputs)
@@ -111,6 +114,21 @@ def _is_script_name(module: str, name: str) -> bool:
     return (module == "__torch__" or module.startswith("__torch__.")) and "." not in name
 
 
+def _as_told(
+    told: Told, inputs: Tuple[Tensor, ...], outputs: Tuple[Tensor, ...]
+) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]:
+    """What the code tells, in place of what the shapes of the weights suggest."""
+    if told.bands is not None:
+        shape = (None, told.bands, None, None)
+        inputs = (Tensor(None, shape, "NCHW", None, Evidence.INFERRED),)
+    if told.classes is not None:
+        row, count = told.classes.row, told.classes.more
+        shape_out = (None, count) if row else (None, count, None, None)
+        axes = "NC" if row else "NCHW"
+        outputs = (Tensor(None, shape_out, axes, None, Evidence.INFERRED),)
+    return inputs, outputs
+
+
 def _named(names: Tuple[str, ...], inferred: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
     """The declared inputs, with the inferred shape if there is just one."""
     if len(names) == 1 and inferred:
@@ -125,7 +143,7 @@ class _Code:
     def __init__(self, archive: Archive, top: str) -> None:
         self.operations: Set[str] = set()
         self.classes: Set[str] = set()
-        self._bodies: Dict[str, str] = {}
+        self.bodies: Dict[str, str] = {}
         start = f"{top}code/"
         room = _MOST_CODE
         for name in archive.names():
@@ -145,11 +163,11 @@ class _Code:
         places = list(_CLASS.finditer(text))
         for place, following in zip(places, [*places[1:], None]):
             end = following.start() if following else len(text)
-            self._bodies[f"{module}.{place.group(1)}"] = text[place.end() : end]
+            self.bodies[f"{module}.{place.group(1)}"] = text[place.end() : end]
 
     def state(self, path: str) -> Optional[Set[str]]:
         """Names of the parameters and buffers of a class; None when its code is not there."""
-        body = self._bodies.get(path)
+        body = self.bodies.get(path)
         if body is None:
             return None
         return {
@@ -161,7 +179,7 @@ class _Code:
 
     def signature(self, path: str) -> Optional[Tuple[Tuple[str, ...], str]]:
         """Names of the tensors that forward takes, and the type it returns."""
-        match = _FORWARD.search(self._bodies.get(path, ""))
+        match = _FORWARD.search(self.bodies.get(path, ""))
         if match is None:
             return None
         names: List[str] = []

@@ -75,7 +75,7 @@ def test_an_exported_program_declares_names_shapes_and_the_last_operation() -> N
 def test_torchscript_declares_the_name_of_its_input(name: str) -> None:
     (image,) = inspect_model(FIXTURES / "pytorch" / name).inputs
     assert (image.name, image.shape) == ("image", (None, 4, None, None))
-    assert image.evidence is Evidence.GUESSED
+    assert image.evidence is Evidence.INFERRED
 
 
 def test_a_whole_module_names_the_classes_it_needs() -> None:
