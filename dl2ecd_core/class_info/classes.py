@@ -120,7 +120,7 @@ class _Examination:
                 "class-info-wrong-type",
                 f"Class {index + 1} should be an object in braces {{ }}, not {shown(item)}.",
                 (index,),
-                'Example: {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]}',
+                'Example: {"Value": 0, "Name": "Impervious", "Color": [204, 204, 204]}',
             )
             return None
         known, color_misspelt = item, False
