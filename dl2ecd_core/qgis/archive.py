@@ -26,6 +26,9 @@ def classFactory(iface):
 
 #: Files of this folder that QGIS looks for beside the plugin's code.
 _BESIDE = ("LICENSE", "icon.svg", "metadata.txt")
+#: QGIS's installer takes the folder of a second metadata.txt for the plugin's; and nobody looks at
+#: the picture there.
+_ONCE = ("qgis/metadata.txt", "qgis/in_qgis.png")
 
 
 def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> None:
@@ -59,7 +62,8 @@ def archive_files(bundled: Mapping[str, bytes]) -> Dict[str, bytes]:
     for name in _BESIDE:
         files[f"{PLUGIN}/{name}"] = (Path(__file__).parent / name).read_bytes()
     for path, data in package_files().items():
-        files[f"{PLUGIN}/{PACKAGE.name}/{path}"] = data
+        if path not in _ONCE:
+            files[f"{PLUGIN}/{PACKAGE.name}/{path}"] = data
     for path, data in bundled.items():
         files[f"{PLUGIN}/packages/{path}"] = data
     return files

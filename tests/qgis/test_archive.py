@@ -68,6 +68,11 @@ def test_what_qgis_reads_of_a_plugin(files: Dict[str, bytes]) -> None:
     assert icon.tag == "{http://www.w3.org/2000/svg}svg"
 
 
+def test_only_one_folder_looks_like_a_plugin(files: Dict[str, bytes]) -> None:
+    """QGIS's installer takes the folder of any metadata.txt for the plugin's."""
+    assert [name for name in files if name.endswith("metadata.txt")] == ["dl2ecd/metadata.txt"]
+
+
 def test_both_licences_are_there(files: Dict[str, bytes]) -> None:
     text = files["dl2ecd/LICENSE"].decode("utf-8")
     assert "SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-or-later" in text
