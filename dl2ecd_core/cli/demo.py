@@ -11,12 +11,15 @@ from ..demo import CLASS_INFO, ECD, MODEL, unpack
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..models import inspect_model
+from ..models.networks import converter_of
 from . import CONTEXT
 from .convert import print_conversion
 from .dash import STANDARD
 from .exit_codes import REFUSED
 from .options import PATH
 from .terminal import command_line, print_findings, print_model
+
+MAP, PICTURE = "map.tif", "map.png"
 
 
 @click.command("demo", context_settings=CONTEXT)
@@ -26,7 +29,8 @@ def demo_command(context: click.Context, folder: str) -> None:
     """Put a small land-cover model and its class information into FOLDER and convert them.
 
     FOLDER is dl2ecd-demo by default. The model was trained with CNTK 2.7 on made-up scenes; the
-    demo does the main job on it and shows the commands that do the same.
+    demo does the main job on it and shows the commands that do the same. With the extra 'run' it
+    also makes such a scene, classifies it, and draws a picture of the map.
 
     \b
     Example:
@@ -48,10 +52,36 @@ def demo_command(context: click.Context, folder: str) -> None:
     _show_command("convert", str(model), str(class_info), str(ecd))
     print_findings(done.findings, conclude=False)
     print_conversion(done)
+    if converter_of(description.format) is None:
+        _classify(place, ecd, context)
     click.echo()
     click.echo(
         f"Look at {printable(str(class_info), 400)}: it is what you write for your own model."
     )
+
+
+def _classify(place: Path, ecd: Path, context: click.Context) -> None:
+    """Make a scene and a map of it, where what that needs is installed."""
+    from ..demo.scene import SCALE, SCENE, write_scene
+    from ..running.building import Options
+    from ..running.classify import classify
+    from .classify import print_classification
+
+    scene, raster, picture = place / SCENE, place / MAP, place / PICTURE
+    try:
+        write_scene(scene)
+        words = ["--scale", SCALE, "--preview", str(picture)]
+        _show_command("classify", str(scene), str(ecd), str(raster), *words)
+        done = classify(scene, ecd, raster, options=Options(scale=[SCALE]), preview=picture)
+    except Dl2EcdError as error:
+        if any(item.rule != "runtime-missing" for item in error.findings):
+            print_findings(error.findings)
+            context.exit(REFUSED)
+        click.echo()
+        click.echo("The .ecd can classify a scene here, too: pip install 'dl2ecd[run]'")
+        return
+    print_classification(done)
+    click.echo(f"A picture of the map: {printable(str(picture), 400)}")
 
 
 def _show_command(*words: str) -> None:

@@ -104,8 +104,10 @@ def strips(
     columns = plan.columns_touching(window.left, window.right)
     job = Job(reader, classifier, plan, columns, window, with_probabilities)
     heard = listener or Listener()
+    batch = classifier.fitted.scores.batch
+    groups = [columns[first : first + batch] for first in range(0, len(columns), batch)]
     with _pools(workers or cores()) as (ahead, pool):
-        pending: Deque[Tuple[Span, List[Future[Part]]]] = deque()
+        pending: Deque[Tuple[Span, List[Future[List[Part]]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)
         joined: Union[Blend, Join] = Blend(job) if plan.blended else Join(job)
@@ -117,12 +119,12 @@ def strips(
                 span, block = reading.popleft()
                 strip = block.result()
                 pending.append(
-                    (span, [pool.submit(job.part, strip, span, column) for column in columns])
+                    (span, [pool.submit(job.parts, strip, span, group) for group in groups])
                 )
             span, futures = pending.popleft()
-            parts = []
+            parts: List[Part] = []
             for future in futures:
-                parts.append(future.result())
+                parts += future.result()
                 if heard.cancelled():
                     raise Cancelled
             following = pending[0][0] if pending else reading[0][0] if reading else None

@@ -54,6 +54,8 @@ class Content:
         Of the bands.
     cloud_optimised
         Whether it gets overviews and the layout of a COG.
+    made_by
+        Which of this project's commands makes it.
     """
 
     georeference: Georeference
@@ -61,6 +63,7 @@ class Content:
     colors: Optional[Dict[int, Color]] = None
     names: Sequence[str] = ()
     cloud_optimised: bool = True
+    made_by: str = TAG_VALUE
 
 
 def write_geotiff(
@@ -136,7 +139,7 @@ def _virtual_raster(part: PartFile, height: int, content: Content) -> str:
         # GDAL's order: origin and steps of x, then of y.
         child(root, "GeoTransform", ", ".join(repr(float(one)) for one in (c, a, b, f, d, e)))
     metadata = child(root, "Metadata")
-    child(metadata, "MDI", TAG_VALUE, key=TAG)
+    child(metadata, "MDI", content.made_by, key=TAG)
     child(metadata, "MDI", f"dl2ecd {__version__}", key="TIFFTAG_SOFTWARE")
     if place.polynomials:
         polynomials = child(root, "Metadata", domain="RPC")

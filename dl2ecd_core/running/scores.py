@@ -77,22 +77,37 @@ class Scores:
         result = self.session.run(feeds)[self.output]
         return self._layers(result, tile.shape[1:])
 
-    def batch(self, tiles: Sequence[Array]) -> List[Array]:
-        """The scores of several tiles of one size, in one run where the model takes a batch."""
+    @property
+    def batch(self) -> int:
+        """Tiles that are best run at once, as far as the model takes several."""
+        tensors = [tensor for tensor in self.session.inputs if tensor.role is Role.DATA]
+        free = all(
+            (tensor.shape or (1,))[0] is None and entry.axes.startswith("N")
+            for tensor, entry in zip(tensors, self.inputs)
+        )
+        return self.session.batch if free and not self.per_pixel else 1
+
+    def of_tiles(self, tiles: Sequence[Array]) -> List[Array]:
+        """The scores of several tiles of one size, in one run; in smaller ones if that fails."""
         import numpy
 
-        if self.per_pixel or not all(entry.axes.startswith("N") for entry in self.inputs):
-            return [self(tile) for tile in tiles]
         feeds: List[Array] = []
         first = 0
         for entry in self.inputs:
             parts = [_arranged(tile[first : first + entry.bands], entry) for tile in tiles]
             feeds.append(numpy.concatenate(parts))
             first += entry.bands
-        result = self.session.run(feeds)[self.output]
+        try:
+            result = self.session.run(feeds)[self.output]
+        except RunningRefused:
+            if len(tiles) == 1:
+                raise
+            # A graphics card may not have room for so many.
+            half = len(tiles) // 2
+            return [*self.of_tiles(tiles[:half]), *self.of_tiles(tiles[half:])]
         return [
-            self._layers(result[place : place + 1], tiles[place].shape[1:])
-            for place in range(len(tiles))
+            self._layers(result[place : place + 1], tile.shape[1:])
+            for place, tile in enumerate(tiles)
         ]
 
     def _layers(self, result: Array, size: Tuple[int, ...]) -> Array:

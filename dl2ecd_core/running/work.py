@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from .classifier import Classifier
 from .placement import Placement
@@ -55,18 +55,31 @@ class Job:
         lefts, rights = zip(*(_inside(span, self.reader.width) for span in self.columns))
         return min(lefts), max(rights)
 
-    def part(self, strip: Block, rows: Span, columns: Span) -> Part:
-        """The result of one tile."""
-        block = self._tile(strip, rows, columns)
-        values = self.classifier.values
-        valid = self._valid(block, rows, columns)
-        if valid is not None and not valid.any():
-            return Part(None, None, valid)
-        layers = self.classifier.scores(block)
+    def parts(self, strip: Block, rows: Span, columns: Sequence[Span]) -> List[Part]:
+        """The results of some tiles of a row: in one run where that is best, else one by one."""
+        blocks = [self._tile(strip, rows, span) for span in columns]
+        valid = [self._valid(block, rows, span) for block, span in zip(blocks, columns)]
+        # Tiles of no data alone are not run.
+        seen = [place for place, one in enumerate(valid) if one is None or bool(one.any())]
+        wanted = [blocks[place] for place in seen]
+        if len(wanted) > 1:
+            found = self.classifier.scores_of(wanted)
+        else:
+            found = [self.classifier.scores(block) for block in wanted]
+        layers = dict(zip(seen, found))
+        return [
+            self._part(layers[place], rows, span, valid[place])
+            if place in layers
+            else Part(None, None, valid[place])
+            for place, span in enumerate(columns)
+        ]
+
+    def _part(self, layers: Array, rows: Span, columns: Span, valid: Optional[Array]) -> Part:
+        """What is kept of a tile's scores."""
         down = slice(rows.skip, rows.skip + rows.kept)
         across = slice(columns.skip, columns.skip + columns.kept)
         kept = layers[:, down, across]
-        shares = self.classifier.probabilities
+        shares, values = self.classifier.probabilities, self.classifier.values
         if self.plan.blended:
             return Part(None, shares.of_scores(kept), valid)
         found = values.of_scores(kept)

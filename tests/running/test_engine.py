@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 import pytest
 
 from dl2ecd_core.findings.errors import Cancelled
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.engine import classify_raster, strips
+from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import Fitted, fit_tiles
 from dl2ecd_core.running.probabilities import Kind, Probabilities
 from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window
 from dl2ecd_core.running.scaling import Scaling, Step
+from dl2ecd_core.running.sessions import Session
 from dl2ecd_core.running.values import Values
 from tests.running.scenes import pixels, scores
 
@@ -137,6 +140,47 @@ class TestExact:
         assert np.array_equal(found, np.where(shares[0] >= 0.5, 2, 1))
 
 
+class Together:
+    """A session that is best given several tiles at once, and has room for so many only."""
+
+    def __init__(self, session: Session, room: int) -> None:
+        self._session, self._room = session, room
+        self.batch = 3
+        self.sizes: List[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._session, name)
+
+    def run(self, arrays: Sequence[np.ndarray]) -> List[np.ndarray]:
+        self.sizes.append(len(arrays[0]))
+        if len(arrays[0]) > self._room:
+            raise RunningRefused([finding("model-run-failed", "no room")])
+        return self._session.run(arrays)
+
+
+class TestBatches:
+    @pytest.mark.parametrize("room", [3, 1])
+    def test_give_what_single_tiles_give(self, unet: Fitted, room: int) -> None:
+        session = Together(unet.scores.session, room)
+        batched = replace(unet, scores=replace(unet.scores, session=session))  # type: ignore[arg-type]
+        scene = pixels(150, 190)
+        one, shares = classified(classifier(unet), scene)
+        other, others = classified(classifier(batched), scene)
+        assert np.array_equal(one, other)
+        assert np.allclose(shares, others, atol=1e-6)
+        assert max(session.sizes) == 3
+
+    def test_a_tile_that_has_no_room_alone_is_a_sentence(self, unet: Fitted) -> None:
+        session = Together(unet.scores.session, 0)
+        batched = replace(unet, scores=replace(unet.scores, session=session))  # type: ignore[arg-type]
+        with pytest.raises(RunningRefused, match="no room"):
+            classified(classifier(batched), pixels(150, 190))
+
+    def test_a_model_of_one_tile_gets_one(self, tmp_path: Path) -> None:
+        made = scores("sigmoid", tmp_path, bands=3, layers=1)
+        assert replace(made, session=Together(made.session, 9)).batch == 1  # type: ignore[arg-type]
+
+
 class TestWindows:
     """What schedulers ask for: a part of the result, worked out alone."""
 
@@ -186,7 +230,7 @@ class TestNoData:
 
     def test_a_tile_without_data_is_not_run(self, unet: Fitted) -> None:
         class Broken:
-            bands, data_type, per_pixel = 4, "float32", False
+            bands, data_type, per_pixel, batch = 4, "float32", False, 1
 
             def __call__(self, tile: np.ndarray) -> np.ndarray:
                 raise AssertionError("it was run")

@@ -42,6 +42,11 @@ class Session(Protocol):
         """What the model file carries beside the network."""
         ...
 
+    @property
+    def batch(self) -> int:
+        """Tiles that are best run at once: 1 on a CPU, where each core runs its own."""
+        ...
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """All outputs for these inputs, which have the types and ranks of :attr:`inputs`.
 

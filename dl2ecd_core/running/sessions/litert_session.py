@@ -59,6 +59,11 @@ class LiteRtSession:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return {}
 
+    @property
+    def batch(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 1
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         try:

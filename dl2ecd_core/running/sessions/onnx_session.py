@@ -87,6 +87,11 @@ class OnnxSession:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
+    @property
+    def batch(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 64 if _CUDA in self._session.get_providers() else 1
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         feeds = {tensor.name: array for tensor, array in zip(self._inputs, arrays)}

@@ -71,6 +71,11 @@ class OpenVinoSession:
         """As :class:`~dl2ecd_core.running.sessions.Session`; OpenVINO keeps none."""
         return {}
 
+    @property
+    def batch(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 1
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         try:

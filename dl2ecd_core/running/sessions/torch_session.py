@@ -73,6 +73,11 @@ class TorchSession:
         """As :class:`~dl2ecd_core.running.sessions.Session`; PyTorch's files carry none."""
         return {}
 
+    @property
+    def batch(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 64 if self._runtime.endswith("CUDA") else 1
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         with self._lock:
