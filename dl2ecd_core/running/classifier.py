@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 from .fitting import Fitted
-from .planning import Plan, plan_tiles
+from .planning import Plan, can_be_joined, plan_tiles
 from .probabilities import Probabilities
 from .rasters import Block
 from .scaling import Scaling
@@ -44,10 +44,7 @@ class Classifier:
     def plan(self, height: int, width: int) -> Plan:
         """The tiles of a raster of this size."""
         rows, columns = self.fitted.rows, self.fitted.columns
-        blended = not (
-            (rows.step or rows.needed(height) == rows.tile)
-            and (columns.step or columns.needed(width) == columns.tile)
-        )
+        blended = not (can_be_joined(rows, height) and can_be_joined(columns, width))
         return plan_tiles(rows, columns, height, width, blended=blended)
 
     def scores(self, block: Block) -> Array:

@@ -151,6 +151,43 @@ def overlapping_spans(placement: Placement, size: int) -> Tuple[Span, ...]:
     )
 
 
+def fits_one_tile(placement: Placement, size: int) -> bool:
+    """Whether a scene is just what goes into one tile of a model that crops its border."""
+    lead = placement.lead
+    return (
+        size == placement.tile
+        and placement.scale == 1
+        and placement.start == lead <= placement.output
+        and placement.output + 2 * lead == size
+        and lead % placement.stride == 0
+    )
+
+
+def centred_spans(placement: Placement, size: int) -> Tuple[Span, ...]:
+    """The tile that a scene is, and two that give only the border which the first one crops."""
+    lead, last = placement.lead, placement.lead + placement.output
+    return (
+        Span(-lead, size, 0, lead, 0),
+        Span(0, size, lead, last, 0),
+        Span(lead, size, last, size, last - 2 * lead),
+    )
+
+
+def can_be_joined(placement: Placement, size: int) -> bool:
+    """Whether tiles can be put side by side: each gives what one pass would, or there is one."""
+    return (
+        placement.step > 0
+        or placement.needed(size) == placement.tile
+        or fits_one_tile(placement, size)
+    )
+
+
+def _joined_spans(placement: Placement, size: int) -> Tuple[Span, ...]:
+    if placement.step or not fits_one_tile(placement, size) or not placement.lead:
+        return spans(placement, size)
+    return centred_spans(placement, size)
+
+
 def plan_tiles(
     rows: Placement, columns: Placement, height: int, width: int, *, blended: bool = False
 ) -> Plan:
@@ -163,7 +200,7 @@ def plan_tiles(
     blended
         Overlap tiles by half instead of keeping of each only what is exact.
     """
-    cut = overlapping_spans if blended else spans
+    cut = overlapping_spans if blended else _joined_spans
     return Plan(
         rows.result_size(height),
         columns.result_size(width),

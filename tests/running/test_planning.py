@@ -10,7 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.planning import overlapping_spans, plan_tiles, ramp, spans
+from dl2ecd_core.running.planning import (
+    can_be_joined,
+    overlapping_spans,
+    plan_tiles,
+    ramp,
+    spans,
+)
 
 
 @st.composite
@@ -93,6 +99,20 @@ def test_a_tile_of_nothing_but_margin_can_not_be_put_together() -> None:
 def test_tiles_that_leave_gaps_can_not_be_averaged() -> None:
     with pytest.raises(ValueError, match="gaps"):
         overlapping_spans(Placement(11, 1, start=Fraction(5), stride=3), 9)
+
+
+def test_a_scene_that_is_a_tile_of_a_model_that_crops_gives_what_the_tile_gives() -> None:
+    """Also where the model looks at the whole tile: only the cropped border is another tile's."""
+    azure = Placement(256, 128, start=Fraction(64), reach=None)
+    assert can_be_joined(azure, 256)
+    assert not can_be_joined(azure, 257)
+    before, itself, after = plan_tiles(azure, azure, 256, 256).rows
+    assert (itself.origin, itself.first, itself.end, itself.skip) == (0, 64, 192, 0)
+    for span, kept in ((before, (0, 64)), (after, (192, 256))):
+        assert (span.first, span.end) == kept
+        # The result pixel lies where the tile's output has it.
+        assert span.origin + 64 + span.skip == span.first
+        assert span.skip + span.kept <= azure.output
 
 
 def test_a_scene_smaller_than_a_tile_needs_one() -> None:

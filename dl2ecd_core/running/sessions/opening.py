@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Tuple
 
@@ -10,6 +11,7 @@ from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
 from ...models import ModelDescription, Tensor
 from ...models.networks import converter_of, read_network
+from ...network.lowering import Network
 from ...network.onnx_file import write_onnx
 from ..extras import RunningRefused
 from . import Session
@@ -83,8 +85,19 @@ def _lowered(model: ModelDescription, primary: Path, device: str) -> Session:
     target = folder / "model.onnx"
     network = read_network(primary).network
     write_onnx(network.graph, target)
-    outputs = [tensor for tensor in model.outputs if tensor.name in network.graph.outputs]
-    return OnnxSession(target, model.inputs, tuple(outputs), device=device)
+    inputs = [_end(network, name, model.inputs) for name in network.graph.inputs]
+    outputs = [_end(network, name, model.outputs) for name in network.graph.outputs]
+    return OnnxSession(target, tuple(inputs), tuple(outputs), device=device)
+
+
+def _end(network: Network, name: str, described: Tuple[Tensor, ...]) -> Tensor:
+    """An input or output of a network, whose axes may be others than the source's: a batch more."""
+    known = next((tensor for tensor in described if tensor.name == name), Tensor(name))
+    value = network.values[name]
+    letters = network.letters.get(name) or value.letters
+    if value.shape is None or letters is None or len(letters) != len(value.shape):
+        return known
+    return replace(known, shape=value.shape, axes=letters)
 
 
 def _lite(primary: Path, ends: Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]) -> Session:
