@@ -171,13 +171,23 @@ def _class_axis(model: ModelDescription, tensor: Tensor) -> Optional[int]:
 
 def _queries(outputs: Sequence[Placed]) -> Dict[int, Content]:
     """Scores and masks of queries, as MaskFormer gives them: a mask for each row of scores."""
-    by_rank = {len(tensor.shape or ()): (place, tensor.shape or ()) for place, tensor in outputs}
+    by_rank = {len(tensor.shape or ()): (place, tensor) for place, tensor in outputs}
     if len(outputs) != 2 or set(by_rank) != {3, 4}:
         return {}
     (scores, rows), (masks, rasters) = by_rank[3], by_rank[4]
-    if rows[1] is None or rows[1] != rasters[1]:
+    # A map of classes beside their scores has three axes and four, too.
+    if not has_rows(rows) or "C" in (rasters.axes or "")[2:] or not _is_real(rows):
+        return {}
+    if rows.activation is Activation.ARGMAX or (rows.shape or ())[1] is None:
+        return {}
+    if (rows.shape or ())[1] != (rasters.shape or ())[1]:
         return {}
     return {scores: Content.CLASS_SCORES, masks: Content.MASKS}
+
+
+def _is_real(tensor: Tensor) -> bool:
+    """Whether the numbers may be scores, and no indices."""
+    return tensor.data_type is None or "float" in tensor.data_type
 
 
 def _of_each_pixel(model: ModelDescription, tensor: Tensor) -> bool:

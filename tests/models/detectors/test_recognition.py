@@ -412,6 +412,27 @@ class TestNoDetector:
         other = seen(tensor("a", 1, 100, 3), tensor("b", 1, 99, 64, 64))
         assert contents(other) == [None, None]
 
+    @pytest.mark.parametrize(
+        ("classes", "scores"),
+        [
+            (tensor("c", None, 64, 64, axes="NHW"), tensor("p", None, 64, 64, 2, axes="NHWC")),
+            (tensor("c", None, 64, 64), tensor("p", None, 64, 64, 2, axes="NHWC")),
+            (
+                tensor("c", None, 64, 64, data_type="int64"),
+                tensor("p", None, 64, 64, 2, axes="????"),
+            ),
+            (
+                tensor("c", None, 64, 64, activation=Activation.ARGMAX),
+                tensor("p", None, 64, 64, 2, axes="????"),
+            ),
+            (tensor("c", None, None, 5), tensor("p", None, None, 64, 64)),
+        ],
+    )
+    def test_a_map_beside_its_scores_is_no_row_of_queries(
+        self, classes: Tensor, scores: Tensor
+    ) -> None:
+        assert Content.MASKS not in contents(seen(classes, scores))
+
     def test_losses_and_guesses_are_left_alone(self) -> None:
         loss = tensor("o", 1, 7, 8400, role=Role.LOSS)
         guess = tensor("o", 1, 7, 8400, evidence=Evidence.GUESSED)
