@@ -136,6 +136,9 @@ def classes_of(model: ModelDescription) -> Optional[int]:
     if model.detector is not None:
         return model.detector.class_count
     outputs = class_outputs(model)
+    if any(rows_of_candidates(model, tensor) for tensor in outputs):
+        # Maps beside a detector's rows are prototypes of masks, or features.
+        return None
     spatial = [tensor for tensor in outputs if "H" in (tensor.axes or "")]
     counts = {
         None if may_detect(tensor, model) else distinguished(tensor)

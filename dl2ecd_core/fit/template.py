@@ -6,7 +6,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..models import Evidence, ModelDescription
 from ..palette import colors_for
-from .class_output import class_outputs, distinguished
+from .class_output import class_outputs, distinguished, may_detect
 from .guesses import likely_bands, likely_classes
 from .image_input import image_inputs, tile_size
 
@@ -66,9 +66,14 @@ def _named(model: ModelDescription) -> Optional[List[Tuple[int, str]]]:
     channel without a name is background.
     """
     count = likely_classes(model)
-    certain = model.detector is None and any(
-        tensor.evidence is not Evidence.GUESSED and distinguished(tensor) is not None
-        for tensor in class_outputs(model)
+    outputs = class_outputs(model)
+    certain = (
+        model.detector is None
+        and any(
+            tensor.evidence is not Evidence.GUESSED and distinguished(tensor) is not None
+            for tensor in outputs
+        )
+        and not any(may_detect(tensor, model) for tensor in outputs)
     )
     for found in model.class_names:
         if count in (None, len(found.names)) or not certain:

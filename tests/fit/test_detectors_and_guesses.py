@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
 
@@ -10,7 +11,8 @@ import pytest
 from dl2ecd_core.findings import Severity
 from dl2ecd_core.fit import check_fit
 from dl2ecd_core.fit.class_output import channels_of, class_outputs, classes_of, find_class_output
-from dl2ecd_core.models import Content, Evidence
+from dl2ecd_core.fit.template import class_information_for
+from dl2ecd_core.models import ClassNames, Content, Evidence
 from dl2ecd_core.models.detectors.head import DetectorHead, HeadKind
 from tests.documents import (
     Activation,
@@ -111,6 +113,14 @@ class TestDetectors:
         found = check_fit(model, class_info(tmp_path))
         (item,) = (item for item in found if item.rule == "class-count-unknown")
         assert '"ModelType": "ObjectDetection"' in item.hint
+
+    def test_maps_beside_rows_are_no_classes(self) -> None:
+        rows = image("o", 1, 39, 8400, axes="N??")
+        model = description(outputs=(rows, image("p", 1, 32, 160, 160)))
+        assert classes_of(model) is None
+        names = ClassNames(("roof", "pool", "panel"), "metadata")
+        listed = class_information_for(replace(model, class_names=(names,)))["Classes"]
+        assert [one["Name"] for one in listed] == list(names.names)  # type: ignore[attr-defined]
 
     def test_where_a_detector_is_said_the_hint_is_not(self, tmp_path: Path) -> None:
         model = description(outputs=(image("o", 1, 256, 8, axes="N?C"),))

@@ -77,6 +77,7 @@ def _detector(model: ModelDescription, outputs: Sequence[Placed]) -> Optional[Co
         _rows(model, outputs, tile, named)
         or _detection_rows(outputs)
         or grid_maps(outputs, tile, named, notes)
+        or _noted(outputs, named, notes)
     )
 
 
@@ -108,6 +109,27 @@ def _rows(
     contents = {place: Content.RAW_DETECTOR_HEAD}
     if head.task == "segment" and fours:
         contents[fours[0][0]] = Content.MASKS
+    return Contents(contents, head)
+
+
+def _noted(
+    outputs: Sequence[Placed], named: Optional[int], notes: ExportNotes
+) -> Optional[Contents]:
+    """A detector by its exporter's word, whose sizes are free or not those of a known layout."""
+    if notes.task is None or any(len(tensor.shape or ()) not in (0, 3, 4) for _, tensor in outputs):
+        return None
+    head = DetectorHead(
+        HeadKind.FINISHED if notes.end_to_end else HeadKind.ROWS,
+        None if notes.end_to_end else named,
+        task=notes.task,
+        image_size=notes.image_size,
+    )
+    contents = {
+        place: Content.MASKS
+        if notes.task == "segment" and len(tensor.shape or ()) == 4
+        else Content.RAW_DETECTOR_HEAD
+        for place, tensor in outputs
+    }
     return Contents(contents, head)
 
 

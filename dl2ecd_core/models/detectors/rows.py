@@ -152,6 +152,8 @@ def _head(
     classes: Optional[int],
 ) -> DetectorHead:
     grids = _grids(rows, axis)
+    # Queries, whose number no grid gives, come with fractions from some exporters.
+    in_pixels = rows.pixels and rows.notes.task is not None and (axis == 1 or grids is not None)
     return DetectorHead(
         HeadKind.ROWS,
         classes,
@@ -159,7 +161,7 @@ def _head(
         columns_axis=axis,
         anchors=None if grids is None else grids.anchors,
         box_coding=BoxCoding.CENTER_SIZE,
-        normalized=False if rows.pixels and rows.notes.task is not None else None,
+        normalized=False if in_pixels else None,
         task=task,
         strides=() if grids is None else grids.strides,
         image_size=rows.notes.image_size,

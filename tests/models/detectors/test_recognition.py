@@ -180,6 +180,26 @@ class TestRows:
         assert (model.detector, contents(model)) == (None, [None])
         assert rows_of_candidates(model, model.outputs[0])
 
+    @pytest.mark.parametrize("task", ["detect", "segment", "pose", "obb"])
+    def test_an_exporters_word_is_enough_where_sizes_are_free(self, task: str) -> None:
+        rows = tensor("output0", None, None, None)
+        masks = tensor("output1", None, 32, None, None, axes="NCHW")
+        model = seen(rows, *([masks] if task == "segment" else []), names=3, tile=None, task=task)
+        assert (head(model).class_count, head(model).columns) == (3, ())
+        assert head(model).task == task
+        assert contents(model)[0] is Content.RAW_DETECTOR_HEAD
+        assert contents(model)[1:] == ([Content.MASKS] if task == "segment" else [])
+
+    def test_an_exporters_word_on_what_is_suppressed(self) -> None:
+        notes = ExportNotes("detect", end_to_end=True)
+        model = seen(tensor("output0", None, None, None), names=3, notes=notes)
+        assert (head(model).kind, head(model).class_count) == (HeadKind.FINISHED, None)
+        odd = seen(tensor("output0", None, None), names=3, notes=notes)
+        assert odd.detector is None
+
+    def test_queries_may_come_as_fractions(self) -> None:
+        assert head(seen(tensor("o", 1, 300, 7), names=3, task="detect")).normalized is None
+
     def test_names_that_do_not_fit_leave_it_open(self) -> None:
         assert seen(tensor("o", 1, 9, 8400), names=3).detector is None
 
