@@ -34,6 +34,7 @@ _NAME_FIRST = re.compile(
 )
 #: Colors and names without values.
 _NO_VALUE = re.compile(rf"{_COLOR}[\s,;:]+(?P<name>\S*[^\W\d_].*)")
+_MORE_CELLS = re.compile(r"\s*\d+\s*[,;]")
 _PERCENT = re.compile(r"\d+(?:\.\d*)?\s*%")
 _REMARK = re.compile(r"\s*(?:#(?![0-9a-fA-F]{3}(?:[0-9a-fA-F]{3}){0,1}\b).*|//.*)?")
 _INTERPOLATION = re.compile(r"\s*INTERPOLATION\s*:\s*(\w+)\s*", re.IGNORECASE)
@@ -63,13 +64,15 @@ def _pattern(lines: List[str]) -> Optional[re.Pattern[str]]:
         hits = [pattern.fullmatch(row) for row in rows]
         told = sum(hit is not None or _is_share(row) for hit, row in zip(hits, rows))
         named = [hit for hit in hits if hit is not None]
-        if told and told == len(rows) and not _may_be_labels(named):
+        if told and told == len(rows) and not _may_be_something_else(named):
             return pattern
     return None
 
 
-def _may_be_labels(hits: List[re.Match[str]]) -> bool:
-    """Whether all "colors" are words with more text behind them: "0 orange tree"."""
+def _may_be_something_else(hits: List[re.Match[str]]) -> bool:
+    """Whether all "colors" are words with text behind them: "0 orange tree"; or a table goes on."""
+    if any(_MORE_CELLS.match(hit["name"] or "") for hit in hits):
+        return True
     return bool(hits) and all(
         hit["color"].isalpha() and (hit["name"] or "").strip() for hit in hits
     )
@@ -109,7 +112,8 @@ def read(candidate: Candidate) -> Entries:
                 "Write whole numbers, colors from 0 to 255.",
                 line=number,
             )
-        name = (row["name"] or "").strip().strip('"') or None
+        # What stands behind a hash is what a person calls the class.
+        name = (row["name"] or "").strip().lstrip("# ").strip('"') or None
         if name is None and row["color"].isalpha():
             # "0 blue": the word may be the class's name; at least it is what stands there.
             name = row["color"]

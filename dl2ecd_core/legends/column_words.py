@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Dict, Optional, Tuple
+from typing import Dict, Optional
 
 VALUE, NAME, RED, GREEN, BLUE, ALPHA, COLOR, OTHER = (
     "value", "name", "red", "green", "blue", "alpha", "color", "other",
 )  # fmt: skip
+
+#: The roles of a color's channels, in their order.
+CHANNEL_ROLES = (RED, GREEN, BLUE)
 
 _VALUE = """
 value classvalue pixelvalue rastervalue cellvalue gridvalue gridcode wert klassenwert pixelwert
@@ -87,15 +90,10 @@ def rank(title: object, role: str) -> Optional[int]:
 
 
 def is_known(title: object) -> bool:
-    """Whether a header is a word of any role, and more than one letter or digit of chance."""
+    """Whether a header is a word of any role."""
     return any(bare(title) in words for words in WORDS.values())
 
 
 def is_sure(title: object) -> bool:
     """Whether a header can only be that of names, whatever stands below it."""
     return bare(title) in _SURE_NAMES
-
-
-def channel_roles() -> Tuple[str, str, str]:
-    """Red, green and blue."""
-    return RED, GREEN, BLUE

@@ -13,12 +13,12 @@ from ..color import are_fractions, color_from, from_channels, number_from
 from ..findings.wording import listed
 from .column_words import (
     ALPHA,
+    CHANNEL_ROLES,
     COLOR,
     NAME,
     OTHER,
     RED,
     VALUE,
-    channel_roles,
     is_known,
     is_sure,
     rank,
@@ -101,7 +101,7 @@ def entries_of(table: Table, kind: str) -> Optional[Entries]:
         if RED not in roles.places:
             found.add(value, text, None)
             continue
-        channels = [roles.cell(row, role) for role in channel_roles()]
+        channels = [roles.cell(row, role) for role in CHANNEL_ROLES]
         color = from_channels(channels, fractions=fractions)
         if color is None and any(map(is_given, channels)) and not _left_open(channels):
             found.unread.append(", ".join(map(str, channels)))
@@ -120,7 +120,7 @@ def _are_fractions(table: Table, places: Dict[str, int]) -> bool:
     """Whether 1 is the brightest: told from the three columns together."""
     if RED not in places:
         return False
-    cells = [cell for role in channel_roles() for cell in table.column(places[role])]
+    cells = [cell for role in CHANNEL_ROLES for cell in table.column(places[role])]
     numbers = [number for number in map(number_from, cells) if number is not None]
     if are_fractions(numbers):
         return True
@@ -188,7 +188,7 @@ class _Roles:
 
     def _take_channels(self, header: Sequence[str]) -> None:
         places: Dict[str, int] = {}
-        for role in channel_roles():
+        for role in CHANNEL_ROLES:
             for place in self._open:
                 numeric = _all(self.table.column(place), _is_number)
                 if rank(header[place], role) is not None and numeric:
@@ -238,11 +238,12 @@ class _Roles:
             first = run[:3]
             if len(run) >= 4 and not (value_elsewhere or numbers):
                 first = run[1:4]
-            elif len(run) > 4 or len(run) < 3:
+            if len(run) < 3 or len(run) > first[-1] - run[0] + 2:
+                # Neither channels alone, nor with opacity behind them.
                 continue
-            for role, place in zip(channel_roles(), first):
+            for role, place in zip(CHANNEL_ROLES, first):
                 self._take(role, place)
-            if len(run) > 3 and run[-1] not in first and run[-1] in self._open:
+            if len(run) > 3 and run[-1] not in first:
                 # The fourth is opacity.
                 self._open.remove(run[-1])
             if self.table.header is not None:

@@ -68,7 +68,18 @@ def read(candidate: Candidate) -> Optional[Entries]:
                 f"Put a name with '{printable(grid.delimiter)}' in it in double quotes.",
                 line=grid.odd_line,
             )
+    if _is_header_alone(lines):
+        raise candidate.no_classes(KIND, "is a header without rows.", "Add a row for each class.")
     return _one_column(lines)
+
+
+def _is_header_alone(lines: Sequence[str]) -> bool:
+    """Whether the only line with something in it is a row of known headers."""
+    filled = [line for line in lines if line.strip() and not _REMARK.match(line)]
+    if len(filled) != 1:
+        return False
+    cells = re.split(r"[,;\t|]", filled[0])
+    return len(cells) > 1 and all(map(is_known, cells))
 
 
 def _entries(rows: List[List[str]], lines: Sequence[str]) -> Optional[Entries]:
@@ -115,11 +126,12 @@ def _grid(lines: Sequence[str], delimiter: str) -> Optional[_Grid]:
                 rows.append(_trimmed(cells) if delimiter == "|" else cells)
                 numbers.append(reader.line_num)
     except csv.Error:
+        # A quote that never ends takes in more than a cell may hold.
+        return None
+    if not rows:
         return None
     titles = _titles(rows)
     rows, numbers = rows[titles:], numbers[titles:]
-    if not rows:
-        return None
     width = len(rows[0])
     while width > 2 and all(len(row) < width or is_empty(row[width - 1]) for row in rows):
         width -= 1

@@ -55,15 +55,15 @@ def _layout(head: bytes) -> Optional[_Layout]:
     if not (month <= 12 and day <= 31 and _HEADER < start <= len(head)):
         return None
     fields: List[_Field] = []
-    for place in range(_HEADER, start, _FIELD):
-        if head[place] == _END_OF_FIELDS:
-            break
+    place = _HEADER
+    while head[place] != _END_OF_FIELDS:
         if place + _FIELD >= start or len(fields) >= _MOST_FIELDS:
             return None
         name, kind, size = head[place : place + 11], chr(head[place + 11]), head[place + 16]
         if not kind.isalpha() and kind not in "@+":
             return None
         fields.append(_Field(name.split(b"\0")[0].strip(), kind, size))
+        place += _FIELD
     if not fields or sum(one.length for one in fields) + 1 != length:
         return None
     return _Layout(records, start, length, head[29], tuple(fields))

@@ -16,7 +16,6 @@ _KIND = "ENVI header"
 _FIELD = re.compile(
     r"^[ \t]*([A-Za-z][A-Za-z0-9 _]*?)[ \t]*=[ \t]*(\{[^}]*\}?|[^\n]*)", re.MULTILINE
 )
-_MOST_FIELDS = 10_000
 
 
 def recognises(candidate: Candidate) -> bool:
@@ -60,8 +59,7 @@ def read(candidate: Candidate) -> Entries:
 def _fields(text: str) -> Dict[str, str]:
     fields: Dict[str, str] = {}
     for match in _FIELD.finditer(text.replace("\r\n", "\n").replace("\r", "\n")):
-        if len(fields) < _MOST_FIELDS:
-            fields.setdefault(" ".join(match.group(1).lower().split()), match.group(2).strip())
+        fields.setdefault(" ".join(match.group(1).lower().split()), match.group(2).strip())
     return fields
 
 

@@ -40,6 +40,8 @@ _NO_NAMES = (
     (re.compile(r"\s*(?:https?|ftp|s3)://.*", re.I), "an address"),
     (re.compile(r"(?=.*[.!?]\s*$)(?:\S+\s+){6,}\S+\s*"), "a sentence"),
     (re.compile(r"\s*(?:```|import |from \w+ import |def |class \w+[(:]).*"), "a program's line"),
+    (re.compile(r"\s*#[0-9a-fA-F]{3,8}\s*"), "a color without a name"),
+    (re.compile(r"\s*-?\d{1,9}\s*[,;|].*"), "the row of a table that can't be read"),
     (re.compile(r"\s*\[\w[\w .-]*\]\s*"), "the head of a section"),
     (re.compile(r"\s*\"?\w+\"?\s*:\s*[\[{].*"), "a part of a data file"),
 )  # fmt: skip
@@ -108,7 +110,7 @@ def read_numbered(candidate: Candidate) -> Optional[Entries]:
         return None
     found = Entries("list of class names with numbers")
     for item in named.classes:
-        if item.name.strip() != NO_CLASS:
+        if item.name != NO_CLASS:
             found.add(item.value, item.name, None)
     return found
 

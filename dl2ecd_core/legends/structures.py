@@ -88,7 +88,7 @@ def _lists(root: Any, kind: str) -> Iterator[Found]:
                 for key, inner in value.items()
                 if isinstance(inner, (dict, list))
             ]
-        elif isinstance(value, list):
+        else:
             pending += [
                 (f"{where}[{place}]", "", inner, depth + 1)
                 for place, inner in enumerate(value[:_MOST_LISTS])
@@ -277,8 +277,8 @@ def names_alone(root: Any, kind: str) -> Optional[Entries]:
     found = Entries(kind)
     for item in named.classes:
         found.add(item.value, item.name or None, None)
-    if not named.numbered:
-        found.counted_from_0()
+    # What says its numbers was found before.
+    found.counted_from_0()
     return found
 
 

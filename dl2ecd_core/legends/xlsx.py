@@ -133,8 +133,6 @@ def _entries(rows: List[List[object]]) -> Optional[Entries]:
     # Empty columns before the table, and between its parts, are none.
     whole = [[row[place] if place < len(row) else None for place in used] for row in table_rows]
     table = with_header(whole)
-    if len(table.rows) < 1 or not used:
-        return None
     numbers = any(isinstance(cell, (int, float)) for row in table.rows for cell in row)
     if table.header is None and not numbers:
         return None

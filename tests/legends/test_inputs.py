@@ -276,6 +276,7 @@ class TestLines:
             ("water\tblue thing\nforest\tgreen\n", "parted by a tab"),
             ("import os\nos.x\n", "a program's line"),
             ("[net]\nwidth\n", "the head of a section"),
+            ("#0000ff\n#00ff00\n", "a color without a name"),
             ("This text tells you how to use the model.\n", "a sentence"),
             ("# only\n# remarks\n", "nothing but comments"),
         ],
