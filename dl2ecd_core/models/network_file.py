@@ -110,19 +110,20 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
     """Compare what our own reader finds in the file with what the model says of itself."""
     told = model.description
     wrong: List[str] = []
-    outputs = [tensor for tensor in told.outputs if tensor.role is Role.DATA]
+    # Where there is nothing but losses, these are what comes out.
+    data = tuple(tensor for tensor in told.outputs if tensor.role is Role.DATA)
+    outputs = data or told.outputs
+    inputs = told.inputs
     if not model.is_onnx:
-        outputs = _told_apart(told.inputs, outputs)
+        inputs, outputs = _told_apart(inputs, outputs)
     for what, before, after in (
-        ("input", told.inputs, found.inputs),
+        ("input", inputs, found.inputs),
         ("output", outputs, found.outputs),
     ):
-        wanted = [tensor for tensor in before if tensor.role is Role.DATA]
+        wanted = list(before)
         names = [tensor.name for tensor in after]
-        if not model.is_onnx:
-            wanted = [
-                tensor for tensor in wanted if what == "output" or tensor.name in (None, *names)
-            ]
+        if what == "input" and not model.is_onnx:
+            wanted = [tensor for tensor in before if tensor.name in (None, *names)]
         # Formats without names get them here.
         if len(wanted) != len(names) or any(
             tensor.name not in (None, name) for tensor, name in zip(wanted, names)
@@ -147,10 +148,14 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
         )
 
 
-def _told_apart(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> List[Tensor]:
-    """Outputs under the names that they get where several have the same."""
-    names = told_apart([tensor.name for tensor in (*inputs, *outputs)])[len(inputs) :]
-    return [replace(tensor, name=name) for tensor, name in zip(outputs, names)]
+def _told_apart(
+    inputs: Tuple[Tensor, ...], outputs: Sequence[Tensor]
+) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]:
+    """Inputs and outputs under the names that they get where several have the same."""
+    every = (*inputs, *outputs)
+    names = told_apart([tensor.name for tensor in every])
+    named = tuple(replace(tensor, name=name) for tensor, name in zip(every, names))
+    return named[: len(inputs)], named[len(inputs) :]
 
 
 def _with_batch(one: Tensor, other: Tensor) -> Tensor:

@@ -59,6 +59,14 @@ def refusals(graph: Graph) -> Tuple[Finding, ...]:
             found.append(_refused(node))
         elif node.domain or not isinstance(node.attributes, GivenAttributes):
             found.append(_foreign(node))
+    if not graph.outputs:
+        found.append(
+            finding(
+                NOT_CONVERTIBLE,
+                "The network has no outputs.",
+                hint="Save the model again with what it is to predict.",
+            )
+        )
     for name, type_ in graph.inputs.items():
         if type_.shape is None or type_.data_type not in TYPE_NUMBERS:
             found.append(

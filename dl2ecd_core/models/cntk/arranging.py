@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 from ...network.data_types import TYPE_NUMBERS
 from ...network.lowering import NotConvertibleError
@@ -13,6 +13,7 @@ from .step import Operand, Rule, Step, axis_in, columns, number_of, rows
 
 _TO_THE_END = (1 << 63) - 1
 _BEFORE_THE_START = -_TO_THE_END
+_SYMMETRIC = 2
 
 
 def _reshape(step: Step) -> Operand:
@@ -44,6 +45,8 @@ def _transpose(step: Step) -> Operand:
 def _slice(step: Step) -> Operand:
     x = step.operand(0)
     dims = step.dims(x)
+    if step.attributes.get("stridesLost") is True:
+        raise NotConvertibleError("CNTK 2.7 forgets its strides when it loads the file")
     ranges = slice_ranges(columns(dims), step.attributes)
     if ranges is None:
         raise NotConvertibleError("it cuts an axis that is no axis of an image")
@@ -115,19 +118,49 @@ def _pad(step: Step) -> Operand:
     x = step.operand(0)
     head = integers(step.attributes.get("paddingHead"))
     foot = integers(step.attributes.get("paddingFoot"))
-    mode = {0: "constant", 1: "reflect"}.get(integer(step.attributes.get("paddingMode", 0)) or 0)
-    if mode is None:
-        raise NotConvertibleError("it mirrors an image including its border pixels")
+    told = integer(step.attributes.get("paddingMode", 0))
     if head is None or foot is None or not len(head) == len(foot) == len(step.dims(x)):
         raise NotConvertibleError("it is not known how much it pads")
+    if told == _SYMMETRIC:
+        return _mirrored(step, x, head[::-1], foot[::-1])
+    mode = {0: "constant", 1: "reflect"}.get(told or 0)
+    if mode is None:
+        raise NotConvertibleError("it pads in a way that is not known")
     batch = [0] * x.batched
     amounts = step.whole([*batch, *reversed(head), *batch, *reversed(foot)])
     value = step.number(number_of(step.attributes, "paddingConstantValue", 0))
     return step.add("Pad", x, amounts, *([value] if mode == "constant" else []), mode=mode)
 
 
-def _squeeze(step: Step) -> Operand:
-    return _reshape(step)
+def _mirrored(step: Step, x: Operand, head: Sequence[int], foot: Sequence[int]) -> Operand:
+    """An image mirrored at its borders, the pixels there included."""
+    for axis, (before, after) in enumerate(zip(head, foot)):
+        place = step.whole([axis + x.batched])
+        back = step.whole([-1])
+        parts = [x]
+        if before:
+            start, end = step.whole([before - 1]), step.whole([_BEFORE_THE_START])
+            parts.insert(0, step.add("Slice", x, start, end, place, back))
+        if after:
+            start, end = step.whole([-1]), step.whole([-after - 1])
+            parts.append(step.add("Slice", x, start, end, place, back))
+        if len(parts) > 1:
+            x = step.add("Concat", *parts, axis=axis + x.batched)
+    return x
+
+
+def _top_k(step: Step) -> List[Operand]:
+    x = step.operand(0)
+    rank = len(step.dims(x))
+    count = integer(step.attributes.get("numItems"))
+    position = static_axis(step.attributes.get("axis"), rank)
+    if count is None or position is None or position >= rank:
+        raise NotConvertibleError("its axis or the number of its values is not known")
+    values, places = step.lowering.add_several(
+        "TopK", [x.name, step.whole([count]).name], 2, axis=axis_in(rank, position) + x.batched
+    )
+    places = step.lowering.add("Cast", [places], to=TYPE_NUMBERS["float32"])
+    return [Operand(values, x.batched), Operand(places, x.batched)]
 
 
 def _one_hot(step: Step) -> Operand:
@@ -178,8 +211,11 @@ RULES: Dict[int, Rule] = {
     Op.SLICE: _slice,
     Op.SPLICE: _splice,
     Op.PAD: _pad,
-    Op.SQUEEZE: _squeeze,
+    Op.SQUEEZE: _reshape,
     Op.ONE_HOT: _one_hot,
     Op.CROP: _crop,
     Op.GATHER: _gather,
 }
+
+#: Those with several results.
+SEVERAL: Dict[int, Callable[[Step], List[Operand]]] = {Op.TOP_K: _top_k}

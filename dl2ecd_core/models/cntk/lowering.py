@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ...network.lowering import Lowering, Network, NotConvertibleError, unknown_operation
@@ -93,24 +94,27 @@ class _Walk:
         results: List[Operand] = []
 
         def lower() -> Sequence[str]:
-            results.append(self._lower(function))
-            return [results[0].name]
+            results.extend(self._lower(function))
+            return [one.name for one in results]
 
-        name = function.name or function.uid
-        made = self.lowering.layer(name, operation_name(function.op), lower, len(uids))
+        label = function.name or function.uid
+        made = self.lowering.layer(label, operation_name(function.op), lower, len(uids))
         self._refused.update(uids[len(results) :])
-        for uid, one in zip(uids, made):
-            self._at[uid] = Operand(one, bool(results) and results[0].batched)
+        for uid, name, one in zip_longest(uids, made, results):
+            self._at[uid] = Operand(name, one is not None and one.batched)
 
-    def _lower(self, function: Function) -> Operand:
+    def _lower(self, function: Function) -> List[Operand]:
         if function.attributes.get("constant") is True:
-            return self._constant(function)
+            return [self._constant(function)]
         if function.op in _SEQUENCES:
             raise NotConvertibleError("it is a recurrence along the steps of a sequence")
+        step = Step(self.lowering, self.flow, function, self)
+        several = arranging.SEVERAL.get(-1 if function.op is None else function.op)
+        if several is not None:
+            return several(step)
         rule = None if function.op is None else _RULES.get(function.op)
         if rule is None:
             raise unknown_operation()
-        step = Step(self.lowering, self.flow, function, self)
         made = rule(step)
         shape = self.flow.signal(self.flow.outputs[function.uid][0]).shape
         found = self.lowering.value(made.name).shape
@@ -122,7 +126,7 @@ class _Walk:
             )
             if not alike:
                 raise NotConvertibleError(f"its size came out as {sizes}, not {told}")
-        return made
+        return [made]
 
     def operand(self, uid: str) -> Operand:
         """The value of a variable.

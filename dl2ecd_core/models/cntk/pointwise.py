@@ -78,7 +78,30 @@ def _log_plus(step: Step) -> Operand:
 
 def _clip(step: Step) -> Operand:
     x, low, high = step.aligned(step.operands())
-    return step.add("Min", step.add("Max", x, low), high)
+    below = step.add("Min", x, high)
+    least, most = (step.flow.signal(uid).scalar for uid in step.function.inputs[1:3])
+    if least is not None and most is not None and least <= most:
+        return step.add("Max", below, low)
+    # What lies below the lower bound becomes that, wherever the upper one is.
+    return step.add("Where", step.add("Less", x, low), low, below)
+
+
+def _pow(step: Step) -> Operand:
+    base, exponent = step.aligned(step.operands())
+    made = step.add("Pow", base, exponent)
+    told = step.flow.signal(step.function.inputs[1]).scalar
+    if told is not None and told > 0:
+        return made
+    # Zero to any power but zero is zero, below zero, too.
+    zero = step.number(0)
+    one = step.add("Cast", step.add("Equal", exponent, zero), to=TYPE_NUMBERS["float32"])
+    return step.add("Where", step.add("Equal", base, zero), one, made)
+
+
+def _filled(step: Step) -> Operand:
+    """As many values as go in, all of them the same."""
+    number = step.number(number_of(step.attributes, "fillValue", 0))
+    return step.add("Where", step.add("Equal", step.operand(0), number), number, number)
 
 
 def _cast(step: Step) -> Operand:
@@ -124,7 +147,7 @@ RULES: Dict[int, Rule] = {
     Op.PLUS: _combined("Add"),
     Op.MINUS: _minus,
     Op.ELEMENT_TIMES: _combined("Mul"),
-    Op.POW: _combined("Pow"),
+    Op.POW: _pow,
     Op.EQUAL: _compared("Equal"),
     Op.LESS: _compared("Less"),
     Op.GREATER: _compared("Greater"),
@@ -135,4 +158,5 @@ RULES: Dict[int, Rule] = {
     Op.LOG_PLUS: _log_plus,
     Op.CLIP: _clip,
     Op.CAST: _cast,
+    Op.CONSTANT_OP: _filled,
 }

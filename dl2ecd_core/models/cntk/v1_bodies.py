@@ -86,6 +86,8 @@ def convolution(cursor: Cursor) -> Body:
         return old_convolution(cursor)
     body, chw = _window(cursor)
     body["convolution2D"] = cursor.flag("whether a convolution is two-dimensional")
+    # CNTK writes grouped convolutions without their groups.
+    body["groupsUnknown"] = True
     if cursor.version >= 18:
         body["dilation"] = cursor.shape()
     return body if chw else {"layout": "HWC"}
@@ -257,13 +259,13 @@ def slice_(cursor: Cursor) -> Body:
 
 
 def transpose(cursor: Cursor) -> Body:
-    """The two axes that change places; none where all are reordered, which CNTK 2.7 refuses."""
+    """The two axes that change places, or the order of all, which CNTK 2.7 writes but refuses."""
     first, second = (1, 2)
     if cursor.version >= 3:
         first, second = cursor.int32("an axis"), cursor.int32("an axis")
         if cursor.version >= 25 and first == second == 0:
-            cursor.sizes()
-            return {}
+            # These count from 0.
+            return {"axisVec": [Axis(number) for number in cursor.sizes()]}
     return {"axis1": _axis(first), "axis2": _axis(second)}
 
 

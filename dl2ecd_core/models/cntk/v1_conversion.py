@@ -35,7 +35,8 @@ def _converted(flow: Flow, function: Function) -> Function:
     elif op == Op.REDUCE_ELEMENTS:
         attributes["reductionKeepDimensions"] = True
     elif op == Op.SLICE:
-        attributes.pop("sliceStridesVec", None)
+        strides = attributes.pop("sliceStridesVec", None)
+        attributes["stridesLost"] = isinstance(strides, list) and any(one != 1 for one in strides)
     elif op == Op.TIMES and any(_is_scalar(flow, uid) for uid in function.inputs):
         op = Op.ELEMENT_TIMES
     return replace(function, op=op, attributes=attributes)

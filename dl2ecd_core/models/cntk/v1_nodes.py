@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Dict, Mapping, Optional, Tuple
 
 from . import v1_bodies as bodies
-from .model_graph import Array, Numbers, Op, Shape, Value
+from .model_graph import DATA_TYPES, Array, Numbers, Op, Shape, Value
 from .v1_cursor import Cursor
 
 
@@ -59,11 +59,17 @@ def read_node(cursor: Cursor) -> Node:
         ``model-unsupported`` for a kind whose body is not known, ``model-damaged`` otherwise.
     """
     told = cursor.text("a precision") if cursor.version >= 7 else ""
-    data_type = {"float": "float32", "double": "float64", "half": "float16"}.get(told)
+    # A Cast names two: what comes out and what goes in.
+    data_type = {"float": "float32", "double": "float64", "half": "float16"}.get(
+        told.partition(",")[0]
+    )
     if told and data_type is None:
         raise cursor.damaged("The file holds no precision where one was expected.")
     kind = cursor.text("the kind of a node")
     name = cursor.text("the name of a node")
+    if kind == "Cast":
+        number = next((one for one, name in DATA_TYPES.items() if name == data_type), 0)
+        return Node(name, kind, data_type, Op.CAST, {"newDataType": number})
     if kind in INPUT_KINDS:
         return Node(name, kind, data_type, shape=_input(cursor))
     if kind == PARAMETER_KIND:
@@ -248,6 +254,7 @@ _PLAIN: Dict[str, Op] = {
     "Clip": Op.CLIP,
     "If": Op.SELECT,
     "Assign": Op.ASSIGN,
+    "Gather": Op.GATHER,
     "ReconcileDynamicAxis": Op.RECONCILE_DYNAMIC_AXIS,
 }
 _PLAIN[NORMALIZATION_KIND] = Op.MINUS

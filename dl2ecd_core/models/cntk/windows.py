@@ -70,9 +70,11 @@ def _padded(
         if not window.same[axis]:
             # A window more where sizes are rounded up.
             high += max(0, end - (length + low + high))
-        # CNTK's own result is what lies in memory then.
+        # What lies in memory then is CNTK's own result; along rows a window is counted from its
+        # middle, and its result is good for as long as it holds a pixel.
         beyond = (size - 1) * window.strides[axis] - low >= length
-        if beyond or (window.same[axis] and (size - 1) * window.strides[axis] + 1 > length):
+        middle = window.same[axis] and (size - 1) * window.strides[axis] + 1 > length
+        if beyond or (middle and axis > 0):
             raise NotConvertibleError("a window of it lies outside of the image")
         before.append(max(low, 0))
         after.append(max(high, 0))
@@ -100,8 +102,10 @@ def _padding_of_free_sizes(window: Window, axes: Sequence[int]) -> Dict[str, obj
         before.append(low)
         after.append(high)
         if window.same[axis] and stride > 1:
-            if (stride - 1) // 2 > reach // 2:
-                raise NotConvertibleError("it leaves out pixels of a free size in front")
+            if stride - 1 > reach and (reach or stride > 2):
+                raise NotConvertibleError("it leaves out pixels of a free size")
+            if not reach:
+                continue
             words.add("SAME_UPPER" if reach % 2 else "SAME_LOWER")
         elif low or high:
             # The same in either word, where it is what keeps the size.
@@ -111,7 +115,9 @@ def _padding_of_free_sizes(window: Window, axes: Sequence[int]) -> Dict[str, obj
                 explicit = True
         elif stride > 1 or _reach(window, axis):
             explicit = True
-    strided = any(window.same[axis] and window.strides[axis] > 1 for axis in axes)
+    strided = any(
+        window.same[axis] and window.strides[axis] > 1 and _reach(window, axis) for axis in axes
+    )
     if not strided:
         return {"pads": [*reversed(before), *reversed(after)]}
     if explicit or len(words) > 1:
@@ -173,6 +179,8 @@ def _forward(step: Step, x: Operand, kernel: Shape, window: Window) -> Operand:
         # The kernel is narrower than the image and moves over its channels, too.
         if groups != 1:
             raise NotConvertibleError("its groups are not those of its kernel")
+        if step.attributes.get("groupsUnknown") is True and not window.same[last]:
+            raise NotConvertibleError("the file does not tell whether it has groups of channels")
         x = step.reshaped(x, (1, *step.dims(x)))
         axes.append(last)
         sizes[last] //= window.maps[last]
@@ -227,8 +235,11 @@ def _transposed(step: Step, x: Operand, kernel: Shape, window: Window) -> Operan
 def _cut(window: Window, axis: int, longer: int, shorter: int) -> Tuple[int, int, int, int]:
     """What a transposed window loses in front and behind, and the zeros behind and in front."""
     if longer < 0 or shorter < 0:
-        if window.same[axis] or window.fixed is not None:
+        if window.fixed is not None:
             raise NotConvertibleError("how much it cuts off depends on a size that is free")
+        reach = _reach(window, axis)
+        if window.same[axis]:
+            return reach // 2, reach - reach // 2, 0, 0
         return window.lower[axis], window.upper[axis], 0, 0
     low, _ = _pads(window, axis, longer, shorter)
     whole = (shorter - 1) * window.strides[axis] + _reach(window, axis) + 1
