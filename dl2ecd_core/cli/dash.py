@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Iterable, Optional, Tuple
 
+from ..files.scratch import scratch_folder
 from ..findings import Finding
 
 STANDARD = "-"
@@ -43,7 +44,7 @@ class StandardInput:
             return given
         if self._kept is not None:
             return self._kept
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dl2ecd-"))
+        folder = self._stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
         kept = Path(folder, STANDARD)
         with kept.open("wb") as copy:
             if most is None:
@@ -86,7 +87,7 @@ class Output:
 
     def __enter__(self) -> Output:
         if str(self.path) == STANDARD:
-            folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
+            folder = scratch_folder(Path(tempfile.gettempdir()))
             self.path = Path(self._stack.enter_context(folder), STANDARD + self._ending)
         return self
 

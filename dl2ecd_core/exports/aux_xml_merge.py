@@ -45,15 +45,15 @@ def existing(path: Path) -> Element:
     """
     with open_plain(path, buffering=-1) as file:
         data = file.read(LARGEST_TEXT + 1)
+    if len(data) > LARGEST_TEXT:
+        raise _damaged(path, f"it has more than {LARGEST_TEXT >> 20} MiB")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
     )
     try:
-        root: Element = etree.fromstring(data[:LARGEST_TEXT], parser)
+        root: Element = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise _damaged(path, f"it breaks off ({printable(str(error.msg), 200)})") from error
-    if len(data) > LARGEST_TEXT:
-        raise _damaged(path, f"it has more than {LARGEST_TEXT >> 20} MiB")
     if root.tag != ROOT:
         raise _damaged(path, f"it is a document of another kind ({quoted(str(root.tag))})")
     if root.getroottree().docinfo.internalDTD is not None:

@@ -16,6 +16,7 @@ from ..ecd.paths import inside_path
 from ..ecd.payload import Progress
 from ..files.output import whole_file
 from ..files.plain_files import is_plain, open_plain
+from ..files.zipped import is_dateless
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import printable, quoted
@@ -26,8 +27,6 @@ from .emd import emd_document
 ENDINGS = (".dlpk",)
 #: The earliest time that a zip can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
-#: The same as a zip's header holds it.
-_FIRST_DAY = b"\0\0\x21\0"
 _PERMISSIONS = 0o644 << 16
 _BEYOND_32_BIT = 0xFFFF_FFFF
 #: Longest Python file that is taken along, in bytes.
@@ -39,7 +38,7 @@ def is_earlier(path: Path, ecd: Ecd) -> bool:
     del ecd  # With anything in it.
     head = head_of(path)
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-    return head.startswith(b"PK\3\4") and head[10:14] == _FIRST_DAY and name.endswith(b".emd")
+    return is_dateless(head) and name.endswith(b".emd")
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

@@ -7,12 +7,29 @@ import zipfile
 from pathlib import Path
 from typing import Dict, Mapping, Union
 
-from .output import check_target, whole_file
+from .output import whole_file
+from .plain_files import open_plain
+from .replacing import OutputKind, check_replaceable
 
 #: The folder of dl2ecd_core itself, wherever it is installed.
 PACKAGE = Path(__file__).parents[1]
 #: No zip can say an earlier date.
 _DATE = (1980, 1, 1, 0, 0, 0)
+#: The same as a zip's header holds it.
+_FIRST_DAY = b"\0\0\x21\0"
+
+
+def is_dateless(head: bytes) -> bool:
+    """Whether a file begins as a zip of this tool's: no clock ever gives its time."""
+    return head.startswith(b"PK\3\4") and head[10:14] == _FIRST_DAY
+
+
+def _is_ours(path: Path) -> bool:
+    with open_plain(path, buffering=-1) as file:
+        return is_dateless(file.read(30))
+
+
+_PACKED = OutputKind("zip that this tool packed", (".zip",), _is_ours)
 
 
 def write_zip(target: Union[str, Path], content: Mapping[str, bytes]) -> None:
@@ -23,7 +40,7 @@ def write_zip(target: Union[str, Path], content: Mapping[str, bytes]) -> None:
     Dl2EcdError
         When it can't be written.
     """
-    check_target(target)
+    check_replaceable(Path(target), _PACKED)
     with whole_file(target) as output, zipfile.ZipFile(output, "w") as archive:
         for name, data in sorted(content.items()):
             entry = zipfile.ZipInfo(name, _DATE)

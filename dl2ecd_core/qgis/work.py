@@ -13,11 +13,13 @@ from ..ecd.content import Ecd, EcdClass, Kind
 from ..ecd.reader import read_ecd
 from ..ecd.verification import verify_ecd
 from ..exports import export, placed
-from ..files.output import check_target, whole_file
+from ..files.output import whole_file
+from ..files.replacing import OutputKind, check_replaceable
 from ..findings import errors_in
 from ..findings.errors import Cancelled, Dl2EcdError
 from ..findings.wording import printable
 from ..fit.guesses import likely_bands, likely_classes
+from ..json_text import read_json
 from ..models import ModelDescription, inspect_model
 from ..models.facts import facts_of, names_of
 from ..pane.speech import CANCELLED, model_line, surprise
@@ -105,8 +107,17 @@ def model_lines(model: ModelDescription) -> List[str]:
     return lines
 
 
+def _is_report(path: Path) -> bool:
+    value = read_json(path).value
+    return isinstance(value, dict) and {"format", "framework", "findings"} <= set(value)
+
+
+#: What inspecting writes.
+REPORT = OutputKind("report on a model", (".json",), _is_report)
+
+
 def _write_report(model: ModelDescription, report: str) -> None:
-    check_target(report, [part.location for part in model.files])
+    check_replaceable(Path(report), REPORT, [part.location for part in model.files])
     with whole_file(report) as output:
         output.write(json.dumps(model.as_dict(), indent=2).encode("ascii") + b"\n")
 
@@ -139,7 +150,6 @@ def export_ecd(
         listener.all_found(content.findings)
         if not out:
             return content, None
-        check_target(out, [Path(ecd)])
         listener.all_found(export(content, format_name, out, listener))
         written = str(placed(format_name, Path(out)))
         feedback.pushInfo(f"Written: {printable(written, 400)}")

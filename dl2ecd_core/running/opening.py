@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Optional
@@ -15,6 +15,7 @@ from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
 from ..examination import AnyPath, Examination, examine
 from ..files.output import write_failure
+from ..files.scratch import scratch_folder
 from ..findings import Finding, Place, in_order, refusing
 from ..findings.errors import Cancelled, ConversionRefused
 from ..findings.rules import finding
@@ -117,11 +118,11 @@ def _runnable(ecd: Ecd) -> Ecd:
 @contextmanager
 def _private(ecd: Ecd, listener: Listener) -> Iterator[OpenedModel]:
     """The model's files in a folder of their own, each as its digest says it is."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="dl2ecd-")
-    except OSError as error:
-        raise write_failure(error, tempfile.gettempdir()) from error
-    with folder as name:
+    with ExitStack() as stack:
+        try:
+            name = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+        except OSError as error:
+            raise write_failure(error, tempfile.gettempdir()) from error
         for item in ecd.files:
             target = Path(name, item.path)
             try:

@@ -15,6 +15,7 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export, usual_ending
 from tests.cli.conftest import Call
+from tests.conftest import NO_POSIX
 
 GEOTIFF = b"II*\0" + bytes(200)
 NOTES = b"What we saw in the field.\n"
@@ -119,3 +120,38 @@ def test_standard_output_has_the_right_kind(given: Path, format_name: str) -> No
 def test_a_dash_in_a_folder_is_meant(given: Path, call: Call) -> None:
     assert call("extract", "given.ecd", "./-").code == 0
     assert (given / "-" / MODEL).exists()
+
+
+@pytest.mark.skipif(NO_POSIX, reason="about being killed")
+def test_what_is_read_from_a_pipe_leaves_nothing_for_good(given: Path) -> None:
+    temporary = given / "temporary"
+    temporary.mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "TMPDIR": str(temporary),
+    }
+    program = (
+        "import os, sys\n"
+        "from dl2ecd_core.cli import export, main\n"
+        "export.read_ecd = lambda path: os.kill(os.getpid(), 9)\n"
+        "main(sys.argv[1:])\n"
+    )
+    arguments = ["export", "-", "--to", "qml", "a.qml"]
+    document = (given / "given.ecd").read_bytes()
+    killed = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        input=document,
+        env=environment,
+        check=False,
+    )
+    assert killed.returncode == -9
+    assert len(os.listdir(temporary)) == 1
+    subprocess.run(
+        [sys.executable, "-m", "dl2ecd_core.cli", *arguments],
+        input=document,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    assert os.listdir(temporary) == []

@@ -51,6 +51,7 @@ class TestEveryFormat:
             b"<a/>",
             b"\x89PNG\r\n\x1a\n",
             MODEL_BYTES,
+            b"<qgis/>" + b" " * (16 << 20),
         ],
     )
     def test_another_file_only_when_told(

@@ -235,3 +235,16 @@ class TestExport:
         assert [(item.value, item.name, item.color) for item in legend.classes] == [
             (item.value, item.name, item.color) for item in content.classes
         ]
+
+
+def test_a_report_replaces_a_report_and_nothing_else(demo: Path) -> None:
+    report = demo / "a.json"
+    for _ in range(2):
+        inspect(str(demo / MODEL), str(report), Recorded())
+    for content in ("my notes", "{}", "[]"):
+        report.write_text(content)
+        with pytest.raises(Failure, match=r"\[output-is-another-file\]"):
+            inspect(str(demo / MODEL), str(report), Recorded())
+        assert report.read_text() == content
+    with pytest.raises(Failure, match=r"\[output-ending\]"):
+        inspect(str(demo / MODEL), str(demo / "a.tif"), Recorded())
