@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import click
 
@@ -13,6 +13,7 @@ from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
 from ..examination import examine
 from ..exports import FORMATS, export, placed, usual_ending
+from ..exports.onnx import NETWORK, Options, write_model
 from ..files.output import check_target
 from ..files.replacing import check_replaceable
 from ..files.stamps import check_unchanged, stamps_before
@@ -48,10 +49,36 @@ from .terminal import ProgressBar, print_findings
     metavar="FORMAT",
     help="One of the formats below.",
 )
+@click.option(
+    "--as-onnx",
+    is_flag=True,
+    help="With emd or dlpk: pack the model's network as ONNX in place of the model.",
+)
+@click.option(
+    "--axes",
+    type=click.Choice(["NCHW"]),
+    help="With onnx: give images their channels first, as programs such as Deepness want them.",
+)
+@click.option("--external", is_flag=True, help="With onnx: put the weights into a file beside it.")
+@click.option(
+    "--check",
+    "reference",
+    type=PATH,
+    metavar="ARRAYS.npz",
+    help="With onnx: run it in ONNX Runtime and compare with arrays that the framework computed; "
+    "they are named like inputs and outputs. What differs is not written.",
+)
 @overwrite_any_option
 @output_options
 def export_command(
-    paths: Tuple[str, ...], format_name: str, overwrite: bool, output: OutputFormat
+    paths: Tuple[str, ...],
+    format_name: str,
+    as_onnx: bool,
+    axes: Optional[str],
+    external: bool,
+    reference: Optional[str],
+    overwrite: bool,
+    output: OutputFormat,
 ) -> None:
     """Write the content of ECD, or of MODEL and CLASS_INFO, in another format.
 
@@ -67,9 +94,15 @@ def export_command(
       dl2ecd export landcover.ecd --to qml landcover.qml
       dl2ecd export landcover.onnx classes.json --to stac landcover.json
       dl2ecd export landcover.caffemodel --to onnx landcover.onnx
+      dl2ecd export old.ecd new.dlpk --to dlpk --as-onnx
     """
     if len(paths) not in (2, 3):
         raise click.UsageError("Give ECD and OUT, or MODEL, CLASS_INFO and OUT.")
+    if format_name != "onnx" and (axes or external or reference):
+        raise click.UsageError("--axes, --external and --check go with --to onnx.")
+    if as_onnx and format_name not in _WITH_MODEL:
+        raise click.UsageError("--as-onnx goes with --to emd and --to dlpk.")
+    options = Options(axes is not None, external, None if reference is None else Path(reference))
     *sources, asked = paths
     out = asked
     if out == STANDARD and format_name in _WITH_FILES:
@@ -80,7 +113,9 @@ def export_command(
     with StandardInput() as given, Output(out, usual_ending(format_name)) as target:
         try:
             if format_name == "onnx" and len(sources) == 1 and not _is_ecd(sources[0]):
-                findings = _network(sources[0], target.path, bar, overwrite=overwrite)
+                findings = _network(
+                    sources[0], target.path, bar, overwrite=overwrite, options=options
+                )
             else:
                 ecd = _read(given, sources)
                 if out != STANDARD:
@@ -88,8 +123,11 @@ def export_command(
                 to = target.path if out == STANDARD else Path(asked)
                 findings = (
                     *ecd.findings,
-                    *export(ecd, format_name, to, bar, overwrite=overwrite),
-                )
+                    *export(
+                        ecd, format_name, to, bar,
+                        overwrite=overwrite, as_onnx=as_onnx, options=options,
+                    ),
+                )  # fmt: skip
         except Dl2EcdError as error:
             findings, done = error.findings, False
         else:
@@ -104,6 +142,8 @@ def export_command(
 
 #: Exports that put the model's files beside them.
 _WITH_FILES = ("emd", "onnx", "stac")
+#: Exports that carry the model itself.
+_WITH_MODEL = ("emd", "dlpk")
 #: So far into a file, an .ecd says that it is one.
 _HEAD = 64 * 1024
 
@@ -120,12 +160,13 @@ def _is_ecd(path: str) -> bool:
         return False
 
 
-def _network(model: str, target: Path, bar: ProgressBar, *, overwrite: bool) -> Tuple[Finding, ...]:
+def _network(
+    model: str, target: Path, bar: ProgressBar, *, overwrite: bool, options: Options
+) -> Tuple[Finding, ...]:
     """The network of a model without class information."""
-    from ..exports.onnx import NETWORK, write_model
 
     check_replaceable(target, NETWORK, [Path(model)], overwrite=overwrite)
-    return write_model(Path(model), target, bar, overwrite=overwrite)
+    return write_model(Path(model), target, bar, overwrite=overwrite, options=options)
 
 
 def _read(given: StandardInput, sources: List[str]) -> Ecd:

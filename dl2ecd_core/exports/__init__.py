@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import Dict, Optional, Protocol, Tuple, Union, cast
+from typing import TYPE_CHECKING, Dict, Optional, Protocol, Tuple, Union, cast
 
 from ..ecd.content import Ecd
 from ..ecd.extraction import sources
@@ -26,6 +26,9 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..progress import Listener
+
+if TYPE_CHECKING:
+    from .onnx import Options
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
 FORMATS: Dict[str, str] = {
@@ -69,6 +72,8 @@ def export(
     messages: Optional[Listener] = None,
     *,
     overwrite: bool = False,
+    as_onnx: bool = False,
+    options: Optional[Options] = None,
 ) -> Tuple[Finding, ...]:
     """Write an .ecd's content in another format.
 
@@ -81,6 +86,10 @@ def export(
         a raster its side file's ending is added: see :func:`placed`.
     overwrite
         Replace whatever files are there, unless they are read.
+    as_onnx
+        For emd and dlpk: pack the model's network as ONNX in place of the model.
+    options
+        For onnx: how the network is written.
 
     Raises
     ------
@@ -98,7 +107,18 @@ def export(
         lambda path: module.is_earlier(path, ecd),
     )
     check_replaceable(place, kind, sources(ecd), overwrite=overwrite)
-    findings = module.write(ecd, place, messages or Listener(), overwrite=overwrite)
+    listener = messages or Listener()
+    if as_onnx:
+        from .as_onnx import as_onnx as network_in_place
+
+        with network_in_place(ecd, place.parent, listener) as (packed, about):
+            findings = (*about, *module.write(packed, place, listener, overwrite=overwrite))
+    elif options is not None and format_name == "onnx":
+        from . import onnx
+
+        findings = onnx.write(ecd, place, listener, overwrite=overwrite, options=options)
+    else:
+        findings = module.write(ecd, place, listener, overwrite=overwrite)
     if place == target:
         return findings
     return (*findings, _ending_added(target, place))

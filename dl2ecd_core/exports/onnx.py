@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
@@ -22,9 +23,10 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import printable
 from ..models.network_file import write_network
-from ..models.networks import read_network
+from ..models.networks import read_network, with_channels_first
 from ..models.onnx.metadata import CLASS_INFORMATION
 from ..progress import Listener
+from ..running.comparing import compare
 from ..running.scaling import Number, Step, WrongScaling, read_steps
 from .placing import require_model
 
@@ -62,13 +64,43 @@ def is_earlier(path: Path, ecd: Ecd) -> bool:
 NETWORK = OutputKind("onnx export of this tool's", ENDINGS, is_ours)
 
 
-def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:
+@dataclass(frozen=True)
+class Options:
+    """How a network is written.
+
+    Attributes
+    ----------
+    channels_first
+        Give images the axes N, C, H, W at its ends, whatever order the model has.
+    external
+        Put weights into a file beside it, whatever its size.
+    reference
+        Arrays that the framework computed, with which ONNX Runtime's are compared.
+    """
+
+    channels_first: bool = False
+    external: bool = False
+    reference: Optional[Path] = None
+
+
+_AS_IT_IS = Options()
+
+
+def write(
+    ecd: Ecd,
+    target: Path,
+    listener: Listener,
+    *,
+    overwrite: bool,
+    options: Options = _AS_IT_IS,
+) -> Tuple[Finding, ...]:
     """Write the network of an .ecd's model to `target`, with what the .ecd says of classes."""
     require_model(ecd, "onnx")
+    metadata = metadata_of(ecd)
     with ExitStack() as stack:
         files = _on_disk(ecd.files, target.parent, stack, listener)
         return write_model(
-            files[0], target, listener, metadata=metadata_of(ecd), overwrite=overwrite
+            files[0], target, listener, metadata=metadata, overwrite=overwrite, options=options
         )
 
 
@@ -79,6 +111,7 @@ def write_model(
     *,
     metadata: Optional[Mapping[str, str]] = None,
     overwrite: bool = False,
+    options: Options = _AS_IT_IS,
 ) -> Tuple[Finding, ...]:
     """Write a model's network to `target`; what the model leaves open and was decided.
 
@@ -88,19 +121,30 @@ def write_model(
         When the model can't be read, its network not be said in ONNX, or the file not be written.
     """
     found = read_network(model)
+    if options.channels_first:
+        found = with_channels_first(found)
     size = sum(part.size for part in found.description.files)
     progress = Progress(listener, size)
+    compared: List[Finding] = []
+
+    def verify(path: Path) -> None:
+        if options.reference is not None:
+            compared.extend(compare(path, options.reference))
+
     write_network(
         found,
         target,
         metadata=metadata,
+        external=options.external,
         overwrite=overwrite,
+        verify=verify,
         advance=lambda count: progress.advance(count, f"Writing {printable(target.name)}"),
     )
-    return tuple(
+    decided = [
         finding("network-decided", note, where=Place(file=printable(str(model), 400)))
         for note in found.network.notes
-    )
+    ]
+    return (*decided, *compared)
 
 
 def _on_disk(

@@ -32,6 +32,7 @@ def write_network(
     metadata: Optional[Mapping[str, str]] = None,
     external: bool = False,
     overwrite: bool = False,
+    verify: Callable[[Path], None] = lambda path: None,
     advance: Advance = lambda count: None,
 ) -> Tuple[Path, ...]:
     """Write a model's network as ONNX; what is ONNX already keeps its bytes.
@@ -44,6 +45,8 @@ def write_network(
         Put weights into a file beside the target.
     overwrite
         Let files be replaced that lie beside the target and belong to it.
+    verify
+        Told where the file lies before it takes its place; what it raises keeps it from there.
 
     Returns
     -------
@@ -73,6 +76,7 @@ def write_network(
             )
         check_unchanged(model.stamps)
         _check(model, inspect_model(scratch / target.name), target)
+        verify(scratch / target.name)
         places = [folder / path.relative_to(scratch) for path in written]
         sources = [part.location for part in model.description.files]
         for place in places[1:]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Optional, Union
 
 from ..files.stamps import Stamped, stamps_before
@@ -11,12 +11,13 @@ from ..findings import Finding, Place
 from ..findings.errors import ConversionRefused
 from ..findings.rules import finding
 from ..findings.wording import printable
+from ..network.channels_first import channels_first, order_of
 from ..network.lowering import Network
 from ..wire.source import ByteSource
 from . import caffe, darknet, mxnet, onnx
 from .cntk import v1 as cntk_v1
 from .cntk import v2 as cntk_v2
-from .description import ModelDescription
+from .description import ModelDescription, Tensor
 from .inspection import inspect_model
 
 
@@ -101,6 +102,44 @@ def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
     stamps = stamps_before(part.location for part in description.files)
     with ByteSource(description.primary.location, os.fspath(path)) as source:
         return ModelNetwork(description, lower(source), description.format == "onnx", stamps)
+
+
+def with_channels_first(model: ModelNetwork) -> ModelNetwork:
+    """The network with the axes N, C, H, W at its ends, whatever order the model has.
+
+    Raises
+    ------
+    ConversionRefused
+        ``network-axes-fixed`` for a file that is ONNX already, whose bytes stay as they are.
+    """
+    if model.is_onnx:
+        raise ConversionRefused(
+            [
+                finding(
+                    "network-axes-fixed",
+                    "The model is ONNX already: its bytes are taken as they are, and so are the "
+                    "axes of its inputs and outputs.",
+                    hint="Leave --axes out, or export it again from the program that made it.",
+                )
+            ]
+        )
+    description = model.description
+    return replace(
+        model,
+        description=replace(
+            description,
+            inputs=tuple(_channels_first(tensor) for tensor in description.inputs),
+            outputs=tuple(_channels_first(tensor) for tensor in description.outputs),
+        ),
+        network=channels_first(model.network),
+    )
+
+
+def _channels_first(tensor: Tensor) -> Tensor:
+    order = order_of(tensor.axes)
+    if order is None or tensor.shape is None:
+        return tensor
+    return replace(tensor, axes="NCHW", shape=tuple(tensor.shape[axis] for axis in order))
 
 
 def _not_lowered(description: ModelDescription, name: str) -> Finding:

@@ -33,6 +33,26 @@ RULES: Tuple[Rule, ...] = (
         "What the model's files leave open about its network, and how it was decided.",
     ),
     Rule(
+        "network-axes-fixed",
+        Severity.ERROR,
+        "The order of a network's axes can be changed while it is turned into ONNX.",
+    ),
+    Rule(
+        "network-checked",
+        Severity.INFORMATION,
+        "How far the network in ONNX Runtime is from reference arrays, when that is asked for.",
+    ),
+    Rule(
+        "network-computes-otherwise",
+        Severity.ERROR,
+        "The network in ONNX Runtime computes the reference arrays but for rounding.",
+    ),
+    Rule(
+        "network-reference-unusable",
+        Severity.ERROR,
+        "Reference arrays can be read, and there is one for each input and output.",
+    ),
+    Rule(
         "network-written-wrong",
         Severity.ERROR,
         "Read back, the written network has the inputs, outputs, padding and classes of the model.",

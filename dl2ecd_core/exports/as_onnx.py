@@ -1,0 +1,61 @@
+"""An .ecd whose model is ONNX: what the network of another format becomes before it is packed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Iterator, Tuple
+
+from ..ecd.content import Ecd
+from ..ecd.stored import StoredFile
+from ..files.scratch import scratch_folder
+from ..files.stamps import stamp
+from ..findings import Finding
+from ..progress import Listener
+from . import onnx
+
+#: Readers of Esri's that go by them are those of other frameworks.
+_OF_THE_FRAMEWORK = ("ModelConfiguration", "InferenceFunction", "PerProcessGPUMemoryFraction")
+
+
+@contextmanager
+def as_onnx(
+    ecd: Ecd, folder: Path, listener: Listener
+) -> Iterator[Tuple[Ecd, Tuple[Finding, ...]]]:
+    """The same definition of the same classes with the network as ONNX in place of the model.
+
+    Parameters
+    ----------
+    folder
+        Where the network is written for as long as it is needed.
+
+    Raises
+    ------
+    Dl2EcdError
+        When the network can't be said in ONNX.
+    """
+    with scratch_folder(folder) as scratch:
+        name, place = _name(ecd), scratch / "network"
+        place.mkdir()
+        findings = onnx.write(ecd, place / name, listener, overwrite=False)
+        paths = sorted(path for path in place.rglob("*") if path.is_file())
+        paths.sort(key=lambda path: path.name != name)
+        files = tuple(_stored(path, place) for path in paths)
+        document = {
+            key: value for key, value in ecd.document.items() if key not in _OF_THE_FRAMEWORK
+        }
+        document.update(Framework="ONNX", ModelFile=name)
+        # A definition that the .ecd was made from is of the other framework.
+        document.pop("ExtraInfo", None)
+        yield replace(ecd, document=document, files=files), findings
+
+
+def _name(ecd: Ecd) -> str:
+    primary = PurePosixPath(ecd.files[0].path) if ecd.files else PurePosixPath("model")
+    return f"{primary.stem}.onnx"
+
+
+def _stored(path: Path, folder: Path) -> StoredFile:
+    size = path.stat().st_size
+    return StoredFile(path.relative_to(folder).as_posix(), size, None, path, stamp(path))
