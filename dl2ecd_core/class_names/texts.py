@@ -17,7 +17,7 @@ LONGEST_TEXT = 1 << 20
 
 _QUOTED = r"[uU]?(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")"
 # One entry of a dictionary as Python prints it: 0: 'water'. Quotes inside are escaped.
-_NUMBER_FIRST = re.compile(rf"\s*(-?\d{{1,9}})\s*:\s*{_QUOTED}\s*(,|$)", re.DOTALL)
+_NUMBER_FIRST = re.compile(rf"\s*['\"]?(-?\d{{1,9}})['\"]?\s*:\s*{_QUOTED}\s*(,|$)", re.DOTALL)
 _NAME_FIRST = re.compile(rf"\s*{_QUOTED}\s*:\s*(-?\d{{1,9}})\s*(,|$)", re.DOTALL)
 _ITEM = re.compile(rf"\s*{_QUOTED}\s*(,|$)", re.DOTALL)
 _PAIR = re.compile(rf"\s*[{{(]\s*(-?\d{{1,9}})\s*[:,]\s*{_QUOTED}\s*[)}}]\s*(,|$)", re.DOTALL)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Iterator, Optional, Tuple
 
-from ..class_names import LONGEST_TEXT
+from ..class_names import LONGEST_TEXT, YamlMissing, YamlUnreadable, load_yaml
 from ..findings import Finding
 from ..findings.errors import ModelFileError
 from ..wire.json_data import whole_number
@@ -59,8 +60,11 @@ def _names(name: str, text: str) -> Found:
 
 
 def _notes(text: str) -> Optional[ExportNotes]:
+    document: object = None
     try:
         document = json.loads(text, parse_int=whole_number)
     except (ValueError, RecursionError):
-        return None
+        # What Python prints for a dictionary of texts, numbers and lists is YAML as well.
+        with suppress(YamlMissing, YamlUnreadable):
+            document = load_yaml(text) if text.lstrip()[:1] == "{" else None
     return notes_in(document) if isinstance(document, dict) else None

@@ -40,6 +40,7 @@ def names(text: str) -> Optional[Tuple[str, ...]]:
         '"{\\"0\\": \\"water\\", \\"1\\": \\"forest\\"}"',
         "{0: 'water', 1: \"forest\"}",
         "{0: u'water', 1: u'forest'}",
+        "{'0': 'water', '1': 'forest'}",
         "['water', 'forest']",
         "('water', 'forest')",
         "[{0: 'water'}, {1: 'forest'}]",

@@ -76,6 +76,7 @@ def _detector(model: ModelDescription, outputs: Sequence[Placed]) -> Optional[Co
     return (
         _rows(model, outputs, tile, named)
         or _detection_rows(outputs)
+        or _suppressed_rows(outputs)
         or grid_maps(outputs, tile, named, notes)
         or _noted(outputs, named, notes)
     )
@@ -110,6 +111,32 @@ def _rows(
     if head.task == "segment" and fours:
         contents[fours[0][0]] = Content.MASKS
     return Contents(contents, head)
+
+
+def _suppressed_rows(outputs: Sequence[Placed]) -> Optional[Contents]:
+    """``[K, 6]`` and how many of them each image has, as PaddleDetection's suppression gives them.
+
+    Label, score and corners in pixels of the scene: paddle/phi/kernels/multiclass_nms3_kernel.h in
+    https://github.com/PaddlePaddle/Paddle .
+    """
+    rows = [one for one in outputs if len(one[1].shape or ()) == 2 and (one[1].shape or ())[1] == 6]
+    counts = [one for one in outputs if len(one[1].shape or ()) == 1]
+    if len(outputs) != 2 or len(rows) != 1 or len(counts) != 1:
+        return None
+    place, tensor = rows[0]
+    suppressed = "nms" in (tensor.name or "").casefold()
+    if not suppressed or "int" not in (counts[0][1].data_type or ""):
+        return None
+    columns = (Columns(Holds.LABEL, 1), Columns(Holds.SCORE, 1), Columns(Holds.BOX, 4))
+    head = DetectorHead(
+        HeadKind.FINISHED,
+        columns=columns,
+        columns_axis=1,
+        box_coding=BoxCoding.CORNERS,
+        normalized=False,
+        task="detect",
+    )
+    return Contents({place: Content.RAW_DETECTOR_HEAD}, head)
 
 
 def _noted(

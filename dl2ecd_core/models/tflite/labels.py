@@ -3,7 +3,8 @@
 TFLite Metadata (tensorflow_lite_support/metadata/metadata_schema.fbs in
 https://github.com/tensorflow/tflite-support): the buffer named ``TFLITE_METADATA`` holds a second
 FlatBuffer, identifier ``M001``, which says which file of the archive labels which output.
-ultralytics appends an archive with a ``metadata.json`` alone.
+ultralytics appends an archive with a ``metadata.json`` alone, and did so with what Python prints
+for a dictionary, as ``temp_meta.txt``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _SUBGRAPH_METADATA, _OUTPUT_METADATA, _TENSOR_FILES = 3, 3, 6
 _LONGEST_FILE = 1 << 20
 _MOST_LISTED = 64
 _LONGEST_NAME = 1024
-_NOTES = "metadata.json"
+_NOTES = ("metadata.json", "temp_meta.txt", "meta.txt")
 # What the file is called in archives that came without metadata.
 _LIKELY = re.compile(r"(?i)(.*[/_-])?(labels?|label_?map|classes|dict)[^/]*\.txt")
 
@@ -57,11 +58,13 @@ def class_names(source: ByteSource, model: Model) -> Names:
 
 
 def _of_notes(archive: Archive) -> Names:
-    try:
-        text = archive.read(_NOTES, _LONGEST_FILE).decode("utf-8-sig", "replace")
-    except (KeyError, ModelFileError):
-        return (), (), None
-    return names_and_notes(iter([(_NOTES, text)]))
+    for name in _NOTES:
+        try:
+            text = archive.read(name, _LONGEST_FILE).decode("utf-8-sig", "replace")
+        except (KeyError, ModelFileError):
+            continue
+        return names_and_notes(iter([(name, text)]))
+    return (), (), None
 
 
 def _label_files(model: Model) -> Iterator[str]:

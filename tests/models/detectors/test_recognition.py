@@ -401,6 +401,23 @@ def test_ssd_in_one_output() -> None:
     assert seen(tensor("map", 1, 3, 200, 7, axes="NCHW")).detector is None
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "found"),
+    [
+        ("multiclass_nms3_0.tmp_0", "int32", True),
+        ("multiclass_nms3_0.tmp_0", "float32", False),
+        ("probabilities", "int32", False),
+    ],
+)
+def test_paddles_suppression(name: str, kind: str, found: bool) -> None:
+    rows = tensor(name, None, 6, axes="??")
+    model = seen(rows, tensor("count", None, axes="?", data_type=kind))
+    assert (model.detector is not None) is found
+    if found:
+        assert [held for held, _ in widths(head(model))] == ["label", "score", "box"]
+        assert contents(model) == [Content.RAW_DETECTOR_HEAD, None]
+
+
 class TestNoDetector:
     def test_a_softmax_over_every_pixel_gives_classes(self) -> None:
         flat = tensor("o", None, 64 * 64, 5, axes="N?C", activation=Activation.SOFTMAX)

@@ -204,6 +204,9 @@ def test_an_exporters_notes_come_from_the_archive_too(tmp_path: Path) -> None:
     model = inspected(tmp_path, with_files(simple(), metadata__json=text))
     assert [found.names for found in model.class_names] == [("roof", "pool")]
     assert model.notes == ExportNotes("detect", 32, (64, 64))
+    printed = "{'task': 'detect', 'stride': 32, 'imgsz': [64, 64], 'names': {0: 'roof', 1: 'pool'}}"
+    older = inspected(tmp_path, with_files(simple(), temp_meta__txt=printed))
+    assert (older.class_names[0].names, older.notes) == (("roof", "pool"), model.notes)
     odd = inspected(tmp_path, with_files(simple(), metadata__json="[" * 9))
     assert (odd.class_names, odd.notes, odd.findings) == ((), None, ())
 
