@@ -277,6 +277,11 @@ class Lowering:
         """What is known of a value."""
         return self._evaluation.values.get(name, UNKNOWN)
 
+    def made_by(self, name: str) -> str:
+        """The operator that a value comes from; empty for inputs and weights."""
+        maker = self._evaluation.makers.get(name)
+        return "" if maker is None else maker.op
+
     def shape(self, name: str) -> Dims:
         """The shape of a value.
 

@@ -92,6 +92,14 @@ def cubic(lowering: Lowering, x: str) -> str:
     return resized(lowering, pooled(lowering, x), 2.0, mode="cubic")
 
 
+def unpooled(lowering: Lowering, x: str) -> str:
+    # Two by two pixels become one, which goes back to where the largest was found.
+    window = {"kernel_shape": (2, 2), "strides": (2, 2)}
+    largest, places = lowering.add_several("MaxPool", [x], 2, **window)
+    sizes = lowering.add("Shape", [x])
+    return lowering.add("MaxUnpool", [largest, places, sizes], **window)
+
+
 def excited(lowering: Lowering, x: str) -> str:
     mean = lowering.add("GlobalAveragePool", [x])
     return lowering.add("Mul", [x, lowering.add("Sigmoid", [mean])])
@@ -150,7 +158,7 @@ def changed(path: Path, axis: int) -> Any:
     ("build", "alignment"),
     [
         (unet, 4), (valid, 1), (strided, 2), (shuffled, 4), (every_other, 2), (odd, 6),
-        (transposed, 2), (cubic, 2),
+        (transposed, 2), (cubic, 2), (unpooled, 2),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("axis", [2, 3])

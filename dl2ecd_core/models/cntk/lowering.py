@@ -7,9 +7,10 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ...network.lowering import Lowering, Network, NotConvertibleError, unknown_operation
 from ...network.shapes import elements
+from ...network.value import Value
 from ..network_ends import told_apart
 from . import arranging, pointwise, summing, windows
-from .inference import flow_of
+from .inference import Flow, flow_of
 from .model_graph import Array, Function, Graph, Kind, Numbers, Op, Variable
 from .roles import roles_of
 from .step import Operand, Rule, Step, operation_name, rows
@@ -23,14 +24,25 @@ _SEQUENCES = (Op.PAST_VALUE, Op.FUTURE_VALUE, Op.OPTIMIZED_RNN_STACK)
 
 def lowered(graph: Graph) -> Network:
     """A network in ONNX's operators, without what only training needs."""
-    return _Walk(graph).network()
+    walk = _Walk(flow_of(graph))
+    walk.run()
+    for name, uid in walk.outputs:
+        walk.lowering.output(name, walk.operand(uid).name)
+    return walk.lowering.network()
+
+
+def value_of(flow: Flow, uid: str) -> Value:
+    """What is known of a function's output."""
+    walk = _Walk(flow)
+    walk.run()
+    return walk.lowering.value(walk.operand(uid).name)
 
 
 class _Walk:
     """The functions lowered so far."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.flow = flow = flow_of(graph)
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
         self.arguments = arguments_of(flow)
         outputs = output_uids(flow)
         losses = roles_of(flow, self.arguments, outputs).losses
@@ -45,16 +57,13 @@ class _Walk:
         self._refused: Set[str] = set()
         self._weights: Dict[Tuple[str, Tuple[int, ...]], Operand] = {}
 
-    def network(self) -> Network:
-        """The whole of it."""
+    def run(self) -> None:
+        """Lower all functions."""
         image = is_image_model(self.flow)
         for variable in self.arguments:
             self._at[variable.uid] = self._input(variable, image)
         for function in self.flow.order:
             self._add(function)
-        for name, uid in self.outputs:
-            self.lowering.output(name, self.operand(uid).name)
-        return self.lowering.network()
 
     def _input(self, variable: Variable, image: bool) -> Operand:
         name = self.names[variable.uid]

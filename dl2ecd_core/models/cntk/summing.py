@@ -104,9 +104,13 @@ def _reduce(step: Step) -> Operand:
         rest = step.add("Exp", step.add("Sub", x, largest))
         total = step.add("ReduceSum", rest, step.whole(places), keepdims=1)
         return step.reshaped(step.add("Add", step.add("Log", total), largest), left)
+    made = step.add(_KINDS.get(str(kind), "ReduceMax"), x, axes=places, keepdims=int(keep))
     if kind not in _KINDS:
-        raise NotConvertibleError(f"it sums up in a way ('{kind}') that is not known")
-    return step.add(_KINDS[str(kind)], x, axes=places, keepdims=int(keep))
+        raise NotConvertibleError(
+            f"it sums up in a way ('{kind}') that is not known",
+            values=[step.lowering.value(made.name)],
+        )
+    return made
 
 
 def _place_of(step: Step, x: Operand, op: str, axes: Sequence[int], left: Dims) -> Operand:

@@ -19,6 +19,8 @@ from .window_rules import Window, convolution_window, output_shape, pooling_wind
 
 _TO_THE_END = (1 << 63) - 1
 _ALL_OF_IT = (-2,)
+# Of 32-bit floating-point numbers.
+_LEAST = -3.4028234663852886e38
 
 
 class _Padded(NamedTuple):
@@ -273,11 +275,12 @@ def _pooling(step: Step) -> Operand:
         moved = step.reshaped(moved, (1, *step.dims(moved)))
     moved, padding = _padded(step, moved, window, axes, result)
     attributes = {**_window_attributes(window, axes), **padding}
+    if step.lowering.made_by(moved.name) == "Pad":
+        # ONNX Runtime 1.18 and 1.19 make the zeros of a Pad before a pooling padding of the
+        # pooling, which does not count it. The largest of a number and the least is the number.
+        moved = step.add("Max", moved, step.number(_LEAST))
     if mean:
         counted = bool(step.attributes.get("includePad", False))
-        # Without padding it is the same; ONNX Runtime 1.19 takes in zeros that a Pad put there
-        # before, and forgets to count them.
-        counted = counted or padding.get("pads") == [0] * (2 * len(axes))
         made = step.add("AveragePool", moved, count_include_pad=int(counted), **attributes)
     else:
         made = step.add("MaxPool", moved, **attributes)

@@ -173,6 +173,25 @@ def pool(step: Step) -> Outputs:
     return [output, replace(output, data_type="int64")]
 
 
+def max_unpool(step: Step) -> Outputs:
+    """MaxUnpool: values go back to where a pooling with the same window found them."""
+    x, sizes = step.input(0), step.input(2).integers() if step.has(2) else None
+    if x.shape is None or len(x.shape) < 3:
+        return [Value(None, x.data_type)]
+    windows = _windows(step, step.attributes.integers("kernel_shape") or (), len(x.shape) - 2)
+    if windows is None or (sizes is not None and len(sizes) != len(x.shape)):
+        return [Value(None, x.data_type)]
+    shape: List[Optional[int]] = [*x.shape[:2]]
+    tracks = [Axis(), Axis(reduced=x.axes[1].reduced)]
+    for axis, (window, size, track) in enumerate(zip(windows, x.shape[2:], x.axes[2:])):
+        moved = TransposedWindow(
+            window.kernel, window.stride, before=window.before, after=window.after
+        )
+        shape.append(moved.output(size) if sizes is None else sizes[axis + 2])
+        tracks.append(Axis("?", moved.footprint(track.footprint, size)))
+    return [shaped(tuple(shape), x.data_type, _with_letters(tracks), constant=x.constant)]
+
+
 def global_pool(step: Step) -> Outputs:
     """Pooling of the whole image to one pixel."""
     x = step.input(0)
@@ -355,6 +374,7 @@ RULES: Dict[str, Callable[[Step], Outputs]] = {
     "AveragePool": pool,
     "LpPool": pool,
     "QLinearAveragePool": pool,
+    "MaxUnpool": max_unpool,
     "GlobalAveragePool": global_pool,
     "GlobalMaxPool": global_pool,
     "GlobalLpPool": global_pool,

@@ -15,7 +15,7 @@ from dl2ecd_core.models.description import Activation
 from dl2ecd_core.models.network_file import write_network
 from dl2ecd_core.models.networks import read_network
 from tests.conftest import FIXTURES
-from tests.models.cntk.writers import composite, dictionary, field, function, variable
+from tests.models.cntk.writers import Network, composite, dictionary, field, function, variable
 
 np = pytest.importorskip("numpy")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -65,6 +65,36 @@ def test_the_land_cover_model_keeps_its_ends_and_its_border(tmp_path: Path) -> N
     assert [tensor.name for tensor in written.outputs] == ["landcover"]
     assert written.padding == inspect_model(source).padding == 2
     assert written.outputs[0].activation is Activation.SOFTMAX
+
+
+def test_what_is_put_back_has_the_size_of_the_image(tmp_path: Path) -> None:
+    write_network(read_network(LAYERS / "put_back.model"), tmp_path / "x.onnx")
+    assert inspect_model(tmp_path / "x.onnx").outputs[0].shape == (None, 2, 6, 8)
+
+
+def test_zeros_around_an_image_are_not_taken_for_padding_of_a_pooling() -> None:
+    # ONNX Runtime 1.18 and 1.19 do so where nothing stands in between.
+    graph = read_network(LAYERS / "bordered.model").network.graph
+    makers = {node.outputs[0]: node.op for node in graph.nodes}
+    pools = [node for node in graph.nodes if node.op in ("MaxPool", "AveragePool")]
+    assert [makers[node.inputs[0]] for node in pools] == ["Max", "Max"]
+    assert "Pad" in makers.values()
+
+
+def test_outputs_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    write_network(read_network(LAYERS / "summed.v1"), tmp_path / "x.onnx")
+    names = [tensor.name for tensor in inspect_model(tmp_path / "x.onnx").outputs]
+    assert "_static_axes_subop" in names
+    assert len(set(names)) == len(names) == 17
+
+
+def test_a_network_without_outputs_is_refused(tmp_path: Path) -> None:
+    network = Network(20)
+    network.input("x", 3)
+    path = tmp_path / "x.dnn"
+    path.write_bytes(network.written())
+    with pytest.raises(Dl2EcdError, match="has no outputs"):
+        write_network(read_network(path), tmp_path / "x.onnx")
 
 
 def test_losses_and_labels_are_left_out(tmp_path: Path) -> None:
