@@ -95,3 +95,9 @@ def test_no_folder_to_unpack_into_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     assert item.message == (
         f"There is no folder to unpack the package '{path}' into: No such file or directory."
     )
+
+
+def test_a_package_may_hold_a_file_of_any_name(tmp_path: Path) -> None:
+    path = package(tmp_path, ["lock", "files"])
+    # It is unpacked, and what is wrong is what the definition says.
+    assert refusal(path).rule == "class-info-no-classes"

@@ -307,7 +307,7 @@ def test_a_killed_verification_leaves_nothing_for_good(demo: Path, tmp_path: Pat
     with converting(demo, program=program, **environment) as process:
         process.send_signal(signal.SIGKILL)
     (left,) = (tmp_path / "temporary").iterdir()
-    assert (left / MODEL).exists()
+    assert (left / "files" / MODEL).exists()
     subprocess.run(
         [sys.executable, "-m", "dl2ecd_core.cli", "verify", "a.ecd"],
         cwd=demo,

@@ -35,7 +35,10 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
             folder = new_name(parent)
             folder.mkdir(mode=0o700)
             handle = _locked(folder / LOCK)
-        yield folder
+        # The lock is not beside what is put there: its name is nobody's, and some look around.
+        inside = folder / "files"
+        inside.mkdir()
+        yield inside
     finally:
         if handle is not None:
             handle.close()
