@@ -19,15 +19,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Optional, Protocol, Tuple, Union, cast
 
-from ..ecd.content import Ecd
-from ..ecd.extraction import sources
-from ..files.replacing import OutputKind, check_replaceable
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..progress import Listener
 
 if TYPE_CHECKING:
+    from ..ecd.content import Ecd
     from .onnx import Options
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
@@ -98,6 +96,10 @@ def export(
     Dl2EcdError
         When the export can't be written; an existing file is then as it was.
     """
+    # Who only lists the formats, as a toolbox does when it opens, need not wait for these.
+    from ..ecd.extraction import sources
+    from ..files.replacing import OutputKind, check_replaceable
+
     module = _module(format_name)
     target = Path(target)
     place = placed(format_name, target)

@@ -142,3 +142,15 @@ def test_every_module_outside_desktop_imports_without_qgis() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=600)
     assert "bundled" in names
     assert bundled.BUNDLED
+
+
+def test_opening_the_toolbox_loads_no_readers() -> None:
+    """QGIS loads the provider as it starts: nobody waits for what a run needs."""
+    code = (
+        "import sys, dl2ecd_core.exports, dl2ecd_core.qgis.help_text, dl2ecd_core.qgis.reporting\n"
+        "heavy = [name for name in ('models', 'ecd', 'running', 'fit', 'class_info')"
+        " if 'dl2ecd_core.' + name in sys.modules]\n"
+        "sys.exit(f'loaded: {heavy}' if heavy else 0)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOM.parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=60)
