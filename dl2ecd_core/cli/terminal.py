@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Sequence, T
 
 import click
 
+from ..color import Color
 from ..findings import Finding, Severity, in_order
 from ..findings.wording import counted, printable, shape_text
 from ..models import Evidence, ModelDescription, Tensor
@@ -112,7 +113,7 @@ class Swatch:
     index: Optional[int]
     value: int
     name: str
-    color: Optional[Tuple[int, int, int]]
+    color: Optional[Color]
 
 
 def print_swatches(rows: Iterable[Swatch]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Mapping, Optional, Tuple
 
+from ..color import Color
 from ..findings import Finding
 from .stored import StoredFile
 
@@ -34,7 +35,7 @@ class EcdClass:
 
     value: int
     name: str
-    color: Optional[Tuple[int, int, int]]
+    color: Optional[Color]
     index: Optional[int] = None
 
 

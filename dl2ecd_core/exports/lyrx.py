@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
+from ..color import Color
 from ..ecd.content import Ecd
 from ..ecd.layout import text_of
 from ..files.output import whole_file
@@ -118,5 +119,5 @@ def _class(row: LegendRow) -> Dict[str, Any]:
     }
 
 
-def _color(color: Tuple[int, int, int], opacity: int = 100) -> Dict[str, Any]:
+def _color(color: Color, opacity: int = 100) -> Dict[str, Any]:
     return {"type": "CIMRGBColor", "values": [*color, opacity]}

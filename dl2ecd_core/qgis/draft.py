@@ -14,6 +14,7 @@ from ..class_info.examination import examine_text
 from ..class_info.keys import CHANNELS, CLASS_NAMES, DOCUMENT_KEYS
 from ..class_info.values import whole_number
 from ..class_info.wrong_document import other_document
+from ..color import Color
 from ..ecd.layout import text_of
 from ..files.output import check_target, whole_file
 from ..findings import Finding, Place, Severity, errors_in, in_order
@@ -29,7 +30,6 @@ from ..models import ModelDescription
 from ..palette import colors_for
 from ..pane.speech import sentence
 
-Color = Tuple[int, int, int]
 _WHOLE = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
 _COLORS = ("Color", *(key.name for key in CHANNELS))
 _EDITED = ("Classifier", "NumberRasterBands", "MiniBatchSize", "BatchSize", "Classes")

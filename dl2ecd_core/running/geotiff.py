@@ -15,6 +15,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 from lxml import etree
 
+from ..color import Color
 from ..exports.xml_text import child
 from ..files.output import refused, write_failure
 from ..findings.wording import printable
@@ -22,8 +23,6 @@ from ..version import __version__
 from .georeference import Georeference
 from .part_file import PartFile
 from .raster_library import RasterError, RasterLibrary
-
-Color = Tuple[int, int, int]
 
 #: The entry of a raster's metadata that says that this project made it.
 TAG, TAG_VALUE = "DL2ECD", "classify"

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Tuple
 
+from ..color import Color
 from ..ecd.content import Ecd
 from ..findings import Finding
 from .classifier import Classifier
 from .georeference import Georeference
-from .geotiff import Color
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def test_all_ways_to_write_them(text: str, expected: Pairs) -> None:
         "1\n2\n3\n",
         "x, y\n" * 3 + "4\n",
     ],
+    ids=lambda text: repr(text[:20]),
 )
 def test_anything_else_is_none(text: str) -> None:
     assert classes_in(text) is None

@@ -41,6 +41,7 @@ def test_no_tag_makes_anything() -> None:
         ("a: &a 1\nb: [" + "*a," * 60 + "]", "more than 50 aliases", 2),
         ("a: \x00", "are not allowed", None),
     ],
+    ids=["broken", "empty", "odd key", "deep", "long", "many", "aliases", "control character"],
 )
 def test_what_is_none_or_too_much_is_said(text: str, reason: str, line: object) -> None:
     with pytest.raises(YamlUnreadable) as error:

@@ -97,6 +97,7 @@ class TestTables:
             "a" * 5000 + ",b\n1,2\n",
             "#0000ff\n#00ff00\n",
         ],
+        ids=["endless quote", "separator alone", "header alone", "long line", "colors alone"],
     )
     def test_what_is_none_is_refused(self, tmp_path: Path, text: str) -> None:
         assert refused(tmp_path, text)
