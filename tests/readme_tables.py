@@ -16,6 +16,7 @@ from dl2ecd_core.findings.rules import SUBJECTS
 from dl2ecd_core.fit.framework_names import FRAMEWORKS
 from dl2ecd_core.legends.reading import KINDS
 from dl2ecd_core.models.formats import FORMATS
+from dl2ecd_core.running.sessions.opening import RUNTIMES
 
 PACKAGE = Path(dl2ecd_core.__file__).parent
 
@@ -59,10 +60,21 @@ def frameworks_table() -> str:
 def formats_table() -> str:
     """What each reader reads, infers and embeds."""
     rows = [
-        (f"`{item.id}`", item.files, item.read, item.inferred, item.embedded, item.readers)
+        (
+            f"`{item.id}`",
+            item.files,
+            item.read,
+            item.inferred,
+            item.embedded,
+            item.readers,
+            RUNTIMES.get(item.id, "nothing"),
+        )
         for item in FORMATS
     ]
-    headings = ("format", "usual names", "read", "worked out", "embedded", "Esri's readers run")
+    headings = (
+        *("format", "usual names", "read", "worked out", "embedded"),
+        *("Esri's readers run", "runs here with"),
+    )
     return _table(headings, rows)
 
 

@@ -127,7 +127,9 @@ def _freed(scores: Scores) -> Optional[Scores]:
 def _alike(one: Array, other: Array) -> bool:
     import numpy
 
-    return one.shape == other.shape and bool(numpy.array_equal(one, other))
+    return one.shape == other.shape and bool(
+        numpy.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    )
 
 
 def _fitted_free(

@@ -21,6 +21,7 @@ from .georeference import Georeference
 from .raster_library import RasterError, RasterLibrary, Source
 from .rasterio_library import RasterioLibrary, is_remote
 from .rasters import Block, Window
+from .virtual import check_sources
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -144,9 +145,11 @@ def opened_scene(path: str, library: Optional[RasterLibrary] = None) -> Iterator
     Raises
     ------
     RunningRefused
-        ``raster-not-readable``.
+        ``raster-not-readable``; ``raster-source-elsewhere`` for a virtual raster of addresses.
     """
     with ExitStack() as stack:
+        if not is_remote(path):
+            check_sources(Path(path))
         try:
             source = stack.enter_context((library or RasterioLibrary()).opened(path))
         except RasterError as error:

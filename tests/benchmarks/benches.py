@@ -36,6 +36,7 @@ from .measuring import (
     seconds,
     worker,
 )
+from .running import running
 
 Rows = Iterator[Row]
 _CHUNK = 1 << 20
@@ -416,6 +417,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "start": start,
     "nodes": nodes,
     "classes": classes,
+    "running": running,
 }
 
 

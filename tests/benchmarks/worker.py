@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
+from . import running_tasks
 from .measuring import bytes_read
 
 
@@ -118,7 +119,10 @@ def _timed(action: Callable[[], object]) -> Dict[str, float]:
 
 TASKS: Dict[str, Callable[..., Dict[str, float]]] = {
     task.__name__: task
-    for task in (inspect, convert, extract, verify, dlpk, metadata, json_load, pane)
+    for task in (
+        *(inspect, convert, extract, verify, dlpk, metadata, json_load, pane),
+        *(running_tasks.scene, running_tasks.classify, running_tasks.inference, running_tasks.loop),
+    )
 }
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import hashlib
 import json
 from pathlib import Path
 from typing import Any, Dict, List
@@ -22,6 +24,7 @@ from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
 from tests.cli.conftest import check_document
+from tests.conftest import FIXTURES
 from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
 from tests.running.test_engine import one_pass
 
@@ -267,6 +270,30 @@ class TestRefused:
         with pytest.raises(Dl2EcdError):
             classify(place.scene, place.ecd, place.out, options=BYTES)
         assert place.left() == []
+
+    def test_weights_elsewhere_on_this_machine(self, place: Place) -> None:
+        """In a self-contained .ecd: its digests are right, and older runtimes would read on."""
+        secret = place.folder / "secret.bin"
+        secret.write_bytes(bytes(3600))
+        content = (FIXTURES / "onnx" / "external.onnx").read_bytes()
+        name = b"external.onnx.data"
+        outside = content.replace(name, b"../../../etc/group")
+        assert len(outside) == len(content) != len(content.replace(name, b""))
+        model = place.folder / "model" / "outside.onnx"
+        model.write_bytes(outside)
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, model, place.out, class_info=place.classes, options=BYTES)
+        assert "model-file-outside" in said(caught.value)
+        # The same inside an .ecd.
+        text = json.loads(place.ecd.read_text(encoding="ascii"))
+        (entry,) = text["Definitions"][0]["Model"]["Files"]
+        entry["Data"] = base64.b64encode(outside).decode()
+        entry["SHA256"] = hashlib.sha256(outside).hexdigest()
+        entry["Size"] = len(outside)
+        place.ecd.write_text(json.dumps(text), encoding="ascii")
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert "model-file-outside" in said(caught.value)
 
     def test_a_classic_definition(self, place: Place) -> None:
         place.ecd.write_text(

@@ -1,0 +1,94 @@
+"""Classifying scenes, beside inference alone and beside the loop that people write themselves."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+from math import isqrt
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from tests.conftest import FIXTURES, SHARED_MODELS
+
+from . import big_models
+from .big_models import Chain
+from .measuring import GIB, MIB, Row, Setting, worker
+
+#: Columns and rows of a scene for goals; benchmarks of a smaller size take smaller ones.
+_SIDE = 8000
+#: A light network as people have it; where it is absent, a smaller one that comes with the tests.
+_LIGHT = SHARED_MODELS / "generated" / "torch" / "landcover_unet_ts.onnx"
+#: One of about a microsecond a pixel: layers and channels.
+_HEAVY = Chain(10, 64)
+_NEEDED = ("numpy", "rasterio", "onnxruntime")
+
+
+def running(setting: Setting) -> Iterator[Row]:
+    """Time over inference alone, over a plain loop, and memory over rows."""
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        yield Row("running", "classify", None, "x", 1.3, f"{', '.join(missing)} not installed")
+        return
+    side = max(256, isqrt(int(_SIDE * _SIDE * setting.size / GIB)))
+    scene, out = setting.folder / "scene.tif", setting.folder / "map.tif"
+    worker("scene", scene, side, side)
+    light = _LIGHT if _LIGHT.exists() else FIXTURES / "onnx" / "unet.onnx"
+    heavy = setting.folder / "heavy.onnx"
+    big_models.write_onnx(heavy, _HEAVY)
+    models = [("light net", light, 1.3), ("1 us a pixel", heavy, 1.1)]
+    # Of tiny scenes one is enough to see that it runs.
+    for name, model, goal in models if setting.size >= MIB else models[:1]:
+        found: Dict[str, List[Dict[str, float]]] = {"inference": [], "classify": [], "loop": []}
+        peak: Optional[float] = None
+        out.unlink(missing_ok=True)
+        for _ in range(setting.rounds):
+            for task, measured in found.items():
+                target = out.with_name("loop.tif") if task == "loop" else out
+                figures, high = worker(task, scene, model, target)
+                measured.append(figures)
+                peak = high if task == "classify" else peak
+        yield _over(f"{name}: over the same tiles' inference", found, "inference", goal)
+        yield _over(f"{name}: over inference without overlap", found, "inference", None, "bare")
+        yield _over(f"{name}: over rasterio and a loop", found, "loop", 0.75)
+        yield Row("running", f"{name}: peak of memory", peak, "MiB", 300)
+    for path in (scene, heavy, out.with_name("loop.tif")):
+        path.unlink()
+    yield from _memory(setting, side, light, scene, out)
+
+
+def _over(
+    what: str,
+    found: Dict[str, List[Dict[str, float]]],
+    base: str,
+    goal: Optional[float],
+    key: str = "wall",
+) -> Row:
+    """The median of the rounds' ratios by the clock; in the note the same in processor time."""
+    walls = [_share(one, other, key) for one, other in zip(found["classify"], found[base])]
+    cpus = [
+        one["cpu"] / other["bare_cpu" if key == "bare" else "cpu"]
+        for one, other in zip(found["classify"], found[base])
+    ]
+    seconds = statistics.median(one["wall"] for one in found["classify"])
+    note = f"{seconds:.2f} s; {statistics.median(cpus):.2f} in processor time"
+    return Row("running", what, statistics.median(walls), "x", goal, note)
+
+
+def _share(one: Dict[str, float], other: Dict[str, float], key: str) -> float:
+    return one["wall"] / other[key]
+
+
+def _memory(setting: Setting, side: int, model: Path, scene: Path, out: Path) -> Iterator[Row]:
+    """Peaks of a scene of ten times as many rows."""
+    peaks: List[Tuple[int, float]] = []
+    for rows in (side, 10 * side):
+        worker("scene", scene, side, rows)
+        _, peak = worker("classify", scene, model, out)
+        peaks.append((rows, peak or 0.0))
+        scene.unlink()
+    for left in setting.folder.glob(f"{out.name}*"):
+        left.unlink()
+    (few, low), (many, high) = peaks
+    note = f"{few} rows: {low:.0f} MiB"
+    yield Row("running", f"peak of {side} columns, {many} rows", high, "MiB", 300, note)
+    yield Row("running", "peak, ten times the rows", high / low if low else None, "x", 1.1, note)

@@ -1,0 +1,139 @@
+"""What the benchmarks of running do in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Dict
+
+#: Steps of scaling and the size of tile that stand for everybody's.
+SCALE, TILE = "min-max 0 255", 256
+
+
+def scene(path: str, width: str, height: str) -> Dict[str, float]:
+    """A scene of patches with some noise, written in pieces."""
+    import numpy as np
+    import rasterio
+    from rasterio.windows import Window
+
+    columns, rows = int(width), int(height)
+    random = np.random.default_rng(1)
+    options: Dict[str, Any] = {"tiled": True, "blockxsize": 256, "blockysize": 256}
+    with rasterio.open(
+        path, "w", driver="GTiff", width=columns, height=rows, count=4, dtype="uint8",
+        compress="deflate", photometric="minisblack", crs="EPSG:32632",
+        transform=rasterio.Affine(1, 0, 500_000, 0, -1, 5_000_000), **options,
+    ) as file:  # fmt: skip
+        for top in range(0, rows, 256):
+            count = min(256, rows - top)
+            coarse = random.integers(0, 230, (4, count // 16 + 1, columns // 16 + 1), "uint8")
+            patches = coarse.repeat(16, 1).repeat(16, 2)[:, :count, :columns]
+            noise = random.integers(0, 24, (4, count, columns), "uint8")
+            file.write(patches + noise, window=Window(0, top, columns, count))
+    return {}
+
+
+def classify(scene: str, model: str, out: str) -> Dict[str, float]:
+    """The whole job, imports and all."""
+    started, cpu = time.perf_counter(), time.process_time()
+    from dl2ecd_core.running.building import Options
+    from dl2ecd_core.running.classify import classify as classified
+
+    classes = _classes_beside(out, model)
+    classified(scene, model, out, class_info=classes, options=Options(scale=[SCALE]))
+    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+
+
+def _classes_beside(out: str, model: str) -> Path:
+    from dl2ecd_core.fit.class_output import classes_of
+    from dl2ecd_core.models import inspect_model
+
+    document = {
+        "ImportDeepLearningModelToEsriExtraInfo": 0,
+        "Version": 1,
+        "Classifier": "ONNX",
+        "NumberRasterBands": 4,
+        "MiniBatchSize": 1,
+        "Classes": [
+            {"Value": value + 1, "Name": f"Class {value}", "Color": [value % 256, 9, 9]}
+            for value in range(classes_of(inspect_model(model)) or 2)
+        ],
+    }
+    path = Path(f"{out}.classes.json")
+    path.write_text(json.dumps(document), encoding="ascii")
+    return path
+
+
+def inference(scene: str, model: str, out: str) -> Dict[str, float]:
+    """The tiles that classify runs, through the same session, with nothing around them.
+
+    And as many tiles of the model's own size as cover the scene without overlap.
+    """
+    del out
+    import numpy as np
+    import rasterio
+
+    from dl2ecd_core.models import inspect_model
+    from dl2ecd_core.running.engine import cores
+    from dl2ecd_core.running.fitting import fit_tiles
+    from dl2ecd_core.running.planning import plan_tiles
+    from dl2ecd_core.running.scores import scores_of
+    from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+    from dl2ecd_core.running.walking import read_looks
+
+    with rasterio.open(scene) as file:
+        height, width = file.height, file.width
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copy(model, folder))
+        described = inspect_model(path)
+        session = OnnxSession(path, described.inputs, described.outputs)
+        layers = session.outputs[0].size_of("C") or 2
+        fitted = fit_tiles(scores_of(session, 4, None, layers), read_looks(path, None))
+    count = len(plan_tiles(fitted.rows, fitted.columns, height, width))
+    tile = np.random.default_rng(1).random((1, 4, fitted.rows.tile, fitted.columns.tile))
+    same = _run(fitted.scores.session, tile.astype("float32"), count, cores())
+    side = TILE if None in fitted.scores.tile else fitted.rows.tile
+    alone = np.random.default_rng(1).random((1, 4, side, side)).astype("float32")
+    bare = _run(fitted.scores.session, alone, -(-height * width // side**2), cores())
+    return {"wall": same[0], "cpu": same[1], "bare": bare[0], "bare_cpu": bare[1]}
+
+
+def _run(session: Any, tile: Any, count: int, workers: int) -> Any:
+    started, cpu = time.perf_counter(), time.process_time()
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(lambda place: session.run([tile]) and None, range(count)):
+            pass
+    return time.perf_counter() - started, time.process_time() - cpu
+
+
+def loop(scene: str, model: str, out: str) -> Dict[str, float]:
+    """What one writes first: read a window, run it, write it; seams and all."""
+    started, cpu = time.perf_counter(), time.process_time()
+    import numpy as np
+    import onnxruntime
+    import rasterio
+    from rasterio.windows import Window
+
+    session = onnxruntime.InferenceSession(model)
+    name = session.get_inputs()[0].name
+    size = session.get_inputs()[0].shape[2]
+    fixed = size if isinstance(size, int) else TILE
+    with rasterio.open(scene) as source:
+        profile = {**source.profile, "count": 1, "dtype": "uint8", "photometric": "minisblack"}
+        with rasterio.open(out, "w", **profile) as target:
+            for top in range(0, source.height, fixed):
+                for left in range(0, source.width, fixed):
+                    window = Window(
+                        left, top, min(fixed, source.width - left), min(fixed, source.height - top)
+                    )
+                    pixels = source.read(window=window).astype("float32") / 255
+                    padded = np.zeros((1, 4, fixed, fixed), "float32")
+                    padded[0, :, : window.height, : window.width] = pixels
+                    scores = session.run(None, {name: padded})[0][0]
+                    values = scores.argmax(0).astype("uint8")
+                    target.write(values[: window.height, : window.width], 1, window=window)
+    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu}
