@@ -100,7 +100,7 @@ def write_geotiff(
 
 def _say_full(error: Exception, target: Path) -> None:
     """GDAL tells of a full disk in words of its own."""
-    if "space" in str(error).lower() or "write" in str(error).lower():
+    if "no space left" in str(error).lower():
         import errno
 
         raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error
