@@ -124,10 +124,10 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
         ("input", inputs, found.inputs),
         ("output", outputs, found.outputs),
     ):
-        wanted = list(before)
+        wanted = [one for one in before if one.name not in model.network.left_out]
         names = [tensor.name for tensor in after]
         if what == "input" and not model.is_onnx:
-            wanted = [tensor for tensor in before if tensor.name in (None, *names)]
+            wanted = [tensor for tensor in wanted if tensor.name in (None, *names)]
         # Formats without names get them here.
         if len(wanted) != len(names) or any(
             tensor.name not in (None, name) for tensor, name in zip(wanted, names)
@@ -136,7 +136,7 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
             continue
         for one, other in zip(wanted, after):
             wrong += _differences(what, _with_batch(one, other), other)
-    if told.padding != found.padding:
+    if None not in (told.padding, found.padding) and told.padding != found.padding:
         wrong.append(f"it crops {found.padding} pixels where {told.padding} were told")
     if wrong:
         raise ConversionRefused(
@@ -184,7 +184,7 @@ def _differences(what: str, one: Tensor, other: Tensor) -> List[str]:
     told = one.class_count is not None and one.content is not Content.RAW_DETECTOR_HEAD
     if told and one.class_count != other.class_count:
         found.append(f"its {what} {name} tells {other.class_count} classes apart")
-    if one.activation != other.activation and one.activation is not None:
+    if None not in (one.activation, other.activation) and one.activation != other.activation:
         found.append(f"what its {what} {name} means is another")
     return found
 

@@ -19,6 +19,8 @@ from .cntk import v1 as cntk_v1
 from .cntk import v2 as cntk_v2
 from .description import ModelDescription, Tensor
 from .inspection import inspect_model
+from .keras import hdf5 as keras_hdf5
+from .keras import v3 as keras_v3
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ _LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
     "cntk-v1": cntk_v1.network_of,
     "cntk-v2": cntk_v2.network_of,
     "darknet": darknet.network_of,
+    "keras-hdf5": keras_hdf5.network_of,
+    "keras-v3": keras_v3.network_of,
     "mxnet": mxnet.network_of,
     "onnx": onnx.network_of,
 }

@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
 
+from ..findings.wording import quoted
 from .data_types import Number, layout_of
 from .evaluation import Evaluation
 from .graph import AttributeValue, Graph, Initializer, Node, ValueType, attributes_of
@@ -70,12 +71,15 @@ class Network:
         The letters of the inputs' axes, by the input's name.
     notes
         Sentences about what the source leaves open and was decided here.
+    left_out
+        Names of outputs that the source has and the graph has not.
     """
 
     graph: Graph
     values: Mapping[str, Value]
     letters: Mapping[str, str]
     notes: Tuple[str, ...] = ()
+    left_out: Tuple[str, ...] = ()
 
 
 class Lowering:
@@ -111,6 +115,7 @@ class Lowering:
         self._outputs: Dict[str, str] = {}
         self._unknown: Set[str] = set()
         self._notes: Dict[str, None] = {}
+        self._left_out: Dict[str, None] = {}
 
     def note(self, sentence: str) -> None:
         """Say what the source leaves open and is decided here; the same is said once."""
@@ -305,6 +310,17 @@ class Lowering:
         """A value becomes an output of the network, under the source's name for it."""
         self._outputs[name] = of
 
+    def leave_out(self, name: str, reason: str) -> None:
+        """An output of the source does not become one of the network, and that is said.
+
+        Parameters
+        ----------
+        reason
+            Half a sentence: "it is computed by somebody's own code".
+        """
+        self._left_out[name] = None
+        self.note(f"The output {quoted(name)} was left out: {reason}.")
+
     def network(self) -> Network:
         """What the outputs need of the graph, under the names that the source has for them."""
         graph, evaluation = self._graph, self._evaluation
@@ -334,7 +350,8 @@ class Lowering:
             for name, value in values.items()
             if name in graph.inputs and value.shape is not None
         }
-        return Network(pruned(whole, outputs), values, letters, tuple(self._notes))
+        notes, left_out = tuple(self._notes), tuple(self._left_out)
+        return Network(pruned(whole, outputs), values, letters, notes, left_out)
 
     def _free(self, wanted: str) -> str:
         """A name that nothing has yet."""

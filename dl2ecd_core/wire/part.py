@@ -33,6 +33,12 @@ class PartSource(ByteSource):
         self._blocks: Dict[int, bytes] = {}
         self.known = {}
 
+    @property
+    def start(self) -> int:
+        """Where it begins in the file itself, however many archives lie around it."""
+        whole = self._whole
+        return self._offset + (whole.start if isinstance(whole, PartSource) else 0)
+
     def close(self) -> None:
         """Nothing to let go of."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
+from ...findings.errors import ConversionRefused
 from ...findings.rules import finding
 from ...findings.wording import quoted
 from ...network.footprints import model_padding
@@ -83,6 +84,36 @@ def ends_of(file: str, model: Dict[str, Any], weights: Optional[Weights] = None)
             )
         )
     return Ends(inputs, outputs, _padding(inputs, flows, outputs), tuple(findings))
+
+
+def connected(file: str, model: Optional[Dict[str, Any]]) -> Network:
+    """The network that a parsed description says.
+
+    Raises
+    ------
+    ConversionRefused
+        ``network-format-not-convertible`` where there is none, or it is of a class of its own.
+    """
+    layer = None if model is None else read_layer(model)
+    network = None if layer is None else read_network(layer)
+    if network is None:
+        raise not_connected(file, "it does not say how its layers are connected")
+    return network
+
+
+def not_connected(file: str, reason: str) -> ConversionRefused:
+    """A refusal, for the caller to raise."""
+    return ConversionRefused(
+        [
+            finding(
+                "network-format-not-convertible",
+                f"{quoted(file)} can't be turned into ONNX: {reason}.",
+                hint="In Python: build the model in its script, load the weights with "
+                "load_weights, and save it whole with model.save.",
+                where=Place(file=file),
+            )
+        ]
+    )
 
 
 def _input_tensor(declared: NetworkInput, axes: Optional[str]) -> Tensor:

@@ -132,14 +132,14 @@ _PLAIN_NAMES = """
 _PLAIN_FUNCTIONS = frozenset(_PLAIN_NAMES.split())
 
 
-def activation_named(value: Any) -> Optional[Activation]:
-    """What an activation function does, by its name in Keras.
+def activation_name(value: Any) -> Optional[str]:
+    """The name that Keras has for an activation function; None when it is not one of Keras' own.
 
-    ``log_softmax`` and ``sparsemax`` keep the order of the classes but are no probabilities that
-    add up: unknown.
+    Parameters
+    ----------
+    value
+        As it stands in a layer's settings, and is something.
     """
-    if value is None:
-        return Activation.NONE
     if isinstance(value, dict):
         inner = value.get("config")
         named = inner.get("name") if isinstance(inner, dict) else inner
@@ -149,13 +149,23 @@ def activation_named(value: Any) -> Optional[Activation]:
             return None
         value = named if value.get("class_name") == "function" else value.get("class_name")
         value = value.lower() if isinstance(value, str) else value
-    if not isinstance(value, str):
-        return None
-    if value == "softmax":
+    return value if isinstance(value, str) else None
+
+
+def activation_named(value: Any) -> Optional[Activation]:
+    """What an activation function does, by its name in Keras.
+
+    ``log_softmax`` and ``sparsemax`` keep the order of the classes but are no probabilities that
+    add up: unknown.
+    """
+    if value is None:
+        return Activation.NONE
+    name = activation_name(value)
+    if name == "softmax":
         return Activation.SOFTMAX
-    if value == "sigmoid":
+    if name == "sigmoid":
         return Activation.SIGMOID
-    return Activation.NONE if value in _PLAIN_FUNCTIONS else None
+    return Activation.NONE if name in _PLAIN_FUNCTIONS else None
 
 
 def letters(rank: int, channels_first: bool) -> Optional[str]:

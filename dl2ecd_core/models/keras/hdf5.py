@@ -11,14 +11,18 @@ from typing import Any, Optional
 from ...findings import Place
 from ...findings.errors import ModelFileError
 from ...findings.rules import finding
+from ...network.lowering import Network as Lowered
 from ...wire.hdf5 import Hdf5File, Node, is_hdf5
 from ...wire.source import ByteSource
 from ...wire.zip_directory import ends_as_archive, refused
 from ..description import ModelDescription
 from ..registry import Match
 from .config_text import parse_config
-from .describe import Ends, code_findings, description, ends_of
+from .describe import Ends, code_findings, connected, description, ends_of
 from .first_and_last import inferred_ends
+from .lost_input import with_first_kernel
+from .lowering import Generation, lowered
+from .lowering.shelves import list_shelf
 from .weights import Weights, named_weights, variable_tree
 
 FORMAT = "keras-hdf5"
@@ -49,6 +53,26 @@ def read(source: ByteSource) -> ModelDescription:
     if weights is None:
         raise _not_keras(source, root)
     return _weights_only(source, root, weights)
+
+
+def network_of(source: ByteSource) -> Lowered:
+    """The network in ONNX's operators.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    ConversionRefused
+        Where the file does not say how the layers are connected.
+    """
+    file = Hdf5File(source)
+    config = _text(file.root, "model_config")
+    model = None if config is None else parse_config(source, config, "the description of the model")
+    network = connected(source.name, model)
+    group = file.root.child("model_weights")
+    shelf = list_shelf(source, file.root if group is None else group)
+    generation = Generation(_version(file.root) or "", _text(file.root, "backend") or "")
+    return lowered(with_first_kernel(network, weights_in(file)), shelf, generation)
 
 
 def weights_in(file: Hdf5File) -> Optional[Weights]:

@@ -15,7 +15,8 @@ from .config import Call, Layer, whole
 from .flow import UNKNOWN, Flow, Rule, Settings, axis
 from .general import combined, joined, permuted, reshaped, softmax_over
 
-_MISSING = object()
+#: Stands for an argument that was not written.
+MISSING = object()
 _OLD = "compat.v1."
 
 
@@ -29,27 +30,32 @@ def is_operation(layer: Layer) -> bool:
     return "trainable" not in layer.config and any(call.positional for call in layer.calls)
 
 
-def operation_rule(layer: Layer) -> Optional[Rule]:
-    """How to follow an operation; None when it is not a simple one."""
+def function_of(layer: Layer) -> Optional[str]:
+    """What an operation does, by the name that Keras 3 has for it; None when it is not simple."""
     if is_operation(layer):
-        return _RULES.get(layer.class_name)
+        return layer.class_name
     if layer.class_name == "TFOpLambda":
         function = layer.config.get("function")
         if not isinstance(function, str):
             return None
         # Functions that TensorFlow 1 had too may stand there under that name.
         function = function[len(_OLD) :] if function.startswith(_OLD) else function
-        return _RULES.get(_FUNCTIONS.get(function, ""))
-    return _sliced if layer.class_name == "SlicingOpLambda" else None
+        return _FUNCTIONS.get(function)
+    return "GetItem" if layer.class_name == "SlicingOpLambda" else None
 
 
-def _argument(settings: Settings, call: Call, *names: str, place: int = 1) -> Any:
-    """An argument by any of its names, wherever it was written; `_MISSING` when it was not."""
+def operation_rule(layer: Layer) -> Optional[Rule]:
+    """How to follow an operation; None when it is not a simple one."""
+    return _RULES.get(function_of(layer) or "")
+
+
+def argument(settings: Settings, call: Call, *names: str, place: int = 1) -> Any:
+    """An argument by any of its names, wherever it was written; :data:`MISSING` when it was not."""
     for name in names:
         for values in (call.named, settings.values):
             if name in values:
                 return values[name]
-    return call.positional[place] if len(call.positional) > place else _MISSING
+    return call.positional[place] if len(call.positional) > place else MISSING
 
 
 def _elementwise(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
@@ -61,7 +67,7 @@ def _kept(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Fl
 
 
 def _cast(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    data_type = _argument(settings, call, "dtype", "dtype_")
+    data_type = argument(settings, call, "dtype", "dtype_")
     return (replace(inputs[0], data_type=data_type if isinstance(data_type, str) else None),)
 
 
@@ -79,8 +85,8 @@ def _binary(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[
 
 
 def _softmax(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    value = _argument(settings, call, "axis")
-    return (softmax_over(inputs[0], -1 if value in (_MISSING, None) else value),)
+    value = argument(settings, call, "axis")
+    return (softmax_over(inputs[0], -1 if value in (MISSING, None) else value),)
 
 
 def _sigmoid(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
@@ -89,10 +95,10 @@ def _sigmoid(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
 
 def _reduced(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     flow = inputs[0]
-    value = _argument(settings, call, "axis")
-    keep = _argument(settings, call, "keepdims", place=99) is True
+    value = argument(settings, call, "axis")
+    keep = argument(settings, call, "keepdims", place=99) is True
     shape = flow.shape
-    if shape is None or value in (_MISSING, None):
+    if shape is None or value in (MISSING, None):
         return (UNKNOWN,)
     places = [axis(item, len(shape)) for item in (value if isinstance(value, list) else [value])]
     if None in places or not places:
@@ -109,7 +115,7 @@ def _reduced(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
 
 def _argmax(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     flow = inputs[0]
-    value = _argument(settings, call, "axis")
+    value = argument(settings, call, "axis")
     if flow.shape is None or isinstance(value, list):
         return (UNKNOWN,)
     place = axis(value, len(flow.shape))
@@ -132,12 +138,12 @@ def _argmax(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[
 
 
 def _transpose(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    order = _argument(settings, call, "axes", "perm")
+    order = argument(settings, call, "axes", "perm")
     return (permuted(inputs[0], order) if isinstance(order, list) else UNKNOWN,)
 
 
 def _reshape(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    target, shape = _argument(settings, call, "newshape", "shape"), inputs[0].shape
+    target, shape = argument(settings, call, "newshape", "shape"), inputs[0].shape
     if shape is None or not isinstance(target, list) or len(target) < 1:
         return (UNKNOWN,)
     # A free batch is one more unknown: only where -1 or the batch stands first it stays in place.
@@ -148,12 +154,12 @@ def _reshape(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
 
 
 def _concatenate(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    value = _argument(settings, call, "axis")
-    return (UNKNOWN if value is _MISSING else joined(inputs, value),)
+    value = argument(settings, call, "axis")
+    return (UNKNOWN if value is MISSING else joined(inputs, value),)
 
 
 def _expanded(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    shape, value = inputs[0].shape, _argument(settings, call, "axis")
+    shape, value = inputs[0].shape, argument(settings, call, "axis")
     place = None if shape is None else axis(value, len(shape) + 1)
     if shape is None or place is None:
         return (UNKNOWN,)
@@ -161,7 +167,7 @@ def _expanded(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequenc
 
 
 def _squeezed(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-    shape, value = inputs[0].shape, _argument(settings, call, "axis")
+    shape, value = inputs[0].shape, argument(settings, call, "axis")
     place = None if shape is None else axis(value, len(shape))
     if shape is None or place is None or shape[place] != 1:
         return (UNKNOWN,)
@@ -173,14 +179,14 @@ def _squeezed(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequenc
 
 def _resized(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     """``tf.image.resize`` and ``keras.ops.image.resize``; channels last unless told otherwise."""
-    size, flow = _argument(settings, call, "size"), inputs[0]
-    data_format = _argument(settings, call, "data_format", place=99)
-    if data_format not in (_MISSING, None, "channels_last") or flow.rank != 4:
+    size, flow = argument(settings, call, "size"), inputs[0]
+    data_format = argument(settings, call, "data_format", place=99)
+    if data_format not in (MISSING, None, "channels_last") or flow.rank != 4:
         return (UNKNOWN,)
     if flow.shape is None or not isinstance(size, list) or len(size) != 2:
         return (UNKNOWN,)
     target: List[Optional[int]] = [whole(item) for item in size]
-    if None in target or _argument(settings, call, "preserve_aspect_ratio", place=99) is True:
+    if None in target or argument(settings, call, "preserve_aspect_ratio", place=99) is True:
         return (UNKNOWN,)
     result = flow.shaped((flow.shape[0], *target, flow.shape[3]), flow.activation)
     placed = None
@@ -195,28 +201,41 @@ def _resized(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence
 
 def _sliced(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
     """``tensor[:, 1:-1]``: one slice per axis, the last axes left out being kept whole."""
-    shape = inputs[0].shape
-    slices = _argument(settings, call, "slice_spec")
-    if isinstance(slices, dict) and slices.get("class_name") == "__tuple__":
-        slices = slices.get("items")
-    if shape is None or not isinstance(slices, list) or len(slices) > len(shape):
+    shape, slices = inputs[0].shape, slices_of(settings, call)
+    if shape is None or slices is None or len(slices) > len(shape):
         return (UNKNOWN,)
     after: List[Optional[int]] = list(shape)
-    for number, item in enumerate(slices):
-        config = item.get("config", item) if isinstance(item, dict) else None
-        if not isinstance(config, dict) or not {"start", "stop", "step"} <= set(config):
-            return (UNKNOWN,)
-        bounds = [config.get(name) for name in ("start", "stop", "step")]
+    for number, bounds in enumerate(slices):
         size = shape[number]
-        if bounds == [None, None, None]:
+        if bounds == (None, None, None):
             continue
-        if size is None or any(isinstance(bound, (dict, list, str, float)) for bound in bounds):
-            return (UNKNOWN,)
-        if bounds[2] == 0:
+        if size is None or bounds[2] == 0:
             return (UNKNOWN,)
         after[number] = len(range(*slice(*bounds).indices(size)))
     kept = replace(inputs[0], shape=tuple(after), footprints=None)
     return (replace(kept, activation=inputs[0].activation),)
+
+
+_Bounds = Tuple[Optional[int], Optional[int], Optional[int]]
+
+
+def slices_of(settings: Settings, call: Call) -> Optional[List[_Bounds]]:
+    """Start, stop and step along each axis; None where anything else is asked for."""
+    slices = argument(settings, call, "slice_spec")
+    if isinstance(slices, dict) and slices.get("class_name") == "__tuple__":
+        slices = slices.get("items")
+    if not isinstance(slices, list):
+        return None
+    found: List[_Bounds] = []
+    for item in slices:
+        config = item.get("config", item) if isinstance(item, dict) else None
+        if not isinstance(config, dict) or not {"start", "stop", "step"} <= set(config):
+            return None
+        start, stop, step = (config[name] for name in ("start", "stop", "step"))
+        if any(one is not None and type(one) is not int for one in (start, stop, step)):
+            return None
+        found.append((start, stop, step))
+    return found
 
 
 _RULES: Dict[str, Rule] = {

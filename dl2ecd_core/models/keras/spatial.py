@@ -220,7 +220,7 @@ def _still(result: Flow, before: Flow) -> Flow:
 
 def _margins(name: str, spatial: int, sign: int) -> Rule:
     def rule(settings: Settings, inputs: Sequence[Flow], call: Call) -> Sequence[Flow]:
-        margins = _pairs(settings.values.get(name), spatial)
+        margins = pairs_of(settings.values.get(name), spatial)
         if margins is None:
             return (UNKNOWN,)
 
@@ -239,7 +239,7 @@ def _margins(name: str, spatial: int, sign: int) -> Rule:
     return rule
 
 
-def _pairs(value: Any, spatial: int) -> Optional[List[Tuple[int, int]]]:
+def pairs_of(value: Any, spatial: int) -> Optional[List[Tuple[int, int]]]:
     """Margins in front and behind per axis, from the ways in which Keras writes them."""
     single = whole(value)
     if single is not None:

@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from ...findings.errors import ModelFileError
+from ...network.lowering import Network as Lowered
 from ...wire.hdf5 import Hdf5File, is_hdf5
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, is_archive, open_archive
 from ..description import ModelDescription
 from ..registry import Match
 from .config_text import LONGEST_CONFIG, parse_config
-from .describe import code_findings, description, ends_of
+from .describe import code_findings, connected, description, ends_of, not_connected
 from .hidden_pickles import hidden_pickles
+from .lowering import Generation, lowered
+from .lowering.shelves import tree_shelf
 from .weights import variable_tree
 
 FORMAT = "keras-v3"
@@ -59,6 +62,27 @@ def read(source: ByteSource) -> ModelDescription:
         parameters=_parameters(archive),
         findings=findings,
     )
+
+
+def network_of(source: ByteSource) -> Lowered:
+    """The network in ONNX's operators.
+
+    Raises
+    ------
+    ModelFileError
+        As :func:`read`.
+    ConversionRefused
+        Where the file does not say how the layers are connected, or its weights can't be read.
+    """
+    archive = open_archive(source)
+    network = connected(source.name, _json(source, archive, _CONFIG, LONGEST_CONFIG))
+    metadata = _json(source, archive, _METADATA, _LONGEST_METADATA)
+    version = metadata.get("keras_version")
+    generation = Generation(version if isinstance(version, str) else "3")
+    if _WEIGHTS not in archive:
+        raise not_connected(source.name, f"its weights are not in one '{_WEIGHTS}'")
+    part = archive.source(_WEIGHTS, _LONGEST_WEIGHTS)
+    return lowered(network, tree_shelf(part, Hdf5File(part), network), generation)
 
 
 def _json(source: ByteSource, archive: Archive, name: str, longest: int) -> Dict[str, Any]:

@@ -7,10 +7,11 @@ has to be worked out, and a layer that nobody knows does not hide what comes aft
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Optional, Sequence, Set, Tuple
 
 from ...network.footprints import Footprint
 from ..description import Dims
+from .calls import Calls
 from .config import Call, Layer, Network, Ref, plain_settings, read_layer, read_network, read_shape
 from .flow import UNKNOWN, Flow, Settings, letters
 from .general import RULES as GENERAL
@@ -144,7 +145,19 @@ class Walk:
             return ()
         if network.inputs is None or network.outputs is None:
             return self._follow_sequence(network, inputs, depth)
-        return _Graph(self, network, inputs, depth).outputs()
+        written = _written_shapes(network)
+
+        def apply(layer: Layer, flows: Sequence[Flow], call: Call) -> Tuple[Flow, ...]:
+            return self.apply(layer, flows, call, depth)
+
+        def missing(ref: Ref) -> Flow:
+            return replace(UNKNOWN, unsure=ref.layer)
+
+        def corrected(ref: Ref, flow: Flow) -> Flow:
+            told = written.get((ref.layer, ref.call, ref.index))
+            return flow if told is None else _as_written(flow, told)
+
+        return Calls(network, inputs, apply, missing, corrected).outputs()
 
     def _follow_sequence(
         self, network: Network, inputs: Sequence[Flow], depth: int
@@ -254,102 +267,6 @@ def _sealed(layer: Layer, flow: Flow, inputs: Sequence[Flow], unsure: Optional[s
 
 
 _TYPE_KEPT = frozenset(("Functional", "Model", "Sequential"))
-
-
-class _Graph:
-    """The tensors of one functional network, worked out as they are needed."""
-
-    def __init__(self, walk: Walk, network: Network, inputs: Sequence[Flow], depth: int) -> None:
-        self._walk = walk
-        self._depth = depth
-        self._layers = {layer.name: layer for layer in network.layers}
-        self._inputs: Dict[str, Flow] = {}
-        for ref, flow in zip(network.inputs or (), inputs):
-            self._inputs[ref.layer] = flow
-        self._outputs, self._first_call = _numbered(network)
-        self._known: Dict[Tuple[str, int], Tuple[Flow, ...]] = {}
-        self._written = _written_shapes(network)
-
-    def outputs(self) -> Tuple[Flow, ...]:
-        """What the network gives back."""
-        return tuple(self._flow(ref) for ref in self._outputs)
-
-    def _flow(self, ref: Ref) -> Flow:
-        """The tensor, all that it depends on worked out first; no recursion."""
-        waiting: List[Ref] = [ref]
-        open_: Set[Tuple[str, int]] = set()
-        while waiting:
-            top = waiting[-1]
-            place = (top.layer, top.call)
-            if place in self._known or top.layer in self._inputs:
-                waiting.pop()
-                continue
-            call = self._call(top)
-            missing = [
-                other
-                for other in ([] if call is None else call.inputs)
-                if (other.layer, other.call) not in self._known
-                and other.layer not in self._inputs
-                and (other.layer, other.call) not in open_
-            ]
-            if missing and place not in open_:
-                open_.add(place)
-                waiting.extend(missing)
-                continue
-            self._known[place] = self._applied(top, call)
-            waiting.pop()
-        return self._result(ref)
-
-    def _call(self, ref: Ref) -> Optional[Call]:
-        layer = self._layers.get(ref.layer)
-        if layer is None:
-            return None
-        number = ref.call - self._first_call.get(ref.layer, 0)
-        return layer.calls[number] if 0 <= number < len(layer.calls) else None
-
-    def _applied(self, ref: Ref, call: Optional[Call]) -> Tuple[Flow, ...]:
-        layer = self._layers.get(ref.layer)
-        if layer is None or call is None:
-            return (replace(UNKNOWN, unsure=ref.layer),)
-        inputs = [self._result(other) for other in call.inputs]
-        return self._walk.apply(layer, inputs, call, self._depth)
-
-    def _result(self, ref: Ref) -> Flow:
-        if ref.layer in self._inputs:
-            return self._inputs[ref.layer]
-        flows = self._known.get((ref.layer, ref.call), ())
-        flow = flows[ref.index] if ref.index < len(flows) else replace(UNKNOWN, unsure=ref.layer)
-        written = self._written.get((ref.layer, ref.call, ref.index))
-        return flow if written is None else _as_written(flow, written)
-
-
-def _numbered(network: Network) -> Tuple[Tuple[Ref, ...], Dict[str, int]]:
-    """The outputs, and the number of each layer's first call.
-
-    A nested functional network's own construction counts as its call 0 and is not written: in
-    Keras 2 its calls are numbered from 1. Keras 3 does so in the list of outputs only
-    (``get_config`` in keras/src/models/functional.py).
-    """
-    outputs = network.outputs or ()
-    inside = [ref for layer in network.layers for call in layer.calls for ref in call.inputs]
-    if any(ref.shape is not None for ref in inside):
-        nested = {layer.name for layer in network.layers if "input_layers" in layer.config}
-        lowest = _lowest_calls(outputs)
-        outputs = tuple(
-            replace(ref, call=ref.call - 1)
-            if ref.layer in nested and lowest[ref.layer] > 0
-            else ref
-            for ref in outputs
-        )
-        return outputs, {}
-    return outputs, _lowest_calls([*inside, *outputs])
-
-
-def _lowest_calls(refs: Sequence[Ref]) -> Dict[str, int]:
-    lowest: Dict[str, int] = {}
-    for ref in refs:
-        lowest[ref.layer] = min(ref.call, lowest.get(ref.layer, ref.call))
-    return lowest
 
 
 def _written_shapes(network: Network) -> Dict[Tuple[str, int, int], Ref]:

@@ -113,7 +113,7 @@ def variable_tree(file: Hdf5File) -> Optional[Weights]:
         return None
     layers: List[LayerWeights] = []
     total: Optional[int] = 0
-    for path, variables in _variable_groups(file.root):
+    for path, variables in variable_groups(file.root):
         found: Dict[str, Shape] = {}
         for name, dataset in variables.children():
             if dataset.is_dataset and dataset.shape is not None:
@@ -134,7 +134,7 @@ def variable_tree(file: Hdf5File) -> Optional[Weights]:
     return Weights(tuple(layers), False, total) if layers else None
 
 
-def _variable_groups(root: Node) -> Iterator[Tuple[str, Node]]:
+def variable_groups(root: Node) -> Iterator[Tuple[str, Node]]:
     """Every group called ``vars`` with the path of what it belongs to."""
     waiting: List[Tuple[str, Node, int]] = [("", root, 0)]
     seen: Set[int] = set()

@@ -10,6 +10,7 @@ from .attributes import Attribute, dense_attributes, read_attribute
 from .frame import Cursor, Frame
 from .global_heap import GlobalHeap
 from .links import dense_links, read_link, table_links
+from .storage import Storage, read_storage
 from .types import DataType, read_space, read_type
 
 
@@ -66,6 +67,8 @@ class Node:
         self.address = address
         self._space: Optional[Cursor] = None
         self._type: Optional[headers.Message] = None
+        self._layout: Optional[Cursor] = None
+        self._filters: Optional[Cursor] = None
         self._tables: List[Cursor] = []
         self._link_infos: List[Cursor] = []
         self._links: List[Cursor] = []
@@ -87,6 +90,10 @@ class Node:
                 self._type = message
             elif message.kind == headers.DATASPACE and not message.shared:
                 self._space = message.body
+            elif message.kind == headers.LAYOUT and not message.shared:
+                self._layout = message.body
+            elif message.kind == headers.FILTERS and not message.shared:
+                self._filters = message.body
             elif message.kind in kept and not message.shared:
                 kept[message.kind].append(message.body)
 
@@ -116,6 +123,11 @@ class Node:
         body = self._type.body
         body.place = 0
         return self._shared_type(body) if self._type.shared else read_type(body)
+
+    @property
+    def storage(self) -> Optional[Storage]:
+        """Where a dataset's values lie; None where that is not known."""
+        return None if self._layout is None else read_storage(self._layout, self._filters)
 
     def links(self) -> Dict[str, int]:
         """Names and addresses of a group's members, in the order in which the file has them."""
