@@ -103,3 +103,12 @@ def test_a_layer_names_its_nodes_and_may_leave_outputs_unknown() -> None:
     one, other = lowering.add_several("Split", [x], 2, axis=1)
     assert lowering.value(other).shape == (1, 3, 4, 4)
     assert one != other
+
+
+def test_an_output_can_be_left_out_which_is_said() -> None:
+    lowering = Lowering()
+    lowering.output("scores", lowering.add("Relu", [lowering.input("x", (None, 3))]))
+    lowering.leave_out("loss", "it is only for training")
+    network = lowering.network()
+    assert (list(network.graph.outputs), network.left_out) == (["scores"], ("loss",))
+    assert network.notes == ("The output 'loss' was left out: it is only for training.",)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 from ....network.lowering import Lowering, NotConvertibleError, unknown_operation
 from ....network.lowering import Network as Lowered
 from ....network.shapes import Dims, elements
+from ...network_ends import told_apart
 from ..calls import Calls
 from ..config import Call, Layer, Network, Ref, plain_settings, read_layer, read_network
 from ..flow import Settings
@@ -229,13 +230,5 @@ def _output_names(network: Network, taken: Sequence[str]) -> Tuple[str, ...]:
         names = [layer.name for layer in network.layers[-1:]]
     else:
         names = [ref.layer for ref in network.outputs]
-    found: List[str] = []
-    used: Set[str] = set(taken)
-    for name in names:
-        free, number = name or "output", 0
-        while free in used:
-            number += 1
-            free = f"{name}_{number}"
-        used.add(free)
-        found.append(free)
-    return tuple(found)
+    every = told_apart([*taken, *(name or "output" for name in names)])
+    return tuple(name or "output" for name in every[len(taken) :])
