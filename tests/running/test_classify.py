@@ -6,6 +6,9 @@ import base64
 import errno
 import hashlib
 import json
+import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -23,6 +26,7 @@ from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
+from dl2ecd_core.wire.protobuf_writing import field_of, number_field
 from tests.cli.conftest import check_document
 from tests.conftest import FIXTURES
 from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
@@ -421,3 +425,48 @@ class TestCommand:
     @pytest.mark.parametrize("count", [1, 2, 5])
     def test_wants_three_or_four_paths(self, count: int) -> None:
         assert self.run(*"abcde"[:count]).exit_code == 2
+
+
+class TestHostileModels:
+    @pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="no limit for memory here")
+    def test_one_that_asks_for_more_memory_than_there_is(self, place: Place) -> None:
+        """A few bytes that grow to terabytes: the command line says so and lives."""
+        model = place.folder / "model" / "greedy.onnx"
+        model.write_bytes(greedy())
+        command = [sys.executable, "-m", "dl2ecd_core.cli", "classify", str(place.scene)]
+        command += [str(model), str(place.classes), str(place.out), "--json"]
+        done = subprocess.run(
+            [*command, "--scale", "min-max 0 255"], cwd=FIXTURES.parents[1], capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        rules = [item["rule"] for item in json.loads(done.stdout)["findings"]]
+        assert set(rules) & {"model-run-failed", "model-not-loaded", "runtime-crashed"}
+        assert not place.out.exists()
+
+
+def greedy() -> bytes:
+    """An ONNX model that adds its image to a tensor of 2**40 numbers, stated in a few bytes."""
+
+    def node(op: str, inputs: List[str], output: str, *attributes: bytes) -> bytes:
+        body = b"".join(field_of(1, name) for name in inputs) + field_of(2, output)
+        return field_of(1, body + field_of(4, op) + b"".join(attributes))
+
+    def value(name: str, channels: int) -> bytes:
+        sizes = b"".join(field_of(1, number_field(1, size)) for size in (1, channels, 16, 16))
+        kind = field_of(1, number_field(1, 1) + field_of(2, sizes))
+        return field_of(1, name) + field_of(2, kind)
+
+    shape = number_field(1, 4) + number_field(2, 7) + field_of(8, "shape")
+    shape += field_of(9, struct.pack("<4q", 1 << 10, 1 << 10, 1 << 10, 1 << 10))
+    graph = node("Expand", ["one", "shape"], "huge") + node("ReduceMax", ["huge"], "most")
+    graph += node("Slice", ["image", "zero", "two", "axis"], "part")
+    graph += node("Add", ["part", "most"], "scores")
+    graph += field_of(2, "greedy") + field_of(5, shape)
+    one = number_field(1, 1) + number_field(2, 1) + field_of(8, "one")
+    graph += field_of(5, one + field_of(9, struct.pack("<f", 1)))
+    for name, number in (("zero", 0), ("two", 2), ("axis", 1)):
+        tensor = number_field(1, 1) + number_field(2, 7) + field_of(8, name)
+        graph += field_of(5, tensor + field_of(9, struct.pack("<q", number)))
+    graph += field_of(11, value("image", 4)) + field_of(12, value("scores", 2))
+    return number_field(1, 7) + field_of(7, graph) + field_of(8, number_field(2, 13))
