@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional
@@ -22,8 +23,8 @@ from ..findings.wording import printable
 if TYPE_CHECKING:
     from .sessions import Array
 
-#: Bytes after which what is written is made to last.
-_SYNCED = 64 << 20
+#: Bytes, and seconds, after which what is written is made to last.
+_SYNCED, _PATIENCE = 64 << 20, 5.0
 _STRIP = 8 << 20
 
 
@@ -45,6 +46,7 @@ class PartFolder:
         self._key = json.loads(json.dumps(key))
         self._files: List[PartFile] = []
         self._lock: Optional[BinaryIO] = None
+        self._noted = time.monotonic()
         self.done = 0
         try:
             self._open()
@@ -106,7 +108,7 @@ class PartFolder:
     def finished(self, rows: int) -> None:
         """So many rows are written in all files: note it when much was written since."""
         unsynced = sum(part.unsynced for part in self._files)
-        if unsynced >= _SYNCED:
+        if unsynced >= _SYNCED or time.monotonic() - self._noted >= _PATIENCE:
             self.note(rows)
 
     def note(self, rows: int) -> None:
@@ -115,6 +117,7 @@ class PartFolder:
             for part in self._files:
                 part.sync()
             self._write_journal(rows)
+            self._noted = time.monotonic()
         except OSError as error:
             raise self.failure(error) from error
 

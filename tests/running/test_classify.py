@@ -379,6 +379,23 @@ class TestStopping:
         classify(place.scene, place.ecd, place.out, options=BYTES)
         assert place.left() == ["map.tif", "map.tif.aux.xml"]
 
+    def test_what_is_done_is_noted_as_time_goes_by(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("dl2ecd_core.running.part_file._PATIENCE", 0.0)
+        write_scene(place.scene, pixels(300, 70))
+        noted: List[int] = []
+
+        class Watching(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                journal = folder_of(place.out) / "journal.json"
+                if journal.exists():
+                    noted.append(json.loads(journal.read_text())["rows"])
+
+        classify(place.scene, place.ecd, place.out, options=BYTES, messages=Watching())
+        assert noted == sorted(noted)
+        assert 0 < noted[-1] <= 300
+
     def test_another_scene_begins_anew(self, place: Place) -> None:
         folder = folder_of(place.out)
         folder.mkdir()
