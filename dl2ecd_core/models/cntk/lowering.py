@@ -6,12 +6,11 @@ from itertools import zip_longest
 from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from ...network.lowering import Lowering, Network, NotConvertibleError, unknown_operation
-from ...network.shapes import elements
 from ...network.value import Value
 from ..network_ends import told_apart
 from . import arranging, pointwise, summing, windows
 from .inference import Flow, flow_of
-from .model_graph import Array, Function, Graph, Kind, Numbers, Op, Variable
+from .model_graph import Array, Function, Graph, Kind, Numbers, Op, Variable, elements
 from .roles import roles_of
 from .step import Operand, Rule, Step, operation_name, rows
 from .tensors import arguments_of, axes_of, is_image_model, output_name, output_uids
@@ -87,11 +86,10 @@ class _Walk:
         if function.block is not None:
             inside = self.flow.outputs.get(function.block.root, ())
             for uid, source in zip(uids, inside):
-                try:
-                    self._at[uid] = self.operand(source)
-                except NotConvertibleError:
-                    continue
-                if self.flow.resolve(source) in self._refused:
+                source = self.flow.resolve(source)
+                if source in self._at:
+                    self._at[uid] = self._at[source]
+                if source in self._refused:
                     self._refused.add(uid)
             return
         unknown = [uid for uid in map(self.flow.resolve, function.inputs) if uid in self._refused]
@@ -150,13 +148,10 @@ class _Walk:
             variable = self.flow.graph.variables.get(uid)
             if variable is None or variable.kind not in (Kind.PARAMETER, Kind.CONSTANT):
                 raise NotConvertibleError("it is part of a loop")
-            dims = None if variable.shape is None else elements(variable.shape)
-            if variable.shape is None or dims is None:
+            if variable.shape is None or elements(variable.shape) is None:
                 raise NotConvertibleError(f"the size of its weights '{variable.name}' is not known")
-            made = self.weight(uid, list(reversed(variable.shape)))
-            if made is None:
-                raise NotConvertibleError("its weights are not known")
-            self._at[uid] = made
+            name, dims = variable.name or uid, list(reversed(variable.shape))
+            self._at[uid] = self._stored(uid, name, variable.stored, dims)
         return self._at[uid]
 
     def weight(self, uid: str, dims: Sequence[int]) -> Optional[Operand]:

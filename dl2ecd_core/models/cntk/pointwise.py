@@ -44,19 +44,19 @@ def _elu(step: Step) -> Operand:
 
 
 def _combined(op: str) -> Rule:
-    return lambda step: step.add(op, *step.aligned(step.operands()))
+    return lambda step: step.add(op, *step.aligned(step.operands(2)))
 
 
 def _minus(step: Step) -> Operand:
     # With a third operand it is v1's PerDimMeanVarNormalization.
-    first, second, *scales = step.aligned(step.operands())
+    first, second, *scales = step.aligned(step.operands(2, 3))
     made = step.add("Sub", first, second)
     return step.add("Mul", made, scales[0]) if scales else made
 
 
 def _compared(op: str, *, negated: bool = False) -> Rule:
     def rule(step: Step) -> Operand:
-        made = step.add(op, *step.aligned(step.operands()))
+        made = step.add(op, *step.aligned(step.operands(2)))
         if negated:
             made = step.add("Not", made)
         return step.add("Cast", made, to=TYPE_NUMBERS["float32"])
@@ -65,19 +65,19 @@ def _compared(op: str, *, negated: bool = False) -> Rule:
 
 
 def _select(step: Step) -> Operand:
-    condition, one, other = step.aligned(step.operands())
+    condition, one, other = step.aligned(step.operands(3))
     return step.add("Where", step.add("Cast", condition, to=TYPE_NUMBERS["bool"]), one, other)
 
 
 def _log_plus(step: Step) -> Operand:
-    one, other = step.aligned(step.operands())
+    one, other = step.aligned(step.operands(2))
     gap = step.add("Neg", step.add("Abs", step.add("Sub", one, other)))
     more = step.add("Log", step.add("Add", step.add("Exp", gap), step.number(1)))
     return step.add("Add", step.add("Max", one, other), more)
 
 
 def _clip(step: Step) -> Operand:
-    x, low, high = step.aligned(step.operands())
+    x, low, high = step.aligned(step.operands(3))
     below = step.add("Min", x, high)
     least, most = (step.flow.signal(uid).scalar for uid in step.function.inputs[1:3])
     if least is not None and most is not None and least <= most:
@@ -87,7 +87,7 @@ def _clip(step: Step) -> Operand:
 
 
 def _pow(step: Step) -> Operand:
-    base, exponent = step.aligned(step.operands())
+    base, exponent = step.aligned(step.operands(2))
     made = step.add("Pow", base, exponent)
     told = step.flow.signal(step.function.inputs[1]).scalar
     if told is not None and told > 0:

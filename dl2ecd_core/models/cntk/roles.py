@@ -190,7 +190,7 @@ def activations_in(flow: Flow) -> Dict[str, Last]:
 
 
 def _activation(flow: Flow, owner: Function) -> Last:
-    if owner.op == Op.SOFTMAX or is_spelled_softmax(flow, owner):
+    if owner.op == Op.SOFTMAX or spelled_softmax(flow, owner) is not None:
         return Activation.SOFTMAX, None
     if owner.op in (Op.SIGMOID, Op.STABLE_SIGMOID):
         return Activation.SIGMOID, None
@@ -212,18 +212,19 @@ def _reduced_size(flow: Flow, owner: Function) -> Optional[int]:
     return shape[position]
 
 
-def is_spelled_softmax(flow: Flow, owner: Function) -> bool:
-    """Whether exponentials are divided by their own sum."""
+def spelled_softmax(flow: Flow, owner: Function) -> Optional[Tuple[Function, Function]]:
+    """The exponentials and their sum, where they are divided by it."""
     if owner.op != Op.ELEMENT_TIMES or len(owner.inputs) != 2:
-        return False
+        return None
     above, below = (flow.owner(uid) for uid in owner.inputs)
     if above is None or below is None or above.op != Op.EXP or below.op != Op.RECIPROCAL:
-        return False
-    total = flow.owner(below.inputs[0]) if below.inputs else None
-    return (
+        return None
+    total = flow.owner(below.inputs[0]) if below.inputs and above.inputs else None
+    found = (
         total is not None
         and total.op == Op.REDUCE_ELEMENTS
         and total.attributes.get("reductionOpName") == "Sum"
         and bool(total.inputs)
         and flow.owner(total.inputs[0]) is above
     )
+    return (above, total) if found and total is not None else None

@@ -16,6 +16,9 @@ from .inference import Flow
 from .model_graph import FREE, Function, Op, Shape
 from .signal_rules import Attributes
 
+#: Of the 32-bit floating-point numbers.
+LARGEST = 3.4028234663852886e38
+
 
 class Operand(NamedTuple):
     """A value of the network.
@@ -67,9 +70,18 @@ class Step:
             raise NotConvertibleError("an operand of it is missing")
         return self.values.operand(inputs[index])
 
-    def operands(self) -> List[Operand]:
-        """All that goes in."""
-        return [self.operand(index) for index in range(len(self.function.inputs))]
+    def operands(self, *counts: int) -> List[Operand]:
+        """All that goes in.
+
+        Parameters
+        ----------
+        counts
+            How many there may be; any but none by default.
+        """
+        count = len(self.function.inputs)
+        if count not in (counts or range(1, count + 1)):
+            raise NotConvertibleError(f"it does not take {count} operands")
+        return [self.operand(index) for index in range(count)]
 
     def dims(self, operand: Operand) -> Dims:
         """Sizes without the batch's."""
@@ -94,10 +106,14 @@ class Step:
 
     def number(self, number: float) -> Operand:
         """A constant without axes."""
+        if math.isfinite(number) and abs(number) > LARGEST:
+            raise NotConvertibleError("a number of it is too large for 32 bits")
         return Operand(self.lowering.scalar(float(number)), False)
 
     def whole(self, numbers: Sequence[int]) -> Operand:
         """Sizes, axes or places for an operator."""
+        if any(abs(number) >= 1 << 63 for number in numbers):
+            raise NotConvertibleError("a size of it is too large")
         return Operand(self.lowering.constant(list(numbers)), False)
 
     def reshaped(self, operand: Operand, dims: Dims) -> Operand:

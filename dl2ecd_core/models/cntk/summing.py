@@ -8,7 +8,7 @@ from ...network.data_types import TYPE_NUMBERS
 from ...network.lowering import NotConvertibleError
 from ...network.shapes import Dims
 from .model_graph import ALL_AXES, ALL_STATIC_AXES, Function, Op
-from .roles import is_spelled_softmax
+from .roles import spelled_softmax
 from .signal_rules import axes_attribute, integer, static_axis
 from .step import Operand, Rule, Step, axis_in, product
 
@@ -32,18 +32,15 @@ def _over_all(op: str) -> Rule:
 
 def _times_elements(step: Step) -> Operand:
     softmax = _softmax(step)
-    return step.add("Mul", *step.aligned(step.operands())) if softmax is None else softmax
+    return step.add("Mul", *step.aligned(step.operands(2))) if softmax is None else softmax
 
 
 def _softmax(step: Step) -> Optional[Operand]:
     """Exponentials divided by their sum: CNTK's library spells a softmax along an axis so."""
-    if not is_spelled_softmax(step.flow, step.function):
+    parts = spelled_softmax(step.flow, step.function)
+    if parts is None:
         return None
-    flow = step.flow
-    above, below = (flow.owner(uid) for uid in step.function.inputs)
-    total = None if below is None else flow.owner(below.inputs[0])
-    if above is None or total is None:
-        return None
+    above, total = parts
     x = step.values.operand(_before_maximum(step, above.inputs[0], total))
     axes = _axes(step, total, len(step.dims(x)))
     if len(axes) != 1:
@@ -165,8 +162,6 @@ def _product(*, turned: bool) -> Rule:
             right = step.reshaped(right, (product(rest), flat))
         else:
             right = step.reshaped(right, (*rest, flat))
-        if not left.batched and not right.batched and not rest:
-            right = step.reshaped(right, (1, flat))
         made = step.add("MatMul", right, left)
         return step.reshaped(made, (*rest, *out))
 

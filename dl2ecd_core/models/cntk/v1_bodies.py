@@ -86,8 +86,6 @@ def convolution(cursor: Cursor) -> Body:
         return old_convolution(cursor)
     body, chw = _window(cursor)
     body["convolution2D"] = cursor.flag("whether a convolution is two-dimensional")
-    # CNTK writes grouped convolutions without their groups.
-    body["groupsUnknown"] = True
     if cursor.version >= 18:
         body["dilation"] = cursor.shape()
     return body if chw else {"layout": "HWC"}

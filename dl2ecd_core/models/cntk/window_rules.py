@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import List, Optional, Sequence, Tuple
 
-from ...network.footprints import Footprint
 from .model_graph import INFERRED, Shape
 from .signal_rules import Attributes, integer, integers, shape_attribute
 
@@ -175,25 +174,3 @@ def _axis_output(size: int, axis: int, window: Window) -> Optional[int]:
         return None
     steps = -(-room // stride) if window.ceil else room // stride
     return (steps + 1) * window.maps[axis]
-
-
-def place_after(
-    place: Optional[Footprint], before: int, after: int, axis: int, window: Window
-) -> Optional[Footprint]:
-    """Where the output's pixels lie along an axis; None when that is not known."""
-    if place is None or before < 1 or after < 1:
-        return None
-    kernel, stride, dilation = window.kernel[axis], window.strides[axis], window.dilation[axis]
-    if window.transposed:
-        pad = _pad_before(after, before, axis, window)
-        return place.transposed(kernel, stride, dilation, pad)
-    return place.window(kernel, stride, dilation, _pad_before(before, after, axis, window))
-
-
-def _pad_before(longer: int, shorter: int, axis: int, window: Window) -> int:
-    """Padding in front of the longer side of a window."""
-    if not window.same[axis]:
-        return window.lower[axis]
-    reach = window.dilation[axis] * (window.kernel[axis] - 1)
-    extra = longer - ((shorter - 1) * window.strides[axis] + 1)
-    return reach // 2 - extra // 2

@@ -13,14 +13,12 @@ from ...network.shapes import Dims
 from .model_graph import Op, Shape
 from .operations import kernel_shape
 from .signal_rules import integer, shape_attribute
-from .step import Operand, Rule, Step, axis_in, columns, number_of, product, rows
+from .step import LARGEST, Operand, Rule, Step, axis_in, columns, number_of, product, rows
 from .v1_bodies import AVERAGE_POOLING, MAX_POOLING
 from .window_rules import Window, convolution_window, output_shape, pooling_window
 
 _TO_THE_END = (1 << 63) - 1
 _ALL_OF_IT = (-2,)
-# Of 32-bit floating-point numbers.
-_LEAST = -3.4028234663852886e38
 
 
 class _Padded(NamedTuple):
@@ -173,22 +171,13 @@ def _forward(step: Step, x: Operand, kernel: Shape, window: Window) -> Operand:
     result = output_shape(image, window)
     if result is None:
         raise NotConvertibleError("the size of what comes out of it is not known")
-    axes, sizes = list(range(last)), list(result)
+    if kernel[last] * groups != image[last]:
+        # CNTK 2.7 refuses such windows itself, but writes grouped ones into v1 files so.
+        raise NotConvertibleError("its kernel is narrower than the image, and no groups are told")
+    axes = range(last)
     dims = [window.maps[last], *reversed(kernel[: last + 1])]
-    x = step.batched(x)
-    over_channels = kernel[last] * groups != image[last]
-    if over_channels:
-        # The kernel is narrower than the image and moves over its channels, too.
-        if groups != 1:
-            raise NotConvertibleError("its groups are not those of its kernel")
-        if step.attributes.get("groupsUnknown") is True and not window.same[last]:
-            raise NotConvertibleError("the file does not tell whether it has groups of channels")
-        x = step.reshaped(x, (1, *step.dims(x)))
-        axes.append(last)
-        sizes[last] //= window.maps[last]
-        dims.insert(1, 1)
-    x, padding = _padded(step, x, window, axes, sizes)
-    made = step.add(
+    x, padding = _padded(step, step.batched(x), window, axes, result)
+    return step.add(
         "Conv",
         x,
         _kernel(step, dims),
@@ -197,7 +186,6 @@ def _forward(step: Step, x: Operand, kernel: Shape, window: Window) -> Operand:
         group=groups,
         **padding,
     )
-    return step.reshaped(made, rows(result)) if over_channels else made
 
 
 def _transposed(step: Step, x: Operand, kernel: Shape, window: Window) -> Operand:
@@ -260,10 +248,11 @@ def _pooling(step: Step) -> Operand:
     image = columns(step.dims(x))
     window = pooling_window(image, {**step.attributes, "transpose": False})
     if window is None:
-        if shape_attribute(step.attributes, "poolingWindowShape") != _ALL_OF_IT:
+        # Over all of an image whose size is free.
+        whole = shape_attribute(step.attributes, "poolingWindowShape") == _ALL_OF_IT
+        if not whole or len(image) < 2 or not x.batched:
             raise NotConvertibleError("its window is not known")
-        made = step.add("GlobalAveragePool" if mean else "GlobalMaxPool", step.batched(x))
-        return made if x.batched else step.unbatched(made)
+        return step.add("GlobalAveragePool" if mean else "GlobalMaxPool", x)
     result = output_shape(image, window)
     if result is None:
         raise NotConvertibleError("the size of what comes out of it is not known")
@@ -278,7 +267,7 @@ def _pooling(step: Step) -> Operand:
     if step.lowering.made_by(moved.name) == "Pad":
         # ONNX Runtime 1.18 and 1.19 make the zeros of a Pad before a pooling padding of the
         # pooling, which does not count it. The largest of a number and the least is the number.
-        moved = step.add("Max", moved, step.number(_LEAST))
+        moved = step.add("Max", moved, step.number(-LARGEST))
     if mean:
         counted = bool(step.attributes.get("includePad", False))
         made = step.add("AveragePool", moved, count_include_pad=int(counted), **attributes)

@@ -15,7 +15,16 @@ from dl2ecd_core.models.description import Activation
 from dl2ecd_core.models.network_file import write_network
 from dl2ecd_core.models.networks import read_network
 from tests.conftest import FIXTURES
-from tests.models.cntk.writers import Network, composite, dictionary, field, function, variable
+from tests.models.cntk.writers import (
+    Network,
+    composite,
+    dictionary,
+    field,
+    function,
+    matrix,
+    text,
+    variable,
+)
 
 np = pytest.importorskip("numpy")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -26,11 +35,15 @@ LAYERS = FOLDER / "layers"
 
 def run(path: Path, folder: Path, given: Dict[str, Any]) -> List[Any]:
     """What the network computes once it is ONNX."""
+    results: List[Any] = converted(path, folder).run(None, given)
+    return results
+
+
+def converted(path: Path, folder: Path) -> Any:
+    """The network as ONNX Runtime holds it."""
     target = folder / "network.onnx"
     write_network(read_network(path), target)
-    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
-    results: List[Any] = session.run(None, given)
-    return results
+    return onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
 
 
 @pytest.mark.parametrize(
@@ -114,17 +127,58 @@ def test_values_behind_the_description_are_found(tmp_path: Path) -> None:
         return variable(uid, 3, [4], value=array)
 
     root = composite(
-        [variable("x", 0, [4], dynamic_axis=["batch"]), constant("s", 1), constant("o", 2)],
+        [
+            variable("x", 0, [4], dynamic_axis=["batch"]),
+            constant("s", 1),
+            constant("strange", 99),
+            constant("o", 2),
+        ],
         [function("t", 21, ["x", "s"]), function("z", 19, ["t_Output_0", "o"])],
         "z",
     )
     described = dictionary(root)
     data = b"ktnc" + struct.pack("<I", len(described)) + described
     path = tmp_path / "huge.model"
-    path.write_bytes(data + scale.tobytes() + offset.tobytes())
+    path.write_bytes(data + scale.tobytes() + bytes(4) + offset.tobytes())
     rows = np.ones((3, 4), np.float32)
     (found,) = run(path, tmp_path, {"x": rows})
     assert np.allclose(found, rows * scale + offset)
+
+
+def v1_matrix(*values: float) -> bytes:
+    """A column of numbers."""
+    zeros = matrix(len(values), 1)
+    end = text("EMAT")
+    data = struct.pack(f"<{len(values)}f", *values)
+    return zeros[: -len(data) - len(end)] + data + end
+
+
+def test_what_v1_computes_before_training_is_kept(tmp_path: Path) -> None:
+    network = Network(20)
+    network.input("x", 3)
+    network.node("Mean", "mean", "x", body=b"\1" + v1_matrix(1, 2, 3))
+    network.node("InvStdDev", "scale", "x", body=b"\1" + v1_matrix(0.5, 2, 4))
+    network.node("PerDimMeanVarNormalization", "z", "x", "mean", "scale")
+    path = tmp_path / "x.dnn"
+    path.write_bytes(network.written(OutputNodes=["z"]))
+    rows = np.arange(6, dtype="f4").reshape(2, 3)
+    scale = np.float32([0.5, 2, 4])
+    session = converted(path, tmp_path)
+    found = dict(zip((one.name for one in session.get_outputs()), session.run(None, {"x": rows})))
+    # CNTK makes up a name for it.
+    assert np.allclose(found["z_Output_0"], (rows - np.float32([1, 2, 3])) * scale)
+    assert np.allclose(found["mean"].ravel(), [1, 2, 3])
+
+
+@pytest.mark.parametrize(("kind", "op"), [("Max", "MaxPool"), ("Average", "AveragePool")])
+def test_poolings_before_version_5(kind: str, op: str, tmp_path: Path) -> None:
+    network = Network(4)
+    network.input("x", 6, 6, 2)
+    body = struct.pack("<IIQQQ", 2, 1, 2, 2, 2)
+    network.node(f"{kind}Pooling", "z", "x", body=body)
+    path = tmp_path / "x.dnn"
+    path.write_bytes(network.written(OutputNodes=["z"]))
+    assert [node.op for node in read_network(path).network.graph.nodes] == [op]
 
 
 @pytest.mark.parametrize(
