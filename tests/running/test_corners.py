@@ -1,0 +1,203 @@
+"""A coarser map, wide values, and models that hold to their sizes or change their mind."""
+
+from __future__ import annotations
+
+import io
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, List, Sequence
+
+import numpy as np
+import pytest
+
+from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
+from dl2ecd_core.findings.rules import finding
+from dl2ecd_core.models import Tensor
+from dl2ecd_core.progress import Listener
+from dl2ecd_core.running import fitting
+from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.opening import opened_model
+from dl2ecd_core.running.placement import Placement
+from dl2ecd_core.running.planning import spans
+from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
+from dl2ecd_core.running.sessions.torch_worker import serve
+from dl2ecd_core.running.work import _any_under
+from tests.running.scenes import opened, write_classes
+from tests.running.test_classify import BYTES, Place
+from tests.running.test_scores import Made, tensor
+from tests.running.test_sessions import TORCH
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    monkeypatch.setattr(fitting, "USUAL", (64, 64))
+    return Place(tmp_path)
+
+
+class TestValuesBeyondBytes:
+    def test_are_counted_and_have_no_color_table(self, place: Place) -> None:
+        classes = write_classes(place.folder / "wide.json", (7, 4000))
+        done = classify(place.scene, place.model, place.out, class_info=classes, options=BYTES)
+        with opened(place.out) as file:
+            assert file.dtypes == ("uint16",)
+            values = file.read(1)
+            with pytest.raises(ValueError, match="NULL color table"):
+                file.colormap(1)
+        assert [item.pixels for item in done.classes] == [
+            (values == 7).sum(),
+            (values == 4000).sum(),
+        ]
+        assert "no-color-table" in [item.rule for item in done.findings]
+
+
+class Free(Made):
+    """A model that takes any size, or says so."""
+
+    def freed(self) -> Made:
+        return self
+
+
+def halves(pixels: np.ndarray) -> np.ndarray:
+    batch, _, height, width = pixels.shape
+    return pixels[:, :2].reshape(batch, 2, height // 2, 2, width // 2, 2).sum((3, 5))
+
+
+def blurred(pixels: np.ndarray, far: int) -> np.ndarray:
+    padded = np.pad(pixels[:, :2], ((0, 0), (0, 0), (far, far), (far, far)))
+    height, width = pixels.shape[2:]
+    return padded[:, :, :height, :width] + padded[:, :, 2 * far :, 2 * far :] + pixels[:, :2]
+
+
+class TestTiles:
+    def made(self, give: Any, *, stated: int = 64, kind: Any = Free) -> Any:
+        ends = [tensor("NCHW", 1, 4, stated, stated)], [tensor("NCHW", 1, 2, None, None)]
+        return fit_tiles(scores_of(kind(*ends, give), 4, None, 2))
+
+    def test_a_model_that_looks_far_gets_larger_ones(self) -> None:
+        fitted = self.made(lambda x: blurred(x, 150))
+        assert fitted.is_exact
+        assert fitted.halo == 150
+        assert fitted.rows.tile > 300
+
+    def test_a_model_that_sees_all_keeps_its_own(self) -> None:
+        fitted = self.made(lambda x: x[:, :2] - x.mean((2, 3), keepdims=True)[:, :2])
+        assert not fitted.is_exact
+        assert (fitted.rows.tile, fitted.columns.tile) == (64, 64)
+
+    def test_a_model_that_gives_something_else_when_freed_keeps_its_own(self) -> None:
+        class Fickle(Free):
+            def freed(self) -> Made:
+                return Made(self.inputs, self.outputs, lambda x: x[:, :2] + 1)
+
+        assert self.made(halves, kind=Fickle).rows.tile == 64
+
+    def test_a_model_that_fails_when_freed_keeps_its_own(self) -> None:
+        def only_64(x: np.ndarray) -> np.ndarray:
+            if x.shape[2] != 64:
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return halves(x)
+
+        def failing(x: np.ndarray) -> np.ndarray:
+            raise RunningRefused([finding("model-run-failed", "no")])
+
+        assert self.made(only_64).rows.tile == 64
+
+        class Failing(Free):
+            def freed(self) -> Made:
+                return Made(self.inputs, self.outputs, failing)
+
+        assert self.made(halves, kind=Failing).rows.tile == 64
+
+    def test_a_result_of_one_size_is_no_free_one(self) -> None:
+        assert self.made(lambda x: x[:, :2, :8, :8]).rows.tile == 64
+
+    def test_whole_numbers_are_tried_with_whole_numbers(self) -> None:
+        entry = Tensor("x", (1, 4, 32, 32), "NCHW", "uint8")
+        session = Made(
+            [entry], [tensor("NCHW", 1, 2, 32, 32)], lambda x: x[:, :2].astype("float32")
+        )
+        assert fit_tiles(scores_of(session, 4, None, 2)).halo == 0
+
+
+class TestOpening:
+    def test_a_model_that_changed_into_another_is_refused(self, place: Place) -> None:
+        place.ecd.write_text("{}", encoding="ascii")
+        with pytest.raises(Dl2EcdError), opened_model(place.ecd):
+            raise AssertionError("it was opened")
+
+    def test_no_file_is_a_sentence(self, place: Place) -> None:
+        for name in ("no.ecd", "no.emd"):
+            with pytest.raises(Dl2EcdError), opened_model(place.folder / name):
+                raise AssertionError("it was opened")
+
+    def test_classes_that_do_not_fit_are_refused(self, place: Place) -> None:
+        classes = write_classes(place.folder / "more.json", (1, 2, 3, 4))
+        refused = pytest.raises(Dl2EcdError, match="class-count-mismatch")
+        with refused, opened_model(place.model, classes):
+            raise AssertionError("it was opened")
+
+    def test_without_room_for_the_model_it_is_a_sentence(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(place.folder / "no-such-folder"))
+        with pytest.raises(Dl2EcdError), opened_model(place.ecd):
+            raise AssertionError("it was opened")
+
+    def test_it_may_be_cancelled(self, place: Place) -> None:
+        class Impatient(Listener):
+            def cancelled(self) -> bool:
+                return True
+
+        with pytest.raises(Cancelled), opened_model(place.ecd, listener=Impatient()):
+            raise AssertionError("it was opened")
+
+
+class TestThePyTorchProcess:
+    """What goes on in it, without one: the questions are put into a stream beforehand."""
+
+    def asked(self, path: str, format_id: str, tiles: Sequence[np.ndarray]) -> List[Message]:
+        questions, answers = io.BytesIO(), io.BytesIO()
+        for one in tiles:
+            write_message(questions, Message([one]))
+        questions.seek(0)
+        serve(questions, answers, path, format_id, "cuda", "1")
+        answers.seek(0)
+        found = []
+        while (message := read_message(answers)) is not None:
+            found.append(message)
+        return found
+
+    @pytest.fixture(autouse=True)
+    def _stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "torch.py").write_text(TORCH)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "torch", raising=False)
+
+    @pytest.mark.parametrize("format_id", ["torchscript", "pytorch-export"])
+    def test_each_question_has_an_answer(self, format_id: str) -> None:
+        tiles = [np.ones((1, 4, 2, 2), "float32"), np.ones((1, 3, 2, 2), "float32")]
+        hello, good, bad = self.asked("a.pt", format_id, tiles)
+        assert hello.about == "PyTorch 2.0.stand-in on the CPU"
+        assert [array.shape for array in good.arrays] == [(1, 2, 2, 2)] * 2
+        assert "expected 4 channels" in (bad.error or "")
+
+    def test_what_can_not_be_loaded_is_said_at_once(self) -> None:
+        (only,) = self.asked("refuse.pt", "torchscript", [])
+        assert only.error == "RuntimeError: not a script"
+
+
+def test_no_data_under_wider_pixels() -> None:
+    """A pixel has data where any of those under it has."""
+    valid = np.ones((34, 34), bool)
+    valid[:9, :9] = False
+    placement = Placement(34, 17, Fraction(2), stride=2)
+    (span,) = spans(placement, 34)
+    under = _any_under(_any_under(valid, 0, placement, span), 1, placement, span)
+    assert under.shape == (17, 17)
+    assert not under[:4, :4].any()
+    assert under[4:].all()
+    assert under[:, 4:].all()
