@@ -26,6 +26,8 @@ def after(*steps: Tuple[str, Any]) -> Value:
         more: List[str] = []
         if op in ("Add", "Mul", "Clip", "Div"):
             more = [lowering.scalar(0.5)]
+        elif op == "Pad":
+            more = [lowering.constant([0, 0, 1, 1] * 2)]
         elif op == "Resize":
             more = ["", lowering.constant([1.0, 1.0, 2.0, 2.0], "float32")]
         name = lowering.add(op, [name, *more], **attributes)
@@ -46,6 +48,8 @@ LINEAR = ("Resize", {"mode": "linear"})
         ([("Softmax", {"axis": 1}), LINEAR, ("Transpose", {"perm": (0, 2, 3, 1)})],
          Meaning(Kind.SOFTMAX)),
         ([("LogSoftmax", {"axis": 1}), LINEAR], Meaning(Kind.LOG_SOFTMAX)),
+        ([("Pad", {})], Meaning(Kind.SCORES)),
+        ([("Softmax", {"axis": 1}), ("Pad", {})], Meaning()),
         ([("Sigmoid", {}), ("Resize", {"mode": "cubic"})], Meaning(Kind.SIGMOID)),
         ([BEST], Meaning(Kind.ARGMAX, 5)),
         ([("ArgMax", {"axis": 1, "keepdims": 0}), ("Cast", {"to": 1})], Meaning(Kind.ARGMAX, 5)),
@@ -170,3 +174,20 @@ def test_blocks_of_what_lies_nowhere_lie_nowhere() -> None:
     blocks = lowering.add("DepthToSpace", [tiled], blocksize=2)
     assert lowering.value(blocks).axes[2].footprint is None
     assert ("x", 2) in lowering.value(blocks).whole
+
+
+def test_what_is_put_back_needs_a_window_and_sizes_that_fit() -> None:
+    lowering = Lowering()
+    x = image(lowering, 4)
+    window = {"kernel_shape": (2, 2), "strides": (2, 2)}
+    largest, places = lowering.add_several("MaxPool", [x], 2, **window)
+    assert shape(lowering, "MaxUnpool", [largest, places], **window) == (None, 4, 8, 8)
+    sizes = [largest, places, lowering.constant([1, 4, 9, 9])]
+    assert shape(lowering, "MaxUnpool", sizes, **window) == (None, 4, 9, 9)
+    assert shape(lowering, "MaxUnpool", [*sizes[:2], lowering.constant([9])], **window) is None
+    assert shape(lowering, "MaxUnpool", [largest, places], kernel_shape=(2,)) is None
+    assert shape(lowering, "MaxUnpool", [lowering.scalar(1.0), places], **window) is None
+
+
+def shape(lowering: Lowering, op: str, inputs: List[str], **attributes: Any) -> Any:
+    return lowering.value(lowering.add(op, inputs, **attributes)).shape

@@ -18,6 +18,7 @@ from .tensors import arguments_of, axes_of, is_image_model, output_name, output_
 _RULES: Dict[int, Rule] = {
     **arranging.RULES, **pointwise.RULES, **summing.RULES, **windows.RULES,
 }  # fmt: skip
+_OTHER_WIDTHS = {"float16": 16, "float64": 64}
 _SEQUENCES = (Op.PAST_VALUE, Op.FUTURE_VALUE, Op.OPTIMIZED_RNN_STACK)
 
 
@@ -26,7 +27,7 @@ def lowered(graph: Graph) -> Network:
     walk = _Walk(flow_of(graph))
     walk.run()
     for name, uid in walk.outputs:
-        walk.lowering.output(name, walk.operand(uid).name)
+        walk.lowering.output(name, walk.end(uid))
     return walk.lowering.network()
 
 
@@ -34,7 +35,7 @@ def value_of(flow: Flow, uid: str) -> Value:
     """What is known of a function's output."""
     walk = _Walk(flow)
     walk.run()
-    return walk.lowering.value(walk.operand(uid).name)
+    return walk.lowering.value(walk.end(uid))
 
 
 class _Walk:
@@ -76,6 +77,11 @@ class _Walk:
             self.lowering.note(
                 f"The steps of the sequence that goes into '{name}' are computed one by one: each "
                 "is an element of the batch."
+            )
+        if variable.data_type in _OTHER_WIDTHS:
+            self.lowering.note(
+                f"The model computes in {_OTHER_WIDTHS[variable.data_type]} bits; here that is "
+                "done in 32."
             )
         return Operand(self.lowering.input(name, dims, letters=letters), variable.dynamic)
 
@@ -134,6 +140,10 @@ class _Walk:
             if not alike:
                 raise NotConvertibleError(f"its size came out as {sizes}, not {told}")
         return [made]
+
+    def end(self, uid: str) -> str:
+        """The name of an output's value, which is refused where there is none."""
+        return self.lowering.layer(uid, "Output", lambda: [self.operand(uid).name])[0]
 
     def operand(self, uid: str) -> Operand:
         """The value of a variable.

@@ -125,7 +125,6 @@ def _place_of(step: Step, x: Operand, op: str, axes: Sequence[int], left: Dims) 
 
 def _left_matrix(step: Step, kept: int, *, turned: bool) -> Tuple[Operand, Dims, Dims]:
     """The left operand of a product as a matrix of reduced by kept values, and both sizes."""
-    uid = step.function.inputs[0]
     x = step.operand(0)
     dims = step.dims(x)
     if turned:
@@ -142,7 +141,7 @@ def _left_matrix(step: Step, kept: int, *, turned: bool) -> Tuple[Operand, Dims,
         raise NotConvertibleError("a free size goes into its left operand")
     stored = None
     if not turned:
-        stored = step.values.weight(uid, [size or 0 for size in wanted])
+        stored = step.values.weight(step.function.inputs[0], [size or 0 for size in wanted])
     return (step.reshaped(x, wanted) if stored is None else stored), reduced, out
 
 
@@ -157,6 +156,10 @@ def _product(*, turned: bool) -> Rule:
             raise NotConvertibleError("its operands do not fit together")
         rest = dims[:count]
         flat = product(reduced)
+        vectors = left.batched and right.batched and not turned and not rest
+        if vectors and product(out) == 1:
+            # CNTK 2.7 multiplies the sums of both then.
+            raise NotConvertibleError("CNTK multiplies two vectors in a way of its own")
         if left.batched:
             # One matrix for each image.
             right = step.reshaped(right, (product(rest), flat))

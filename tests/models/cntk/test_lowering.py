@@ -35,7 +35,7 @@ BELOW_1 = {"axis": Axis(2), "reductionKeepDimensions": False}
 
 #: Inputs, and parameters of which only the size is known.
 INPUTS: Dict[str, Optional[Shape]] = {
-    "x": (8, 7, 3), "y": (4, 5, 3), "v": (5,), "m": (5, 4), "free": (FREE, 7, 3),
+    "x": (8, 7, 3), "y": (4, 5, 3), "v": (5,), "row": (1, 5), "m": (5, 4), "free": (FREE, 7, 3),
     "wide": (FREE, FREE, 3), "rois": (4, 3), "boxes": (4, FREE), "odd": (5, 3), "nothing": None,
     "cube": (2, 2, 2), "kernels": (3, 3, 3, 4),
 }  # fmt: skip
@@ -128,6 +128,7 @@ def reason(*functions: Function) -> str:
         (step(Op.TIMES, "p", "v", outputRank=3), "more axes than there are"),
         (step(Op.TIMES, "p", "v"), "do not fit together"),
         (step(Op.TIMES, "free", "v"), "free size goes into its left operand"),
+        (step(Op.TIMES, "row", "v"), "multiplies two vectors"),
         (step(Op.TRANSPOSE_TIMES, "cube", "v"), "more than two axes"),
         (step(Op.CONVOLUTION, "w", "x", sequential=True), "steps of a sequence"),
         (step(Op.CONVOLUTION, "p", "x", **WINDOW), "its window is not known"),
@@ -240,6 +241,11 @@ def test_a_block_that_needs_itself_is_part_of_a_loop() -> None:
     )))  # fmt: skip
     inside = step(Op.PLUS, "hole", "v", uid="inside")
     assert reason(block, inside, step(Op.RELU, "b_Output_0")) == "it is part of a loop"
+
+
+def test_an_output_that_nothing_makes_is_refused() -> None:
+    assert reason(step(Op.COMBINE, "nowhere_Output_0")) == "it is part of a loop"
+    assert reason(step(Op.TIMES)) == "an operand of it is missing"
 
 
 def test_operations_without_a_name_are_told_by_number() -> None:

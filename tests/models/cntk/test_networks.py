@@ -145,6 +145,13 @@ def test_values_behind_the_description_are_found(tmp_path: Path) -> None:
     assert np.allclose(found, rows * scale + offset)
 
 
+def test_other_widths_of_numbers_and_sequences_are_noted(tmp_path: Path) -> None:
+    assert "16 bits" in "".join(read_network(FOLDER / "half.model").network.notes)
+    assert "sequence" in "".join(read_network(FOLDER / "packed.model").network.notes)
+    write_network(read_network(FOLDER / "half.model"), tmp_path / "x.onnx")
+    assert inspect_model(tmp_path / "x.onnx").inputs[0].data_type == "float32"
+
+
 def v1_matrix(*values: float) -> bytes:
     """A column of numbers."""
     zeros = matrix(len(values), 1)
