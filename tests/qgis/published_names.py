@@ -48,7 +48,9 @@ PUBLISHED: Dict[str, FrozenSet[str]] = {
         QFormLayout QHBoxLayout QHeaderView QHeaderView.ResizeMode.Interactive
         QLabel QListWidget QListWidgetItem
         QMessageBox QMessageBox.Icon.Warning QMessageBox.StandardButton.Yes QMessageBox.question
-        QPushButton QSpinBox
+        QPushButton
+        QSizePolicy QSizePolicy.Policy.Maximum QSizePolicy.Policy.Preferred
+        QSpinBox
         QStyle QStyle.StandardPixmap.SP_MessageBoxCritical
         QStyle.StandardPixmap.SP_MessageBoxInformation QStyle.StandardPixmap.SP_MessageBoxWarning
         QTableWidget QTableWidgetItem QVBoxLayout QWidget

@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QSizePolicy,
     QStyle,
     QVBoxLayout,
     QWidget,
@@ -40,6 +41,8 @@ class FindingsList(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        # Where there is nothing to list, the room is the table's.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._tally = QLabel()
         self._list = QListWidget()
         self._list.setWordWrap(True)
