@@ -12,7 +12,7 @@ from ..findings import Finding
 from ..findings.rules import finding
 from ..running.child import command_process
 from . import INSIDE
-from .exit_codes import REFUSED
+from .exit_codes import INTERRUPTED, REFUSED
 
 #: Signals by which the system ends a process that went wrong.
 _CRASHES = frozenset(
@@ -20,6 +20,12 @@ _CRASHES = frozenset(
     for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGKILL")
     if hasattr(signal, name)
 )
+#: On Windows there are no signals: from here on an exit code is an NTSTATUS of the severity
+#: "error", such as 0xC0000005 for an access violation. Elsewhere none is beyond 255.
+#: https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-erref/
+_FAULTS_FROM = 0xC0000000
+#: The one of them that a person asks for: Ctrl-C before Python listens, or Ctrl-Break.
+_CONTROL_C = 0xC000013A
 
 
 def supervise(arguments: List[str]) -> int:
@@ -39,18 +45,21 @@ def supervise(arguments: List[str]) -> int:
     finally:
         for number, handler in zip((signal.SIGINT, signal.SIGTERM), before):
             signal.signal(number, handler)
-    if code >= 0:
+    if code == _CONTROL_C:
+        return INTERRUPTED
+    if 0 <= code < _FAULTS_FROM:
         return code
-    if -code not in _CRASHES:
+    if code < 0 and -code not in _CRASHES:
         return 128 - code
-    say(_crashed(-code), output_asked_for(arguments))
+    name = signal.Signals(-code).name if code < 0 else f"0x{code:08X}"
+    say(_crashed(name), output_asked_for(arguments))
     return REFUSED
 
 
-def _crashed(number: int) -> Finding:
+def _crashed(name: str) -> Finding:
     return finding(
         "runtime-crashed",
-        f"The process that ran the model was ended by the system ({signal.Signals(number).name}).",
+        f"The process that ran the model was ended by the system ({name}).",
         hint="The model needs more memory than there is, or the runtime has a fault that the model "
         "sets off. Nothing was written; the same command goes on where it stopped.",
     )

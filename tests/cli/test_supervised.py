@@ -14,6 +14,7 @@ import pytest
 from dl2ecd_core import cli
 from dl2ecd_core.cli import supervised
 from dl2ecd_core.running.memory import limit_memory
+from tests.conftest import NO_POSIX
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +48,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> List[Any]:
     return calls
 
 
-@pytest.mark.parametrize("code", [0, 1, 2, 130])
+@pytest.mark.parametrize("code", [0, 1, 2, 130, 141, 143, 255])
 def test_its_exit_code_is_passed_on(started: List[Any], code: int) -> None:
     assert supervised.supervise(["classify", str(code)]) == code
     assert started[0] == (["classify", str(code)], {cli.INSIDE: "1"})
@@ -66,10 +67,40 @@ def test_a_crash_is_a_sentence(started: List[Any], capsys: pytest.CaptureFixture
 def test_a_crash_is_json_where_that_was_asked_for(
     started: List[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert supervised.supervise(["classify", "--json", str(-signal.SIGKILL)]) == 1
+    assert supervised.supervise(["classify", "--json", str(-signal.SIGABRT)]) == 1
     report = json.loads(capsys.readouterr().out)
     assert report["findings"][0]["rule"] == "runtime-crashed"
-    assert "SIGKILL" in report["findings"][0]["message"]
+    assert "SIGABRT" in report["findings"][0]["message"]
+
+
+@pytest.mark.skipif(NO_POSIX, reason="such signals are sent by POSIX systems alone")
+@pytest.mark.parametrize("name", ["SIGBUS", "SIGKILL"])
+def test_the_systems_own_signals_are_crashes(
+    started: List[Any], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert supervised.supervise(["classify", str(-getattr(signal, name))]) == 1
+    assert f"was ended by the system ({name})." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(0xC0000005, "0xC0000005"), (0xC0000000, "0xC0000000"), (0xC0000409, "0xC0000409")],
+    ids=["access violation", "the first", "abort"],
+)
+def test_on_windows_a_crash_is_an_exit_code(
+    started: List[Any], capsys: pytest.CaptureFixture[str], code: int, said: str
+) -> None:
+    assert supervised.supervise(["classify", str(code)]) == 1
+    out = capsys.readouterr().out
+    assert "runtime-crashed: The process that ran the model" in out
+    assert f"was ended by the system ({said})." in out
+
+
+def test_on_windows_an_interruption_is_one_too(
+    started: List[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert supervised.supervise(["classify", str(0xC000013A)]) == 130
+    assert capsys.readouterr().out == ""
 
 
 def test_the_command_line_does_so(started: List[Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +164,7 @@ def test_where_the_system_does_not_tell_there_is_none(
 
     place = tmp_path / "meminfo"
     if text is not None:
-        place.write_text(text)
+        place.write_text(text, encoding="utf-8")
     read = memory._field
     monkeypatch.setattr(memory, "_field", lambda path, name: read(str(place), name))
     assert limit_memory() is None
