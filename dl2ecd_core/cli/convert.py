@@ -124,7 +124,13 @@ def _proposed(model: str) -> str:
     proposal = proposed_output(str(Path(model).absolute()))
     if proposal is None:
         raise click.UsageError(f"No name can be proposed beside {printable(model, 400)}: give ECD.")
-    return proposal if Path(model).is_absolute() else os.path.relpath(proposal)
+    if Path(model).is_absolute():
+        return proposal
+    try:
+        return os.path.relpath(proposal)
+    except ValueError:
+        # On Windows D:a.onnx is relative too, to a folder on a drive that may not be this one.
+        return proposal
 
 
 def _refused(job: _Job, findings: Tuple[Finding, ...], strict: bool) -> Result:

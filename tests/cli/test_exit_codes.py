@@ -190,7 +190,9 @@ def test_letters_that_the_terminal_lacks_end_nothing(
     sys.stdout.flush()
     assert not ended.value.code
     assert rb"W\xe4lder" in raw.getvalue()
-    assert json.loads((demo / "a.ecd").read_text())["Classes"][0]["Name"] == "Wälder"
+    assert (
+        json.loads((demo / "a.ecd").read_text(encoding="utf-8"))["Classes"][0]["Name"] == "Wälder"
+    )
 
 
 def test_a_stream_that_cannot_be_set_is_left_as_it_is(
@@ -204,3 +206,22 @@ def test_a_stream_that_cannot_be_set_is_left_as_it_is(
     with pytest.raises(SystemExit):
         main(["inspect", MODEL])
     assert "landcover.model: CNTK (cntk-v2)" in out.getvalue()
+
+
+def test_an_ecd_proposed_on_another_drive_goes_by_its_whole_path(
+    demo: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for D:landcover.model on Windows, whose path is relative and leads to another drive."""
+
+    def on_another_drive(path: object) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    # Only what the command itself asks for: the document asks with a start.
+    whole = os.path.relpath
+    monkeypatch.setattr(
+        "dl2ecd_core.cli.convert.os.path.relpath",
+        lambda path, start=None: whole(path, start) if start else on_another_drive(path),
+    )
+    done = call("convert", MODEL, CLASS_INFO)
+    assert done.code == 0
+    assert f"Wrote {demo / 'landcover.ecd'}: " in done.out.replace("\n", "")
