@@ -18,6 +18,7 @@ import shutil
 import signal
 import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Callable
 
@@ -54,6 +55,10 @@ class StandIn:
         self.real_listdir = os.listdir
         self.real_readlink = os.readlink
         self.real_stat = os.stat
+        # Elsewhere nothing would keep what is in use from being taken for a killed run's.
+        temporary = Path(self.root, "temporary")
+        temporary.mkdir(exist_ok=True)
+        patch.setattr(tempfile, "tempdir", str(temporary))
         patch.setattr(windows, "ON_WINDOWS", True)
         patch.setattr(windows, "reachable", self._reachable)
         patch.setitem(sys.modules, "fcntl", None)

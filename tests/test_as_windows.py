@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from dl2ecd_core.ecd.extraction import extract
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.ecd.verification import verify_ecd
 from dl2ecd_core.exports import FORMATS, export, usual_ending
+from dl2ecd_core.files.scratch import scratch_folder
 from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.legends import read_legend
 from dl2ecd_core.pane.proposal import proposed_output
@@ -236,6 +238,12 @@ class TestTheStandIn:
         other.replace(path)
         with pytest.raises(FileExistsError):
             path.rename(path)
+
+    def test_what_is_temporary_is_kept_too(self, as_windows: StandIn) -> None:
+        temporary = Path(tempfile.gettempdir())
+        with scratch_folder(temporary) as first, scratch_folder(temporary) as second:
+            assert (first.exists(), second.exists()) == (True, True)
+        assert os.listdir(temporary) == []
 
     def test_folders_can_not_be_opened(self, as_windows: StandIn, tmp_path: Path) -> None:
         with pytest.raises(PermissionError):
