@@ -40,7 +40,9 @@ def read(path: Path) -> Dict[str, Any]:
 
 def change(folder: Path, **changes: Any) -> None:
     path = folder / CLASS_INFO
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}), encoding="utf-8")
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8"
+    )
 
 
 class TestResult:
@@ -136,12 +138,12 @@ class TestScript:
 
 class TestRefusal:
     def test_leaves_the_older_output_and_nothing_else(self, demo: Path) -> None:
-        (demo / "a.ecd").write_text("old")
+        (demo / "a.ecd").write_text("old", encoding="utf-8")
         before = sorted(os.listdir(demo))
         change(demo, NumberRasterBands=3)
         with pytest.raises(ConversionRefused):
             converted(demo)
-        assert (demo / "a.ecd").read_text() == "old"
+        assert (demo / "a.ecd").read_text(encoding="utf-8") == "old"
         assert sorted(os.listdir(demo)) == before
 
     def test_strict_refuses_for_warnings(self, demo: Path) -> None:

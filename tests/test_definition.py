@@ -40,21 +40,21 @@ def package(folder: Path, names: List[str]) -> Path:
 
 
 def test_a_definition_that_is_no_json_says_where(tmp_path: Path) -> None:
-    (tmp_path / "a.emd").write_text('{"Framework": "CNTK",}')
+    (tmp_path / "a.emd").write_text('{"Framework": "CNTK",}', encoding="utf-8")
     item = refusal(tmp_path / "a.emd")
     assert (item.rule, item.where.line, item.where.column) == ("json-trailing-comma", 1, 21)
 
 
 @pytest.mark.parametrize("text", ["[]", "5", '{"a": 1}'])
 def test_other_json_is_no_definition(tmp_path: Path, text: str) -> None:
-    (tmp_path / "a.emd").write_text(text)
+    (tmp_path / "a.emd").write_text(text, encoding="utf-8")
     item = refusal(tmp_path / "a.emd")
     assert item.rule == "definition-not-found"
     assert "names neither a Framework nor a ModelFile" in item.message
 
 
 def test_an_ecd_is_said_to_be_one_already(tmp_path: Path) -> None:
-    (tmp_path / "a.emd").write_text('{"EsriClassifierDefinitionFile": 0}')
+    (tmp_path / "a.emd").write_text('{"EsriClassifierDefinitionFile": 0}', encoding="utf-8")
     assert "is an .ecd already" in refusal(tmp_path / "a.emd").message
 
 

@@ -77,13 +77,13 @@ class TestInTheSettings:
         assert call(*CHECK, "--strict").code == 1
 
     def test_verify_reads_them_and_convert_does_not(self, demo: Path, call: Call) -> None:
-        (demo / "setup.cfg").write_text("[dl2ecd]\nallow = framework-unlisted\n")
+        (demo / "setup.cfg").write_text("[dl2ecd]\nallow = framework-unlisted\n", encoding="utf-8")
         assert call("convert", MODEL, CLASS_INFO, "a.ecd", "--strict").code == 1
         assert call("convert", MODEL, CLASS_INFO, "a.ecd").code == 0
         assert call("verify", "a.ecd", "--strict").code == 0
 
     def test_nothing_reads_them_without_strict(self, demo: Path, call: Call) -> None:
-        (demo / "setup.cfg").write_text("[dl2ecd]\nallow = no-such-rule\n")
+        (demo / "setup.cfg").write_text("[dl2ecd]\nallow = no-such-rule\n", encoding="utf-8")
         assert call(*CHECK).code == 0
 
     @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def demo(tmp_path: Path) -> Path:
 
 def change(folder: Path, **changes: Any) -> None:
     path = folder / CLASS_INFO
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}), encoding="utf-8")
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8"
+    )
 
 
 def report(done: subprocess.CompletedProcess[str]) -> Dict[str, Any]:
@@ -90,7 +92,7 @@ class TestConvert:
 
     def test_reference(self, demo: Path) -> None:
         dl2ecd("convert", MODEL, CLASS_INFO, "a.ecd", "--reference", folder=demo)
-        document = json.loads((demo / "a.ecd").read_text())
+        document = json.loads((demo / "a.ecd").read_text(encoding="utf-8"))
         assert document["Definitions"][0]["Model"]["Storage"] == "referenced"
 
     def test_strict(self, demo: Path) -> None:
@@ -143,7 +145,7 @@ class TestInspect:
         assert document["files"] == [{"path": MODEL, "size": (demo / MODEL).stat().st_size}]
 
     def test_json_of_what_is_no_model(self, demo: Path) -> None:
-        (demo / "page.model").write_text("<!DOCTYPE html><p>Not found</p>")
+        (demo / "page.model").write_text("<!DOCTYPE html><p>Not found</p>", encoding="utf-8")
         done = dl2ecd("inspect", "page.model", "--json", folder=demo)
         assert done.returncode == 1
         assert report(done)["format"] is None
@@ -154,7 +156,7 @@ class TestInit:
     def test_writes_a_document_that_fits_the_model(self, demo: Path) -> None:
         done = dl2ecd("init", MODEL, "mine.json", folder=demo)
         assert done.returncode == 0
-        document = json.loads((demo / "mine.json").read_text())
+        document = json.loads((demo / "mine.json").read_text(encoding="utf-8"))
         assert document["NumberRasterBands"] == 4
         assert [entry["Value"] for entry in document["Classes"]] == [0, 1, 2]
         assert dl2ecd("check", MODEL, "mine.json", "--strict", folder=demo).returncode == 0
@@ -164,13 +166,13 @@ class TestInit:
         assert (demo / "landcover_classes.json").exists()
 
     def test_never_overwrites_unless_told(self, demo: Path) -> None:
-        before = (demo / CLASS_INFO).read_text()
+        before = (demo / CLASS_INFO).read_text(encoding="utf-8")
         done = dl2ecd("init", MODEL, CLASS_INFO, folder=demo)
         assert done.returncode == 1
         assert "output-exists" in done.stdout
-        assert (demo / CLASS_INFO).read_text() == before
+        assert (demo / CLASS_INFO).read_text(encoding="utf-8") == before
         assert dl2ecd("init", MODEL, CLASS_INFO, "--overwrite", folder=demo).returncode == 0
-        assert (demo / CLASS_INFO).read_text() != before
+        assert (demo / CLASS_INFO).read_text(encoding="utf-8") != before
 
 
 class TestDemo:
@@ -181,10 +183,10 @@ class TestDemo:
         assert dl2ecd("demo", folder=tmp_path).returncode == 0
 
     def test_leaves_other_files_alone(self, tmp_path: Path) -> None:
-        (tmp_path / CLASS_INFO).write_text("mine")
+        (tmp_path / CLASS_INFO).write_text("mine", encoding="utf-8")
         done = dl2ecd("demo", ".", folder=tmp_path)
         assert done.returncode == 1
-        assert (tmp_path / CLASS_INFO).read_text() == "mine"
+        assert (tmp_path / CLASS_INFO).read_text(encoding="utf-8") == "mine"
 
 
 class TestForgottenArguments:

@@ -84,7 +84,10 @@ class TestStandardInput:
     def test_a_legend(self, demo: Path, call: Call, feed: Feed) -> None:
         feed(b"Water\nSoil\nWood\n")
         assert call("init", MODEL, "b.json", "--from", "-").code == 0
-        names = [entry["Name"] for entry in json.loads((demo / "b.json").read_text())["Classes"]]
+        names = [
+            entry["Name"]
+            for entry in json.loads((demo / "b.json").read_text(encoding="utf-8"))["Classes"]
+        ]
         assert names == ["Water", "Soil", "Wood"]
 
     def test_it_is_read_once_however_often_it_is_named(self, feed: Feed) -> None:
@@ -112,7 +115,7 @@ class TestStandardOutput:
         assert call("convert", MODEL, CLASS_INFO, "a.ecd").code == 0
         done = call("extract", "a.ecd", "-", "--class-info")
         assert (done.code, done.err) == (0, "")
-        assert json.loads(done.out) == json.loads((demo / CLASS_INFO).read_text())
+        assert json.loads(done.out) == json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))
 
     @pytest.mark.parametrize(
         "arguments",
@@ -147,6 +150,6 @@ class TestStandardOutput:
         assert call("convert", MODEL, CLASS_INFO, "a.ecd").code == 0
         done = call("extract", "a.ecd", "b.json", "--class-info")
         assert (done.code, done.out) == (0, "Wrote b.json\n")
-        assert json.loads((demo / "b.json").read_text())["Classifier"] == "CNTK"
+        assert json.loads((demo / "b.json").read_text(encoding="utf-8"))["Classifier"] == "CNTK"
         done = call("extract", "a.ecd", "b.json", "--class-info", "--json")
         assert (done.code, done.rules) == (1, ["output-exists"])

@@ -16,10 +16,10 @@ from tests.cli.conftest import Call
 @pytest.fixture
 def broken(demo: Path) -> str:
     """The demo's document with a comma too many and a number in quotes; the text."""
-    text = (demo / CLASS_INFO).read_text()
+    text = (demo / CLASS_INFO).read_text(encoding="utf-8")
     wrong = text.replace('"NumberRasterBands": 4', '"NumberRasterBands": "4"')
     wrong = wrong.rstrip().rstrip("}").rstrip() + ",\n}\n"
-    (demo / CLASS_INFO).write_text(wrong)
+    (demo / CLASS_INFO).write_text(wrong, encoding="utf-8")
     return wrong
 
 
@@ -30,15 +30,15 @@ def test_shows_the_changes_and_writes_nothing(demo: Path, call: Call, broken: st
     assert '-  "NumberRasterBands": "4",' in done.out
     assert '+  "NumberRasterBands": 4,' in done.out
     assert f"mend it with 'dl2ecd fix {CLASS_INFO} OUT' or --in-place." in done.out
-    assert (demo / CLASS_INFO).read_text() == broken
+    assert (demo / CLASS_INFO).read_text(encoding="utf-8") == broken
 
 
 def test_writes_beside(demo: Path, call: Call, broken: str) -> None:
     done = call("fix", CLASS_INFO, "out.json")
     assert done.code == 0
     assert done.out.endswith("Wrote out.json.\n")
-    assert json.loads((demo / "out.json").read_text())["NumberRasterBands"] == 4
-    assert (demo / CLASS_INFO).read_text() == broken
+    assert json.loads((demo / "out.json").read_text(encoding="utf-8"))["NumberRasterBands"] == 4
+    assert (demo / CLASS_INFO).read_text(encoding="utf-8") == broken
     again = call("fix", CLASS_INFO, "out.json")
     assert (again.code, "output-exists" in again.out) == (1, True)
     assert call("fix", CLASS_INFO, "out.json", "--overwrite").code == 0
@@ -46,22 +46,22 @@ def test_writes_beside(demo: Path, call: Call, broken: str) -> None:
 
 def test_writes_in_place(demo: Path, call: Call, broken: str) -> None:
     assert call("fix", CLASS_INFO, "--in-place").code == 0
-    assert json.loads((demo / CLASS_INFO).read_text())["NumberRasterBands"] == 4
+    assert json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))["NumberRasterBands"] == 4
     done = call("fix", CLASS_INFO)
     assert (done.code, done.out) == (0, "There is nothing that can be mended with certainty.\n")
 
 
 def test_what_only_its_author_knows_is_listed_and_is_1(demo: Path, call: Call) -> None:
-    (demo / "a.json").write_text('{"Version": 1,}')
+    (demo / "a.json").write_text('{"Version": 1,}', encoding="utf-8")
     done = call("fix", "a.json", "out.json")
     assert done.code == 1
     assert "error class-info-key-missing" in done.out
     assert done.out.endswith("Wrote out.json. What is listed above only its author can mend.\n")
-    assert (demo / "out.json").read_text() == '{"Version": 1}'
+    assert (demo / "out.json").read_text(encoding="utf-8") == '{"Version": 1}'
 
 
 def test_the_encoding_is_said(demo: Path, call: Call) -> None:
-    text = (demo / CLASS_INFO).read_text().replace("Water", "Gewässer")
+    text = (demo / CLASS_INFO).read_text(encoding="utf-8").replace("Water", "Gewässer")
     (demo / CLASS_INFO).write_bytes(text.encode("cp1252"))
     done = call("fix", CLASS_INFO, "out.json")
     assert (done.code, "The text becomes UTF-8" in done.out) == (0, True)

@@ -22,12 +22,12 @@ def demo(tmp_path: Path) -> Path:
     """The demo with an .ecd of sparse values and a name in other letters."""
     unpack(tmp_path)
     path = tmp_path / CLASS_INFO
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8"))
     for entry, value, name in zip(
         document["Classes"], (3, 100, 255), ("Wald & <Wiese>", "裸地", "מים")
     ):
         entry.update(Value=value, Name=name)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document), encoding="utf-8")
     convert(tmp_path / MODEL, path, tmp_path / "a.ecd")
     return tmp_path
 
@@ -48,7 +48,9 @@ def init(folder: Path, legend: str) -> Dict[str, Any]:
 
 
 def classes(folder: Path, name: str = "new.json") -> List[Dict[str, Any]]:
-    listed: List[Dict[str, Any]] = json.loads((folder / name).read_text())["Classes"]
+    listed: List[Dict[str, Any]] = json.loads((folder / name).read_text(encoding="utf-8"))[
+        "Classes"
+    ]
     return listed
 
 
@@ -100,7 +102,7 @@ def test_lists_of_names_give_names_in_order(
 
 
 def test_another_number_of_classes_is_written_and_said(demo: Path) -> None:
-    (demo / "b.txt").write_text("a\nb\n")
+    (demo / "b.txt").write_text("a\nb\n", encoding="utf-8")
     told = init(demo, "b.txt")
     assert rules(told) == ["legend-count-differs", "legend-values-counted", "legend-completed"]
     assert "lists 2 classes, but the model tells 3 apart" in told["findings"][0]["message"]
@@ -108,7 +110,9 @@ def test_another_number_of_classes_is_written_and_said(demo: Path) -> None:
 
 
 def test_one_class_less_may_leave_the_background(demo: Path) -> None:
-    (demo / "b.pbtxt").write_text('item { id: 1 name: "a" } item { id: 2 name: "b" }')
+    (demo / "b.pbtxt").write_text(
+        'item { id: 1 name: "a" } item { id: 2 name: "b" }', encoding="utf-8"
+    )
     assert rules(init(demo, "b.pbtxt")) == ["legend-completed"]
 
 
@@ -119,7 +123,7 @@ def test_nothing_is_written_when_the_legend_is_none(demo: Path) -> None:
 
 
 def test_the_legend_itself_is_never_overwritten(demo: Path) -> None:
-    (demo / "new.json").write_text('["a", "b", "c"]')
+    (demo / "new.json").write_text('["a", "b", "c"]', encoding="utf-8")
     told = init(demo, "new.json")
     assert rules(told) == ["output-is-input"]
-    assert (demo / "new.json").read_text() == '["a", "b", "c"]'
+    assert (demo / "new.json").read_text(encoding="utf-8") == '["a", "b", "c"]'

@@ -31,9 +31,9 @@ def referring(fresh: Path) -> Path:
 
 def rewrite(path: Path, change: Change) -> None:
     """Change the document of an .ecd."""
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8"))
     change(document)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def files_of(document: Dict[str, Any]) -> List[Dict[str, Any]]:

@@ -35,7 +35,7 @@ def document(path: Path) -> Dict[str, Any]:
 
 def test_is_the_document_that_it_was_made_from(folder: Path) -> None:
     source = document(folder / CLASS_INFO)
-    (folder / "mine.json").write_text(json.dumps({**source, "MyKey": [1, "ü"]}))
+    (folder / "mine.json").write_text(json.dumps({**source, "MyKey": [1, "ü"]}), encoding="utf-8")
     convert(folder / MODEL, folder / "mine.json", folder / "b.ecd")
     assert class_information(read_ecd(folder / "b.ecd")) == {**source, "MyKey": [1, "ü"]}
 
@@ -55,7 +55,7 @@ def test_of_a_model_definition_is_put_together_and_gives_the_same_classes(folder
 def test_what_a_foreign_definition_does_not_say_is_left_out(folder: Path) -> None:
     ecd = document(folder / "a.ecd")
     del ecd["ExtraInfo"], ecd["BatchSize"], ecd["Definitions"][0]["MiniBatchSize"]
-    (folder / "b.ecd").write_text(json.dumps(ecd))
+    (folder / "b.ecd").write_text(json.dumps(ecd), encoding="utf-8")
     read = read_ecd(folder / "b.ecd")
     plain = replace(read, classes=(EcdClass(0, "Water", None),))
     made = class_information(plain)
@@ -65,14 +65,14 @@ def test_what_a_foreign_definition_does_not_say_is_left_out(folder: Path) -> Non
 
 def test_classic_definitions_have_none(folder: Path) -> None:
     classic = {"EsriClassifierDefinitionFile": 0, "Definitions": [{"Classes": []}]}
-    (folder / "b.ecd").write_text(json.dumps(classic))
+    (folder / "b.ecd").write_text(json.dumps(classic), encoding="utf-8")
     with pytest.raises(EcdFileError, match="holds no class information"):
         class_information(read_ecd(folder / "b.ecd"))
 
 
 def test_never_takes_a_files_place_unless_told(folder: Path) -> None:
     ecd = read_ecd(folder / "a.ecd")
-    (folder / "b.json").write_text("mine")
+    (folder / "b.json").write_text("mine", encoding="utf-8")
     with pytest.raises(ConversionRefused, match="exists already"):
         write_class_information(ecd, folder / "b.json")
     write_class_information(ecd, folder / "b.json", overwrite=True)

@@ -32,12 +32,12 @@ def entry(path: object = "a.model", size: object = 3, digest: object = DIGEST) -
 
 
 def examined(folder: Path, document: Dict[str, Any]) -> Any:
-    (folder / "a.ecd").write_text(json.dumps(document))
+    (folder / "a.ecd").write_text(json.dumps(document), encoding="utf-8")
     return examine_ecd(folder / "a.ecd")
 
 
 def read(folder: Path, document: Dict[str, Any]) -> Ecd:
-    (folder / "a.ecd").write_text(json.dumps(document))
+    (folder / "a.ecd").write_text(json.dumps(document), encoding="utf-8")
     return read_ecd(folder / "a.ecd")
 
 
@@ -221,7 +221,7 @@ def test_a_name_is_said_whole_up_to_400_characters(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("a.ecd", "aa.ecd"):
-        Path(name).write_text(json.dumps(document))
+        Path(name).write_text(json.dumps(document), encoding="utf-8")
     whole, longer = "./" * 197 + "aa.ecd", "./" * 198 + "a.ecd"
     assert (len(whole), len(longer)) == (400, 401)
     (item,) = examine_ecd(whole)[1]

@@ -26,10 +26,10 @@ def test_so_is_one_that_was_cut_short(fresh: Path) -> None:
 
 def test_so_is_one_whose_mark_stands_behind_many_classes(fresh: Path) -> None:
     rewrite(fresh, lambda document: document.update(ExtraInfo={"Classes": ["c" * 100] * 2000}))
-    document = json.loads(fresh.read_text())
+    document = json.loads(fresh.read_text(encoding="utf-8"))
     document["Generator"] = document.pop("Generator")
-    fresh.write_text(text_of(document))
-    assert fresh.read_text().index("Generator") > 64 * 1024
+    fresh.write_text(text_of(document), encoding="utf-8")
+    assert fresh.read_text(encoding="utf-8").index("Generator") > 64 * 1024
     assert is_ours(fresh)
 
 
@@ -44,12 +44,12 @@ def test_so_is_one_whose_mark_stands_behind_many_classes(fresh: Path) -> None:
     ],
 )
 def test_others_are_not(tmp_path: Path, document: object) -> None:
-    (tmp_path / "a.ecd").write_text(json.dumps(document))
+    (tmp_path / "a.ecd").write_text(json.dumps(document), encoding="utf-8")
     assert not is_ours(tmp_path / "a.ecd")
 
 
 def test_what_can_not_be_read_is_said(tmp_path: Path) -> None:
-    (tmp_path / "a.ecd").write_text('{"EsriClassifierDefinitionFile": 0,')
+    (tmp_path / "a.ecd").write_text('{"EsriClassifierDefinitionFile": 0,', encoding="utf-8")
     with pytest.raises(EcdFileError):
         is_ours(tmp_path / "a.ecd")
     with pytest.raises(FileNotFoundError):

@@ -38,7 +38,7 @@ def test_a_referenced_model_is_copied_and_stays_referenced(referring: Path) -> N
     folder = referring.parent / "out"
     extract(read_ecd(referring), folder)
     assert (folder / MODEL).read_bytes() == (referring.parent / MODEL).read_bytes()
-    document = json.loads((folder / "a.ecd").read_text())
+    document = json.loads((folder / "a.ecd").read_text(encoding="utf-8"))
     assert document["ModelFile"] == MODEL
     assert "Data" not in files_of(document)[0]
     assert verify_ecd(folder / "a.ecd")[1] == ()
@@ -47,7 +47,7 @@ def test_a_referenced_model_is_copied_and_stays_referenced(referring: Path) -> N
 def test_companions_keep_their_folders(fixtures: Path, tmp_path: Path) -> None:
     model = fixtures / "tensorflow" / "tf1" / "saved"
     info = class_information_for(inspect_model(model))
-    (tmp_path / "classes.json").write_text(json.dumps(info))
+    (tmp_path / "classes.json").write_text(json.dumps(info), encoding="utf-8")
     convert(model, tmp_path / "classes.json", tmp_path / "a.ecd")
     content = read_ecd(tmp_path / "a.ecd")
     written = extract(content, tmp_path / "out")
@@ -61,7 +61,9 @@ def test_companions_keep_their_folders(fixtures: Path, tmp_path: Path) -> None:
 
 
 def test_a_definition_without_a_model_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "b.ecd").write_text('{"EsriClassifierDefinitionFile": 0, "Definitions": []}')
+    (tmp_path / "b.ecd").write_text(
+        '{"EsriClassifierDefinitionFile": 0, "Definitions": []}', encoding="utf-8"
+    )
     with pytest.raises(EcdFileError) as error:
         extract(read_ecd(tmp_path / "b.ecd"), tmp_path / "out")
     (item,) = error.value.findings
@@ -198,7 +200,7 @@ def test_what_is_read_is_not_written(fresh: Path, referring: Path) -> None:
 def test_files_of_older_ones_are_replaced_together(fresh: Path) -> None:
     folder = fresh.parent / "out"
     extract(read_ecd(fresh), folder)
-    (folder / MODEL).write_text("older")
+    (folder / MODEL).write_text("older", encoding="utf-8")
     extract(read_ecd(fresh), folder, overwrite=True)
     assert (folder / MODEL).read_bytes() == (fresh.parent / MODEL).read_bytes()
     assert sorted(path.name for path in folder.iterdir()) == ["a.ecd", MODEL]
@@ -236,13 +238,15 @@ def test_cancelling_takes_back_what_is_not_whole(fresh: Path) -> None:
 
 def damage(ecd: Path) -> None:
     """Change a letter of the last file's bytes in an .ecd."""
-    start, _, data = ecd.read_text().rpartition('"Data": "')
-    ecd.write_text(f'{start}"Data": "{"B" if data[0] == "A" else "A"}{data[1:]}')
+    start, _, data = ecd.read_text(encoding="utf-8").rpartition('"Data": "')
+    ecd.write_text(f'{start}"Data": "{"B" if data[0] == "A" else "A"}{data[1:]}', encoding="utf-8")
 
 
 def test_a_failure_takes_back_what_is_new(fixtures: Path, tmp_path: Path) -> None:
     model = fixtures / "tensorflow" / "tf1" / "saved"
-    (tmp_path / "classes.json").write_text(json.dumps(class_information_for(inspect_model(model))))
+    (tmp_path / "classes.json").write_text(
+        json.dumps(class_information_for(inspect_model(model))), encoding="utf-8"
+    )
     convert(model, tmp_path / "classes.json", tmp_path / "a.ecd")
     damage(tmp_path / "a.ecd")
     before = sorted(tmp_path.iterdir())
@@ -254,11 +258,11 @@ def test_a_failure_leaves_what_was_there(fresh: Path) -> None:
     damage(fresh)
     folder = fresh.parent / "out"
     folder.mkdir()
-    (folder / "mine.txt").write_text("mine")
-    (folder / MODEL).write_text("older")
+    (folder / "mine.txt").write_text("mine", encoding="utf-8")
+    (folder / MODEL).write_text("older", encoding="utf-8")
     assert refusal(fresh, folder, overwrite=True)[0] == "ecd-digest-differs"
     assert sorted(path.name for path in folder.iterdir()) == [MODEL, "mine.txt"]
-    assert (folder / MODEL).read_text() == "older"
+    assert (folder / MODEL).read_text(encoding="utf-8") == "older"
 
 
 @pytest.mark.parametrize("meanwhile", [[], ["mine.txt"]])
@@ -270,7 +274,7 @@ def test_an_interruption_takes_back_what_nobody_else_uses(
     class Interrupted(Listener):
         def cancelled(self) -> bool:
             for name in meanwhile:
-                (folder / name).write_text("mine")
+                (folder / name).write_text("mine", encoding="utf-8")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -282,8 +286,8 @@ def test_an_interruption_takes_back_what_nobody_else_uses(
 def test_many_pieces_join_to_the_same_base64(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "_PIECE", 300)
     extract(read_ecd(fresh), fresh.parent / "out")
-    ours = json.loads(fresh.read_text())
-    theirs = json.loads((fresh.parent / "out" / "a.ecd").read_text())
+    ours = json.loads(fresh.read_text(encoding="utf-8"))
+    theirs = json.loads((fresh.parent / "out" / "a.ecd").read_text(encoding="utf-8"))
     assert theirs == {**ours, "ModelFile": MODEL}
 
 
@@ -300,7 +304,7 @@ def test_keys_that_others_added_survive(fresh: Path) -> None:
 
     rewrite(fresh, add)
     extract(read_ecd(fresh), fresh.parent / "out")
-    again = json.loads((fresh.parent / "out" / "a.ecd").read_text())
+    again = json.loads((fresh.parent / "out" / "a.ecd").read_text(encoding="utf-8"))
     assert again["Ours"] == {"a": [1, {"b": None}]}
 
 

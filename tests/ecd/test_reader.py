@@ -33,9 +33,9 @@ def ecd(tmp_path: Path) -> Path:
 
 def edit(path: Path, change: Callable[[Dict[str, Any]], object]) -> None:
     """Change the document of an .ecd."""
-    document = json.loads(path.read_text())
+    document = json.loads(path.read_text(encoding="utf-8"))
     change(document)
-    path.write_text(json.dumps(document))
+    path.write_text(json.dumps(document), encoding="utf-8")
 
 
 def rules(path: Path) -> set:
@@ -57,7 +57,7 @@ class TestOurOwn:
         assert b"".join(stored.chunks()) == (ecd.parent / MODEL).read_bytes()
 
     def test_the_document_is_complete_but_for_the_bytes(self, ecd: Path) -> None:
-        whole = json.loads(ecd.read_text())
+        whole = json.loads(ecd.read_text(encoding="utf-8"))
         for entry in whole["Definitions"][0]["Model"]["Files"]:
             del entry["Data"]
         assert read_ecd(ecd).document == whole
@@ -68,7 +68,7 @@ class TestOurOwn:
         assert b"".join(stored.chunks()) == (ecd.parent / MODEL).read_bytes()
 
     def test_keys_in_another_order(self, ecd: Path) -> None:
-        document = json.loads(ecd.read_text())
+        document = json.loads(ecd.read_text(encoding="utf-8"))
 
         def reversed_keys(value: Any) -> Any:
             if isinstance(value, dict):
@@ -77,15 +77,15 @@ class TestOurOwn:
                 return [reversed_keys(item) for item in value]
             return value
 
-        ecd.write_text(json.dumps(reversed_keys(document), indent=1))
+        ecd.write_text(json.dumps(reversed_keys(document), indent=1), encoding="utf-8")
         (stored,) = read_ecd(ecd).files
         assert b"".join(stored.chunks()) == (ecd.parent / MODEL).read_bytes()
 
     def test_a_key_data_of_the_source_document_is_no_file(self, tmp_path: Path) -> None:
         unpack(tmp_path)
-        info = json.loads((tmp_path / CLASS_INFO).read_text())
+        info = json.loads((tmp_path / CLASS_INFO).read_text(encoding="utf-8"))
         info["Survey"] = {"Size": 3, "Data": 'quoted "text" \\ and \u00fc\\', "Deep": [{"Data": 5}]}
-        (tmp_path / CLASS_INFO).write_text(json.dumps(info))
+        (tmp_path / CLASS_INFO).write_text(json.dumps(info), encoding="utf-8")
         convert(tmp_path / MODEL, tmp_path / CLASS_INFO, tmp_path / "a.ecd")
         content = read_ecd(tmp_path / "a.ecd")
         assert content.document["ExtraInfo"] == info
@@ -102,8 +102,8 @@ class TestOurOwn:
         self, tmp_path: Path, extra: Dict[str, Any]
     ) -> None:
         unpack(tmp_path)
-        info = {**json.loads((tmp_path / CLASS_INFO).read_text()), "Mine": extra}
-        (tmp_path / "b.json").write_text(json.dumps(info))
+        info = {**json.loads((tmp_path / CLASS_INFO).read_text(encoding="utf-8")), "Mine": extra}
+        (tmp_path / "b.json").write_text(json.dumps(info), encoding="utf-8")
         convert(tmp_path / MODEL, tmp_path / "b.json", tmp_path / "b.ecd")
         content = read_ecd(tmp_path / "b.ecd")
         assert content.document["ExtraInfo"] == info
@@ -112,8 +112,8 @@ class TestOurOwn:
     def test_escaped_quote_where_a_size_says_that_a_text_ends(self, tmp_path: Path) -> None:
         unpack(tmp_path)
         extra = {"Size": 4, "Data": ':::\n\n"'}
-        info = {**json.loads((tmp_path / CLASS_INFO).read_text()), "Mine": extra}
-        (tmp_path / "b.json").write_text(json.dumps(info))
+        info = {**json.loads((tmp_path / CLASS_INFO).read_text(encoding="utf-8")), "Mine": extra}
+        (tmp_path / "b.json").write_text(json.dumps(info), encoding="utf-8")
         convert(tmp_path / MODEL, tmp_path / "b.json", tmp_path / "b.ecd")
         assert read_ecd(tmp_path / "b.ecd").document["ExtraInfo"] == info
 
@@ -132,11 +132,11 @@ class TestRefused:
 
     @pytest.mark.parametrize("text", ["[]", "{}", '{"Framework": "CNTK", "ModelFile": "a"}'])
     def test_other_json(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "a.ecd").write_text(text)
+        (tmp_path / "a.ecd").write_text(text, encoding="utf-8")
         assert self.rule(tmp_path / "a.ecd") == "ecd-not-an-ecd"
 
     def test_text_that_is_no_json(self, tmp_path: Path) -> None:
-        (tmp_path / "a.ecd").write_text('{"EsriClassifierDefinitionFile": 0,}')
+        (tmp_path / "a.ecd").write_text('{"EsriClassifierDefinitionFile": 0,}', encoding="utf-8")
         assert self.rule(tmp_path / "a.ecd") == "json-trailing-comma"
 
     def test_a_newer_format_says_what_is_needed(self, ecd: Path) -> None:
@@ -210,7 +210,7 @@ class TestClassic:
                 }
             ],
         }
-        (tmp_path / "a.ecd").write_text(json.dumps(definition))
+        (tmp_path / "a.ecd").write_text(json.dumps(definition), encoding="utf-8")
         content = read_ecd(tmp_path / "a.ecd")
         assert content.kind is Kind.CLASSIC
         assert content.classifier == "MaximumLikelihood"
@@ -225,7 +225,7 @@ class TestClassic:
             "NumberBands": 7,
             "Endmembers": [{"EndmemberID": 1, "EndmemberName": "urban", "SpectralProfile": [1]}],
         }
-        (tmp_path / "a.ecd").write_text(json.dumps(definition))
+        (tmp_path / "a.ecd").write_text(json.dumps(definition), encoding="utf-8")
         content = read_ecd(tmp_path / "a.ecd")
         assert content.kind is Kind.ENDMEMBERS
         assert (content.name, content.band_count) == (str(tmp_path / "a.ecd"), 7)
@@ -245,7 +245,7 @@ class TestClassic:
         self, tmp_path: Path, members: object, classes: object
     ) -> None:
         definition = {"EsriEndmemberDefinitionFile": 0, "Endmembers": members}
-        (tmp_path / "a.ecd").write_text(json.dumps(definition))
+        (tmp_path / "a.ecd").write_text(json.dumps(definition), encoding="utf-8")
         assert read_ecd(tmp_path / "a.ecd").classes == classes
 
 
@@ -272,10 +272,10 @@ class TestVerification:
         assert rules(ecd) == {"ecd-digest-differs"}
 
     def test_unused_bits_must_be_zero(self, ecd: Path) -> None:
-        document = json.loads(ecd.read_text())
+        document = json.loads(ecd.read_text(encoding="utf-8"))
         entry = document["Definitions"][0]["Model"]["Files"][0]
         entry.update(Size=1, Data="QR==", SHA256=hashlib.sha256(b"A").hexdigest())
-        ecd.write_text(json.dumps(document))
+        ecd.write_text(json.dumps(document), encoding="utf-8")
         assert rules(ecd) == {"ecd-data-damaged"}
 
     @pytest.mark.parametrize("cut", [2, 10, 100, 5000])
@@ -313,7 +313,7 @@ class TestExtraction:
         written = extract(read_ecd(ecd), folder)
         assert [path.name for path in written] == [MODEL, "a.ecd"]
         assert (folder / MODEL).read_bytes() == (tmp_path / MODEL).read_bytes()
-        assert json.loads((folder / "a.ecd").read_text())["ModelFile"] == MODEL
+        assert json.loads((folder / "a.ecd").read_text(encoding="utf-8"))["ModelFile"] == MODEL
         assert verify_ecd(folder / "a.ecd")[1] == ()
 
     def test_a_second_extraction_gives_the_same_bytes(self, ecd: Path, tmp_path: Path) -> None:
@@ -325,13 +325,13 @@ class TestExtraction:
     def test_never_over_existing_files_unless_told(self, ecd: Path, tmp_path: Path) -> None:
         folder = tmp_path / "unpacked"
         folder.mkdir()
-        (folder / "a.ecd").write_text("mine")
+        (folder / "a.ecd").write_text("mine", encoding="utf-8")
         with pytest.raises(ConversionRefused) as error:
             extract(read_ecd(ecd), folder)
         assert error.value.findings[0].rule == "output-exists"
         assert [path.name for path in folder.iterdir()] == ["a.ecd"]
         extract(read_ecd(ecd), folder, overwrite=True)
-        assert (folder / "a.ecd").read_text() != "mine"
+        assert (folder / "a.ecd").read_text(encoding="utf-8") != "mine"
 
     @posix
     def test_never_through_a_link(self, ecd: Path, tmp_path: Path) -> None:

@@ -305,7 +305,7 @@ def test_a_key_data_may_be_spelled_with_escapes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 3, 9814, 9815 + 3, 10**17])
 def test_a_size_that_lies_does_not_move_the_end_of_the_bytes(fresh: Path, size: int) -> None:
-    length = len(files_of(json.loads(fresh.read_text()))[0]["Data"])
+    length = len(files_of(json.loads(fresh.read_text(encoding="utf-8")))[0]["Data"])
     rewrite(fresh, lambda document: files_of(document)[0].update(Size=size))
     (hole,) = scan(fresh, "a.ecd").holes.values()
     assert hole.length == length

@@ -227,4 +227,4 @@ def test_an_edited_document_is_not_looked_at_further(fresh: Path) -> None:
 
     rewrite(fresh, change)
     assert only(fresh).rule == "ecd-not-valid"
-    assert json.loads(fresh.read_text())["ImageHeight"] == "256"
+    assert json.loads(fresh.read_text(encoding="utf-8"))["ImageHeight"] == "256"

@@ -204,7 +204,7 @@ def test_a_name_as_long_as_a_system_allows_is_said_whole(tmp_path: Path) -> None
         if content is None:
             path.unlink()
         else:
-            path.write_text(content)
+            path.write_text(content, encoding="utf-8")
         found += examine_ecd(path)[1]
     assert len(found) == 4
     for item in found:

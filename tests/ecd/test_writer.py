@@ -121,11 +121,11 @@ def no_file_larger(size: int) -> Iterator[None]:
 class TestNothingChangesWhen:
     def refused(self, folder: Path, listener: Listener, error: Any, room: int = -1) -> Any:
         """What writing a large model raises, where files may have no more bytes than `room`."""
-        (folder / "a.ecd").write_text("old")
+        (folder / "a.ecd").write_text("old", encoding="utf-8")
         contents = model_of(folder, model=LARGE)
         with pytest.raises(error) as raised, no_file_larger(room):
             write(folder, "embedded", listener, contents)
-        assert (folder / "a.ecd").read_text() == "old"
+        assert (folder / "a.ecd").read_text(encoding="utf-8") == "old"
         assert sorted(os.listdir(folder)) == ["a.ecd", "models"]
         return raised.value
 

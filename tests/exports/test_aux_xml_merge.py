@@ -54,7 +54,7 @@ THERE = """\
 @pytest.fixture
 def there(tmp_path: Path) -> Path:
     path = tmp_path / "lc.tif.aux.xml"
-    path.write_text(THERE)
+    path.write_text(THERE, encoding="utf-8")
     return path
 
 
@@ -126,24 +126,25 @@ def test_a_second_export_changes_nothing(there: Path) -> None:
 def test_a_table_without_values_or_more_is_exchanged(there: Path, fields: str) -> None:
     there.write_text(
         "<PAMDataset><PAMRasterBand band='1'><GDALRasterAttributeTable>"
-        f"{fields}</GDALRasterAttributeTable></PAMRasterBand></PAMDataset>"
+        f"{fields}</GDALRasterAttributeTable></PAMRasterBand></PAMDataset>",
+        encoding="utf-8",
     )
     assert all(len(row) == 5 for row in table(merged(there)))
 
 
 def test_values_are_found_by_name_too(there: Path) -> None:
-    there.write_text(THERE.replace("<Usage>5</Usage>", "<Usage>0</Usage>"))
+    there.write_text(THERE.replace("<Usage>5</Usage>", "<Usage>0</Usage>"), encoding="utf-8")
     assert [row[6] for row in table(merged(there))] == ["500", "0"]
 
 
 def test_a_file_about_other_bands_gets_this_one(there: Path) -> None:
-    there.write_text("<PAMDataset><PAMRasterBand band='3'/></PAMDataset>")
+    there.write_text("<PAMDataset><PAMRasterBand band='3'/></PAMDataset>", encoding="utf-8")
     root = merged(there)
     assert [item.get("band") for item in root] == ["3", "1"]
 
 
 def test_an_empty_file_is_none(there: Path) -> None:
-    there.write_text("")
+    there.write_text("", encoding="utf-8")
     assert len(table(merged(there))) == 2
 
 

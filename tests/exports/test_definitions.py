@@ -64,7 +64,10 @@ def folder(tmp_path: Path) -> Path:
 def write_emd(folder: Path, **changes: Any) -> Path:
     whole = {**EMD, **changes}
     path = folder / "a.emd"
-    path.write_text(json.dumps({key: value for key, value in whole.items() if value != "gone"}))
+    path.write_text(
+        json.dumps({key: value for key, value in whole.items() if value != "gone"}),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -75,7 +78,7 @@ def rule_of(error: pytest.ExceptionInfo[Dl2EcdError]) -> str:
 class TestFromAnEmd:
     def test_the_ecd_says_what_the_emd_said(self, folder: Path) -> None:
         convert_definition(folder / "a.emd", folder / "b.ecd")
-        document = json.loads((folder / "b.ecd").read_text())
+        document = json.loads((folder / "b.ecd").read_text(encoding="utf-8"))
         for key, value in EMD.items():
             if key not in {"ModelFile", "Surveyor"}:
                 assert document[key] == value, key
@@ -122,11 +125,18 @@ class TestFromAnEmd:
         emd = write_emd(folder, **{f"My {key}": value for key, value in extra.items()})
         convert_definition(emd, folder / "b.ecd")
         export(read_ecd(folder / "b.ecd"), "emd", folder / "c.emd", overwrite=True)
-        assert json.loads((folder / "c.emd").read_text()) == json.loads(emd.read_text())
+        assert json.loads((folder / "c.emd").read_text(encoding="utf-8")) == json.loads(
+            emd.read_text(encoding="utf-8")
+        )
 
     def test_the_number_of_bands_may_come_from_the_model(self, folder: Path) -> None:
         convert_definition(write_emd(folder, ExtractBands="gone"), folder / "b.ecd")
-        assert json.loads((folder / "b.ecd").read_text())["ExtractBands"] == [0, 1, 2, 3]
+        assert json.loads((folder / "b.ecd").read_text(encoding="utf-8"))["ExtractBands"] == [
+            0,
+            1,
+            2,
+            3,
+        ]
 
     def test_what_the_model_contradicts_is_refused_with_its_place(self, folder: Path) -> None:
         emd = write_emd(folder, Classes=EMD["Classes"][:2])
@@ -154,7 +164,7 @@ class TestFromAnEmd:
         assert rule_of(error) == "definition-not-found"
 
     def test_broken_json_is_said_with_its_place(self, folder: Path) -> None:
-        (folder / "a.emd").write_text('{"Framework": "CNTK",}')
+        (folder / "a.emd").write_text('{"Framework": "CNTK",}', encoding="utf-8")
         with pytest.raises(ConversionRefused) as error:
             convert_definition(folder / "a.emd", folder / "b.ecd")
         assert rule_of(error) == "json-trailing-comma"
@@ -208,21 +218,21 @@ class TestEmdFromClassInformation:
         self, folder: Path, tmp_path: Path
     ) -> None:
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / MODEL).write_text("mine")
+        (tmp_path / "out" / MODEL).write_text("mine", encoding="utf-8")
         with pytest.raises(ConversionRefused) as error:
             export(read_ecd(folder / "a.ecd"), "emd", tmp_path / "out" / "c.emd")
         assert rule_of(error) == "output-exists"
-        assert (tmp_path / "out" / MODEL).read_text() == "mine"
+        assert (tmp_path / "out" / MODEL).read_text(encoding="utf-8") == "mine"
         assert not (tmp_path / "out" / "c.emd").exists()
 
     def test_a_file_where_a_folder_must_be_is_left_alone(self, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "variables").write_text("mine")
+        (tmp_path / "out" / "variables").write_text("mine", encoding="utf-8")
         content = ecd(tmp_path / "model", files=("saved_model.pb", "variables/variables.index"))
         with pytest.raises(Dl2EcdError) as error:
             export(content, "emd", tmp_path / "out" / "c.emd")
         assert rule_of(error) == "output-not-writable"
-        assert (tmp_path / "out" / "variables").read_text() == "mine"
+        assert (tmp_path / "out" / "variables").read_text(encoding="utf-8") == "mine"
         assert not (tmp_path / "out" / "c.emd").exists()
 
     @posix
@@ -269,7 +279,7 @@ class TestEmdFromClassInformation:
     def test_another_file_is_replaced_when_told(self, tmp_path: Path) -> None:
         content = ecd(tmp_path / "model")
         (tmp_path / "out").mkdir()
-        (tmp_path / "out" / "landcover.onnx").write_text("older")
+        (tmp_path / "out" / "landcover.onnx").write_text("older", encoding="utf-8")
         export(content, "emd", tmp_path / "out" / "c.emd", overwrite=True)
         assert (tmp_path / "out" / "landcover.onnx").read_bytes() == MODEL_BYTES
 
@@ -303,7 +313,10 @@ class TestEmdFromClassInformation:
         content = ecd(tmp_path / "model")
         (tmp_path / "model" / "landcover.onnx").rename(tmp_path / "landcover.onnx")
         export(content, "emd", tmp_path / "c.emd")
-        assert json.loads((tmp_path / "c.emd").read_text())["ModelFile"] == "landcover.onnx"
+        assert (
+            json.loads((tmp_path / "c.emd").read_text(encoding="utf-8"))["ModelFile"]
+            == "landcover.onnx"
+        )
 
     def test_a_file_that_can_not_be_read_is_left_alone(
         self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -329,7 +342,7 @@ class TestEmdFromClassInformation:
 
     def test_a_classic_definition_has_no_model(self, tmp_path: Path) -> None:
         classic = {"EsriClassifierDefinitionFile": 0, "Definitions": [{"Classes": []}]}
-        (tmp_path / "a.ecd").write_text(json.dumps(classic))
+        (tmp_path / "a.ecd").write_text(json.dumps(classic), encoding="utf-8")
         for name in ("emd", "dlpk"):
             with pytest.raises(Dl2EcdError) as error:
                 export(read_ecd(tmp_path / "a.ecd"), name, tmp_path / f"b.{name}")
@@ -350,7 +363,7 @@ class TestPackages:
         assert (folder / "one" / "a.dlpk").read_bytes() == (folder / "two" / "a.dlpk").read_bytes()
 
     def test_take_the_inference_function_along(self, folder: Path, tmp_path: Path) -> None:
-        (folder / "mine.py").write_text("raise SystemExit('executed')")
+        (folder / "mine.py").write_text("raise SystemExit('executed')", encoding="utf-8")
         emd = write_emd(folder, InferenceFunction=".\\mine.py")
         convert_definition(emd, folder / "b.ecd")
         assert export(read_ecd(folder / "b.ecd"), "dlpk", folder / "b.dlpk") == ()
@@ -371,7 +384,7 @@ class TestPackages:
         def locked(path: object, *, buffering: int) -> None:
             raise PermissionError(13, "Permission denied")
 
-        (folder / "mine.py").write_text("pass")
+        (folder / "mine.py").write_text("pass", encoding="utf-8")
         convert_definition(write_emd(folder, InferenceFunction="mine.py"), folder / "b.ecd")
         monkeypatch.setattr(dlpk, "open_plain", locked)
         found = export(read_ecd(folder / "b.ecd"), "dlpk", folder / "b.dlpk")
@@ -397,7 +410,7 @@ class TestPackages:
             package.write(folder / "a.emd", "deep/er/a.emd")
             package.write(folder / MODEL, f"deep/er/{MODEL}")
         convert_definition(folder / "b.dlpk", folder / "c.ecd")
-        assert json.loads((folder / "c.ecd").read_text())["ModelFile"] == MODEL
+        assert json.loads((folder / "c.ecd").read_text(encoding="utf-8"))["ModelFile"] == MODEL
 
     @pytest.mark.parametrize("names", [[], ["a.emd", "b.EMD"]])
     def test_without_exactly_one_definition_are_refused(

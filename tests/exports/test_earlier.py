@@ -151,7 +151,7 @@ class TestWhatSomebodyAdded:
         self.refused(tmp_path / "one", format_name, target)
 
     def test_a_properties_list_is_none(self, tmp_path: Path) -> None:
-        (tmp_path / "a.json").write_text('{"type": "Feature", "properties": []}')
+        (tmp_path / "a.json").write_text('{"type": "Feature", "properties": []}', encoding="utf-8")
         self.refused(tmp_path / "one", "stac", tmp_path / "a.json")
 
     @pytest.mark.parametrize(
@@ -178,5 +178,7 @@ class TestWhatSomebodyAdded:
         self.refused(tmp_path / "one", "dlpk", tmp_path / "a.dlpk")
 
     def test_a_definition_written_by_hand_is_kept(self, tmp_path: Path) -> None:
-        (tmp_path / "a.emd").write_text(json.dumps({"Framework": "CNTK", "Surveyor": "me"}))
+        (tmp_path / "a.emd").write_text(
+            json.dumps({"Framework": "CNTK", "Surveyor": "me"}), encoding="utf-8"
+        )
         self.refused(tmp_path / "one", "emd", tmp_path / "a.emd")

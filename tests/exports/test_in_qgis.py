@@ -73,7 +73,8 @@ def painted(
     raster, style, colors = folder / "a.asc", folder / "a.qml", folder / "a.clr"
     raster.write_text(
         f"ncols {len(values)}\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 1\n"
-        f"NODATA_value -32768\n{' '.join(map(str, values))}\n"
+        f"NODATA_value -32768\n{' '.join(map(str, values))}\n",
+        encoding="utf-8",
     )
     exported(ecd_with(listed), "qml", style)
     exported(ecd_with(listed), "clr", colors)

@@ -154,7 +154,7 @@ class TestDbase:
         self, tmp_path: Path, encoding: str, driver: int, page: Optional[str]
     ) -> None:
         if page is not None:
-            (tmp_path / "a.tif.vat.cpg").write_text(page)
+            (tmp_path / "a.tif.vat.cpg").write_text(page, encoding="utf-8")
         data = dbf(self.FIELDS, self.RECORDS, encoding=encoding, driver=driver)
         legend = self.read(tmp_path, data)
         assert (rows(legend), rules(legend)) == (ROWS, [])
@@ -162,7 +162,7 @@ class TestDbase:
     def test_an_encoding_that_nothing_tells_is_guessed_and_that_is_said(
         self, tmp_path: Path
     ) -> None:
-        (tmp_path / "a.tif.vat.cpg").write_text("unheard of")
+        (tmp_path / "a.tif.vat.cpg").write_text("unheard of", encoding="utf-8")
         legend = self.read(tmp_path, dbf(self.FIELDS, self.RECORDS, encoding="cp1252"))
         assert (rows(legend), rules(legend)) == (ROWS, ["legend-encoding"])
 
@@ -244,8 +244,10 @@ class TestGeoTiff:
     @pytest.mark.parametrize("inside", ["<Metadata/>", "<broken"])
     def test_side_files_without_classes_are_passed_over(self, tmp_path: Path, inside: str) -> None:
         path = self.raster(tmp_path / "a.tif", [[1, 2]])
-        (tmp_path / "a.tif.aux.xml").write_text(f"<PAMDataset>{inside}</PAMDataset>")
-        (tmp_path / "a.tif.vat.dbf").write_text("something else")
+        (tmp_path / "a.tif.aux.xml").write_text(
+            f"<PAMDataset>{inside}</PAMDataset>", encoding="utf-8"
+        )
+        (tmp_path / "a.tif.vat.dbf").write_text("something else", encoding="utf-8")
         assert [item.value for item in read_legend(path).classes] == [1, 2]
 
     @pytest.mark.parametrize(

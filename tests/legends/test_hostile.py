@@ -45,7 +45,7 @@ def written(folder: Path, content: bytes) -> Path:
 
 class TestXml:
     def test_entities_are_not_followed(self, tmp_path: Path) -> None:
-        (tmp_path / "secret.txt").write_text("secret")
+        (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
         content = (
             f'<!DOCTYPE qgis [<!ENTITY x SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
             '<qgis><paletteEntry value="1" color="#000000" label="&x;"/></qgis>'

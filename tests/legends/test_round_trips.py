@@ -94,10 +94,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_definitions_and_catalogues_come_back(
     demo: Path, names: List[str], values: List[int]
 ) -> None:
-    info = json.loads((demo / CLASS_INFO).read_text())
+    info = json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))
     for entry, name, value in zip(info["Classes"], names, values):
         entry.update(Name=name, Value=value)
-    (demo / "b.json").write_text(json.dumps(info))
+    (demo / "b.json").write_text(json.dumps(info), encoding="utf-8")
     ecd = read_ecd(convert(demo / MODEL, demo / "b.json", demo / "b.ecd"))
     for kind in ("emd", "dlpk", "stac"):
         out = demo / kind
@@ -182,7 +182,8 @@ def test_through_qgis(tmp_path: Path, environment: Dict[str, str]) -> None:
         EcdClass(70_000, "beyond 16 bits", (255, 255, 254), 21),
     ]
     (tmp_path / "a.asc").write_text(
-        "ncols 1\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 1\nNODATA_value -32768\n1\n"
+        "ncols 1\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 1\nNODATA_value -32768\n1\n",
+        encoding="utf-8",
     )
     exported(ecd_with(listed), "qml", tmp_path / "a.qml")
     subprocess.run(

@@ -51,7 +51,9 @@ def dialog(monkeypatch: pytest.MonkeyPatch) -> Dialog:
 
 def change(folder: Path, **changes: Any) -> Path:
     path = folder / CLASS_INFO
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8"
+    )
     return path
 
 
@@ -129,7 +131,9 @@ class TestMessages:
         )
 
     def test_problems_in_the_document_show_all_at_once(self, dialog: Dialog, demo: Path) -> None:
-        (demo / CLASS_INFO).write_text('{"Version": 1, "Classes": [{"Value": "5",}]}')
+        (demo / CLASS_INFO).write_text(
+            '{"Version": 1, "Classes": [{"Value": "5",}]}', encoding="utf-8"
+        )
         dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
         severity, text = dialog.messages()[INFO]
         assert severity == ERROR
@@ -157,7 +161,7 @@ class TestMessages:
         assert dialog.messages().get(INFO, (0, ""))[0] != ERROR
 
     def test_warnings_are_warnings(self, dialog: Dialog, demo: Path) -> None:
-        document = json.loads((demo / CLASS_INFO).read_text())
+        document = json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))
         document["Classes"][0]["Name"] += " "
         change(demo, Classes=document["Classes"])
         dialog.fill_in(in_classification_info_json=demo / CLASS_INFO)
@@ -168,7 +172,9 @@ class TestMessages:
     def test_a_file_that_is_no_model_shows_beside_the_model(
         self, dialog: Dialog, demo: Path
     ) -> None:
-        (demo / "x.model").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+        (demo / "x.model").write_text(
+            "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", encoding="utf-8"
+        )
         dialog.fill_in(in_deep_learning_model=demo / "x.model")
         severity, text = dialog.messages()[MODEL_PARAMETER]
         assert severity == ERROR
@@ -197,7 +203,7 @@ class TestMessages:
     def test_another_kind_of_file_given_by_mistake_is_named(
         self, dialog: Dialog, demo: Path, name: str, content: str, rule: str
     ) -> None:
-        (demo / name).write_text(content)
+        (demo / name).write_text(content, encoding="utf-8")
         dialog.fill_in(in_classification_info_json=demo / name)
         severity, text = dialog.messages()[INFO]
         assert severity == ERROR
@@ -216,7 +222,7 @@ class TestMessages:
     def test_warnings_do_not_take_the_place_of_arcgis_own_error(
         self, dialog: Dialog, demo: Path
     ) -> None:
-        document = json.loads((demo / CLASS_INFO).read_text())
+        document = json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))
         document["Classes"][0]["Name"] += " "
         other = change(demo, Classes=document["Classes"]).rename(demo / "classes.txt")
         dialog.fill_in(in_classification_info_json=other)
@@ -242,7 +248,7 @@ class TestMessages:
         assert OUTPUT not in dialog.messages()
 
     def test_an_existing_output(self, dialog: Dialog, demo: Path) -> None:
-        (demo / "a.ecd").write_text("older")
+        (demo / "a.ecd").write_text("older", encoding="utf-8")
         dialog.fill_in(out_classifier_definition=demo / "a.ecd")
         assert dialog.messages()[OUTPUT][1].startswith("ERROR 000725: Output Classifier Definition")
         arcpy.env.overwriteOutput = True

@@ -59,13 +59,16 @@ class TestGoodRun:
             ),
             (0, f"Written: {demo / 'a.ecd'}"),
         ]
-        assert json.loads((demo / "a.ecd").read_text())["EsriClassifierDefinitionFile"] == 0
+        assert (
+            json.loads((demo / "a.ecd").read_text(encoding="utf-8"))["EsriClassifierDefinitionFile"]
+            == 0
+        )
         assert log.max_severity < 2
 
     def test_says_each_finding_once_with_its_severity(self, demo: Path) -> None:
-        document = json.loads((demo / CLASS_INFO).read_text())
+        document = json.loads((demo / CLASS_INFO).read_text(encoding="utf-8"))
         document["Classes"][0]["Name"] += " "
-        (demo / CLASS_INFO).write_text(json.dumps(document))
+        (demo / CLASS_INFO).write_text(json.dumps(document), encoding="utf-8")
         _, log = run(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
         said = [text for severity, text in log.entries if severity == 1]
         assert sum("[class-name-blanks]" in text for text in said) == 1
@@ -82,15 +85,15 @@ class TestGoodRun:
         assert progressor.kind is None
 
     def test_replaces_when_told_to(self, demo: Path) -> None:
-        (demo / "a.ecd").write_text("older")
+        (demo / "a.ecd").write_text("older", encoding="utf-8")
         arcpy.env.overwriteOutput = True
         assert run(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")[0]
-        assert (demo / "a.ecd").read_text() != "older"
+        assert (demo / "a.ecd").read_text(encoding="utf-8") != "older"
 
 
 class TestRefusal:
     def test_errors_are_said_and_nothing_is_written(self, demo: Path) -> None:
-        (demo / CLASS_INFO).write_text("{")
+        (demo / CLASS_INFO).write_text("{", encoding="utf-8")
         before = names(demo)
         done, log = run(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
         assert not done
@@ -100,7 +103,7 @@ class TestRefusal:
         assert names(demo) == before
 
     def test_an_output_that_appeared_since_is_left_alone(self, demo: Path) -> None:
-        (demo / "a.ecd").write_text("older")
+        (demo / "a.ecd").write_text("older", encoding="utf-8")
         done, log = run(demo / MODEL, demo / CLASS_INFO, demo / "a.ecd")
         assert not done
         assert log.entries == [
@@ -110,7 +113,7 @@ class TestRefusal:
                 f"{demo / 'a.ecd'} already exists",
             )
         ]
-        assert (demo / "a.ecd").read_text() == "older"
+        assert (demo / "a.ecd").read_text(encoding="utf-8") == "older"
 
     @pytest.mark.parametrize(
         ("lost", "label"),
@@ -168,7 +171,7 @@ class TestCancelling:
     def test_while_writing_leaves_the_older_output_and_nothing_else(
         self, demo: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (demo / "a.ecd").write_text("older")
+        (demo / "a.ecd").write_text("older", encoding="utf-8")
         before = names(demo)
         arcpy.env.overwriteOutput = True
         during: List[List[str]] = []
@@ -184,7 +187,7 @@ class TestCancelling:
         assert during[0] != before, "the run was not cancelled while it wrote"
         assert log.text(2).startswith("Cancelled.")
         assert names(demo) == before
-        assert (demo / "a.ecd").read_text() == "older"
+        assert (demo / "a.ecd").read_text(encoding="utf-8") == "older"
 
     def test_a_scripted_call_fails(self, demo: Path) -> None:
         arcpy.ImportToolbox(REAL)

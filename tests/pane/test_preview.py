@@ -39,8 +39,8 @@ def test_nothing_to_examine(patient: Examiner) -> None:
 
 def test_both_files_and_how_they_fit(patient: Examiner, demo: Path) -> None:
     info = demo / CLASS_INFO
-    document = json.loads(info.read_text())
-    info.write_text(json.dumps({**document, "NumberRasterBands": 7}))
+    document = json.loads(info.read_text(encoding="utf-8"))
+    info.write_text(json.dumps({**document, "NumberRasterBands": 7}), encoding="utf-8")
     examined = patient.examine(str(demo / MODEL), str(info))
     assert examined.model is not None
     assert examined.model.subject.format == "cntk-v2"
@@ -48,7 +48,7 @@ def test_both_files_and_how_they_fit(patient: Examiner, demo: Path) -> None:
 
 
 def test_a_file_that_cant_be_read_says_why(patient: Examiner, demo: Path) -> None:
-    (demo / "page.model").write_text("<!DOCTYPE html><html></html>")
+    (demo / "page.model").write_text("<!DOCTYPE html><html></html>", encoding="utf-8")
     examined = patient.examine(str(demo / "page.model"), str(demo / CLASS_INFO))
     assert rules(examined.model) == ["model-is-web-page"]
     assert rules(examined.fit) == []
@@ -96,7 +96,7 @@ def test_a_file_is_read_once_until_it_changes(
     for _ in range(5):
         patient.examine(str(demo / MODEL), str(info))
     assert seen == ["info", "fit"]
-    info.write_text(info.read_text() + " ")
+    info.write_text(info.read_text(encoding="utf-8") + " ", encoding="utf-8")
     patient.examine(str(demo / MODEL), str(info))
     assert seen == ["info", "fit"] * 2
     state = info.stat()
