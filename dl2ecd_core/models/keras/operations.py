@@ -23,11 +23,13 @@ _OLD = "compat.v1."
 def is_operation(layer: Layer) -> bool:
     """Whether a layer is a single operation of Keras 3.
 
-    Its .h5 files name no modules, but all layers have a setting that operations have not.
+    Its .h5 files name no modules, but nearly all layers have a setting that operations have not.
     """
     if layer.module is not None:
         return layer.module.startswith(("keras.src.ops", "keras.ops"))
-    return "trainable" not in layer.config and any(call.positional for call in layer.calls)
+    if "trainable" in layer.config or layer.class_name.startswith("SpatialDropout"):
+        return False
+    return any(call.positional for call in layer.calls)
 
 
 def function_of(layer: Layer) -> Optional[str]:

@@ -7,12 +7,16 @@ keras/backend.py (Keras 2).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Callable, Dict, Sequence
 
 from ....network.lowering import NotConvertibleError
-from ..flow import activation_name
+from ..config import Call, plain_settings, read_layer
+from ..flow import Settings, activation_name
 from .step import Rule, Step, Tensor, rules
 
+# Layers without weights that may stand for a function.
+_LAYERS = frozenset(("Softmax", "ReLU", "LeakyReLU", "ELU", "ThresholdedReLU"))
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 #: What an activation makes of a value, whatever its axes.
@@ -34,6 +38,11 @@ def activated(step: Step, value: Any, tensor: Tensor) -> Tensor:
         return tensor
     if name in ("softmax", "log_softmax"):
         return softmax(step, tensor, -1, "Softmax" if name == "softmax" else "LogSoftmax")
+    layer = read_layer(value)
+    if layer is not None and layer.class_name in _LAYERS and layer.registered is None:
+        settings = Settings(layer, plain_settings(layer))
+        inner = replace(step, layer=layer, settings=settings, inputs=(tensor,), call=Call(()))
+        return RULES[layer.class_name](inner)[0]
     function = FUNCTIONS.get(name or "")
     if function is None:
         raise NotConvertibleError(f"its activation function '{name}' is not known here")

@@ -15,7 +15,7 @@ _END = (1 << 63) - 1
 
 def _kept(step: Step) -> Sequence[Tensor]:
     """Nothing happens when the model predicts."""
-    if step.call.named.get("training") is True:
+    if step.as_in_training:
         raise NotConvertibleError("it is called as in training, where its result is random")
     return [step.x]
 

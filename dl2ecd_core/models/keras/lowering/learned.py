@@ -6,6 +6,7 @@ import struct
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ....network.lowering import NotConvertibleError
+from ....network.shapes import elements
 from ....network.weights import Repeated
 from ..config import whole
 from .activations import activated
@@ -60,7 +61,7 @@ def _axes(step: Step, tensor: Tensor, default: Any = -1) -> List[int]:
 
 
 def _batch(step: Step) -> Sequence[Tensor]:
-    if step.call.named.get("training") is True or step.settings.values.get("mode", 0) not in (0,):
+    if step.as_in_training or step.settings.values.get("mode", 0) not in (0,):
         raise NotConvertibleError("it takes the statistics of what goes into it")
     if step.settings.flag("renorm") and step.settings.values.get("virtual_batch_size"):
         raise NotConvertibleError("it takes the statistics of parts of a batch")
@@ -161,18 +162,29 @@ def _numbers(value: Any) -> Optional[Tuple[List[float], Tuple[int, ...]]]:
     return [float(one) for one in flat], tuple(dims)
 
 
-def _settled(step: Step, name: str, tensor: Tensor, default: float) -> str:
-    """Numbers in a layer's settings, so that they fit to the last axes of a tensor."""
+def _settled(
+    step: Step, name: str, tensor: Tensor, default: float, axes: Sequence[int] = ()
+) -> str:
+    """Numbers in a layer's settings, so that they fit to a tensor.
+
+    Parameters
+    ----------
+    axes
+        Along which they lie, counted from the front; the last ones unless told.
+    """
     value = step.settings.values.get(name)
     found = _numbers(default if value is None else value)
-    if found is None or len(found[1]) > step.rank(tensor):
+    rank = step.rank(tensor)
+    if found is None or len(found[1]) > rank:
         raise NotConvertibleError(f"its '{name}' is no number and no list of numbers")
     numbers, dims = found
     if len(numbers) == 1:
         return step.number(numbers[0])
-    kept = step.lowering.constant(numbers, "float32", dims)
-    rank = step.rank(tensor)
-    return step.broadcast(kept, tensor, range(rank - len(dims), rank), dims)
+    along = axes or range(rank - len(dims), rank)
+    sizes = step.known(tensor, along) if axes else dims
+    if len(numbers) != elements(sizes):
+        raise NotConvertibleError(f"its '{name}' does not fit to what goes into it")
+    return step.broadcast(step.lowering.constant(numbers, "float32", sizes), tensor, along, sizes)
 
 
 def _rescaled(step: Step) -> Sequence[Tensor]:
@@ -187,7 +199,10 @@ def _normalized(step: Step) -> Sequence[Tensor]:
     value = step.settings.values.get("axis", -1)
     axes = [] if value is None else _axes(step, x)
     if step.settings.values.get("mean") is not None:
-        mean, variance = _settled(step, "mean", x, 0.0), _settled(step, "variance", x, 1.0)
+        mean, variance = (
+            _settled(step, name, x, default, axes)
+            for name, default in (("mean", 0.0), ("variance", 1.0))
+        )
     else:
         sizes = step.known(x, axes)
         mean, variance = (

@@ -122,6 +122,15 @@ class Step:
             raise NotConvertibleError("it takes several inputs, such as a mask")
         return self.inputs[0]
 
+    @property
+    def as_in_training(self) -> bool:
+        """Whether it is called so that it does what it does in training, also when it predicts.
+
+        Keras 3 writes that down too, but a whole model that predicts overrules it
+        (``operation_fn`` in keras/src/models/functional.py).
+        """
+        return self.generation.major < 3 and self.call.named.get("training") is True
+
     def add(self, op: str, inputs: Sequence[str], **attributes: object) -> str:
         """A node; the name of its output."""
         return self.lowering.add(op, inputs, **attributes)  # type: ignore[arg-type]
