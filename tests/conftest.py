@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,8 @@ def as_windows(
     """Files as Windows has them, under the folder for temporary files of this run."""
     if not usable():
         pytest.skip("needs Linux and Python 3.11 or later")
+    # Played in one process, what is open in another is not protected: no folder is shared.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     return StandIn(tmp_path_factory.getbasetemp(), monkeypatch)
 
 
