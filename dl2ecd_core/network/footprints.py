@@ -176,15 +176,27 @@ class Footprint:
         return self.resampled(Fraction(after, before))
 
     def resampled(self, factor: Fraction, taps: Optional[Taps] = None) -> Footprint:
-        """After a resize by a factor that keeps the extent.
+        """After a resize by a factor.
 
         Parameters
         ----------
         taps
-            Which pixels an output pixel is made of; None when not known.
+            Which pixels an output pixel is made of: they tell where it lies. None when not known;
+            then the extent is kept.
+
+        Examples
+        --------
+        >>> at_input().resampled(Fraction(2), lambda pixel: iter((pixel // 2,))).start
+        Fraction(0, 1)
+        >>> every_other = at_input().resampled(Fraction(1, 2), lambda pixel: iter((2 * pixel,)))
+        >>> every_other.start
+        Fraction(-1, 2)
         """
-        reach = None if taps is None else self._through(factor, taps)
-        return replace(self, scale=self.scale / factor, reach=reach)
+        if taps is None:
+            return replace(self, scale=self.scale / factor, reach=None)
+        shift = self.scale * _behind(factor, taps)
+        reach = self._through(factor, taps)
+        return replace(self, scale=self.scale / factor, start=self.start + shift, reach=reach)
 
     def _through(self, factor: Fraction, taps: Taps) -> Optional[Tuple[Interval, ...]]:
         """What pixels look at that are made of some of these, `factor` new ones for each."""
@@ -205,6 +217,22 @@ class Footprint:
 def at_input(*sources: Source) -> Footprint:
     """The footprint of an input's own axis: every pixel looks at itself."""
     return Footprint(reach=((0, 0),), sources=frozenset(sources))
+
+
+def _behind(factor: Fraction, taps: Taps) -> Fraction:
+    """How far pixels lie behind where they would with the extent kept, in pixels of before.
+
+    The mean over a period of pixels, each in the middle of what it is made of.
+    """
+    period = factor.numerator
+    if period > MOST_PHASES:
+        return Fraction(0)
+    total = Fraction(0)
+    for pixel in range(period):
+        places = list(taps(pixel))
+        kept = (pixel + Fraction(1, 2)) / factor - Fraction(1, 2)
+        total += Fraction(min(places) + max(places), 2) - kept
+    return total / period
 
 
 def _looked_at(reach: Sequence[Interval], shift: int, pixel: int) -> Interval:

@@ -322,6 +322,37 @@ def test_a_resize_takes_these_pixels(
     assert [list(taps(pixel)) for pixel in range(4)] == made_of
 
 
+@given(
+    st.integers(1, 8), st.integers(1, 8), st.sampled_from(["nearest", "linear", "cubic"]),
+    st.sampled_from(["asymmetric", "half_pixel", "tf_half_pixel_for_nn"]),
+    st.sampled_from(["floor", "ceil", "round_prefer_floor", "round_prefer_ceil"]),
+)  # fmt: skip
+def test_a_resize_puts_pixels_where_what_they_are_made_of_lies(
+    above: int, below: int, mode: str, coordinates: str, rounding: str
+) -> None:
+    factor = Fraction(above, below)
+    taps = sampled(factor, mode, coordinates, rounding)
+    assert taps is not None
+    footprint = Footprint(Fraction(2), Fraction(3)).resampled(factor, taps)
+    assert footprint.scale == 2 / factor
+    pixels = range(3 * above, 6 * above)
+    wanted = [3 + 2 * (Fraction(min(taps(one)) + max(taps(one)) + 1, 2)) for one in pixels]
+    found = [footprint.start + footprint.scale * (one + Fraction(1, 2)) for one in pixels]
+    assert sum(found) == sum(wanted)
+
+
+def test_with_the_extent_kept_a_resize_moves_nothing() -> None:
+    for factor in (Fraction(2), Fraction(3, 2), Fraction(1, 2), Fraction(8)):
+        taps = sampled(factor, "linear", "half_pixel")
+        assert at_input().resampled(factor, taps).start == 0
+        assert at_input().resampled(factor).start == 0
+    taps = sampled(Fraction(8), "linear", "asymmetric")
+    assert at_input().resampled(Fraction(8), taps).start == Fraction(7, 16)
+    # More pixels than are followed.
+    taps = sampled(Fraction(MOST_PHASES + 1), "linear", "asymmetric")
+    assert at_input().resampled(Fraction(MOST_PHASES + 1), taps).start == 0
+
+
 def test_a_resize_that_depends_on_the_size_says_nothing() -> None:
     assert sampled(Fraction(2), "nearest", "align_corners") is None
     assert sampled(Fraction(2), "nearest", "half_pixel", "odd") is None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from fractions import Fraction
+from typing import Dict, List, Optional, Sequence
 
-from ...network.footprints import Footprint
+from ...network.footprints import Footprint, Taps
+from ...network.sampling import sampled
 from ...network.window import same_padding
-from .known import Lane
+from .known import Lane, Operation
 from .lane_lines import Lines
 from .operations_images import blocks_of
 from .operations_windows import (
@@ -20,6 +22,13 @@ from .operations_windows import (
     pooling_windows,
     windows,
 )
+
+_MODES: Dict[str, str] = {
+    "ResizeNearestNeighbor": "nearest",
+    "ResizeBilinear": "linear",
+    "ResizeBicubic": "cubic",
+    "QuantizedResizeBilinear": "linear",
+}
 
 
 def _window(lines: Lines, layout: Layout, moves: Sequence[Window]) -> List[Lane]:
@@ -99,11 +108,31 @@ def resized_lanes(lines: Lines) -> Optional[Sequence[Lane]]:
     sizes = lines.operation.ranked(0, 4)
     for axis in (1, 2):
         footprint = lanes[axis].footprint
-        after = None if lines.shape is None else lines.shape[axis]
-        lanes[axis] = lanes[axis]._replace(
-            footprint=None if footprint is None else footprint.resized(sizes[axis], after)
-        )
+        before, after = sizes[axis], None if lines.shape is None else lines.shape[axis]
+        # What is moved besides lies wherever its numbers say.
+        moved = lines.operation.op == "ScaleAndTranslate"
+        if footprint is not None and before and after and not moved:
+            factor = Fraction(after, before)
+            footprint = footprint.resampled(factor, _taps(lines.operation, factor))
+        else:
+            footprint = None
+        lanes[axis] = lanes[axis]._replace(footprint=footprint)
     return lanes
+
+
+def _taps(operation: Operation, factor: Fraction) -> Optional[Taps]:
+    """Which pixels a pixel is made of; None where the whole size has its part in it.
+
+    tensorflow/core/util/image_resizer_state.h
+    """
+    attributes = operation.attributes
+    mode = _MODES.get(operation.op)
+    if mode is None or attributes.flag("align_corners", False):
+        return None
+    coordinates = "asymmetric"
+    if attributes.flag("half_pixel_centers", False):
+        coordinates = "tf_half_pixel_for_nn" if mode == "nearest" else "half_pixel"
+    return sampled(factor, mode, coordinates, "floor")
 
 
 def blocked_lanes(lines: Lines) -> Optional[Sequence[Lane]]:

@@ -245,6 +245,8 @@ LANES: Tuple[Tuple[Tuple[Any, ...], str, str, Optional[int]], ...] = (
     ((conv(5), ("BiasAdd", {}, ((4,),))), "NHWC", "NHWC", 2),
     ((conv(5), ("ResizeBilinear", {}, ([28, 28],))), "NHWC", "NHWC", 2),
     ((conv(5), ("ResizeBilinear", {}, ((2,),))), "NHWC", "NHWC", None),
+    ((conv(5), ("ResizeArea", {}, ([28, 28],))), "NHWC", "NHWC", 2),
+    ((conv(5), ("ScaleAndTranslate", {}, ([28, 28], (2,), (2,)))), "NHWC", "NHWC", None),
     (
         (conv(5), ("SpaceToDepth", {"block_size": 2}, ()), ("DepthToSpace", {"block_size": 2}, ())),
         "NHWC",
