@@ -13,7 +13,7 @@ import secrets
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Iterator
+from typing import BinaryIO, Iterator, Optional
 
 from .plain_files import open_plain
 from .windows import on_windows
@@ -35,8 +35,9 @@ def new_name(folder: Path) -> Path:
 def lock(handle: BinaryIO) -> bool:
     """Mark a temporary file as in use; False when another run has it.
 
-    On Windows an open file can't be removed, which does the same without a lock. Where the file
-    system has no locks, strays can't be told from files in use and are left alone.
+    On Windows an open file can't be removed, which does the same without a lock for one that is
+    new; :func:`held_alone` is for one that may be there already. Where the file system has no
+    locks, strays can't be told from files in use and are left alone.
     """
     if on_windows():
         return True
@@ -47,6 +48,33 @@ def lock(handle: BinaryIO) -> bool:
     except OSError as error:
         return error.errno not in {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
     return True
+
+
+def held_alone(path: Path) -> Optional[BinaryIO]:
+    """A file that stays, locked by one run at a time; None when another run has it.
+
+    Raises
+    ------
+    OSError
+        When it can't be made.
+    """
+    if not on_windows():
+        handle = path.open("ab")
+        if lock(handle):
+            return handle
+        handle.close()
+        return None
+    # What a killed run left can be removed, what is open can't; of two that make it, one is first.
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        pass
+    except PermissionError:
+        return None
+    try:
+        return path.open("xb")
+    except FileExistsError:
+        return None
 
 
 @contextmanager

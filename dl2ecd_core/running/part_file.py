@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional
 
 from ..files.output import refused, write_failure
-from ..files.strays import LOCK, lock
+from ..files.strays import LOCK, held_alone
 from ..findings.errors import ConversionRefused
 from ..findings.wording import printable
 
@@ -68,9 +68,8 @@ class PartFolder:
 
     def _open(self) -> None:
         self.path.mkdir(exist_ok=True)
-        self._lock = (self.path / LOCK).open("ab")
-        if not lock(self._lock):
-            self.close()
+        self._lock = held_alone(self.path / LOCK)
+        if self._lock is None:
             raise refused(
                 "output-in-the-making",
                 f"Another run makes '{printable(str(self._target), 400)}' right now.",
@@ -130,10 +129,12 @@ class PartFolder:
             self._lock = None
 
     def remove(self) -> None:
-        """Take the folder away."""
+        """Take the folder away; what another program holds, as a virus scanner may, stays.
+
+        The result is made by then, and the next run for the same target takes the folder up.
+        """
         self.close()
-        with suppress(FileNotFoundError):
-            shutil.rmtree(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
 class PartFile:
