@@ -13,8 +13,8 @@ with all findings in it::
     else:
         print(done, "was written,", len(done.findings), "warnings")
 
-The names are imported when first used: opening a dialog must not wait for them. ``classify`` needs
-the extra ``run`` and is no part of ``from dl2ecd_core import *``.
+The names are imported when first used: opening a dialog must not wait for them. ``classify`` and
+``detect`` need the extras ``run`` and ``detect`` and are no part of ``from dl2ecd_core import *``.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from .models import ModelDescription, inspect_model
     from .progress import Listener
     from .running.classify import classify as classify
+    from .running.detect import DetectOptions as DetectOptions
+    from .running.detect import detect as detect
+    from .running.objects.report import Detection as Detection
     from .running.report import Classification as Classification
     from .scripting import DeepLearningModelToEcd
     from .templates import Template, template, write_template
@@ -126,6 +129,8 @@ _CORE: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
 )
 _EXTRAS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("running.classify", ("classify",)),
+    ("running.detect", ("DetectOptions", "detect")),
+    ("running.objects.report", ("Detection",)),
     ("running.report", ("Classification",)),
 )
 _HOMES: Dict[str, Tuple[str, str]] = {

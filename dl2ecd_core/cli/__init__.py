@@ -24,12 +24,13 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
     "extract": ("extract", "Get the model's files out of an .ecd."),
     "export": ("export", "Write .emd, .dlpk, STAC, legends, styles, a page."),
     "classify": ("classify", "Classify a scene with an .ecd: a map with its colors."),
+    "detect": ("detect", "Find the objects of a scene with an .ecd: a layer with its style."),
     "schema": ("schema", "Print the JSON Schema of a document."),
     "demo": ("demo", "Do the main job once on a small real model."),
 }
 
 #: Commands that run models, each in a process of its own (see supervised.py).
-RUNNING = frozenset(("classify",))
+RUNNING = frozenset(("classify", "detect"))
 #: Says to a process, in its environment, that it is that one.
 INSIDE = "DL2ECD_INSIDE"
 

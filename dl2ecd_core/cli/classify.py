@@ -94,7 +94,7 @@ def classify_command(
             messages=bar,
         )
     except Dl2EcdError as error:
-        result = _refused(paths[0], error.findings)
+        result = refused_result(paths[0], error.findings)
     else:
         result = _classified(paths[0], done)
     finally:
@@ -102,7 +102,7 @@ def classify_command(
     report([result], output)
 
 
-def _refused(scene: str, findings: Tuple[Finding, ...]) -> Result:
+def refused_result(scene: str, findings: Tuple[Finding, ...]) -> Result:
     def say() -> None:
         print_findings(findings)
         click.echo("Nothing was written.")

@@ -106,7 +106,7 @@ def strips(
     heard = listener or Listener()
     batch = classifier.fitted.scores.batch
     groups = [columns[first : first + batch] for first in range(0, len(columns), batch)]
-    with _pools(workers or cores()) as (ahead, pool):
+    with pools(workers or cores()) as (ahead, pool):
         pending: Deque[Tuple[Span, List[Future[List[Part]]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)
@@ -135,7 +135,8 @@ def strips(
 
 
 @contextmanager
-def _pools(workers: int) -> Iterator[Tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+def pools(workers: int) -> Iterator[Tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    """A thread that reads ahead, and as many as there are workers."""
     ahead = ThreadPoolExecutor(1, "dl2ecd-read")
     pool = ThreadPoolExecutor(workers, "dl2ecd-run")
     try:

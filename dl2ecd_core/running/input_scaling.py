@@ -1,8 +1,9 @@
 """Which scaling a definition asks for, from whichever vocabulary says it.
 
 In this order: what the person gives; ``InputScaling`` in the definition; arcgis.learn's
-``NormalizationStats``; Deepness's standardization in the model; ``DataRange`` for scenes of 8 bits;
-a model that takes whole numbers takes them as they are. If nothing says it, nobody can know.
+``NormalizationStats``; Deepness's standardization in the model; an exporter that always scales
+alike and signs its models; ``DataRange`` for scenes of 8 bits; a model that takes whole numbers
+takes them as they are. If nothing says it, nobody can know.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from .scores import WHOLE_TYPES
 
 #: The key of definitions that says it.
 SCALING = "InputScaling"
+
+#: Signs its exports in their metadata. Its models take values from 0 to 1:
+#: https://docs.ultralytics.com/guides/preprocessing_annotated_data/ .
+_ULTRALYTICS = "Ultralytics"
 
 #: Highest values that scenes of 16 bits are often divided by: Sentinel-2's and Landsat's.
 _REFLECTANCE = 10_000
@@ -70,6 +75,8 @@ def chosen_scaling(
     found = statistics_scaling(document, bands) or _deepness(properties, bands, name)
     if found is not None:
         return found
+    if scene_type == "uint8" and properties.get("author") == _ULTRALYTICS:
+        return Scaling(_onto(0, 255, 0, 1), "the exporter's own, for a scene of 8 bits")
     low_high = _data_range(document)
     if low_high is not None and scene_type == "uint8":
         return Scaling(_onto(0, 255, *low_high), "DataRange, for a scene of 8 bits")

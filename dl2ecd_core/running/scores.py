@@ -72,7 +72,7 @@ class Scores:
         feeds: List[Array] = []
         first = 0
         for entry in self.inputs:
-            feeds.append(_arranged(tile[first : first + entry.bands], entry))
+            feeds.append(arranged(tile[first : first + entry.bands], entry))
             first += entry.bands
         result = self.session.run(feeds)[self.output]
         return self._layers(result, tile.shape[1:])
@@ -94,7 +94,7 @@ class Scores:
         feeds: List[Array] = []
         first = 0
         for entry in self.inputs:
-            parts = [_arranged(tile[first : first + entry.bands], entry) for tile in tiles]
+            parts = [arranged(tile[first : first + entry.bands], entry) for tile in tiles]
             feeds.append(numpy.concatenate(parts))
             first += entry.bands
         try:
@@ -137,7 +137,7 @@ class ImageInput:
     bands: int
 
 
-def _arranged(pixels: Array, entry: ImageInput) -> Array:
+def arranged(pixels: Array, entry: ImageInput) -> Array:
     """Pixels ``(bands, rows, columns)`` in the order of an input's axes."""
     import numpy
 
@@ -177,7 +177,7 @@ def scores_of(session: Session, bands: int, output_name: Optional[str], channels
     """
     data = [tensor for tensor in session.inputs if tensor.role is Role.DATA]
     inputs = tuple(
-        _image_input(tensor, bands if len(data) == 1 else tensor.size_of("C")) for tensor in data
+        image_input(tensor, bands if len(data) == 1 else tensor.size_of("C")) for tensor in data
     )
     if not inputs or sum(entry.bands for entry in inputs) != bands:
         taken = sum(entry.bands for entry in inputs)
@@ -202,7 +202,14 @@ def scores_of(session: Session, bands: int, output_name: Optional[str], channels
     return Scores(session, inputs, place, axes, (tile[0], tile[1]), output.activation)
 
 
-def _image_input(tensor: Tensor, bands: Optional[int]) -> ImageInput:
+def image_input(tensor: Tensor, bands: Optional[int]) -> ImageInput:
+    """How an input takes so many bands; None where the model is to tell how many.
+
+    Raises
+    ------
+    RunningRefused
+        ``model-input-unknown``.
+    """
     shape, axes = tensor.shape, tensor.axes or ""
     if shape is None or bands is None:
         raise RunningRefused([_unknown_input(tensor)])

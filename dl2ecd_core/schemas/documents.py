@@ -207,6 +207,26 @@ _NODATA = _object(
         "pixels": _number("How many pixels have none.", 0),
     }
 )
+_FOUND_CLASS = _object(
+    {
+        "value": _number("The field of the layer that tells the class."),
+        "name": _text("For people."),
+        "color": {
+            "type": ["array", "null"],
+            "items": {"type": "integer"},
+            "description": "Red, green and blue.",
+        },
+        "objects": _number("How many there are.", 0),
+        "scores": {
+            "type": ["array", "null"],
+            "items": {"type": "number"},
+            "description": "The lowest and the highest; null without objects.",
+        },
+    }
+)
+_FOUND = (
+    "layer", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling", "seconds",
+)  # fmt: skip
 _MAPPED = ("raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds")
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
 _ECD_PATH = _or_null(_text("The .ecd that was written; null when none was."))
@@ -223,6 +243,18 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "nodata": _NODATA,
         "runtime": _text("What ran the model."),
         "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
+        "scaling": _text("How pixel values became what the model takes."),
+        "seconds": {"type": "number", "description": "How long it took."},
+    },
+    "detect": {
+        "ok": _OK,
+        "layer": _text("The layer of polygons that was written."),
+        "objects": _number("How many there are.", 0),
+        "classes": _list(_FOUND_CLASS, "In the definition's order."),
+        "runtime": _text("What ran the model."),
+        "reading": _text("How objects were read from the model's outputs."),
+        "overlap": _number("Pixels that neighbouring tiles shared.", 0),
+        "tiles": _number("How many tiles there were.", 1),
         "scaling": _text("How pixel values became what the model takes."),
         "seconds": {"type": "number", "description": "How long it took."},
     },
@@ -252,6 +284,7 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
 }
 _OPTIONAL: Dict[str, Sequence[str]] = {
     "classify": _MAPPED,
+    "detect": _FOUND,
     "fix": ("class_info", "changed", "diff"),
     "show": _SHOWN,
 }

@@ -35,5 +35,13 @@ RULES: Tuple[Rule, ...] = (
     Rule("background-value", _INFORMATION, "Every output index has a listed class."),
     Rule("no-color-table", _WARNING, "Class values are from 0 to 255, so that colors show."),
     Rule("tiles-blended", _WARNING, "What a pixel gets does not depend on where tiles lie."),
+    Rule("detector-unknown", _ERROR, "The model tells how objects are read from its outputs."),
+    Rule("detector-incomplete", _ERROR, "All that is needed to read boxes is told or asked for."),
+    Rule("scores-not-shares", _ERROR, "Scores of objects lie between 0 and 1."),
+    Rule("class-not-listed", _ERROR, "The definition has the classes that are asked for."),
+    Rule("overlap-wrong", _ERROR, "Neighbouring tiles share less than a tile."),
+    Rule("scene-padded", _INFORMATION, "The scene is at least as large as a tile of the model."),
+    Rule("scene-without-place", _WARNING, "The scene has a place and a coordinate system."),
+    Rule("objects-cut", _WARNING, "No object is longer than neighbouring tiles share."),
     Rule("halo-probed", _INFORMATION, "The model tells how far it looks."),
 )

@@ -1,0 +1,169 @@
+"""Detect: a scene and a definition become a layer of objects with classes and scores."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import List, Optional
+
+from ..examination import AnyPath
+from ..exports.legend import legend_of
+from ..files.output import check_target
+from ..files.replacing import check_replaceable
+from ..findings import Finding, Place, in_order
+from ..findings.rules import finding
+from ..findings.wording import counted, quoted
+from ..progress import Listener
+from .extras import not_installed
+from .objects.detector import DetectOptions, Detector, detector_for, labels_of
+from .objects.found import Objects
+from .objects.layer import GEOJSON, OBJECTS, write_layer
+from .objects.report import Detection, counted_objects
+from .objects.searching import Search, search
+from .objects.style import STYLE, write_style
+from .opening import OpenedModel, opened_model
+from .raster_library import RasterLibrary
+from .rasterio_library import RasterioLibrary
+from .scene import Scene, opened_scene
+from .sessions.opening import open_session
+
+
+def detect(
+    scene: AnyPath,
+    model: AnyPath,
+    layer: AnyPath,
+    *,
+    class_info: Optional[AnyPath] = None,
+    options: Optional[DetectOptions] = None,
+    device: str = "cpu",
+    workers: Optional[int] = None,
+    trusted: bool = False,
+    overwrite: bool = False,
+    messages: Optional[Listener] = None,
+    library: Optional[RasterLibrary] = None,
+) -> Detection:
+    """Find the objects of a scene.
+
+    Parameters
+    ----------
+    scene
+        A raster that GDAL reads.
+    model
+        An .ecd, .emd or .dlpk; or a model, with its `class_info`.
+    layer
+        The polygons to write: a GeoPackage (.gpkg) in the scene's coordinate system, or GeoJSON
+        (.geojson) in WGS 84; with a style for QGIS beside it (.qml).
+    class_info
+        The class information document of a model.
+    options
+        Bands, scaling, lowest score, classes, overlap.
+    device, workers, trusted, messages, library
+        As in :func:`~dl2ecd_core.running.classify.classify`.
+    overwrite
+        Replace a file at the output's place also where this project did not write it.
+
+    Raises
+    ------
+    Dl2EcdError
+        With all findings; what was there before is untouched.
+    Cancelled
+        When `messages` says so.
+
+    Examples
+    --------
+    >>> detect("scene.tif", "trees.ecd", "trees.gpkg")  # doctest: +SKIP
+    """
+    began = time.monotonic()
+    listener = messages or Listener()
+    target = Path(layer)
+    style = target.with_suffix(".qml")
+    inputs = [Path(path) for path in (scene, model, class_info) if path is not None]
+    check_target(target, inputs)
+    check_replaceable(target, OBJECTS, inputs, overwrite=overwrite)
+    check_replaceable(style, STYLE, inputs, overwrite=overwrite)
+    _check_installed()
+    with ExitStack() as closing:
+        reader = closing.enter_context(opened_scene(os.fspath(scene), library or RasterioLibrary()))
+        opened = closing.enter_context(opened_model(model, class_info, listener))
+        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
+        closing.callback(session.close)
+        detector, said = detector_for(opened, session, reader, options or DetectOptions())
+        legend = legend_of(opened.ecd, "qml")
+        findings = [*opened.findings, *said, *legend.findings, *_said_of_place(reader, target)]
+        for item in in_order(findings):
+            listener.found(item)
+        found = search(reader, detector, workers=workers, listener=listener)
+        for item in _said_of_pieces(found, detector):
+            listener.found(item)
+            findings.append(item)
+        objects = _placed(found.objects, opened)
+        write_layer(target, objects, opened.ecd.classes, reader.georeference)
+        write_style(style, legend.rows)
+        return Detection(
+            os.fspath(layer),
+            in_order(findings),
+            counted_objects(objects, opened.ecd.classes),
+            session.runtime,
+            str(detector.reading),
+            detector.overlap,
+            found.tiles,
+            f"{detector.scaling} ({detector.scaling.source})",
+            time.monotonic() - began,
+        )
+
+
+def _check_installed() -> None:
+    """Before anything takes time: what suppresses and writes objects is there."""
+    try:
+        import pyogrio  # noqa: F401
+        import shapely  # noqa: F401
+    except ImportError as error:
+        raise not_installed("pyogrio", "detect", "write objects") from error
+
+
+def _placed(objects: Objects, opened: OpenedModel) -> Objects:
+    """Objects whose labels are places in the definition's list of classes."""
+    import numpy
+
+    places = labels_of(opened)
+    labels = numpy.array([places[label] for label in objects.labels.tolist()], "int64")
+    return Objects(objects.corners, objects.scores, labels, objects.turned)
+
+
+def _said_of_place(reader: Scene, target: Path) -> List[Finding]:
+    place = reader.georeference
+    if place.crs is not None and place.transform is not None:
+        return []
+    what = (
+        "no place on the earth: objects are given in its pixels, columns to the right and rows "
+        "downwards (negative), as QGIS shows it"
+        if place.transform is None
+        else "no coordinate system: objects are given in its coordinates without one"
+    )
+    more = "; GeoJSON is in degrees for most programs" if target.suffix == GEOJSON else ""
+    return [
+        finding(
+            "scene-without-place",
+            f"{quoted(reader.name, 400)} has {what}{more}.",
+            hint="Give the scene its coordinate system first, if it has one.",
+            where=Place(file=reader.name),
+        )
+    ]
+
+
+def _said_of_pieces(found: Search, detector: Detector) -> List[Finding]:
+    if not found.cut:
+        return []
+    return [
+        finding(
+            "objects-cut",
+            f"{counted(found.cut, 'object')} may be pieces of something longer than the "
+            f"{detector.overlap} pixels that neighbouring tiles share.",
+            hint="Give --overlap the length of the longest object in pixels.",
+        )
+    ]
+
+
+__all__ = ["DetectOptions", "detect"]

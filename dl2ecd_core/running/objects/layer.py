@@ -1,0 +1,129 @@
+"""Objects as a layer of polygons: GeoPackage, or GeoJSON in WGS 84 (RFC 7946)."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+
+from ...ecd.content import EcdClass
+from ...files.output import real_path, refused, write_failure
+from ...files.replacing import OutputKind
+from ...files.scratch import scratch_folder
+from ...findings.wording import printable
+from ...version import __version__
+from ..georeference import Georeference
+from .found import Objects
+
+if TYPE_CHECKING:
+    from ..sessions import Array
+
+GEOPACKAGE, GEOJSON = ".gpkg", ".geojson"
+#: The layer's name, and its fields.
+LAYER = "objects"
+VALUE, NAME, SCORE = "value", "name", "score"
+_MADE_BY = "Objects found by dl2ecd"
+#: Where a raster has no place: one unit a pixel, to the right and down, as QGIS shows it.
+_NOWHERE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+#: Decimals of degrees: a tenth of a millimetre.
+_DECIMALS = "9"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether an earlier run wrote a file: its layer's description says so."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+        if not head.startswith(b"SQLite format 3\0"):
+            return _MADE_BY.encode() in head
+        file.seek(0)
+        # A text of a row lies in one piece on a page of the database.
+        return any(_MADE_BY.encode() in page for page in iter(lambda: file.read(1 << 20), b""))
+
+
+OBJECTS = OutputKind("layer of objects", (GEOPACKAGE, GEOJSON), _is_ours)
+
+
+def outlines(objects: Objects, place: Georeference) -> Array:
+    """Polygons in the scene's coordinate system; of a scene without a place, in its pixels."""
+    import numpy
+    import shapely
+
+    a, b, c, d, e, f = place.transform or _NOWHERE
+    columns, rows = objects.corners[..., 0], objects.corners[..., 1]
+    corners = numpy.stack([a * columns + b * rows + c, d * columns + e * rows + f], -1)
+    return shapely.polygons(corners)
+
+
+def write_layer(
+    target: Path, objects: Objects, classes: Sequence[EcdClass], place: Georeference
+) -> None:
+    """Write the objects, whole or not at all.
+
+    Parameters
+    ----------
+    objects
+        Their labels are places in `classes`.
+    place
+        Of the scene.
+
+    Raises
+    ------
+    ConversionRefused
+        When it can't be written; what was there before stays.
+    """
+    import pyogrio.raw
+    import shapely
+    from pyogrio.errors import DataSourceError
+
+    real = real_path(target)
+    crs = place.crs if place.transform is not None else None
+    driver, options = _format(real.suffix.lower(), crs)
+    try:
+        with scratch_folder(real.parent) as folder, warnings.catch_warnings():
+            # That a scene has no coordinate system is said in our own words.
+            warnings.simplefilter("ignore", UserWarning)
+            new = folder / f"new{real.suffix.lower()}"
+            pyogrio.raw.write(
+                str(new),
+                shapely.to_wkb(outlines(objects, place)),
+                _fields(objects, classes),
+                [VALUE, NAME, SCORE],
+                layer=LAYER,
+                driver=driver,
+                geometry_type="Polygon",
+                crs=crs,
+                layer_options=options,
+            )
+            with new.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            new.replace(real)
+    except OSError as error:
+        raise write_failure(error, target) from error
+    except (DataSourceError, RuntimeError) as error:
+        raise refused(
+            "output-not-writable",
+            f"The output '{printable(str(target), 400)}' can't be written: "
+            f"{printable(str(error), 300)}.",
+            "Check that there is room. An older output was left as it was.",
+            target,
+        ) from error
+
+
+def _format(ending: str, crs: Optional[str]) -> Tuple[str, Dict[str, str]]:
+    """GDAL's driver, and its options for a layer."""
+    said = f"{_MADE_BY} {__version__}"
+    if ending == GEOPACKAGE:
+        return "GPKG", {"DESCRIPTION": said}
+    if crs is None:
+        return "GeoJSON", {"DESCRIPTION": said}
+    options = {"DESCRIPTION": said, "RFC7946": "YES", "COORDINATE_PRECISION": _DECIMALS}
+    return "GeoJSON", options
+
+
+def _fields(objects: Objects, classes: Sequence[EcdClass]) -> List[Any]:
+    import numpy
+
+    values = numpy.array([item.value for item in classes], "int32")
+    names = numpy.array([item.name for item in classes], "object")
+    return [values[objects.labels], names[objects.labels], objects.scores]

@@ -1,0 +1,258 @@
+"""How objects are read from a model's outputs: as the model tells, and as the person adds.
+
+What the model does not tell is asked for and never guessed: see :func:`reading_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ...findings import Finding, Place
+from ...findings.rules import finding
+from ...findings.wording import counted, listed, quoted, shape_text
+from ...models import Activation, Content, Tensor
+from ...models.detectors.head import BoxCoding, Columns, DetectorHead, HeadKind, Holds
+from ..extras import RunningRefused
+
+#: What ``--head`` names: kind, and what a row holds; scores of classes are as many as classes.
+HEADS: Dict[str, Tuple[HeadKind, Tuple[Holds, ...]]] = {
+    "yolov5": (HeadKind.ROWS, (Holds.BOX, Holds.OBJECTNESS, Holds.CLASS_SCORES)),
+    "yolov8": (HeadKind.ROWS, (Holds.BOX, Holds.CLASS_SCORES)),
+    "yolov8-obb": (HeadKind.ROWS, (Holds.BOX, Holds.CLASS_SCORES, Holds.ANGLE)),
+    "end-to-end": (HeadKind.FINISHED, (Holds.BOX, Holds.SCORE, Holds.LABEL)),
+}
+#: What ``--units`` names.
+UNITS = {"pixels": False, "fractions": True}
+#: What ``--activation`` names: what is still to be done to the scores of classes.
+ACTIVATIONS = ("none", "sigmoid", "softmax")
+
+
+@dataclass(frozen=True)
+class AskedReading:
+    """What a person says of the outputs; None where the model is to tell.
+
+    Attributes
+    ----------
+    head
+        A key of :data:`HEADS`.
+    coding
+        What the four numbers of a box are: a value of
+        :class:`~dl2ecd_core.models.detectors.head.BoxCoding`.
+    units
+        A key of :data:`UNITS`.
+    first_label
+        The label of the first class: 0, or 1 where 0 is background.
+    activation
+        One of :data:`ACTIVATIONS`.
+    """
+
+    head: Optional[str] = None
+    coding: Optional[str] = None
+    units: Optional[str] = None
+    first_label: Optional[int] = None
+    activation: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How objects are read, with nothing left open.
+
+    Attributes
+    ----------
+    kind
+        How far the network goes by itself.
+    columns
+        What a row of the one output holds, in order; empty where all are outputs of their own.
+    columns_axis
+        Along which axis of that output they lie.
+    places
+        Which of the session's outputs holds what.
+    coding, normalized
+        What the four numbers of a box are, and whether fractions of the tile.
+    first_label
+        The label of the first class.
+    activation
+        What is still to be done to the scores of classes: one of :data:`ACTIVATIONS`.
+    """
+
+    kind: HeadKind
+    columns: Tuple[Columns, ...]
+    columns_axis: Optional[int]
+    places: Mapping[Content, int]
+    coding: BoxCoding
+    normalized: bool
+    first_label: int = 0
+    activation: str = "none"
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to suppress within a tile."""
+        return self.kind is HeadKind.FINISHED
+
+    def __str__(self) -> str:
+        rows = " + ".join(column.holds.value for column in self.columns)
+        where = rows or " + ".join(content.value for content in self.places)
+        unit = "fractions of the tile" if self.normalized else "pixels"
+        return f"{self.kind.value} ({where}), boxes as {self.coding.value} in {unit}"
+
+
+def reading_of(
+    head: Optional[DetectorHead],
+    outputs: Sequence[Tensor],
+    classes: int,
+    asked: AskedReading,
+    name: str,
+) -> Reading:
+    """How objects are read from a model's outputs.
+
+    Parameters
+    ----------
+    head
+        What the model tells; None where it tells nothing.
+    outputs
+        Of the session.
+    classes
+        How many classes the definition lists.
+    name
+        The definition's path, for messages.
+
+    Raises
+    ------
+    RunningRefused
+        ``detector-unknown`` with what has to be said.
+    """
+    if asked.head is not None:
+        head, places = _named(asked.head, outputs, classes, name)
+    else:
+        places = {
+            tensor.content: place
+            for place, tensor in reversed(list(enumerate(outputs)))
+            if tensor.content is not None
+        }
+    if head is None or not _readable(head, places):
+        raise RunningRefused([_unknown(head, outputs, name)])
+    coding = head.box_coding if asked.coding is None else BoxCoding(asked.coding)
+    normalized = head.normalized if asked.units is None else UNITS[asked.units]
+    label = _first_label(head, outputs, places) if asked.first_label is None else asked.first_label
+    activation = asked.activation or _activation(head, outputs, places, classes)
+    missing = [
+        option
+        for option, value in (
+            ("--boxes (corners, center-size or rows-first)", coding),
+            ("--units (pixels or fractions)", normalized),
+            ("--first-label (0 or 1)", label),
+            ("--activation (none, sigmoid or softmax)", activation),
+        )
+        if value is None
+    ]
+    if coding is None or normalized is None or label is None or activation is None:
+        raise RunningRefused([_incomplete(missing, name)])
+    return Reading(
+        head.kind, head.columns, head.columns_axis, places, coding, normalized, label, activation
+    )
+
+
+def _named(
+    asked: str, outputs: Sequence[Tensor], classes: int, name: str
+) -> Tuple[DetectorHead, Dict[Content, int]]:
+    """The head that a person names, on the output that has its width."""
+    kind, row = HEADS[asked]
+    columns = tuple(Columns(holds, _width_of(holds, classes)) for holds in row)
+    width = sum(column.count or 0 for column in columns)
+    for place, tensor in enumerate(outputs):
+        shape = tensor.shape or ()
+        if len(shape) == 3 and width in shape[1:]:
+            axis = 2 if shape[2] == width else 1
+            coding = BoxCoding.CENTER_SIZE if kind is HeadKind.ROWS else BoxCoding.CORNERS
+            head = DetectorHead(kind, classes, columns, axis, box_coding=coding, normalized=False)
+            return head, {Content.RAW_DETECTOR_HEAD: place}
+    shapes = listed(shape_text(tensor.shape) for tensor in outputs)
+    raise RunningRefused(
+        [
+            finding(
+                "detector-unknown",
+                f"No output has rows of {width} numbers, as {asked} would give for "
+                f"{counted(classes, 'class', 'classes')}: the outputs are {shapes}.",
+                hint="List the classes that the model was trained with, or name another --head.",
+                where=Place(file=name),
+            )
+        ]
+    )
+
+
+def _width_of(holds: Holds, classes: int) -> int:
+    return {Holds.BOX: 4, Holds.CLASS_SCORES: classes}.get(holds, 1)
+
+
+def _readable(head: DetectorHead, places: Mapping[Content, int]) -> bool:
+    """Whether objects can be read from such outputs here."""
+    held = {column.holds for column in head.columns}
+    if head.kind is HeadKind.ROWS:
+        return {Holds.BOX, Holds.CLASS_SCORES} <= held and Content.RAW_DETECTOR_HEAD in places
+    if head.kind is HeadKind.SEPARATE:
+        return {Content.BOXES, Content.CLASS_SCORES} <= set(places)
+    if head.kind is HeadKind.FINISHED:
+        if Content.RAW_DETECTOR_HEAD in places:
+            return {Holds.BOX, Holds.SCORE, Holds.LABEL} <= held
+        scored = Content.SCORES in places or Holds.SCORE in held
+        return scored and {Content.BOXES, Content.LABELS} <= set(places)
+    return False
+
+
+def _first_label(
+    head: DetectorHead, outputs: Sequence[Tensor], places: Mapping[Content, int]
+) -> Optional[int]:
+    """The label of the first class; None where families differ and nothing tells the family."""
+    if head.kind is not HeadKind.FINISHED:
+        return 0
+    if Content.LABELS not in places:
+        # SSD's DetectionOutput alone has a column for the image, and 0 is background there.
+        return 1 if head.start_of(Holds.BATCH) is not None else 0
+    names = {content: outputs[place].name or "" for content, place in places.items()}
+    if names[Content.LABELS] == "detection_classes":
+        # TensorFlow's label maps begin with 1.
+        return 1
+    # mmdeploy's boxes with scores; TensorFlow Lite's suppression.
+    postprocessed = "postprocess" in names[Content.BOXES].casefold()
+    return 0 if head.columns or postprocessed else None
+
+
+def _activation(
+    head: DetectorHead, outputs: Sequence[Tensor], places: Mapping[Content, int], classes: int
+) -> Optional[str]:
+    """What is still to be done to scores; None where nothing tells."""
+    if head.kind is not HeadKind.SEPARATE:
+        return "none"
+    scores = outputs[places[Content.CLASS_SCORES]]
+    if scores.activation in (Activation.SIGMOID, Activation.SOFTMAX):
+        return "none"
+    if "logits" in (scores.name or "").casefold():
+        # DETR has one more, that there is no object; its followers score each class by itself.
+        return "softmax" if (scores.shape or (None,))[-1] == classes + 1 else "sigmoid"
+    return None
+
+
+def _unknown(head: Optional[DetectorHead], outputs: Sequence[Tensor], name: str) -> Finding:
+    found = listed(f"{quoted(tensor.name)} {shape_text(tensor.shape)}" for tensor in outputs)
+    if head is not None and head.kind is HeadKind.GRID:
+        why = "The model gives raw grids, whose boxes need the sizes of its anchors"
+    else:
+        why = "How objects are read from the model's outputs can't be told"
+    return finding(
+        "detector-unknown",
+        f"{why}: {found}.",
+        hint=f"Name the head with --head ({', '.join(HEADS)}), or export the model with its "
+        "boxes decoded.",
+        where=Place(file=name),
+    )
+
+
+def _incomplete(missing: List[str], name: str) -> Finding:
+    return finding(
+        "detector-incomplete",
+        "The model's boxes, scores and labels are found, but it does not tell all that is needed "
+        "to read them.",
+        hint=f"Say {listed(missing)}: whoever exported the model knows.",
+        where=Place(file=name),
+    )
