@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional
 
@@ -129,7 +130,7 @@ def _placed(objects: Objects, opened: OpenedModel) -> Objects:
 
     places = labels_of(opened)
     labels = numpy.array([places[label] for label in objects.labels.tolist()], "int64")
-    return Objects(objects.corners, objects.scores, labels, objects.turned)
+    return replace(objects, labels=labels)
 
 
 def _said_of_place(reader: Scene, target: Path) -> List[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
 
 from ...findings import Finding
 from ...findings.rules import finding
@@ -55,22 +56,17 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
     labels = labels.astype("int64") - reading.first_label
     centers = _pixels(sides, reading, tile)
     if angles is not None:
-        return turned_boxes(centers, angles[kept], best, labels)
-    return boxes(_corners(centers, reading.coding), best, labels)
+        found = turned_boxes(centers, angles[kept], best, labels)
+    else:
+        found = boxes(_corners(centers, reading.coding), best, labels)
+    return replace(found, rows=numpy.flatnonzero(kept))
 
 
 def _rows(reading: Reading, outputs: List[Array]) -> Tuple[Array, Array, Array, Optional[Array]]:
     """Boxes, scores, labels and angles of an output that has them side by side."""
     import numpy
 
-    found = outputs[reading.places[Content.RAW_DETECTOR_HEAD]]
-    widths = {column.holds: column.count or 0 for column in reading.columns}
-    axis = reading.columns_axis or 0
-    if found.ndim <= axis or found.shape[axis] != sum(widths.values()):
-        raise _other_shape(outputs)
-    rows = numpy.moveaxis(found, axis, -1).reshape(-1, found.shape[axis])
-    starts = dict(zip(widths, numpy.cumsum([0, *widths.values()]).tolist()))
-    part = {holds: rows[:, starts[holds] : starts[holds] + widths[holds]] for holds in widths}
+    part = parts_of(reading, outputs)
     if Holds.CLASS_SCORES in part:
         best, labels = _best(part[Holds.CLASS_SCORES])
         if Holds.OBJECTNESS in part:
@@ -82,6 +78,26 @@ def _rows(reading: Reading, outputs: List[Array]) -> Tuple[Array, Array, Array, 
         best = numpy.where(part[Holds.BATCH][:, 0] < 0, 0, best)
     angles = part[Holds.ANGLE][:, 0] if Holds.ANGLE in part else None
     return part[Holds.BOX], best, labels, angles
+
+
+def parts_of(reading: Reading, outputs: Sequence[Array]) -> Dict[Holds, Array]:
+    """What an output has side by side, each as ``(rows, numbers)``.
+
+    Raises
+    ------
+    RunningRefused
+        ``model-run-failed`` where it has another width.
+    """
+    import numpy
+
+    found = outputs[reading.places[Content.RAW_DETECTOR_HEAD]]
+    widths = {column.holds: column.count or 0 for column in reading.columns}
+    axis = reading.columns_axis or 0
+    if found.ndim <= axis or found.shape[axis] != sum(widths.values()):
+        raise _other_shape(outputs)
+    rows = numpy.moveaxis(found, axis, -1).reshape(-1, found.shape[axis])
+    starts = dict(zip(widths, numpy.cumsum([0, *widths.values()]).tolist()))
+    return {holds: rows[:, starts[holds] : starts[holds] + widths[holds]] for holds in widths}
 
 
 def _beside(reading: Reading, outputs: List[Array]) -> Tuple[Array, Array, Array]:
@@ -142,7 +158,7 @@ def _corners(sides: Array, coding: BoxCoding) -> Array:
     return numpy.concatenate([middle - half, middle + half], 1)
 
 
-def _other_shape(outputs: List[Array]) -> RunningRefused:
+def _other_shape(outputs: Sequence[Array]) -> RunningRefused:
     shapes = ", ".join(shape_text(array.shape) for array in outputs)
     return RunningRefused(
         [

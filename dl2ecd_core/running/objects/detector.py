@@ -19,6 +19,7 @@ from ..scores import ImageInput, arranged, image_input
 from ..sessions import Session
 from .decoding import decoded
 from .found import Objects
+from .masks import outlined
 from .reading import AskedReading, Reading, reading_of
 from .suppression import suppressed
 
@@ -106,9 +107,9 @@ class Detector:
         outputs = self.session.run([arranged(values, self.entry)])
         found = decoded(self.reading, outputs, self.tile, self.score)
         found = found.taken(numpy.isin(found.labels, sorted(self.wanted)))
-        if self.reading.finished:
-            return found
-        return found.taken(suppressed(found, self.iou))
+        if not self.reading.finished:
+            found = found.taken(suppressed(found, self.iou))
+        return outlined(found, self.reading, outputs, self.tile, pixels.shape[1:])
 
 
 def detector_for(

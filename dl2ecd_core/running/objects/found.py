@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Optional, Sequence
 
 if TYPE_CHECKING:
     from ..sessions import Array
@@ -24,12 +24,18 @@ class Objects:
         ``(n,)``: the model's indices of classes.
     turned
         Whether sides may be oblique: then overlaps are those of polygons.
+    rows
+        ``(n,)``: which row of the model's outputs each was read from; None where that is past.
+    outlines
+        ``(n,)`` polygons of shapely, in pixels, of models that give masks; else None.
     """
 
     corners: Array
     scores: Array
     labels: Array
     turned: bool = False
+    rows: Optional[Array] = None
+    outlines: Optional[Array] = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -44,18 +50,25 @@ class Objects:
 
     def taken(self, chosen: Array) -> Objects:
         """Those at these places, or where a mask is true, in that order."""
-        return Objects(self.corners[chosen], self.scores[chosen], self.labels[chosen], self.turned)
+        return Objects(
+            self.corners[chosen],
+            self.scores[chosen],
+            self.labels[chosen],
+            self.turned,
+            None if self.rows is None else self.rows[chosen],
+            None if self.outlines is None else self.outlines[chosen],
+        )
 
     def moved(self, across: float, down: float) -> Objects:
         """The same, so many columns and rows further."""
         import numpy
+        import shapely
 
-        return Objects(
-            self.corners + numpy.array([across, down], "float64"),
-            self.scores,
-            self.labels,
-            self.turned,
-        )
+        by = numpy.array([across, down], "float64")
+        outlines = self.outlines
+        if outlines is not None:
+            outlines = shapely.transform(outlines, lambda corners: corners + by)
+        return replace(self, corners=self.corners + by, outlines=outlines)
 
 
 def boxes(bounds: Array, scores: Array, labels: Array) -> Objects:
@@ -95,9 +108,12 @@ def joined(parts: Sequence[Objects]) -> Objects:
 
     if not parts:
         return boxes(numpy.zeros((0, 4)), numpy.zeros(0), numpy.zeros(0, "int64"))
+    drawn = [part.outlines for part in parts if part.outlines is not None]
     return Objects(
         numpy.concatenate([part.corners for part in parts]),
         numpy.concatenate([part.scores for part in parts]),
         numpy.concatenate([part.labels for part in parts]),
         any(part.turned for part in parts),
+        # Tiles that were not run have no objects, and so no outlines.
+        outlines=numpy.concatenate(drawn) if drawn else None,
     )

@@ -50,9 +50,14 @@ def outlines(objects: Objects, place: Georeference) -> Array:
     import shapely
 
     a, b, c, d, e, f = place.transform or _NOWHERE
-    columns, rows = objects.corners[..., 0], objects.corners[..., 1]
-    corners = numpy.stack([a * columns + b * rows + c, d * columns + e * rows + f], -1)
-    return shapely.polygons(corners)
+
+    def placed(corners: Array) -> Array:
+        columns, rows = corners[..., 0], corners[..., 1]
+        return numpy.stack([a * columns + b * rows + c, d * columns + e * rows + f], -1)
+
+    if objects.outlines is not None:
+        return shapely.transform(objects.outlines, placed)
+    return shapely.polygons(placed(objects.corners))
 
 
 def write_layer(
@@ -91,7 +96,7 @@ def write_layer(
                 [VALUE, NAME, SCORE],
                 layer=LAYER,
                 driver=driver,
-                geometry_type="Polygon",
+                geometry_type="Polygon" if objects.outlines is None else "MultiPolygon",
                 crs=crs,
                 layer_options=options,
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Deque, List, Optional, Tuple
 
 from ...findings.errors import Cancelled
@@ -134,5 +134,5 @@ def _inside(objects: Objects, size: Tuple[int, int]) -> Objects:
     touching = (high > 0) & (low < (width, height)) & (high > low)
     if not objects.turned:
         corners = numpy.clip(objects.corners, 0, (width, height))
-        objects = Objects(corners, objects.scores, objects.labels)
+        objects = replace(objects, corners=corners)
     return objects.taken(numpy.flatnonzero(numpy.all(touching, axis=1)))

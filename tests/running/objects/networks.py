@@ -152,6 +152,27 @@ def turned(path: Path, tile: int = 64, angle: float = 0.5) -> Path:
     return network.save(path, {"output0": (1, 7, network.cells**2)}, notes("obb", tile))
 
 
+def segmenting(path: Path, tile: int = 64) -> Path:
+    """Rows with two coefficients; prototypes are all of the tile, and its left half less right.
+
+    Objects of a score above 0.8 take the first, the others the second.
+    """
+    network = Network(tile)
+    rest = network.node("Sub", network.number(1.0), network.label)
+    columns = (network.x, network.y, network.width, network.height, *network.classes)
+    network.rows((*columns, network.label, rest), output="output0")
+    cells = tile // 4
+    halves = np.where(np.arange(cells) < cells // 2, 1.0, -1.0)
+    prototypes = np.stack([np.ones((cells, cells)), np.tile(halves, (cells, 1))])
+    # What comes out must hang on what goes in.
+    mean = network.node("ReduceMean", "images", axes=[1, 2, 3], keepdims=1)
+    nothing = network.node("Mul", mean, network.number(0.0))
+    constant = network.constant(prototypes[None].astype("float32"))
+    network.node("Add", constant, nothing, output="output1")
+    shapes = {"output0": (1, 8, network.cells**2), "output1": (1, 2, cells, cells)}
+    return network.save(path, shapes, notes("segment", tile))
+
+
 def end_to_end(path: Path, tile: int = 64) -> Path:
     """``(1, cells, 6)``: corners, score, label."""
     network = Network(tile)

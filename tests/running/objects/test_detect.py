@@ -168,6 +168,35 @@ def test_turned_outlines_are_turned(place: Place) -> None:
     assert shape.area == pytest.approx(20 * 40 * 4, rel=1e-4)
 
 
+class TestOutlines:
+    """Objects of models with masks: see :func:`networks.segmenting`."""
+
+    def found(self, place: Place, things: Sequence[Thing], size: Tuple[int, int]) -> List[Any]:
+        place.scene = write_scene(place.scene, scene_pixels(*size, things))
+        place.detect(networks.segmenting(place.folder / "m" / "a.onnx"))
+        about, shapes, _ = objects_in(place.out)
+        assert about["geometry_type"] == "MultiPolygon"
+        return [in_pixels(shape, UTM["transform"]) for shape in shapes]
+
+    def test_a_mask_ends_with_its_box(self, place: Place) -> None:
+        assert self.found(place, [(28, 28, 20, 40, 0.9)], (64, 64)) == [(18, 8, 38, 48)]
+
+    def test_a_mask_may_be_less_than_its_box(self, place: Place) -> None:
+        # The left half of the tile ends at column 32.
+        assert self.found(place, [(28, 28, 20, 40, 0.6)], (64, 64)) == [(18, 8, 32, 48)]
+
+    def test_a_box_without_a_mask_stays_a_box(self, place: Place) -> None:
+        (bounds,) = self.found(place, [(52, 28, 20, 8, 0.6)], (64, 64))
+        assert bounds == pytest.approx((42, 24, 62, 32), abs=0.3)
+
+    def test_a_mask_ends_with_the_scene(self, place: Place) -> None:
+        assert self.found(place, [(28, 28, 20, 40, 0.9)], (40, 33)) == [(18, 8, 33, 40)]
+
+    def test_tiles_are_put_together(self, place: Place) -> None:
+        found = self.found(place, [(60, 28, 8, 20, 0.9), (148, 108, 12, 8, 0.9)], (160, 208))
+        assert sorted(found) == [(56, 18, 64, 38), (142, 104, 154, 112)]
+
+
 class TestWhereObjectsLie:
     THING = (28, 36, 20, 40, 0.6)
 
@@ -344,8 +373,13 @@ class TestTheFiles:
 
     def test_who_cancels_gets_nothing(self, place: Place) -> None:
         class Cancelling(Listener):
+            tiles = 0
+
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                self.tiles += doing == "Detecting"
+
             def cancelled(self) -> bool:
-                return True
+                return self.tiles > 2
 
         before = sorted(path.name for path in place.folder.iterdir())
         with pytest.raises(Cancelled):

@@ -12,6 +12,7 @@ from dl2ecd_core.models import Activation, Content, Tensor, inspect_model
 from dl2ecd_core.models.detectors.head import BoxCoding, Columns, DetectorHead, HeadKind, Holds
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.objects.decoding import decoded
+from dl2ecd_core.running.objects.masks import outlined
 from dl2ecd_core.running.objects.reading import AskedReading, Reading, reading_of
 from tests.running.objects import networks
 
@@ -172,3 +173,32 @@ class TestWhatCannotBeRead:
         found = decoded(reading, [np.array([[1, 2, 3, 4]]), scores], (9, 9), 0.5)
         assert found.scores.tolist() == pytest.approx([0.8])
         assert found.labels.tolist() == [1]
+
+
+class TestMasks:
+    BOXES = np.array([[0, 0, 4, 4], [4, 4, 8, 8]])
+
+    def outlines(self, masks: np.ndarray) -> Any:
+        places = {Content.BOXES: 0, Content.SCORES: 1, Content.LABELS: 2, Content.MASKS: 3}
+        reading = Reading(HeadKind.FINISHED, (), None, places, BoxCoding.CORNERS, False)
+        outputs = [self.BOXES, np.array([0.1, 0.9]), np.array([0, 1]), masks]
+        found = decoded(reading, outputs, (8, 8), 0.5)
+        return outlined(found, reading, outputs, (8, 8), (8, 8)).outlines
+
+    def test_probabilities_of_the_whole_tile(self) -> None:
+        masks = np.zeros((2, 1, 8, 8))
+        masks[1, 0, 4:6] = 0.6
+        masks[1, 0, 6:] = 0.4
+        (shape,) = self.outlines(masks)
+        assert shape.bounds == (4, 4, 8, 6)
+
+    def test_masks_of_another_kind_leave_the_boxes(self) -> None:
+        assert self.outlines(np.zeros((2, 28, 28))) is None
+
+    def test_prototypes_of_another_number_leave_the_boxes(self) -> None:
+        columns = (*FINISHED, Columns(Holds.MASK_COEFFICIENTS, 2))
+        places = {Content.RAW_DETECTOR_HEAD: 0, Content.MASKS: 1}
+        reading = Reading(HeadKind.FINISHED, columns, 2, places, BoxCoding.CORNERS, False)
+        outputs = [np.array([[[0, 0, 4, 4, 0.9, 1, 1, 1]]]), np.zeros((1, 3, 4, 4))]
+        found = decoded(reading, outputs, (8, 8), 0.5)
+        assert outlined(found, reading, outputs, (8, 8), (8, 8)).outlines is None
