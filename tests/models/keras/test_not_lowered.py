@@ -120,6 +120,7 @@ REFUSED: Sequence[Tuple[str, Dict[str, Any], str, Dict[str, Any]]] = (
     ("Reshape", {"target_shape": 7}, "no list of sizes", {}),
     ("Reshape", {"target_shape": [7, 7]}, "does not fit", {}),
     ("Reshape", {"target_shape": [0, -1]}, "does not fit", {}),
+    ("Reshape", {"target_shape": [0]}, "nothing would come", {"shapes": ((None, None),)}),
     ("Permute", {"dims": [1, 1, 3]}, "not one of all axes", {}),
     ("RepeatVector", {"n": 3}, "rows of values", {}),
     ("Add", {}, "no axis but that of the batch", {"shapes": (IMAGE, (None,))}),

@@ -8,10 +8,11 @@ from typing import Any, Dict, List, Tuple
 
 import pytest
 
+from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.models.keras.config import read_layer, read_network
 from dl2ecd_core.models.keras.lowering import Generation, lowered
 from dl2ecd_core.models.keras.lowering.roles import roles_of
-from dl2ecd_core.models.keras.lowering.shelves import ListShelf, Weight
+from dl2ecd_core.models.keras.lowering.shelves import Home, ListShelf, Weight, tree_of
 from dl2ecd_core.models.networks import read_network as network_at
 from dl2ecd_core.network.lowering import Network
 from dl2ecd_core.network.onnx_file import refusals, write_onnx
@@ -46,7 +47,10 @@ def noise(*shape: int) -> Any:
         ({"mode": "mul"}, lambda a, b: a * b),
         ({"mode": "max"}, np.maximum),
         ({"mode": "ave"}, lambda a, b: (a + b) / 2),
-        ({"mode": "concat", "concat_axis": 3}, lambda a, b: np.concatenate([a, b], axis=3)),
+        (
+            {"mode": "concat", "concat_axis": 3},
+            lambda a, b: np.concatenate([a, b], axis=3),
+        ),
     ],
 )
 def test_keras_1_had_one_layer_that_merges(
@@ -58,8 +62,16 @@ def test_keras_1_had_one_layer_that_merges(
     assert np.allclose(found, formula(one, other), atol=1e-6)
 
 
-def test_keras_1_with_channels_in_front_kept_kernels_as_onnx_does(tmp_path: Path) -> None:
-    config = {"nb_filter": 2, "nb_row": 1, "nb_col": 1, "dim_ordering": "th", "bias": False}
+def test_keras_1_with_channels_in_front_kept_kernels_as_onnx_does(
+    tmp_path: Path,
+) -> None:
+    config = {
+        "nb_filter": 2,
+        "nb_row": 1,
+        "nb_col": 1,
+        "dim_ordering": "th",
+        "bias": False,
+    }
     network = network_of("Convolution2D", config, version="", weights=[(2, 8, 1, 1)])
     assert network.values["it"].shape == (None, 2, 9, 4)
     assert [node.op for node in network.graph.nodes] == ["Conv"]
@@ -100,7 +112,12 @@ def test_values_below_a_threshold_vanish(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_become_floats_where_a_layer_scales_them(tmp_path: Path) -> None:
-    scale = {"name": "s", "scale": 0.5, "batch_input_shape": [None, 3], "dtype": "uint8"}
+    scale = {
+        "name": "s",
+        "scale": 0.5,
+        "batch_input_shape": [None, 3],
+        "dtype": "uint8",
+    }
     model = {
         "class_name": "Sequential",
         "config": [{"class_name": "Rescaling", "config": scale}],
@@ -113,7 +130,9 @@ def test_whole_numbers_become_floats_where_a_layer_scales_them(tmp_path: Path) -
     assert found.tolist() == [[0.5, 1.0, 127.5]]
 
 
-def test_keras_inside_tensorflow_counted_pixels_from_their_centres(tmp_path: Path) -> None:
+def test_keras_inside_tensorflow_counted_pixels_from_their_centres(
+    tmp_path: Path,
+) -> None:
     config = {"size": 2, "interpolation": "bilinear"}
     told = {
         version: network_of("UpSampling2D", config, version=version).graph.nodes[1]
@@ -161,7 +180,10 @@ def nested(inner: Dict[str, Any], weights: List[Weight]) -> Network:
 
 
 def test_nested_networks_list_what_training_changes_first(tmp_path: Path) -> None:
-    fixed = {"class_name": "TimeDistributed", "config": {"name": "f", "layer": dense("g")}}
+    fixed = {
+        "class_name": "TimeDistributed",
+        "config": {"name": "f", "layer": dense("g")},
+    }
     inner = body(body(dense("a", trainable=False)), dense("b"))
     inner["config"]["layers"][0]["config"]["name"] = "deeper"
     # "b" is trained and comes first; its values are cut at 0.
@@ -187,6 +209,21 @@ def test_weights_of_a_nested_network_that_do_not_add_up_are_not_guessed(
 ) -> None:
     found = refusals(nested(inner, [matrix(1), matrix(2)]).graph)
     assert "where its weights lie" in found[0].message
+
+
+def test_groups_of_classes_are_counted_whatever_their_numbers() -> None:
+    read = read_layer(body(dense("one"), dense("two"), build_input_shape=[None, 2]))
+    network = None if read is None else read_network(read)
+    assert network is not None
+    # Keras 2.12 counted each layer twice.
+    for container in ("layers", "_layer_checkpoint_dependencies"):
+        groups: Dict[str, Any] = {
+            f"{container}/dense_2": None,
+            f"{container}/dense": None,
+        }
+        shelf = tree_of(Home(Path("x")), groups, "", network)
+        assert shelf.names == {"one": "dense", "two": "dense_2"}
+    assert tree_of(Home(Path("x")), {"layers/dense": None}, "", network).names == {}  # type: ignore[dict-item]
 
 
 def test_given_statistics_are_no_weights() -> None:
@@ -245,3 +282,28 @@ def test_images_stay_channels_first_inside() -> None:
     ]
     assert [node.inputs[0] for node in turned[:1]] == ["image"]
     assert [node.outputs[0] for node in turned[1:]] == ["classes"]
+
+
+def test_files_that_say_no_network_or_hold_no_weights_are_refused(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.keras"
+    with (
+        zipfile.ZipFile(FOLDER / "unet_keras3.keras") as before,
+        zipfile.ZipFile(bare, "w") as after,
+    ):
+        for name in ("config.json", "metadata.json"):
+            after.writestr(name, before.read(name))
+    for path in (bare, FOLDER.parent / "landcover_k3.weights.h5"):
+        with pytest.raises(ConversionRefused) as caught:
+            network_at(path)
+        (found,) = caught.value.findings
+        assert found.rule == "network-format-not-convertible"
+        assert "load_weights" in (found.hint or "")
+
+
+def test_a_layer_whose_weights_are_not_where_the_file_says_is_refused(tmp_path: Path) -> None:
+    lost = tmp_path / "lost.h5"
+    data = (FOLDER / "unet_keras2.h5").read_bytes()
+    # The group's name in the heap of names; the list of layers keeps it.
+    lost.write_bytes(data.replace(b"classes\0", b"clauses\0"))
+    (found,) = refusals(network_at(lost).network.graph)
+    assert "where its weights lie" in found.message

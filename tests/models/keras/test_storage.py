@@ -121,18 +121,16 @@ def test_a_tree_in_a_circle_and_one_to_nowhere_end(tmp_path: Path) -> None:
         assert dataset is not None
         assert dataset.storage is not None
         index = dataset.storage.index or 0
-    circle = b"\1" + source_bytes(index + 5, 59) + struct.pack("<Q", index)
-    for place, data in ((index + 5, circle), (index + 24 + 40, b"\xff" * 8)):
+    kept = FILE.read_bytes()[index + 8 : index + 64]
+    circle = struct.pack("<BH", 1, 1) + kept + struct.pack("<Q", index)
+    cases = ((index + 5, circle, "circle"), (index + 24 + 40, b"\xff" * 8, "nowhere"))
+    for place, data, why in cases:
         with ByteSource(damaged(tmp_path, place, data)) as source:
             _, found = content(source, "chunks")
         with pytest.raises(ModelFileError) as caught:
             numbers(found)
+        assert why in caught.value.finding.message
         assert caught.value.finding.rule == "model-damaged"
-
-
-def source_bytes(place: int, length: int) -> bytes:
-    """What the file has behind the first byte of a place."""
-    return FILE.read_bytes()[place + 1 : place + length]
 
 
 def test_chunks_larger_than_any_network_needs_are_refused(

@@ -97,8 +97,6 @@ def together(step: Step, tensors: Sequence[Tensor]) -> Tuple[List[str], bool]:
 
     One with fewer axes is stretched behind its batch axis, as Keras' merging layers do.
     """
-    if not tensors:
-        raise NotConvertibleError("nothing goes into it")
     rank = max(step.rank(tensor) for tensor in tensors)
     front = any(tensor.front for tensor in tensors if step.rank(tensor) == rank)
     names: List[str] = []
@@ -247,7 +245,10 @@ def _enlarged(spatial: int) -> Rule:
         if mode != "bilinear":
             raise NotConvertibleError(f"interpolation '{mode}' is not known here")
         made = step.add(
-            "Resize", [x, "", scales], mode="linear", coordinate_transformation_mode=_corners(step)
+            "Resize",
+            [x, "", scales],
+            mode="linear",
+            coordinate_transformation_mode=_corners(step),
         )
         return [step.image_made(made)]
 
@@ -304,7 +305,10 @@ def resized_to(step: Step, x: str, target: Sequence[Optional[int]], mode: str) -
             nearest_mode="round_prefer_ceil",
         )  # fmt: skip
     return step.add(
-        "Resize", [x, "", "", size], mode="linear", coordinate_transformation_mode="half_pixel"
+        "Resize",
+        [x, "", "", size],
+        mode="linear",
+        coordinate_transformation_mode="half_pixel",
     )
 
 
@@ -318,7 +322,10 @@ def _center(step: Step) -> Sequence[Tensor]:
             raise NotConvertibleError("it enlarges images, or their size is not known")
         starts.append((size - wanted) // 2)
     ends = [start + (wanted or 0) for start, wanted in zip(starts, target)]
-    inputs = [x, *(step.lowering.constant(numbers) for numbers in (starts, ends, [2, 3]))]
+    inputs = [
+        x,
+        *(step.lowering.constant(numbers) for numbers in (starts, ends, [2, 3])),
+    ]
     return [step.image_made(step.add("Slice", inputs))]
 
 

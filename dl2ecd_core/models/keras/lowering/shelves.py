@@ -281,7 +281,7 @@ class TreeShelf:
 
     def inside(self, layer: Layer, network: Network) -> Shelf:
         """Those of a network that is a layer."""
-        return _tree(self.home, self.groups, f"{self._path(layer)}/", network)
+        return tree_of(self.home, self.groups, f"{self._path(layer)}/", network)
 
     def wrapped(self, layer: Layer, inner: Layer) -> Shelf:
         """Those of the layer that a wrapper holds."""
@@ -303,16 +303,14 @@ def _variables(home: Home, group: Node) -> Optional[List[Weight]]:
 def tree_shelf(source: ByteSource, file: Hdf5File, network: Network) -> TreeShelf:
     """The weights of a .keras file."""
     groups = dict(variable_groups(file.root))
-    return _tree(home_of(source), groups, "", network)
+    return tree_of(home_of(source), groups, "", network)
 
 
-def _tree(home: Home, groups: Mapping[str, Node], path: str, network: Network) -> TreeShelf:
+def tree_of(home: Home, groups: Mapping[str, Node], path: str, network: Network) -> TreeShelf:
     """The layers of each class, in order, have the groups named after it, in order."""
-    for container in ("layers", "_layer_checkpoint_dependencies"):
-        start = f"{path}{container}/"
-        inside = {name[len(start) :].split("/")[0] for name in groups if name.startswith(start)}
-        if inside:
-            break
+    older = f"{path}_layer_checkpoint_dependencies/"
+    start = older if any(name.startswith(older) for name in groups) else f"{path}layers/"
+    inside = {name[len(start) :].split("/")[0] for name in groups if name.startswith(start)}
     by_class: Dict[str, List[Tuple[int, str]]] = {}
     for name in inside:
         stem, _, number = name.rpartition("_")

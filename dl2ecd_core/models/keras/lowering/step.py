@@ -287,9 +287,7 @@ class Step:
 
     def ordered(self, weight: str, order: Sequence[int], dims: Sequence[int] = ()) -> str:
         """Weights with their axes in another order, and then in other sizes."""
-        made = weight
-        if tuple(order) != tuple(range(len(order))):
-            made = self.turning.turned(weight, order)
+        made = self.turning.turned(weight, order)
         if dims:
             made = self.add("Reshape", [made, self.lowering.constant(dims)])
         return made
