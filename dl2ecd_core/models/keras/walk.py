@@ -64,7 +64,7 @@ def _sequence_input(network: Network) -> NetworkInput:
     for _ in range(_DEEPEST):
         shape = _shape_in(inner.config)
         if shape is not None:
-            return NetworkInput(name, shape, _data_type(inner.config.get("dtype")))
+            return NetworkInput(name, shape, type_named(inner.config.get("dtype")))
         nested = read_network(inner)
         if nested is None or not nested.layers:
             break
@@ -74,7 +74,7 @@ def _sequence_input(network: Network) -> NetworkInput:
 
 def _declared(layer: Layer, name: str) -> NetworkInput:
     data_type = layer.config.get("dtype", layer.config.get("input_dtype"))
-    return NetworkInput(name or None, _shape_in(layer.config), _data_type(data_type))
+    return NetworkInput(name or None, _shape_in(layer.config), type_named(data_type))
 
 
 def _shape_in(config: Any) -> Optional[Dims]:
@@ -86,7 +86,7 @@ def _shape_in(config: Any) -> Optional[Dims]:
     return None if shape is None else (None, *shape)
 
 
-def _data_type(value: Any) -> Optional[str]:
+def type_named(value: Any) -> Optional[str]:
     """The type of the values a layer works with, by its policy."""
     if isinstance(value, dict):
         config = value.get("config")
@@ -257,7 +257,7 @@ def _sealed(layer: Layer, flow: Flow, inputs: Sequence[Flow], unsure: Optional[s
     if flow.unsure is None:
         lost = unsure or layer.name
         flow = replace(flow, unsure=lost if flow.shape is None else unsure)
-    own = _data_type(layer.config.get("dtype"))
+    own = type_named(layer.config.get("dtype"))
     before = inputs[0].data_type
     if flow.data_type == before and own is not None and layer.class_name not in _TYPE_KEPT:
         if before is None or not before.startswith(("float", "bfloat")):

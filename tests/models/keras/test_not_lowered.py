@@ -312,3 +312,10 @@ def test_half_precision_is_computed_in_floats_which_is_said() -> None:
     assert found.notes == ("Numbers of other widths are computed as 32-bit floats.",)
     assert list(found.graph.outputs) == ["f"]
     assert found.values["f"].shape == (None, 8)
+
+
+def test_mixed_precision_is_computed_in_floats_which_is_said() -> None:
+    policy = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+    network = network_of("Flatten", {"dtype": policy})
+    assert network.notes == ("Numbers of other widths are computed as 32-bit floats.",)
+    assert network_of("Flatten", {"dtype": "float32"}).notes == ()

@@ -13,7 +13,7 @@ from ..calls import Calls
 from ..config import Call, Layer, Network, Ref, plain_settings, read_layer, read_network
 from ..flow import Settings
 from ..operations import is_operation
-from ..walk import NetworkInput, network_inputs
+from ..walk import NetworkInput, network_inputs, type_named
 from . import activations, arranging, learned, windows
 from .operations import operation_of
 from .refused import REFUSED
@@ -84,11 +84,14 @@ class _Lowering:
     def _input(self, declared: NetworkInput) -> Tensor:
         name, kind = declared.name or "", declared.data_type or "float32"
         shape: Optional[Dims] = declared.shape
-        if kind in _HALVES:
-            self._lowering.note("Numbers of other widths are computed as 32-bit floats.")
+        self._note_width(kind)
         kept = kind if kind in _WHOLE else "float32"
         self._lowering.input(name, None if shape is None else (None, *shape[1:]), kept)
         return Tensor(name)
+
+    def _note_width(self, kind: Optional[str]) -> None:
+        if kind in _HALVES:
+            self._lowering.note("Numbers of other widths are computed as 32-bit floats.")
 
     def _plain(self, tensor: Tensor) -> str:
         shape = self._lowering.value(tensor.name).shape
@@ -130,6 +133,7 @@ class _Lowering:
         name = path + layer.name
         if self._steps < 0 or depth > _DEEPEST or not inputs:
             return (self._refused(name, layer.class_name, "it lies too deep, or takes nothing"),)
+        self._note_width(type_named(layer.config.get("dtype")))
         lost = [tensor for tensor in inputs if tensor.name in self._turning.refused]
         if lost:
             # The layer that can't be lowered is named, not those behind it.
