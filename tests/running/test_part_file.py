@@ -1,0 +1,75 @@
+"""The folder of an unfinished result, where writing fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
+
+np = pytest.importorskip("numpy")
+
+KEY = {"model": "a"}
+
+
+def failing(number: int) -> Any:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_a_folder_that_can_not_be_made_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PartFolder, "_open", failing(errno.EACCES))
+    with pytest.raises(ConversionRefused, match="[Pp]ermission|may not"):
+        PartFolder(tmp_path / "out.tif", KEY)
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"), [(errno.ENOSPC, "output-disk-full"), (errno.EIO, "output-not-writable")]
+)
+def test_what_can_not_be_written_is_a_sentence(
+    number: int, rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = PartFolder(tmp_path / "out.tif", KEY)
+    file = PartFile(folder, folder.path / "rows", 8, 1, "uint8")
+    monkeypatch.setattr(file, "_handle", Failing(number))
+    with pytest.raises(ConversionRefused) as caught:
+        file.write(0, np.zeros((1, 8), "uint8"))
+    assert [item.rule for item in caught.value.findings] == [rule]
+    monkeypatch.undo()
+    file.close()
+    folder.close()
+    # What was done is kept for the next run.
+    assert folder_of(tmp_path / "out.tif").is_dir()
+
+
+class Failing:
+    """A file that can't be written."""
+
+    def __init__(self, number: int) -> None:
+        self.seek = lambda place: place
+        self.write = failing(number)
+
+
+def test_rows_that_can_not_be_opened_are_a_sentence(tmp_path: Path) -> None:
+    folder = PartFolder(tmp_path / "out.tif", KEY)
+    with pytest.raises(ConversionRefused):
+        PartFile(folder, folder.path / "none" / "rows", 8, 1, "uint8")
+    folder.close()
+
+
+def test_rows_that_are_closed_are_not_written(tmp_path: Path) -> None:
+    folder = PartFolder(tmp_path / "out.tif", KEY)
+    file = PartFile(folder, folder.path / "rows", 8, 1, "uint8")
+    file.close()
+    with pytest.raises(ValueError, match="closed"):
+        file.write(0, np.zeros((1, 8), "uint8"))
+    folder.close()
