@@ -28,7 +28,7 @@ def test_a_folder_that_can_not_be_made_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PartFolder, "_open", failing(errno.EACCES))
-    with pytest.raises(ConversionRefused, match="[Pp]ermission|may not"):
+    with pytest.raises(ConversionRefused, match=r"[Pp]ermission|may not"):
         PartFolder(tmp_path / "out.tif", KEY)
 
 

@@ -431,3 +431,33 @@ def test_a_model_of_pixels_takes_a_table(tmp_path: Path) -> None:
 def test_a_model_that_is_not_whole_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(Dl2EcdError):
         session_of(tmp_path, "caffe/fcn.caffemodel")
+
+
+def test_a_tensor_of_another_rank_than_is_described_has_no_axes() -> None:
+    from dl2ecd_core.models import Tensor as Described
+    from dl2ecd_core.running.sessions.naming import tensor_of
+
+    known = Described("a", (None, 3), "NC", "float32")
+    assert tensor_of("x", (1, 2, 3), "float32", None).axes == "???"
+    assert tensor_of("x", (1, 2, 3), "float32", known).axes == "???"
+    assert tensor_of("x", (None, 3), "float32", known).axes == "NC"
+
+
+def test_a_process_that_is_gone_is_ended_all_the_same() -> None:
+    from dl2ecd_core.running.child import ModuleProcess
+
+    class Gone:
+        ended = 0
+
+        def close(self) -> None:
+            raise BrokenPipeError
+
+        def kill(self) -> None:
+            Gone.ended += 1
+
+        def wait(self) -> None:
+            Gone.ended += 1
+
+    stream: Any = Gone()
+    ModuleProcess(stream, stream, stream).end()
+    assert Gone.ended == 2
