@@ -26,6 +26,8 @@ VALUE, NAME, SCORE = "value", "name", "score"
 _MADE_BY = "Objects found by dl2ecd"
 #: Where a raster has no place: one unit a pixel, to the right and down, as QGIS shows it.
 _NOWHERE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
+#: Of GeoPackage: the newest that QGIS 3.22 and its contemporaries know without a warning.
+_VERSION = "1.2"
 #: Decimals of degrees: a tenth of a millimetre.
 _DECIMALS = "9"
 
@@ -99,6 +101,7 @@ def write_layer(
                 geometry_type="Polygon" if objects.outlines is None else "MultiPolygon",
                 crs=crs,
                 layer_options=options,
+                dataset_options={"VERSION": _VERSION} if driver == "GPKG" else None,
             )
             with new.open("rb+") as handle:
                 os.fsync(handle.fileno())

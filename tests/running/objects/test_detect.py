@@ -367,6 +367,16 @@ class TestTheFiles:
         place.detect(model, out, overwrite=True)
         assert len(objects_in(out)[1]) == len(THINGS)
 
+    def test_the_scene_itself_is_never_replaced(self, place: Place) -> None:
+        inside = place.scene.rename(place.folder / "scene.gpkg")
+        place.scene = place.out = inside
+        before = inside.read_bytes()
+        model = networks.yolov8(place.folder / "m" / "a.onnx")
+        with pytest.raises(Dl2EcdError) as caught:
+            place.detect(model, overwrite=True)
+        assert caught.value.findings[0].rule == "output-is-input"
+        assert inside.read_bytes() == before
+
     def test_a_name_of_another_kind(self, place: Place) -> None:
         place.out = place.folder / "objects.shp"
         assert refusal(place) == "output-ending"
