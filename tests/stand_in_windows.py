@@ -17,6 +17,7 @@ import re
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -66,19 +67,28 @@ class StandIn:
         patch.setattr(shutil, "_use_fd_functions", False)
         for name in _ABSENT:
             patch.delattr(os, name, raising=False)
+        # Ending a process at once takes no signal there.
+        kill = signal.SIGKILL
+        patch.setattr(subprocess.Popen, "kill", lambda process: process.send_signal(kill))
         patch.delattr(signal, "SIGKILL", raising=False)
         patch.delattr(signal, "SIGPIPE", raising=False)
+
+        def put(name: str, function: Callable[..., Any]) -> None:
+            # Found again by that name, as what is pickled must be.
+            function.__module__, function.__qualname__ = "os", name
+            patch.setattr(os, name, function)
+
         for name in _ONE_PATH:
-            patch.setattr(os, name, self._found(getattr(os, name)))
+            put(name, self._found(getattr(os, name)))
         for name in _REMOVING:
-            patch.setattr(os, name, self._removing(getattr(os, name)))
-        patch.setattr(os, "mkdir", self._making(os.mkdir))
-        patch.setattr(os, "open", self._opening(os.open))
-        patch.setattr(os, "fsync", self._syncing(os.fsync))
-        patch.setattr(os, "link", self._linking(os.link))
+            put(name, self._removing(getattr(os, name)))
+        put("mkdir", self._making(os.mkdir))
+        put("open", self._opening(os.open))
+        put("fsync", self._syncing(os.fsync))
+        put("link", self._linking(os.link))
+        put("rename", self._moving(os.rename, replaces=False))
+        put("replace", self._moving(os.replace, replaces=True))
         patch.setattr(os, "symlink", self._no_symlinks)
-        patch.setattr(os, "rename", self._moving(os.rename, replaces=False))
-        patch.setattr(os, "replace", self._moving(os.replace, replaces=True))
         opened = self._streams(io.open)
         patch.setattr(io, "open", opened)
         patch.setattr(builtins, "open", opened)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -244,6 +245,12 @@ class TestTheStandIn:
         with scratch_folder(temporary) as first, scratch_folder(temporary) as second:
             assert (first.exists(), second.exists()) == (True, True)
         assert os.listdir(temporary) == []
+
+    def test_processes_are_ended_without_signals(self, as_windows: StandIn) -> None:
+        assert not hasattr(signal, "SIGKILL")
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+            process.kill()
+            assert process.wait() != 0
 
     def test_folders_can_not_be_opened(self, as_windows: StandIn, tmp_path: Path) -> None:
         with pytest.raises(PermissionError):
