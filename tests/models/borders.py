@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Set, Tuple
 
 #: For each output pixel along an axis, the first and the last input pixel that changes it.
 Looks = Sequence[Optional[Tuple[int, int]]]
-#: A multiple of all periods of the networks that are tried.
-PERIOD = 24
 
 
 class Shown(NamedTuple):
@@ -30,31 +28,42 @@ class Shown(NamedTuple):
     shift: Optional[Fraction]
 
     @property
-    def border(self) -> Optional[int]:
-        """Pixels cropped from each side; None unless all that is left lies in the middle."""
+    def borders(self) -> Set[Optional[int]]:
+        """Borders that may be told: pixels cropped from each side, None for none.
+
+        With even kernels, what a pixel looks at has its middle half a pixel beside it. Up to a
+        pixel beside, either is right: a reader weighs the middles, which here nobody does.
+        """
         if self.lost <= 0 or self.lost % 2 or self.slope != 1 or self.shift is None:
-            return None
-        return self.lost // 2 if abs(self.shift) < 1 else None
+            return {None}
+        if abs(self.shift) > 1:
+            return {None}
+        return {self.lost // 2} if abs(self.shift) < Fraction(1, 2) else {self.lost // 2, None}
 
 
-def shown(looks: Looks, size: int) -> Shown:
-    """What the pixels along one axis show; the middle ones are asked, which no edge reaches."""
+def shown(looks: Looks, size: int, period: int = 12) -> Shown:
+    """What the pixels along one axis show, away from the edges.
+
+    Parameters
+    ----------
+    period
+        A multiple of the network's own; twice as many pixels are asked.
+    """
     lost = size - len(looks)
-    start = (len(looks) - PERIOD) // 2
-    middle: List[Fraction] = []
-    for pixel in range(max(start - PERIOD // 2, 0), start + PERIOD // 2 + PERIOD):
-        seen = looks[pixel] if pixel < len(looks) else None
-        if seen is None or seen[0] <= 0 or seen[1] >= size - 1:
-            continue
-        middle.append(Fraction(sum(seen), 2) - pixel - Fraction(lost, 2))
-    if len(middle) < 2 * PERIOD:
+    shifts: List[Fraction] = []
+    for pixel, seen in enumerate(looks):
+        if seen is not None and seen[0] > 0 and seen[1] < size - 1:
+            shifts.append(Fraction(sum(seen), 2) - pixel - Fraction(lost, 2))
+    start = (len(shifts) - 2 * period) // 2
+    if start < 0:
         return Shown(lost, None, None)
-    first, second = sum(middle[:PERIOD], Fraction(0)), sum(middle[PERIOD:], Fraction(0))
-    slope = 1 + (second - first) / PERIOD**2
-    return Shown(lost, slope, (first + second) / (2 * PERIOD))
+    middle = shifts[start : start + 2 * period]
+    first, second = sum(middle[:period], Fraction(0)), sum(middle[period:], Fraction(0))
+    slope = 1 + (second - first) / period**2
+    return Shown(lost, slope, (first + second) / (2 * period))
 
 
-def border_shown(axes: Sequence[Looks], size: int) -> Optional[int]:
-    """The border that rows and columns both show."""
-    borders = {shown(looks, size).border for looks in axes}
-    return borders.pop() if len(borders) == 1 else None
+def borders_shown(axes: Sequence[Looks], size: int, period: int = 12) -> Set[Optional[int]]:
+    """What may be told of rows and columns together."""
+    rows, columns = (shown(looks, size, period).borders for looks in axes)
+    return rows & columns or {None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from typing import Any, List, Optional
 
@@ -9,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.network.footprints import Footprint, merged, model_padding
+from dl2ecd_core.network.footprints import MOST_PHASES, Footprint, at_input, merged, model_padding
 from dl2ecd_core.network.names import operators
+from dl2ecd_core.network.sampling import sampled
 from dl2ecd_core.network.shapes import broadcast, elements
 from dl2ecd_core.network.window import (
+    Padding,
+    Rounding,
+    TransposedWindow,
+    Window,
     same_output,
     same_padding,
     transposed_output,
@@ -185,3 +191,101 @@ def test_padding_is_what_both_sides_lose(
 
 def test_a_coarser_output_has_no_padding() -> None:
     assert model_padding([20], [10], [Footprint(Fraction(2))]) is None
+
+
+def test_what_is_not_said_of_a_window_is_one_pixel_and_no_padding() -> None:
+    assert Window(3) == Window(3, 1, 1, 0, 0)
+    assert TransposedWindow(3) == TransposedWindow(3, 1, 1, 0, 0, 0)
+    assert (Window(3).output(9), Window(3).pads(9)) == (7, (0, 0))
+    assert (TransposedWindow(3).output(7), TransposedWindow(3).cut_before(7)) == (9, 0)
+    assert window_output(9, 3) == window_output(9, 3, 1, 1, 0)
+    assert transposed_output(7, 3) == transposed_output(7, 3, 1, 1, 0, 0)
+    assert same_output(9) == same_output(9, 1)
+    assert same_padding(9, 3) == same_padding(9, 3, 1, 1)
+    place = at_input()
+    assert place.window(3) == place.window(3, 1, 1, 0)
+    assert place.transposed(3) == place.transposed(3, 1, 1, 0)
+
+
+def test_periods_that_meet_make_their_least_common_one() -> None:
+    pairs, triples = Footprint(reach=((0, 1),) * 2), Footprint(reach=((0, 2),) * 3)
+    both = merged([pairs, triples])
+    assert both is not None
+    assert both.reach is not None
+    assert len(both.reach) == 6
+    quads = merged([pairs, Footprint(reach=((0, 3),) * 4)])
+    assert quads is not None
+    assert quads.reach is not None
+    assert len(quads.reach) == 4
+    # As long as is followed, and longer.
+    for length, known in ((MOST_PHASES, True), (2 * MOST_PHASES, False)):
+        long = merged([pairs, Footprint(reach=((0, 0),) * length)])
+        assert long is not None
+        assert (long.reach is not None) == known
+
+
+def test_pixels_that_stand_for_several_need_nothing_of_what_they_stand_for() -> None:
+    fours = at_input().window(4, 4)
+    assert fours is not None
+    assert (fours.halo(), fours.halo(offset=2)) == ((0, 0), (2, 0))
+    assert fours.halo(offset=-1) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "padding"), [(Fraction(2), 2), (Fraction(5, 2), 2), (Fraction(3), None),
+                           (Fraction(7, 2), None), (Fraction(1), None)],
+)  # fmt: skip
+def test_a_border_is_told_for_what_lies_less_than_a_pixel_beside_the_middle(
+    start: Fraction, padding: Optional[int]
+) -> None:
+    assert model_padding([20], [16], [Footprint(start=start)]) == padding
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "dilation", "padding"),
+    [(9, 3, 2, 1, 2), (10, 3, 2, 1, 1), (10, 2, 2, 1, 0), (9, 1, 3, 1, 0), (10, 3, 2, 2, 3)],
+)
+def test_same_padding_is_tensorflows(
+    size: int, kernel: int, stride: int, dilation: int, padding: int
+) -> None:
+    assert same_padding(size, kernel, stride, dilation) == padding
+
+
+def test_a_window_that_would_begin_behind_the_image_is_left_out() -> None:
+    # PyTorch's ceil_mode, and Caffe without padding in front.
+    assert Window(2, 2, 1, 1, 1, rounding=Rounding.CEIL).output(3) == 2
+    assert Window(2, 2, 1, 1, 1, rounding=Rounding.CEIL_ALWAYS).output(3) == 3
+    assert Window(2, 2, 1, 1, 1).output(3) == 2
+    assert Window(2, 2, 1, 1, 1, rounding=Rounding.CEIL).output(4) == 3
+
+
+def test_without_padding_none_is_counted_whatever_is_given() -> None:
+    valid = Window(3, before=1, after=1, padding=Padding.VALID)
+    assert (valid.output(9), valid.pads(9)) == (7, (0, 0))
+    back = TransposedWindow(3, 2, before=1, after=1, padding=Padding.VALID)
+    assert (back.output(4), back.cut_before(4)) == (9, 0)
+
+
+def test_nothing_left_is_a_length_and_less_is_none() -> None:
+    assert transposed_output(1, 1, pad=1) == 0
+    assert transposed_output(1, 1, pad=2) is None
+
+
+def test_a_window_needs_a_kernel_a_stride_and_a_dilation() -> None:
+    assert Window(1).is_sound
+    for window in (Window(0), Window(-1), Window(3, 0), Window(3, dilation=0)):
+        assert not window.is_sound
+
+
+def test_windows_and_places_are_facts_that_nobody_changes() -> None:
+    for fact in (Window(3), TransposedWindow(3), at_input()):
+        assert len({fact, fact}) == 1
+        with pytest.raises(FrozenInstanceError):
+            fact.stride = 2  # type: ignore[union-attr,misc]
+
+
+def test_linear_has_two_names() -> None:
+    one, other = (sampled(Fraction(2), mode, "asymmetric") for mode in ("linear", "bilinear"))
+    assert one is not None
+    assert other is not None
+    assert [list(one(at)) for at in range(4)] == [list(other(at)) for at in range(4)]

@@ -12,8 +12,10 @@ import pytest
 
 from dl2ecd_core.models import inspect_model
 from tests.conftest import FIXTURES
-from tests.models.borders import border_shown
+from tests.models.borders import borders_shown
 
+#: A multiple of all periods that the graphs have.
+PERIOD = 24
 #: Nothing is told where the graph alone leaves it open.
 NOT_TOLD = {
     # What is laid beside each other lies a pixel or more apart: in the middle of both, on average.
@@ -44,10 +46,11 @@ def test_a_border_is_what_pixels_of_tensorflow_show(name: str, tmp_path: Path) -
     if name.partition(": ")[2] in NOT_TOLD:
         assert model.padding is None
     else:
-        assert model.padding == border_shown(case["looks"], case["size"])
+        assert model.padding in borders_shown(case["looks"], case["size"], PERIOD)
 
 
 def test_borders_of_every_width_are_among_them() -> None:
-    borders = [border_shown(case["looks"], case["size"]) for case in CASES.values()]
-    assert len(CASES) - borders.count(None) >= 50
-    assert set(borders) >= {None, 1, 2, 3, 4, 5}
+    shown = [borders_shown(case["looks"], case["size"], PERIOD) for case in CASES.values()]
+    sure = [next(iter(borders)) for borders in shown if len(borders) == 1]
+    assert len(sure) - sure.count(None) >= 50
+    assert set(sure) >= {None, 1, 2, 3, 4, 5}
