@@ -8,6 +8,7 @@ is refused; see README.md in this folder.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, replace
 from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
@@ -286,6 +287,16 @@ class Lowering:
         """The operator that a value comes from; empty for inputs and weights."""
         maker = self._evaluation.makers.get(name)
         return "" if maker is None else maker.op
+
+    def apart(self, name: str) -> str:
+        """A value of which no runtime takes what is laid around it for a pooling's own padding.
+
+        ONNX Runtime 1.18 and 1.19 join a ``Pad`` with the pooling behind it, which does not count
+        its zeros any more. The larger of a number and the least one is the number itself.
+        """
+        if self.made_by(name) != "Pad":
+            return name
+        return self.add("Max", [name, self.scalar(-math.inf)])
 
     def shape(self, name: str) -> Dims:
         """The shape of a value.

@@ -112,3 +112,12 @@ def test_an_output_can_be_left_out_which_is_said() -> None:
     network = lowering.network()
     assert (list(network.graph.outputs), network.left_out) == (["scores"], ("loss",))
     assert network.notes == ("The output 'loss' was left out: it is only for training.",)
+
+
+def test_what_is_laid_around_a_value_is_kept_apart_from_a_pooling() -> None:
+    lowering = Lowering()
+    x = lowering.input("x", (None, 3, 8, 8))
+    assert lowering.apart(x) == x
+    padded = lowering.add("Pad", [x, lowering.constant([0, 0, 1, 1, 0, 0, 1, 1])])
+    apart = lowering.apart(padded)
+    assert (lowering.made_by(apart), lowering.value(apart).shape) == ("Max", (None, 3, 10, 10))

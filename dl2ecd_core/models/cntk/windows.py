@@ -13,7 +13,7 @@ from ...network.shapes import Dims
 from .model_graph import Op, Shape
 from .operations import kernel_shape
 from .signal_rules import integer, shape_attribute
-from .step import LARGEST, Operand, Rule, Step, axis_in, columns, number_of, product, rows
+from .step import Operand, Rule, Step, axis_in, columns, number_of, product, rows
 from .v1_bodies import AVERAGE_POOLING, MAX_POOLING
 from .window_rules import Window, convolution_window, output_shape, pooling_window
 
@@ -264,10 +264,7 @@ def _pooling(step: Step) -> Operand:
         moved = step.reshaped(moved, (1, *step.dims(moved)))
     moved, padding = _padded(step, moved, window, axes, result)
     attributes = {**_window_attributes(window, axes), **padding}
-    if step.lowering.made_by(moved.name) == "Pad":
-        # ONNX Runtime 1.18 and 1.19 make the zeros of a Pad before a pooling padding of the
-        # pooling, which does not count it. The largest of a number and the least is the number.
-        moved = step.add("Max", moved, step.number(-LARGEST))
+    moved = moved._replace(name=step.lowering.apart(moved.name))
     if mean:
         counted = bool(step.attributes.get("includePad", False))
         made = step.add("AveragePool", moved, count_include_pad=int(counted), **attributes)

@@ -175,7 +175,7 @@ def _pooling(step: Step) -> Sequence[str]:
     rank, kind = len(shape), step.text("pool_type", "max")
     if rank < 3:
         raise NotConvertibleError("it is told for images only")
-    x = channels_first(step, step.x(), rank)
+    x = channels_first(step, step.lowering.apart(step.x()), rank)
     if node.truth("global_pool"):
         op = {"max": "GlobalMaxPool", "avg": "GlobalAveragePool"}.get(kind)
         made = step.add(op or "GlobalMaxPool", [x])

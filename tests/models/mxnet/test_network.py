@@ -353,3 +353,15 @@ def test_dropped_rows_of_a_slice_go_to_the_end_of_the_axis(tmp_path: Path) -> No
     ]
     found = result(tmp_path, nodes, IMAGE, weight=(2, 4, 1, 1))
     assert found.shape == (2, 1, 3, 8)
+
+
+def test_zeros_around_an_image_stay_apart_from_a_pooling(tmp_path: Path) -> None:
+    pads = {"mode": "constant", "pad_width": "(0, 0, 0, 0, 1, 1, 1, 1)"}
+    nodes: List[Node] = [
+        *FIRST[:2],
+        ("Convolution", "c", {"num_filter": "2", "kernel": "(1, 1)", "no_bias": "1"}, [0, 1]),
+        ("Pad", "p", pads, [2]),
+        ("Pooling", "last", {"kernel": "(2, 2)"}, [3]),
+    ]
+    network = read_network(written(tmp_path, nodes, weight=(2, 4, 1, 1))).network
+    assert [node.op for node in network.graph.nodes] == ["Conv", "Pad", "Max", "MaxPool"]
