@@ -143,6 +143,11 @@ _DETECTOR = _object(
             "items": {"type": "integer"},
             "description": "Rows and columns of the tile that the exporter notes.",
         },
+        "anchor_sizes": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+            "description": "For each grid, width and height of its anchors in pixels of the tile.",
+        },
     },
     meaning="How objects are read from a detector's outputs.",
 )

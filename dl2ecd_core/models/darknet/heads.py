@@ -6,7 +6,7 @@ https://github.com/pjreddie/darknet compare both and stop when they differ.
 
 from __future__ import annotations
 
-from typing import AbstractSet, Iterator, List, Optional, Sequence, Set
+from typing import AbstractSet, Iterator, List, Optional, Sequence, Set, Tuple
 
 from ...findings import Finding, Place
 from ...findings.rules import finding
@@ -72,7 +72,28 @@ def head_of(layers: Sequence[Layer]) -> Optional[DetectorHead]:
         columns_axis=1 if coordinates == 4 else None,
         anchors=boxes,
         task="detect",
+        anchor_sizes=_anchor_sizes(sections),
     )
+
+
+def _anchor_sizes(sections: Sequence[Section]) -> Tuple[Tuple[Tuple[float, float], ...], ...]:
+    """Of [yolo] layers as the third version reads their cells; empty where any is another.
+
+    Later lineages may stretch places within a cell (scale_x_y), or take values as they are
+    (new_coords): https://github.com/AlexeyAB/darknet/blob/master/src/parser.c .
+    """
+    found: List[Tuple[Tuple[float, float], ...]] = []
+    for section in sections:
+        numbers = section.wholes("anchors")
+        sizes = list(zip(numbers[::2], numbers[1::2]))
+        masks = section.wholes("mask")
+        plain = section.kind == "yolo" and not {"scale_x_y", "new_coords"} & set(section.options)
+        # Sizes with decimals are none that are read here.
+        plain = plain and "." not in section.options.get("anchors", "")
+        if not plain or not masks or any(not 0 <= mask < len(sizes) for mask in masks):
+            return ()
+        found.append(tuple((float(sizes[mask][0]), float(sizes[mask][1])) for mask in masks))
+    return tuple(found)
 
 
 def check_heads(

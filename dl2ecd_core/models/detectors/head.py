@@ -100,6 +100,9 @@ class DetectorHead:
         Pixels of the tile for each cell of the grids, where the number of rows shows them.
     image_size
         Rows and columns of the tile that the exporter notes.
+    anchor_sizes
+        For each output of a grid, in their order, width and height of each anchor in the tile's
+        pixels; empty when the file does not tell, or cells are read in another way than YOLOv3's.
     """
 
     kind: HeadKind
@@ -112,6 +115,7 @@ class DetectorHead:
     task: Optional[str] = None
     strides: Tuple[int, ...] = ()
     image_size: Optional[Tuple[int, int]] = None
+    anchor_sizes: Tuple[Tuple[Tuple[float, float], ...], ...] = ()
 
     @property
     def end_to_end(self) -> bool:
@@ -151,4 +155,5 @@ class DetectorHead:
             "task": self.task,
             "strides": list(self.strides),
             "image_size": None if self.image_size is None else list(self.image_size),
+            "anchor_sizes": [[list(size) for size in sizes] for sizes in self.anchor_sizes],
         }

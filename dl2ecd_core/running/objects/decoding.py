@@ -12,6 +12,7 @@ from ...models import Content
 from ...models.detectors.head import BoxCoding, HeadKind, Holds
 from ..extras import RunningRefused
 from .found import Objects, boxes, turned_boxes
+from .grids import of_grids
 from .reading import Reading
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
         scores = outputs[reading.places[Content.CLASS_SCORES]]
         layers = _activated(_table(scores, scores.shape[-1]), reading.activation)
         best, labels = _best(layers)
+        angles = None
+    elif reading.kind is HeadKind.GRID:
+        sides, best, labels = of_grids(reading, outputs, tile)
         angles = None
     elif Content.RAW_DETECTOR_HEAD in reading.places:
         sides, best, labels, angles = _rows(reading, outputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ...findings import Finding, Place
@@ -129,7 +129,8 @@ def detector_for(
     )
     tensor, entry = detector_input(session, count)
     head = opened.model.detector
-    reading = reading_of(head, session.outputs, len(ecd.classes), options.reading, ecd.name)
+    outputs = known_outputs(session.outputs, opened.model.outputs)
+    reading = reading_of(head, outputs, len(ecd.classes), options.reading, ecd.name)
     scaling = chosen_scaling(
         ecd.document,
         ecd.definition,
@@ -164,6 +165,18 @@ def detector_for(
         frozenset(_wanted(opened, options.classes)),
     )
     return detector, tuple(findings)
+
+
+def known_outputs(outputs: Sequence[Tensor], described: Sequence[Tensor]) -> Tuple[Tensor, ...]:
+    """A session's outputs with what the model file says that they hold.
+
+    A runtime makes names up for outputs that have none in the file: then their order tells.
+    """
+    if len(outputs) != len(described) or any(one.name is not None for one in described):
+        return tuple(outputs)
+    return tuple(
+        replace(one, content=said.content or one.content) for one, said in zip(outputs, described)
+    )
 
 
 def labels_of(opened: OpenedModel) -> Mapping[int, int]:

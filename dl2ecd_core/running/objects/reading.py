@@ -5,7 +5,7 @@ What the model does not tell is asked for and never guessed: see :func:`reading_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
@@ -15,6 +15,7 @@ from ...models import Activation, Content, Tensor
 from ...models.detectors.head import BoxCoding, Columns, DetectorHead, HeadKind, Holds
 from ..extras import RunningRefused
 
+Anchors = Tuple[Tuple[float, float], ...]
 #: What ``--head`` names: kind, and what a row holds; scores of classes are as many as classes.
 HEADS: Dict[str, Tuple[HeadKind, Tuple[Holds, ...]]] = {
     "yolov5": (HeadKind.ROWS, (Holds.BOX, Holds.OBJECTNESS, Holds.CLASS_SCORES)),
@@ -74,6 +75,8 @@ class Reading:
         The label of the first class.
     activation
         What is still to be done to the scores of classes: one of :data:`ACTIVATIONS`.
+    grids
+        Which of the session's outputs are grids, and the sizes of their anchors in pixels.
     """
 
     kind: HeadKind
@@ -84,6 +87,7 @@ class Reading:
     normalized: bool
     first_label: int = 0
     activation: str = "none"
+    grids: Tuple[Tuple[int, Anchors], ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -130,8 +134,11 @@ def reading_of(
             for place, tensor in reversed(list(enumerate(outputs)))
             if tensor.content is not None
         }
-    if head is None or not _readable(head, places):
+    if head is None or not (_readable(head, places) or _grids(head, outputs)):
         raise RunningRefused([_unknown(head, outputs, name)])
+    if head.kind is HeadKind.GRID:
+        # What becomes of a cell leaves no choice.
+        head = replace(head, box_coding=BoxCoding.CENTER_SIZE, normalized=False)
     coding = head.box_coding if asked.coding is None else BoxCoding(asked.coding)
     normalized = head.normalized if asked.units is None else UNITS[asked.units]
     label = _first_label(head, outputs, places) if asked.first_label is None else asked.first_label
@@ -149,8 +156,24 @@ def reading_of(
     if coding is None or normalized is None or label is None or activation is None:
         raise RunningRefused([_incomplete(missing, name)])
     return Reading(
-        head.kind, head.columns, head.columns_axis, places, coding, normalized, label, activation
+        head.kind,
+        head.columns,
+        head.columns_axis,
+        places,
+        coding,
+        normalized,
+        label,
+        activation,
+        _grids(head, outputs),
     )
+
+
+def _grids(head: DetectorHead, outputs: Sequence[Tensor]) -> Tuple[Tuple[int, Anchors], ...]:
+    """The outputs that are grids, with their anchors; empty where these are not told."""
+    raw = [place for place, one in enumerate(outputs) if one.content is Content.RAW_DETECTOR_HEAD]
+    if head.kind is not HeadKind.GRID or len(raw) != len(head.anchor_sizes):
+        return ()
+    return tuple(zip(raw, head.anchor_sizes))
 
 
 def _named(
