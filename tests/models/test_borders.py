@@ -17,6 +17,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.models import inspect_model
+from dl2ecd_core.models.cntk.inference import flow_of
+from dl2ecd_core.models.cntk.lowering import lowered as cntk_lowered
+from dl2ecd_core.models.cntk.model_graph import (
+    Axis,
+    Function,
+    Kind,
+    Numbers,
+    Op,
+    Variable,
+    output_uid,
+)
+from dl2ecd_core.models.cntk.model_graph import Graph as CntkGraph
+from dl2ecd_core.models.cntk.places import padding_of
 from dl2ecd_core.models.keras.config import read_layer
 from dl2ecd_core.models.keras.config import read_network as keras_network
 from dl2ecd_core.models.keras.describe import ends_of
@@ -215,6 +228,7 @@ def keras(chain: Chain, folder: Path) -> Told:
         else:
             mode = "nearest" if move.named == "valid" else "bilinear"
             add("UpSampling2D", size=[move.stride] * 2, interpolation=mode)
+            layers[-1]["module"] = "keras.layers"
     document = sequence(*layers, shape=[None, SIZE, SIZE, CHANNELS])
     model = read_layer(document)
     assert model is not None
@@ -224,12 +238,57 @@ def keras(chain: Chain, folder: Path) -> Told:
     return ends_of("x", document).padding, graph
 
 
+def cntk(chain: Chain, folder: Path) -> Told:
+    """Widths come first; the batch axis is behind them."""
+    image = Variable("x", Kind.INPUT, "x", (SIZE, SIZE, CHANNELS), "float32")
+    variables: List[Variable] = [image]
+    functions: List[Function] = []
+    before = "x"
+
+    def add(op: Op, *inputs: str, **said: Any) -> str:
+        uid = f"f{len(functions)}"
+        functions.append(Function(uid, op, "", inputs, said))
+        return output_uid(uid, 0)
+
+    for move in chain:
+        same = move.named == "same"
+        window: Dict[str, Any] = {
+            "strides": (move.stride, move.stride, 1), "autoPadding": [same, same, False],
+            "lowerPad": (0, 0, 0) if same else (move.before, move.before, 0),
+            "upperPad": (0, 0, 0) if same else (move.after, move.after, 0),
+        }  # fmt: skip
+        if move.kind in ("conv", "up"):
+            uid = f"w{len(variables)}"
+            dims = (move.kernel, move.kernel, CHANNELS, CHANNELS)
+            stored = Numbers(Literal(bytes(4 * int(np.prod(dims)))), "float32")
+            variables.append(Variable(uid, Kind.PARAMETER, uid, dims, "float32", stored=stored))
+            dilation = (move.dilation, move.dilation, 1)
+            before = add(Op.CONVOLUTION, uid, before, **window, dilation=dilation,
+                         transpose=move.kind == "up")  # fmt: skip
+        elif move.kind in ("max", "mean"):
+            before = add(Op.POOLING, before, **window, poolingWindowShape=(move.kernel,) * 2,
+                         poolingType=0 if move.kind == "max" else 1,
+                         ceilOutDim=move.after == 2)  # fmt: skip
+        elif move.kind == "crop":
+            ends = {"beginIndexVec": [move.before] * 2, "endIndexVec": [-move.after] * 2}
+            before = add(Op.SLICE, before, axisVec=[Axis(0), Axis(1)], **ends)
+        else:
+            before = add(Op.PAD, before, paddingHead=[move.before, move.before, 0],
+                         paddingFoot=[move.after, move.after, 0], mode=0)  # fmt: skip
+    graph = CntkGraph(
+        functions[-1].uid, {one.uid: one for one in variables}, {one.uid: one for one in functions}
+    )
+    told = padding_of(flow_of(graph), [image], [before])
+    return told, cntk_lowered(graph).graph
+
+
 ALL = {"conv", "up", "max", "mean", "crop", "pad", "repeat"}
 KINDS: Dict[Callable[[Chain, Path], Told], Set[str]] = {
     onnx: ALL,
     caffe: ALL - {"pad", "repeat"},
     darknet: {"conv", "up", "max", "repeat"},
     keras: ALL,
+    cntk: ALL - {"repeat"},
 }
 
 
@@ -288,7 +347,7 @@ def looks(graph: Graph, folder: Path) -> List[List[Optional[Tuple[int, int]]]]:
     return both
 
 
-@pytest.mark.parametrize("write", [onnx, caffe, darknet, keras])
+@pytest.mark.parametrize("write", [onnx, caffe, darknet, keras, cntk])
 def test_a_border_is_what_pushed_pixels_show(
     write: Callable[[Chain, Path], Told], tmp_path: Path
 ) -> None:

@@ -348,6 +348,10 @@ def test_with_the_extent_kept_a_resize_moves_nothing() -> None:
         assert at_input().resampled(factor).start == 0
     taps = sampled(Fraction(8), "linear", "asymmetric")
     assert at_input().resampled(Fraction(8), taps).start == Fraction(7, 16)
+    most = Fraction(MOST_PHASES)
+    assert at_input().resampled(most, sampled(most, "linear", "asymmetric")).start == (
+        (1 - 1 / most) / 2
+    )
     # More pixels than are followed.
     taps = sampled(Fraction(MOST_PHASES + 1), "linear", "asymmetric")
     assert at_input().resampled(Fraction(MOST_PHASES + 1), taps).start == 0

@@ -199,13 +199,17 @@ def _enlarged(spatial: int) -> Rule:
         times = settings.sizes("size", spatial, 2)
         if times is None:
             return (UNKNOWN,)
+        # Before TensorFlow 2, pixels were blended from the corners of the image on, not from the
+        # pixels' middles; only what Keras 3 wrote, or the last of Keras 2, names its module.
+        blended = settings.text("interpolation", "nearest") != "nearest"
+        certain = not blended or settings.layer.module is not None
 
         def each(
             number: int, size: Optional[int], footprint: Optional[Footprint]
         ) -> Tuple[Optional[int], Optional[Footprint]]:
             after = None if size is None else size * times[number]
-            if footprint is not None and times[number]:
-                footprint = footprint.resized(1, times[number])
+            if footprint is not None:
+                footprint = footprint.resized(1, times[number]) if certain else None
             return after, footprint
 
         return (_still(step(settings, inputs[0], spatial, each), inputs[0]),)

@@ -483,3 +483,16 @@ def test_a_layer_called_less_often_than_it_is_used() -> None:
     ends = ends_of("model", {"class_name": "Functional", "config": config})
     assert [item.shape for item in ends.inputs] == [(None, 5), None]
     assert [item.shape for item in ends.outputs] == [(None, 5), None, None]
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "module", "padding"),
+    [("nearest", None, 4), ("bilinear", "keras.layers", 4), ("bilinear", None, None)],
+)
+def test_where_blended_pixels_lie_depends_on_the_keras_that_wrote_them(
+    interpolation: str, module: Optional[str], padding: Optional[int]
+) -> None:
+    # TensorFlow 1 lays pixels that are blended eight times as close 3.5 pixels further behind.
+    larger = {**layer("UpSampling2D", size=8, interpolation=interpolation), "module": module}
+    steps = layer("Conv2D", filters=2, kernel_size=9), layer("MaxPooling2D", pool_size=8), larger
+    assert chain((None, 64, 64, 3), *steps).padding == padding
