@@ -18,6 +18,9 @@ from rasterio.transform import Affine
 from dl2ecd_core.cli import INSIDE
 from dl2ecd_core.cli import detect as command
 from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.conversion import convert
+from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.exports import export
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
@@ -145,6 +148,21 @@ def test_finds_every_object_once_and_whole(place: Place, kind: str) -> None:
         assert shared / union > 0.9
         assert score == pytest.approx(round(thing[4] * 255) / 255, abs=1e-4)
         assert (value, name) == ((20, "Car") if thing[4] > 0.8 else (10, "Tree"))
+
+
+@pytest.mark.parametrize("kind", ["yolov8", "torchvision"])
+@pytest.mark.parametrize("ending", ["ecd", "dlpk"])
+def test_definitions_and_packages_hold_all_that_is_needed(
+    place: Place, kind: str, ending: str
+) -> None:
+    model, reading = model_of(kind, place.folder)
+    ecd, package = place.folder / "a.ecd", place.folder / "a.dlpk"
+    convert(model, place.classes, ecd)
+    if ending == "dlpk":
+        export(read_ecd(ecd), "dlpk", package)
+    options = DetectOptions(scale=[BYTES], overlap=16, score=0.3, reading=reading)
+    done = detect(place.scene, ecd if ending == "ecd" else package, place.out, options=options)
+    assert [(item.name, item.objects) for item in done.classes] == [("Tree", 3), ("Car", 3)]
 
 
 def test_boxes_are_exact(place: Place) -> None:
