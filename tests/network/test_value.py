@@ -217,3 +217,10 @@ def test_what_is_known_is_a_fact_that_nobody_changes() -> None:
         assert len({fact, fact}) == 1
         with pytest.raises(FrozenInstanceError):
             fact.shape = None  # type: ignore[union-attr,misc]
+
+
+def test_nothing_is_picked_from_what_has_no_elements() -> None:
+    for shape, axis in (((0, 2), 1), ((2, 0), 0), ((2, 0, 3), 0), ((2, 3, 0), 1)):
+        value = shaped(shape, numbers=())
+        assert picked_numbers(value, axis, (0, 1)) == []
+        assert transposed_numbers(value, tuple(range(len(shape)))[::-1]) == []

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...network.footprints import Footprint
-from ...network.window import same_output, same_padding, window_output
+from ...network.window import Padding, Window
 from ..description import Activation, Dims
 from .config import Call, whole
 from .flow import UNKNOWN, Flow, Footprints, Rule, Settings, letters, sizes
@@ -20,6 +20,11 @@ AxisStep = Callable[
     [int, Optional[int], Optional[Footprint]], Tuple[Optional[int], Optional[Footprint]]
 ]
 _START: Footprints = (Footprint(), Footprint())
+_PADDING: Dict[str, Padding] = {
+    "valid": Padding.VALID,
+    "same": Padding.SAME_UPPER,
+    "causal": Padding.SAME_UPPER,
+}
 
 
 def step(
@@ -99,23 +104,18 @@ def _window(settings: Settings, kernel: str, spatial: int, stride: Any) -> Optio
     padding = settings.text("padding", "valid")
     if kernels is None or strides is None or dilations is None:
         return None
-    if padding not in ("valid", "same", "causal") or 0 in strides or 0 in kernels:
+    if padding not in _PADDING or 0 in strides or 0 in kernels:
         return None
 
     def each(
         number: int, size: Optional[int], footprint: Optional[Footprint]
     ) -> Tuple[Optional[int], Optional[Footprint]]:
-        kernel, stride, dilation = kernels[number], strides[number], dilations[number]
-        if padding == "valid":
-            pad: Optional[int] = 0
-            after = window_output(size, kernel, stride, dilation)
-        else:
-            pad = same_padding(size, kernel, stride, dilation)
-            pad = None if pad is None or padding == "causal" else pad // 2
-            after = same_output(size, stride)
-        if footprint is not None:
-            footprint = footprint.window(kernel, stride, dilation, pad)
-        return after, footprint
+        window = Window(
+            kernels[number], strides[number], dilations[number], padding=_PADDING[padding]
+        )
+        # What is causal looks at nothing behind it: where its pixels lie is a matter of taste.
+        place = None if padding == "causal" else window.footprint(footprint, size)
+        return window.output(size), place
 
     return each
 

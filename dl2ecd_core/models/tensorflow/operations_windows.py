@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...network import window
 from ...network.footprints import Footprint
-from ...network.window import same_output, same_padding, window_output
 from ..description import Dims
 from .known import Operation, Unclear, product, same_size
 
@@ -48,26 +48,22 @@ class Window(NamedTuple):
     """Explicit padding before and after; None for a padding by name."""
     same: bool
 
+    def along(self) -> window.Window:
+        """The same in the words of all frameworks."""
+        before, after = self.pads or (0, 0)
+        padding = window.Padding.SAME_UPPER if self.same else window.Padding.EXPLICIT
+        return window.Window(self.kernel, self.stride, self.dilation, before, after, padding)
+
     def output(self, size: Optional[int]) -> Optional[int]:
         """The output's length; the kernel's is not needed where padding makes up for it."""
-        if self.same:
-            return same_output(size, self.stride)
-        before, after = self.pads or (0, 0)
-        if size is not None and self.kernel is not None:
-            room = size + before + after - self.dilation * (self.kernel - 1) - 1
-            if room < 0:
-                raise Unclear
-        return window_output(size, self.kernel, self.stride, self.dilation, before + after)
+        after = self.along().output(size)
+        if after is None and size is not None and self.kernel is not None:
+            raise Unclear
+        return after
 
     def footprint(self, before: Optional[Footprint], size: Optional[int]) -> Optional[Footprint]:
         """Where the output's pixels lie; None when that depends on a free size."""
-        if before is None or self.kernel is None:
-            return None
-        pad: Optional[int] = self.pads[0] if self.pads else 0
-        if self.same:
-            total = same_padding(size, self.kernel, self.stride, self.dilation)
-            pad = None if total is None else total // 2
-        return before.window(self.kernel, self.stride, self.dilation, pad)
+        return self.along().footprint(before, size)
 
 
 def _per_axis(numbers: Optional[Sequence[int]], layout: Layout, default: int) -> List[int]:
