@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.network.footprints import MOST_PHASES, Footprint, at_input, merged
+from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.network.sampling import sampled
 from dl2ecd_core.network.window import Padding, Rounding, TransposedWindow, Window
 
@@ -366,3 +367,14 @@ def test_a_resize_that_depends_on_the_size_says_nothing() -> None:
 def test_a_period_that_no_network_has_is_not_followed() -> None:
     assert at_input().repeated(MOST_PHASES).alignment == 1
     assert at_input().repeated(MOST_PHASES + 1).alignment is None
+
+
+@pytest.mark.parametrize(("op", "start"), [("Upsample", Fraction(7, 16)), ("Resize", Fraction(0))])
+def test_upsample_blends_from_corners_and_resize_from_middles(op: str, start: Fraction) -> None:
+    lowering = Lowering()
+    scales = lowering.constant([1.0, 1.0, 8.0, 8.0], "float32")
+    x = lowering.input("x", (1, 2, 8, 8))
+    inputs = [x, scales] if op == "Upsample" else [x, "", scales]
+    footprint = lowering.value(lowering.add(op, inputs, mode="linear")).axes[2].footprint
+    assert footprint is not None
+    assert (footprint.scale, footprint.start) == (Fraction(1, 8), start)
