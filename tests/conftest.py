@@ -49,8 +49,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    # Coverage has been told already how many processes there are, and can't be told again.
+    measured = bool(getattr(options, "cov_source", None))
     # Without pytest-xdist there is no such option.
-    if whole and getattr(options, "numprocesses", 0) is None and not options.usepdb:
+    plain = getattr(options, "numprocesses", 0) is None and not options.usepdb
+    if whole and plain and not measured:
         workers = min(MOST_WORKERS, os.cpu_count() or 1)
         options.numprocesses = workers if workers > 1 else None
 

@@ -1,0 +1,92 @@
+"""Models with one channel: what lies above a threshold is the class, what lies below is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from dl2ecd_core.conversion import convert
+from dl2ecd_core.network.lowering import Lowering
+from dl2ecd_core.network.onnx_file import write_onnx
+from dl2ecd_core.network.weights import Literal
+from dl2ecd_core.progress import Listener
+from dl2ecd_core.running.building import Options
+from dl2ecd_core.running.classify import classify
+from tests.documents import document
+from tests.running.scenes import opened, pixels, write_scene
+
+FACTOR, SUMMAND = 8.0, -4.0
+
+
+def numbers(*values: float) -> Literal:
+    return Literal(np.asarray(values, "<f4").tobytes())
+
+
+def write_model(path: Path, *, activation: str) -> None:
+    """A network that says how bright the first band is."""
+    lowering = Lowering(reserved=["image", "mask"])
+    x = lowering.input("image", (None, 3, None, None), letters="NCHW")
+    kernel = lowering.weight("k", (1, 3, 1, 1), numbers(FACTOR, 0, 0))
+    bias = lowering.weight("b", (1,), numbers(SUMMAND))
+    made = lowering.add("Conv", [x, kernel, bias])
+    lowering.output("mask", lowering.add(activation, [made]) if activation else made)
+    write_onnx(lowering.network().graph, path)
+
+
+class Place:
+    """A scene, and the definition of a model with one channel."""
+
+    def __init__(self, folder: Path, values: List[int], activation: str = "Sigmoid") -> None:
+        self.folder, self.out = folder, folder / "map.tif"
+        self.image = pixels(70, 60)[:3]
+        self.scene = write_scene(folder / "scene.tif", self.image)
+        write_model(folder / "mask.onnx", activation=activation)
+        told = document(
+            Classifier="ONNX",
+            NumberRasterBands=3,
+            Classes=[
+                {"Value": value, "Name": f"Class {value}", "Color": [value, 0, 0]}
+                for value in values
+            ],
+        )
+        (folder / "classes.json").write_text(json.dumps(told), encoding="ascii")
+        convert(folder / "mask.onnx", folder / "classes.json", folder / "mask.ecd")
+
+    def map(self, **more: Any) -> Any:
+        options = Options(scale=["min-max 0 255"], **more)
+        classify(
+            self.scene, self.folder / "mask.ecd", self.out,
+            options=options, probabilities=self.folder / "shares.tif", messages=Listener(),
+        )  # fmt: skip
+        with opened(self.out) as file:
+            return file.read(1)
+
+    def shares(self) -> Any:
+        with opened(self.folder / "shares.tif") as file:
+            return file.read(1)
+
+    @property
+    def wanted(self) -> Any:
+        scores = self.image[0].astype("f8") / 255 * FACTOR + SUMMAND
+        return 1 / (1 + np.exp(-scores))
+
+
+@pytest.mark.parametrize("threshold", [None, 0.8])
+def test_two_classes_lie_below_and_above_the_threshold(threshold: Any, tmp_path: Path) -> None:
+    place = Place(tmp_path, [10, 20])
+    found = place.map(threshold=threshold)
+    assert (found == np.where(place.wanted > (threshold or 0.5), 20, 10)).all()
+    assert set(np.unique(found)) == {10, 20}
+    assert np.abs(place.shares() - place.wanted).max() <= 1e-5
+    with opened(tmp_path / "shares.tif") as file:
+        assert file.descriptions == ("Class 20",)
+
+
+def test_scores_without_an_activation_are_brought_between_0_and_1_first(tmp_path: Path) -> None:
+    place = Place(tmp_path, [10, 20], activation="")
+    found = place.map(threshold=0.8)
+    assert (found == np.where(place.wanted > 0.8, 20, 10)).all()
