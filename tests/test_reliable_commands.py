@@ -52,8 +52,9 @@ TRIED = {
 }
 
 #: Each write waits, so that a signal may come between any two of them.
+# pathlib takes functions of os as they are when it is first imported, before Python 3.10.
 SLOW = """
-import io, os, sys, time
+import io, os, pathlib, sys, time
 def slow(real):
     def action(*arguments, **options):
         time.sleep(0.004)
