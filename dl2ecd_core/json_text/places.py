@@ -70,7 +70,9 @@ def steps_of(path: str) -> Tuple[Step, ...]:
             end = _end_of_key(path, position)
             if end is None:
                 return tuple(steps)
-            steps.append(re.sub(r"\\(.)", r"\1", path[position:end], flags=re.DOTALL))
+            # Between two backslashes that stand for one, each other escapes what is behind it.
+            pieces = path[position:end].split("\\\\")
+            steps.append("\\".join(piece.replace("\\", "") for piece in pieces))
             position = end + 2
 
 
