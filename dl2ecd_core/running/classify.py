@@ -109,7 +109,7 @@ def classify(
     for output in (target, second):
         if output is not None:
             check_target(output, inputs)
-            _check_ours(output, overwrite, rasters)
+            check_ours(output, overwrite, rasters)
     picture = None if preview is None else Path(preview)
     if picture is not None:
         check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
@@ -124,13 +124,13 @@ def classify(
         for item in findings:
             listener.found(item)
         plan = classifier.plan(reader.height, reader.width)
-        place = _place_of(reader, classifier)
+        place = place_of(reader.georeference, classifier)
         window = Window(0, plan.height, 0, plan.width)
         if extent is not None:
-            window = _window_of(place, extent, window, reader)
+            window = window_of(place, extent, window, reader.name)
         outputs = Outputs(target, second, picture)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
-        key = {**_key(scene, reader, opened, classifier, window), "aoi": _digest(aoi)}
+        key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
         counts = result.make(area, key, workers, listener)
         classes, nodata = counted_classes(counts, opened.ecd, classifier, reader.georeference)
         return Classification(
@@ -145,15 +145,15 @@ def classify(
         )
 
 
-def _place_of(reader: Scene, classifier: Classifier) -> Georeference:
-    """Where the whole map lies."""
+def place_of(scene: Georeference, classifier: Classifier) -> Georeference:
+    """Where the whole map of a scene lies."""
     rows, columns = classifier.fitted.rows, classifier.fitted.columns
-    return reader.georeference.resized(
+    return scene.resized(
         (rows.scale, columns.scale), (rows.start - rows.lead, columns.start - columns.lead)
     )
 
 
-def _window_of(place: Georeference, extent: Extent, whole: Window, reader: Scene) -> Window:
+def window_of(place: Georeference, extent: Extent, whole: Window, scene: str) -> Window:
     """The part of the map that is wanted."""
     window = place.window_of(extent, whole.height, whole.width)
     if window is None:
@@ -161,17 +161,23 @@ def _window_of(place: Georeference, extent: Extent, whole: Window, reader: Scene
             [
                 finding(
                     "extent-outside",
-                    f"The extent has no part of {quoted(reader.name, 400)}.",
+                    f"The extent has no part of {quoted(scene, 400)}.",
                     hint="Give west, south, east and north in the scene's coordinate system.",
-                    where=Place(file=reader.name),
+                    where=Place(file=scene),
                 )
             ]
         )
     return window
 
 
-def _check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
-    """Refuse to replace what this project did not write."""
+def check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
+    """Refuse to replace a raster that this project did not write.
+
+    Raises
+    ------
+    ConversionRefused
+        ``output-not-ours``.
+    """
     if overwrite or not target.exists() or made_here(target, library):
         return
     raise refused(
@@ -186,12 +192,20 @@ def _digest(path: Optional[AnyPath]) -> Optional[str]:
     return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _key(
-    scene: AnyPath, reader: Scene, opened: OpenedModel, classifier: Classifier, window: Window
-) -> Dict[str, Any]:
-    """What a result is the result of: an unfinished one is gone on with only where all is alike."""
+def scene_key(scene: AnyPath, reader: Scene) -> Dict[str, Any]:
+    """Which scene a result is the result of."""
     path = Path(scene)
     status = path.stat() if path.exists() else None
+    return {
+        "scene": [os.path.realpath(path), reader.height, reader.width],
+        "changed": None if status is None else [status.st_size, status.st_mtime_ns],
+    }
+
+
+def work_key(
+    opened: OpenedModel, classifier: Classifier, window: Window, aoi: Optional[AnyPath]
+) -> Dict[str, Any]:
+    """What else a result is the result of: an unfinished one is gone on with where all is alike."""
     document = json.dumps(opened.ecd.document, sort_keys=True, default=str)
     files = []
     for part in opened.model.files:
@@ -203,8 +217,6 @@ def _key(
     fitted = classifier.fitted
     return {
         "version": __version__,
-        "scene": [os.path.realpath(path), reader.height, reader.width],
-        "changed": None if status is None else [status.st_size, status.st_mtime_ns],
         "document": hashlib.sha256(document.encode()).hexdigest(),
         "files": files,
         "bands": list(classifier.bands),
@@ -212,4 +224,5 @@ def _key(
         "values": str(classifier.values),
         "window": str(window),
         "tiles": [str(fitted.rows), str(fitted.columns)],
+        "aoi": _digest(aoi),
     }

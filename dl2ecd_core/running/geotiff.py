@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 from lxml import etree
 
@@ -23,6 +23,7 @@ from ..version import __version__
 from .georeference import Georeference
 from .part_file import PartFile
 from .raster_library import RasterError, RasterLibrary
+from .rasters import Window
 
 #: The entry of a raster's metadata that says that this project made it.
 TAG, TAG_VALUE = "DL2ECD", "classify"
@@ -65,6 +66,32 @@ class Content:
     made_by: str = TAG_VALUE
 
 
+@dataclass(frozen=True)
+class Shape:
+    """Rows, columns and layers of a raster, and NumPy's name of its type."""
+
+    height: int
+    width: int
+    layers: int
+    data_type: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A raster file that is a part of a larger raster.
+
+    Attributes
+    ----------
+    path
+        Of the file; a relative one is seen from the virtual raster.
+    window
+        Which part it is.
+    """
+
+    path: Path
+    window: Window
+
+
 def write_geotiff(
     part: PartFile, height: int, target: Path, content: Content, library: RasterLibrary
 ) -> None:
@@ -77,12 +104,41 @@ def write_geotiff(
     """
     new = part.path.with_name(f"{part.path.name}.tif")
     _write_header(part, height)
+    whole = Window(0, height, 0, part.width)
+    shape = Shape(height, part.width, part.layers, part.data_type)
+    virtual = virtual_raster(shape, content, [Piece(part.path.resolve(), whole)])
+    copy_raster(virtual, new, target, content, library)
+
+
+def copy_raster(
+    virtual: str,
+    new: Path,
+    target: Path,
+    content: Content,
+    library: RasterLibrary,
+    check: Callable[[], object] = lambda: None,
+) -> None:
+    """Make a GeoTIFF of a virtual raster at `target`, whole or not at all.
+
+    Parameters
+    ----------
+    new
+        Where it is made first, on the same disk.
+    check
+        Called before it takes its place; what it raises keeps it from that.
+
+    Raises
+    ------
+    ConversionRefused
+        When it can't be written; what was there before stays.
+    """
     real = Path(os.path.realpath(target))
     driver, options = _format(content)
     try:
-        library.copy(_virtual_raster(part, height, content), new, driver, options)
+        library.copy(virtual, new, driver, options)
         with new.open("rb+") as handle:
             os.fsync(handle.fileno())
+        check()
         new.replace(real)
     except RasterError as error:
         _say_full(error, target)
@@ -127,9 +183,9 @@ def _write_header(part: PartFile, height: int) -> None:
     )
 
 
-def _virtual_raster(part: PartFile, height: int, content: Content) -> str:
-    """The text of a virtual raster over the rows."""
-    root = etree.Element("VRTDataset", rasterXSize=str(part.width), rasterYSize=str(height))
+def virtual_raster(shape: Shape, content: Content, pieces: Sequence[Piece]) -> str:
+    """The text of a virtual raster that is put together from files."""
+    root = etree.Element("VRTDataset", rasterXSize=str(shape.width), rasterYSize=str(shape.height))
     place = content.georeference
     if place.crs is not None:
         child(root, "SRS", place.crs)
@@ -151,13 +207,13 @@ def _virtual_raster(part: PartFile, height: int, content: Content) -> str:
                 listed, "GCP", Id=str(number), Pixel=repr(column), Line=repr(row),
                 X=repr(x), Y=repr(y), Z=repr(z),
             )  # fmt: skip
-    for band in range(1, part.layers + 1):
-        _band(root, part, height, content, band)
+    for band in range(1, shape.layers + 1):
+        _band(root, shape.data_type, content, band, pieces)
     return str(etree.tostring(root, encoding="unicode"))
 
 
-def _band(root: Any, part: PartFile, height: int, content: Content, band: int) -> None:
-    entry = child(root, "VRTRasterBand", dataType=_GDAL[part.data_type][0], band=str(band))
+def _band(root: Any, data_type: str, content: Content, band: int, pieces: Sequence[Piece]) -> None:
+    entry = child(root, "VRTRasterBand", dataType=_GDAL[data_type][0], band=str(band))
     if band <= len(content.names):
         child(entry, "Description", content.names[band - 1])
     if content.nodata is not None:
@@ -169,12 +225,15 @@ def _band(root: Any, part: PartFile, height: int, content: Content, band: int) -
             color = content.colors.get(value)
             red, green, blue, alpha = (0, 0, 0, 0) if color is None else (*color, 255)
             child(table, "Entry", c1=str(red), c2=str(green), c3=str(blue), c4=str(alpha))
-    source = child(entry, "SimpleSource")
-    child(source, "SourceFilename", str(part.path.resolve()), relativeToVRT="0")
-    child(source, "SourceBand", str(band))
-    size = {"xOff": "0", "yOff": "0", "xSize": str(part.width), "ySize": str(height)}
-    child(source, "SrcRect", **size)
-    child(source, "DstRect", **size)
+    for piece in pieces:
+        source = child(entry, "SimpleSource")
+        inside = "0" if piece.path.is_absolute() else "1"
+        child(source, "SourceFilename", str(piece.path), relativeToVRT=inside)
+        child(source, "SourceBand", str(band))
+        window = piece.window
+        size = {"xSize": str(window.width), "ySize": str(window.height)}
+        child(source, "SrcRect", xOff="0", yOff="0", **size)
+        child(source, "DstRect", xOff=str(window.left), yOff=str(window.top), **size)
 
 
 def made_here(path: Path, library: RasterLibrary) -> bool:

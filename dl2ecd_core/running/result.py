@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from ..ecd.content import Ecd
 from ..exports import aux_xml
@@ -21,6 +21,7 @@ from .part_file import PartFile, PartFolder
 from .preview import write_preview
 from .raster_library import RasterLibrary
 from .rasters import RasterReader, Window
+from .values import Values
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -106,26 +107,43 @@ class Result:
         return counting.counts
 
     def _write(self, part: PartFile, shares: Optional[PartFile]) -> None:
-        values, height = self.classifier.values, self.window.height
+        outputs, height = self.outputs, self.window.height
         place = self.place.part(self.window)
-        rows = legend_of(self.ecd, "tif").rows
-        colors = {row.value: row.color for row in rows}
-        small = values.data_type == "uint8"
-        content = Content(place, values.nodata, colors if small else None)
-        write_geotiff(part, height, self.outputs.raster, content, self.library)
-        names = Path(f"{self.outputs.raster}.aux.xml")
-        aux_xml.write(self.ecd, names, Listener(), overwrite=True)
-        if self.outputs.preview is not None:
-            size = height, self.window.width
-            write_preview(self.outputs.preview, part.rows(height), size, rows)
-        if shares is not None and self.outputs.probabilities is not None:
-            write_geotiff(
-                shares,
-                height,
-                self.outputs.probabilities,
-                Content(place, math.nan, names=_layer_names(self.ecd, shares.layers)),
-                self.library,
-            )
+        content = map_content(self.ecd, self.classifier.values, place)
+        write_geotiff(part, height, outputs.raster, content, self.library)
+        write_beside(outputs, self.ecd, part.rows(height), (height, self.window.width))
+        if shares is not None and outputs.probabilities is not None:
+            content = shares_content(self.ecd, shares.layers, place)
+            write_geotiff(shares, height, outputs.probabilities, content, self.library)
+
+
+def map_content(ecd: Ecd, values: Values, place: Georeference) -> Content:
+    """What a map says beside its pixels."""
+    small = values.data_type == "uint8"
+    colors = {row.value: row.color for row in legend_of(ecd, "tif").rows}
+    return Content(place, values.nodata, colors if small else None)
+
+
+def shares_content(ecd: Ecd, layers: int, place: Georeference) -> Content:
+    """What a raster of probabilities says beside its pixels."""
+    return Content(place, math.nan, names=_layer_names(ecd, layers))
+
+
+def write_beside(
+    outputs: Outputs, ecd: Ecd, strips: Iterator[Array], size: Tuple[int, int]
+) -> None:
+    """Write what lies beside a map: its names, and the picture where one is asked for.
+
+    Parameters
+    ----------
+    strips
+        The map's rows ``(rows, layers, columns)``.
+    size
+        Its rows and columns.
+    """
+    aux_xml.write(ecd, Path(f"{outputs.raster}.aux.xml"), Listener(), overwrite=True)
+    if outputs.preview is not None:
+        write_preview(outputs.preview, strips, size, legend_of(ecd, "tif").rows)
 
 
 def _layer_names(ecd: Ecd, layers: int) -> List[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Deque, List, Optional, Tuple
+from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Tuple
 
 from ...findings.errors import Cancelled
 from ...progress import Listener
@@ -64,11 +64,9 @@ def search(
     Cancelled
         When the listener says so.
     """
-    import numpy
-
     heard = listener or Listener()
     size = reader.height, reader.width
-    windows = _windows(size, detector)
+    windows = tiles_of(size, detector)
     waiting = deque(windows)
     many = workers or cores()
     parts: List[Objects] = []
@@ -82,7 +80,7 @@ def search(
                 reading.append((window, ahead.submit(reader.read, window, detector.bands)))
             while reading and len(running) <= many:
                 window, block = reading.popleft()
-                running.append((window, pool.submit(_objects, detector, block.result(), window)))
+                running.append((window, pool.submit(objects_in, detector, block.result(), window)))
             window, future = running.popleft()
             found = future.result()
             parts.append(found)
@@ -90,15 +88,32 @@ def search(
             if heard.cancelled():
                 raise Cancelled
             heard.progressed(len(parts), len(windows), DETECTING)
+    return best_of(parts, cuts, size, detector.iou)
+
+
+def best_of(
+    parts: Sequence[Objects], cuts: Sequence[Array], size: Tuple[int, int], iou: float
+) -> Search:
+    """What stays of the objects of all tiles.
+
+    Parameters
+    ----------
+    parts, cuts
+        The objects of each tile in the order of :func:`tiles_of`, and which of them its edge cuts.
+    size
+        Rows and columns of the scene.
+    """
+    import numpy
+
     together = joined(parts)
     tiles = numpy.repeat(numpy.arange(len(parts)), [len(part) for part in parts])
     cut = numpy.concatenate(cuts)
-    stays = suppressed_across(together, tiles, cut, detector.iou)
+    stays = suppressed_across(together, tiles, cut, iou)
     best = stays[numpy.argsort(-together.scores[stays], kind="stable")]
-    return Search(_inside(together.taken(best), size), int(cut[best].sum()), len(windows))
+    return Search(_inside(together.taken(best), size), int(cut[best].sum()), len(parts))
 
 
-def _windows(size: Tuple[int, int], detector: Detector) -> List[Window]:
+def tiles_of(size: Tuple[int, int], detector: Detector) -> List[Window]:
     """Tiles row by row, as far as they lie in the scene."""
     (height, width), (rows, columns) = size, detector.tile
     return [
@@ -108,7 +123,7 @@ def _windows(size: Tuple[int, int], detector: Detector) -> List[Window]:
     ]
 
 
-def _objects(detector: Detector, block: Block, window: Window) -> Objects:
+def objects_in(detector: Detector, block: Block, window: Window) -> Objects:
     """A tile's objects in the scene's pixels; tiles of no data alone are not run."""
     if block.valid is not None and not bool(block.valid.any()):
         return joined(())
