@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from typing import Optional, Tuple
 
 import click
 
-from ..findings.errors import Dl2EcdError
-from ..findings.wording import counted, printable
+from ..findings.wording import counted
 from ..models.detectors.head import BoxCoding
+from ..progress import Listener
 from ..running.bands import bands_asked
 from ..running.detect import detect
-from ..running.memory import limit_memory
 from ..running.objects.detector import IOU, SCORE, DetectOptions
 from ..running.objects.reading import ACTIVATIONS, HEADS, UNITS, AskedReading
 from ..running.objects.report import Detection
-from . import CONTEXT, INSIDE
-from .classify import refused_result
-from .options import PATH, output_options
-from .pixel_bar import PixelBar
-from .reporting import OutputFormat, Result, report
-from .terminal import Swatch, print_findings, print_swatches
+from . import CONTEXT
+from .model_run import Asked, print_written, run_and_report, running_options
+from .terminal import Swatch, print_swatches
 
 
 @click.command("detect", context_settings=CONTEXT)
-@click.argument(
-    "paths", nargs=-1, required=True, type=PATH, metavar="SCENE ECD OUT | SCENE MODEL INFO OUT"
-)
-@click.option("--bands", help="The scene's bands in the model's order: 4,1,2,3 or names.")
-@click.option(
-    "--scale",
-    multiple=True,
-    metavar="STEP",
-    help="How values become what the model takes: 'min-max 0 255', 'scale 10000', 'none'; several "
-    "are done in their order.",
-)
+@running_options
 @click.option(
     "--score",
     type=click.FloatRange(0, 1),
@@ -70,18 +55,8 @@ from .terminal import Swatch, print_findings, print_swatches
 @click.option(
     "--activation", type=click.Choice(ACTIVATIONS), help="What is still to be done to scores."
 )
-@click.option(
-    "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
-)
-@click.option(
-    "--trust-model", is_flag=True, help="Run also a model that is a program (TorchScript, .pt2)."
-)
-@click.option("--overwrite", is_flag=True, help="Replace OUT also where dl2ecd did not write it.")
-@output_options
 def detect_command(
-    paths: Tuple[str, ...],
-    bands: Optional[str],
-    scale: Tuple[str, ...],
+    asked: Asked,
     score: float,
     iou: float,
     classes: Optional[str],
@@ -91,10 +66,6 @@ def detect_command(
     units: Optional[str],
     first_label: Optional[str],
     activation: Optional[str],
-    device: str,
-    trust_model: bool,
-    overwrite: bool,
-    output: OutputFormat,
 ) -> None:
     """Find the objects of SCENE with the model of ECD; write them to OUT.
 
@@ -107,54 +78,29 @@ def detect_command(
       dl2ecd detect scene.tif trees.ecd trees.gpkg --score 0.4
       dl2ecd detect scene.tif yolo.onnx classes.json cars.geojson --classes Car
     """
-    if len(paths) not in (3, 4):
-        raise click.UsageError("Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT.")
-    if INSIDE in os.environ and device == "cpu":
-        limit_memory()
     label = None if first_label is None else int(first_label)
-    bar = PixelBar()
-    try:
-        done = detect(
-            paths[0],
-            paths[1],
-            paths[-1],
-            class_info=paths[2] if len(paths) == 4 else None,
-            options=DetectOptions(
-                None if bands is None else bands_asked(bands),
-                scale,
-                score,
-                iou,
-                () if classes is None else bands_asked(classes),
-                overlap,
-                AskedReading(head, boxes, units, label, activation),
-            ),
-            device=device,
-            trusted=trust_model,
-            overwrite=overwrite,
-            messages=bar,
-        )
-    except Dl2EcdError as error:
-        result = refused_result(paths[0], error.findings)
-    else:
-        result = _detected(paths[0], done)
-    finally:
-        bar.stop()
-    report([result], output)
+    options = DetectOptions(
+        asked.bands,
+        asked.scale,
+        score,
+        iou,
+        () if classes is None else bands_asked(classes),
+        overlap,
+        AskedReading(head, boxes, units, label, activation),
+    )
+
+    def run(messages: Listener) -> Detection:
+        return detect(*asked.paths, options=options, messages=messages, **asked.more)
+
+    run_and_report(asked, run, _print_detection)
 
 
-def _detected(scene: str, done: Detection) -> Result:
-    def say() -> None:
-        print_findings(done.findings, conclude=False)
-        click.echo(
-            f"Wrote {printable(done.layer, 400)}: {counted(done.objects, 'object')} in "
-            f"{done.seconds:.1f} s by {done.runtime}."
-        )
-        print_swatches(
-            Swatch(None, item.value, f"{item.name}  {_said(item.objects, item.scores)}", item.color)
-            for item in done.classes
-        )
-
-    return Result(scene, True, {"ok": True, **done.as_dict()}, done.findings, say)
+def _print_detection(done: Detection) -> None:
+    print_written(done, counted(done.objects, "object"))
+    print_swatches(
+        Swatch(None, item.value, f"{item.name}  {_said(item.objects, item.scores)}", item.color)
+        for item in done.classes
+    )
 
 
 def _said(objects: int, scores: Optional[Tuple[float, float]]) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 from ..exports.tensors import class_tensor, stored_tensors
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..fit.class_output import find_class_output
-from .bands import Wanted, chosen_bands
 from .classifier import Classifier
 from .fitting import Fitted, example_tile, fit_tiles
-from .input_scaling import chosen_scaling
+from .model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of
 from .rasters import RasterReader
@@ -29,23 +28,17 @@ THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(InputOptions):
     """What a person asks for beside scene and model; None where the definition decides.
 
     Attributes
     ----------
-    bands
-        Of the scene, numbers from 1 or names.
-    scale
-        Steps of scaling, as texts.
     nodata
         The value for no data.
     threshold
         Of a single score, as a probability.
     """
 
-    bands: Optional[Wanted] = None
-    scale: Sequence[str] = ()
     nodata: Optional[int] = None
     threshold: Optional[float] = None
 
@@ -60,24 +53,9 @@ def classifier_for(
     RunningRefused
         Where something is missing that nobody can guess.
     """
-    ecd = opened.ecd
-    findings: List[Finding] = []
-    count = ecd.band_count or 0
-    bands, said = chosen_bands(
-        ecd.document, count, reader.band_names, reader.name, asked=options.bands
-    )
-    findings += said
-    scores = _scores(opened, session, count)
-    scaling = chosen_scaling(
-        ecd.document,
-        ecd.definition,
-        count,
-        asked=options.scale,
-        scene_type=reader.data_type,
-        input_type=scores.data_type,
-        name=ecd.name,
-        properties=session.properties,
-    )
+    scores = _scores(opened, session, opened.ecd.band_count or 0)
+    bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
+    findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
     fitted = fit_tiles(scores, read_looks(opened.primary, output.name))
     findings += _said_of_tiles(fitted, opened)

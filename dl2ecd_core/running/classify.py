@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, Optional
 
@@ -24,15 +23,15 @@ from .classifier import Classifier
 from .extras import RunningRefused
 from .georeference import Extent, Georeference
 from .geotiff import made_here
-from .opening import OpenedModel, opened_model
+from .opening import OpenedModel
 from .preview import PREVIEW
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
+from .readying import made_ready
 from .report import Classification, counted_classes
 from .result import Outputs, Result
-from .scene import Scene, opened_scene
-from .sessions.opening import open_session
+from .scene import Scene
 
 
 def classify(
@@ -113,12 +112,11 @@ def classify(
     picture = None if preview is None else Path(preview)
     if picture is not None:
         check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
-    with ExitStack() as closing:
-        reader = closing.enter_context(opened_scene(os.fspath(scene), rasters))
-        opened = closing.enter_context(opened_model(model, class_info, listener))
+    with made_ready(
+        scene, model, class_info, rasters, listener, device=device, trusted=trusted
+    ) as ready:
+        reader, opened, session = ready.scene, ready.opened, ready.session
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference)
-        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
-        closing.callback(session.close)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         findings = in_order([*opened.findings, *said])
         for item in findings:
@@ -136,12 +134,12 @@ def classify(
         return Classification(
             os.fspath(raster),
             findings,
+            session.runtime,
+            classifier.scaling.with_source,
+            time.monotonic() - began,
             classes,
             nodata,
-            session.runtime,
             classifier.fitted.halo,
-            f"{classifier.scaling} ({classifier.scaling.source})",
-            time.monotonic() - began,
         )
 
 

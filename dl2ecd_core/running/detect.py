@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import List, Optional
@@ -24,11 +23,11 @@ from .objects.layer import GEOJSON, OBJECTS, write_layer
 from .objects.report import Detection, counted_objects
 from .objects.searching import Search, search
 from .objects.style import STYLE, write_style
-from .opening import OpenedModel, opened_model
+from .opening import OpenedModel
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
-from .scene import Scene, opened_scene
-from .sessions.opening import open_session
+from .readying import made_ready
+from .scene import Scene
 
 
 def detect(
@@ -85,11 +84,11 @@ def detect(
     check_replaceable(target, OBJECTS, inputs, overwrite=overwrite)
     check_replaceable(style, STYLE, inputs, overwrite=overwrite)
     _check_installed()
-    with ExitStack() as closing:
-        reader = closing.enter_context(opened_scene(os.fspath(scene), library or RasterioLibrary()))
-        opened = closing.enter_context(opened_model(model, class_info, listener))
-        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
-        closing.callback(session.close)
+    rasters = library or RasterioLibrary()
+    with made_ready(
+        scene, model, class_info, rasters, listener, device=device, trusted=trusted
+    ) as ready:
+        reader, opened, session = ready.scene, ready.opened, ready.session
         detector, said = detector_for(opened, session, reader, options or DetectOptions())
         legend = legend_of(opened.ecd, "qml")
         findings = [*opened.findings, *said, *legend.findings, *_said_of_place(reader, target)]
@@ -105,13 +104,13 @@ def detect(
         return Detection(
             os.fspath(layer),
             in_order(findings),
-            counted_objects(objects, opened.ecd.classes),
             session.runtime,
+            detector.scaling.with_source,
+            time.monotonic() - began,
+            counted_objects(objects, opened.ecd.classes),
             str(detector.reading),
             detector.overlap,
             found.tiles,
-            f"{detector.scaling} ({detector.scaling.source})",
-            time.monotonic() - began,
         )
 
 

@@ -1,4 +1,4 @@
-"""What there is to say about a finished map."""
+"""What there is to say about what was made of a scene: of anything, and of a map."""
 
 from __future__ import annotations
 
@@ -14,7 +14,60 @@ from .georeference import Georeference
 
 
 @dataclass(frozen=True)
-class ClassCount:
+class ClassFound:
+    """A class of which some was found."""
+
+    value: int
+    name: str
+    color: Optional[Color]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The class as ``--json`` shows it."""
+        color = None if self.color is None else list(self.color)
+        return {"value": self.value, "name": self.name, "color": color}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was made, and how.
+
+    Attributes
+    ----------
+    output
+        The path that was written, as it was given; also what ``str()`` gives.
+    findings
+        Warnings and information.
+    runtime
+        What ran the model.
+    scaling
+        How pixel values became what the model takes.
+    seconds
+        How long it took.
+    """
+
+    output: str
+    findings: Tuple[Finding, ...]
+    runtime: str
+    scaling: str
+    seconds: float = field(compare=False)
+
+    def __str__(self) -> str:
+        return self.output
+
+    def __fspath__(self) -> str:
+        return self.output
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The report as ``--json`` shows it."""
+        return {
+            "runtime": self.runtime,
+            "scaling": self.scaling,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class ClassCount(ClassFound):
     """How much of the map a class has.
 
     Attributes
@@ -25,69 +78,45 @@ class ClassCount:
         In square units of the scene's coordinate system; None where it has none.
     """
 
-    value: int
-    name: str
-    color: Optional[Color]
     pixels: int
     area: Optional[float]
 
+    def as_dict(self) -> Dict[str, Any]:
+        """The class as ``--json`` shows it."""
+        return {**super().as_dict(), "pixels": self.pixels, "area": self.area}
+
 
 @dataclass(frozen=True)
-class Classification:
+class Classification(Report):
     """A finished map.
 
     Attributes
     ----------
-    raster
-        The path that was written, as it was given; also what ``str()`` gives.
-    findings
-        Warnings and information.
     classes
         How much of the map each has.
     nodata
         The value for no data, and how many pixels have it.
-    runtime
-        What ran the model.
     halo
         Input pixels that tiles overlap by; None where they were blended.
-    seconds
-        How long it took.
     """
 
-    raster: str
-    findings: Tuple[Finding, ...]
     classes: Tuple[ClassCount, ...]
     nodata: Tuple[int, int]
-    runtime: str
     halo: Optional[int]
-    scaling: str
-    seconds: float = field(compare=False)
 
-    def __str__(self) -> str:
-        return self.raster
-
-    def __fspath__(self) -> str:
-        return self.raster
+    @property
+    def raster(self) -> str:
+        """The map's path."""
+        return self.output
 
     def as_dict(self) -> Dict[str, Any]:
         """The report as ``--json`` shows it."""
         return {
-            "raster": self.raster,
-            "classes": [
-                {
-                    "value": item.value,
-                    "name": item.name,
-                    "color": None if item.color is None else list(item.color),
-                    "pixels": item.pixels,
-                    "area": item.area,
-                }
-                for item in self.classes
-            ],
+            "raster": self.output,
+            "classes": [item.as_dict() for item in self.classes],
             "nodata": {"value": self.nodata[0], "pixels": self.nodata[1]},
-            "runtime": self.runtime,
             "halo": self.halo,
-            "scaling": self.scaling,
-            "seconds": round(self.seconds, 3),
+            **super().as_dict(),
         }
 
 

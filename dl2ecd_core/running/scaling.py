@@ -95,6 +95,11 @@ class Scaling:
     def __str__(self) -> str:
         return ", then ".join(map(str, self.steps)) or "none"
 
+    @property
+    def with_source(self) -> str:
+        """The steps and where they are from, for a person."""
+        return f"{self} ({self.source})"
+
 
 def _apply(step: Step, pixels: Array) -> None:
     """Do a step to pixels of floats, in place."""

@@ -143,7 +143,7 @@ def test_what_to_do_in_qgis(
 
 def test_shares_of_classes_and_of_no_data() -> None:
     classes = (ClassCount(1, "One", (1, 2, 3), 60, None), ClassCount(2, "Two", None, 20, None))
-    done = Classification("a.tif", (), classes, (0, 20), "ONNX Runtime", 4, "none (--scale)", 1.0)
+    done = Classification("a.tif", (), "ONNX Runtime", "none (--scale)", 1.0, classes, (0, 20), 4)
     assert map_lines(done) == [
         "Run by ONNX Runtime; scaling: none (Scaling)",
         "1  One: 60 pixels (60.0%)",
@@ -151,5 +151,5 @@ def test_shares_of_classes_and_of_no_data() -> None:
         "0  no data: 20 pixels",
         "Written: a.tif",
     ]
-    nothing = Classification("a.tif", (), (), (0, 0), "x", None, "y", 1.0)
+    nothing = Classification("a.tif", (), "x", "y", 1.0, (), (0, 0), None)
     assert map_lines(nothing) == ["Run by x; scaling: y", "Written: a.tif"]

@@ -9,9 +9,8 @@ from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import counted, listed, quoted
 from ...models import Role, Tensor
-from ..bands import Wanted, chosen_bands
 from ..extras import RunningRefused
-from ..input_scaling import chosen_scaling
+from ..model_input import InputOptions, model_input
 from ..opening import OpenedModel
 from ..rasters import RasterReader
 from ..scaling import Scaling
@@ -37,13 +36,11 @@ _GREY = 114 / 255
 
 
 @dataclass(frozen=True)
-class DetectOptions:
+class DetectOptions(InputOptions):
     """What a person asks for beside scene and model; None where the definition decides.
 
     Attributes
     ----------
-    bands, scale
-        As in :class:`~dl2ecd_core.running.building.Options`.
     score
         Objects of a lower score are left out.
     iou
@@ -56,8 +53,6 @@ class DetectOptions:
         What is said of the model's outputs.
     """
 
-    bands: Optional[Wanted] = None
-    scale: Sequence[str] = ()
     score: float = SCORE
     iou: float = IOU
     classes: Sequence[Union[str, int]] = ()
@@ -123,24 +118,11 @@ def detector_for(
         Where something is missing that nobody can guess.
     """
     ecd = opened.ecd
-    count = ecd.band_count or 0
-    bands, said = chosen_bands(
-        ecd.document, count, reader.band_names, reader.name, asked=options.bands
-    )
-    tensor, entry = detector_input(session, count)
+    tensor, entry = detector_input(session, ecd.band_count or 0)
+    bands, scaling, said = model_input(opened, session, reader, options, entry.data_type)
     head = opened.model.detector
     outputs = known_outputs(session.outputs, opened.model.outputs)
     reading = reading_of(head, outputs, len(ecd.classes), options.reading, ecd.name)
-    scaling = chosen_scaling(
-        ecd.document,
-        ecd.definition,
-        count,
-        asked=options.scale,
-        scene_type=reader.data_type,
-        input_type=entry.data_type,
-        name=ecd.name,
-        properties=session.properties,
-    )
     noted = (head.image_size if head is not None else None) or (USUAL, USUAL)
     sizes = tuple(
         (tensor.shape or ())[entry.axes.index(axis)] or size for axis, size in zip("HW", noted)

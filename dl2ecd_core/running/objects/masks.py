@@ -8,6 +8,7 @@ probability for each pixel of the tile (torchvision's Mask R-CNN), over a half i
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 from ...models import Content
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from ..sessions import Array
 
 _HALF = 0.5
+
+#: rasterio sets a warning aside for the whole process while it traces: one thread at a time.
+_TRACING = Lock()
 
 
 def outlined(
@@ -79,7 +83,10 @@ def _outline(raster: Array, bounds: Array, tile: Tuple[int, int], seen: Tuple[in
     polygons: List[object] = []
     if inside.any():
         here = Affine(1, 0, int(left), 0, 1, int(top))
-        found = rasterio.features.shapes(inside.astype("uint8"), mask=inside, transform=here)
+        with _TRACING:
+            found = list(
+                rasterio.features.shapes(inside.astype("uint8"), mask=inside, transform=here)
+            )
         polygons = [
             shapely.Polygon(shape["coordinates"][0], shape["coordinates"][1:]) for shape, _ in found
         ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from ...color import Color
 from ...ecd.content import EcdClass
-from ...findings import Finding
+from ..report import ClassFound, Report
 from .found import Objects
 
 
 @dataclass(frozen=True)
-class ObjectCount:
+class ObjectCount(ClassFound):
     """How many objects of a class there are.
 
     Attributes
@@ -21,52 +20,38 @@ class ObjectCount:
         The lowest and the highest score; None without objects.
     """
 
-    value: int
-    name: str
-    color: Optional[Color]
     objects: int
     scores: Optional[Tuple[float, float]]
 
+    def as_dict(self) -> Dict[str, Any]:
+        """The class as ``--json`` shows it."""
+        scores = None if self.scores is None else list(self.scores)
+        return {**super().as_dict(), "objects": self.objects, "scores": scores}
+
 
 @dataclass(frozen=True)
-class Detection:
+class Detection(Report):
     """A finished layer of objects.
 
     Attributes
     ----------
-    layer
-        The path that was written, as it was given; also what ``str()`` gives.
-    findings
-        Warnings and information.
     classes
         How many objects each has.
-    runtime
-        What ran the model.
     reading
         How objects were read from its outputs.
     overlap, tiles
         Pixels that neighbouring tiles shared, and how many tiles there were.
-    scaling
-        How pixel values became what the model takes.
-    seconds
-        How long it took.
     """
 
-    layer: str
-    findings: Tuple[Finding, ...]
     classes: Tuple[ObjectCount, ...]
-    runtime: str
     reading: str
     overlap: int
     tiles: int
-    scaling: str
-    seconds: float = field(compare=False)
 
-    def __str__(self) -> str:
-        return self.layer
-
-    def __fspath__(self) -> str:
-        return self.layer
+    @property
+    def layer(self) -> str:
+        """The layer's path."""
+        return self.output
 
     @property
     def objects(self) -> int:
@@ -76,24 +61,13 @@ class Detection:
     def as_dict(self) -> Dict[str, Any]:
         """The report as ``--json`` shows it."""
         return {
-            "layer": self.layer,
+            "layer": self.output,
             "objects": self.objects,
-            "classes": [
-                {
-                    "value": item.value,
-                    "name": item.name,
-                    "color": None if item.color is None else list(item.color),
-                    "objects": item.objects,
-                    "scores": None if item.scores is None else list(item.scores),
-                }
-                for item in self.classes
-            ],
-            "runtime": self.runtime,
+            "classes": [item.as_dict() for item in self.classes],
             "reading": self.reading,
             "overlap": self.overlap,
             "tiles": self.tiles,
-            "scaling": self.scaling,
-            "seconds": round(self.seconds, 3),
+            **super().as_dict(),
         }
 
 

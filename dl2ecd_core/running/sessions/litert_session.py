@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..extras import RunningRefused, not_installed
+from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from . import Array
 
 
-class LiteRtSession:
+class LiteRtSession(RuntimeSession):
     """A session of LiteRT: as many interpreters as there are threads that ask.
 
     A quantised input or output is given as the numbers that it stands for.
@@ -34,35 +35,17 @@ class LiteRtSession:
     ) -> None:
         self._path, self._described, self._free = path, (inputs, outputs), free
         first = self._interpreter()
-        self._inputs = _tensors(first.get_input_details(), inputs, free=free)
-        self._outputs = _tensors(first.get_output_details(), outputs, free=free)
+        super().__init__(
+            _tensors(first.get_input_details(), inputs, free=free),
+            _tensors(first.get_output_details(), outputs, free=free),
+        )
         self._idle: LifoQueue[Any] = LifoQueue()
         self._idle.put(first)
-
-    @property
-    def inputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._outputs
 
     @property
     def runtime(self) -> str:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return f"LiteRT {_module().__version__} on the CPU"
-
-    @property
-    def properties(self) -> Mapping[str, str]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return {}
-
-    @property
-    def batch(self) -> int:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return 1
 
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""

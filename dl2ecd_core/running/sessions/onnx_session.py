@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 from ...models import Tensor
 from ...wire.source import ByteSource
 from ..extras import RunningRefused, not_installed
+from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import tensor_of
 from .onnx_sizes import LARGEST, freed_model
@@ -38,7 +39,7 @@ _TYPES = {
 }
 
 
-class OnnxSession:
+class OnnxSession(RuntimeSession):
     """A session of ONNX Runtime.
 
     One thread a run: a tile of a scene has little to share out, and as many tiles as there are
@@ -58,21 +59,13 @@ class OnnxSession:
         self._device = device
         self._session = _loaded(path if content is None else content, device, path)
         described = {tensor.name: tensor for tensor in (*inputs, *outputs)}
-        self._inputs = tuple(_tensor(node, described) for node in self._session.get_inputs())
-        self._outputs = tuple(
-            _tensor(node, described) for node in self._session.get_outputs() if node.type in _TYPES
+        # Sequences and maps among the outputs are left out.
+        given = [node for node in self._session.get_outputs() if node.type in _TYPES]
+        super().__init__(
+            tuple(_tensor(node, described) for node in self._session.get_inputs()),
+            tuple(_tensor(node, described) for node in given),
         )
         self._names = [tensor.name for tensor in self._outputs]
-
-    @property
-    def inputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`; sequences and maps are left out."""
-        return self._outputs
 
     @property
     def runtime(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..extras import RunningRefused, not_installed
+from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
 
@@ -27,7 +28,7 @@ _EXACT = {
 }
 
 
-class OpenVinoSession:
+class OpenVinoSession(RuntimeSession):
     """A session of OpenVINO; as many requests as there are threads that ask."""
 
     def __init__(
@@ -47,34 +48,15 @@ class OpenVinoSession:
             self._compiled = _compiled(self._core, self._network)
         except (RuntimeError, ValueError, TypeError) as error:
             raise not_loaded(f"OpenVINO {version()}", path, error) from error
-        self._inputs = _tensors(self._compiled.inputs, inputs)
-        self._outputs = _tensors(self._compiled.outputs, outputs)
+        super().__init__(
+            _tensors(self._compiled.inputs, inputs), _tensors(self._compiled.outputs, outputs)
+        )
         self._idle: LifoQueue[Any] = LifoQueue()
-
-    @property
-    def inputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._outputs
 
     @property
     def runtime(self) -> str:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return f"OpenVINO {version()} on the CPU"
-
-    @property
-    def properties(self) -> Mapping[str, str]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`; OpenVINO keeps none."""
-        return {}
-
-    @property
-    def batch(self) -> int:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return 1
 
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..child import module_process
 from ..extras import RunningRefused, not_installed
+from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .messages import Message, read_message, write_message
 
@@ -24,7 +25,7 @@ _WORKER = "dl2ecd_core.running.sessions.torch_worker"
 _IMAGE = (None, None, None, None)
 
 
-class TorchSession:
+class TorchSession(RuntimeSession):
     """A process with PyTorch; one tile at a time, with all cores."""
 
     def __init__(
@@ -38,8 +39,10 @@ class TorchSession:
     ) -> None:
         from ..engine import cores
 
-        self._inputs = tuple(_image(tensor) for tensor in inputs) or (_image(None),)
-        self._outputs = tuple(_image(tensor) for tensor in outputs) or (_image(None),)
+        super().__init__(
+            tuple(_image(tensor) for tensor in inputs) or (_image(None),),
+            tuple(_image(tensor) for tensor in outputs) or (_image(None),),
+        )
         self._lock = Lock()
         self._process = module_process(_WORKER, [str(path), format_id, device, str(cores())])
         try:
@@ -54,24 +57,9 @@ class TorchSession:
             raise not_loaded("PyTorch", path, error) from error
 
     @property
-    def inputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Tuple[Tensor, ...]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return self._outputs
-
-    @property
     def runtime(self) -> str:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return self._runtime
-
-    @property
-    def properties(self) -> Mapping[str, str]:
-        """As :class:`~dl2ecd_core.running.sessions.Session`; PyTorch's files carry none."""
-        return {}
 
     @property
     def batch(self) -> int:

@@ -15,8 +15,7 @@ import shapely
 from click.testing import CliRunner
 from rasterio.transform import Affine
 
-from dl2ecd_core.cli import INSIDE
-from dl2ecd_core.cli import detect as command
+from dl2ecd_core.cli import INSIDE, model_run
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.ecd.reader import read_ecd
@@ -505,7 +504,7 @@ class TestTheCommand:
     ) -> None:
         limited: List[int] = []
         monkeypatch.setenv(INSIDE, "1")
-        monkeypatch.setattr(command, "limit_memory", lambda: limited.append(1))
+        monkeypatch.setattr(model_run, "limit_memory", lambda: limited.append(1))
         self.run(place, networks.yolov8(place.folder / "m" / "a.onnx"))
         self.run(place, networks.yolov8(place.folder / "m" / "a.onnx"), "--device", "auto")
         assert limited == [1]

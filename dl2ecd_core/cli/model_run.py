@@ -1,0 +1,162 @@
+"""What the commands that run a model on a scene have in common: their options and their story."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
+
+import click
+
+from ..findings.errors import Dl2EcdError
+from ..findings.wording import printable
+from ..progress import Listener
+from ..running.bands import Wanted, bands_asked
+from ..running.memory import limit_memory
+from ..running.report import Report
+from . import INSIDE
+from .options import PATH, output_options
+from .pixel_bar import PixelBar
+from .reporting import OutputFormat, Result, report
+from .terminal import print_findings
+
+_Function = Callable[..., Any]
+_Report = TypeVar("_Report", bound=Report)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person says to every command that runs a model.
+
+    Attributes
+    ----------
+    paths
+        Scene, model and output.
+    output
+        How the report is printed.
+    """
+
+    paths: Tuple[str, str, str]
+    class_info: Optional[str]
+    bands: Optional[Wanted]
+    scale: Tuple[str, ...]
+    device: str
+    trusted: bool
+    overwrite: bool
+    output: OutputFormat
+
+    @property
+    def more(self) -> Dict[str, Any]:
+        """What goes on to the function in the same words."""
+        return {
+            "class_info": self.class_info,
+            "device": self.device,
+            "trusted": self.trusted,
+            "overwrite": self.overwrite,
+        }
+
+
+def running_options(function: _Function) -> _Function:
+    """Arguments and options of a command that runs a model; it gets them as `asked`."""
+
+    @click.argument(
+        "paths", nargs=-1, required=True, type=PATH, metavar="SCENE ECD OUT | SCENE MODEL INFO OUT"
+    )
+    @click.option("--bands", help="The scene's bands in the model's order: 4,1,2,3 or names.")
+    @click.option(
+        "--scale",
+        multiple=True,
+        metavar="STEP",
+        help="How values become what the model takes: 'min-max 0 255', 'scale 10000', 'none'; "
+        "several are done in their order.",
+    )
+    @click.option(
+        "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
+    )
+    @click.option(
+        "--trust-model",
+        is_flag=True,
+        help="Run also a model that is a program (TorchScript, .pt2).",
+    )
+    @click.option(
+        "--overwrite", is_flag=True, help="Replace OUT also where dl2ecd did not write it."
+    )
+    @output_options
+    @functools.wraps(function)
+    def command(
+        *,
+        paths: Tuple[str, ...],
+        bands: Optional[str],
+        scale: Tuple[str, ...],
+        device: str,
+        trust_model: bool,
+        overwrite: bool,
+        output: OutputFormat,
+        **options: Any,
+    ) -> Any:
+        if len(paths) not in (3, 4):
+            raise click.UsageError("Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT.")
+        asked = Asked(
+            (paths[0], paths[1], paths[-1]),
+            paths[2] if len(paths) == 4 else None,
+            None if bands is None else bands_asked(bands),
+            scale,
+            device,
+            trust_model,
+            overwrite,
+            output,
+        )
+        return function(asked, **options)
+
+    return command
+
+
+def run_and_report(
+    asked: Asked, run: Callable[[Listener], _Report], say: Callable[[_Report], None]
+) -> None:
+    """Run a model, with a bar for how far it is, and report what came of it.
+
+    Parameters
+    ----------
+    run
+        Does the work.
+    say
+        Prints what is to be said of the result beside its findings.
+    """
+    if INSIDE in os.environ and asked.device == "cpu":
+        limit_memory()
+    scene = asked.paths[0]
+    bar = PixelBar()
+    try:
+        done = run(bar)
+    except Dl2EcdError as error:
+        result = _refused(scene, error)
+    else:
+        result = _done(scene, done, say)
+    finally:
+        bar.stop()
+    report([result], asked.output)
+
+
+def print_written(done: Report, what: str) -> None:
+    """That a file was written, what is in it, and by what."""
+    click.echo(
+        f"Wrote {printable(done.output, 400)}: {what} in {done.seconds:.1f} s by {done.runtime}."
+    )
+
+
+def _refused(scene: str, error: Dl2EcdError) -> Result:
+    def say() -> None:
+        print_findings(error.findings)
+        click.echo("Nothing was written.")
+
+    return Result(scene, False, {"ok": False}, error.findings, say)
+
+
+def _done(scene: str, done: _Report, say_more: Callable[[_Report], None]) -> Result:
+    def say() -> None:
+        print_findings(done.findings, conclude=False)
+        say_more(done)
+
+    return Result(scene, True, {"ok": True, **done.as_dict()}, done.findings, say)

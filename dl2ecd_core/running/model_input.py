@@ -1,0 +1,67 @@
+"""What of a scene goes into a model, and how: its bands, and the scaling of their values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Sequence, Tuple
+
+from ..findings import Finding
+from .bands import Wanted, chosen_bands
+from .input_scaling import chosen_scaling
+from .opening import OpenedModel
+from .rasters import RasterReader
+from .scaling import Scaling
+from .sessions import Session
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What a person asks for of a model's input; None and empty where the definition decides.
+
+    Attributes
+    ----------
+    bands
+        Of the scene, numbers from 1 or names.
+    scale
+        Steps of scaling, as texts.
+    """
+
+    bands: Optional[Wanted] = None
+    scale: Sequence[str] = ()
+
+
+def model_input(
+    opened: OpenedModel,
+    session: Session,
+    reader: RasterReader,
+    options: InputOptions,
+    data_type: str,
+) -> Tuple[Tuple[int, ...], Scaling, Tuple[Finding, ...]]:
+    """The scene's bands in the model's order, counted from 0; their scaling; what to say of both.
+
+    Parameters
+    ----------
+    data_type
+        Of the model's input.
+
+    Raises
+    ------
+    RunningRefused
+        Where a band is not there, or nothing says how values are scaled.
+    """
+    ecd = opened.ecd
+    count = ecd.band_count or 0
+    bands, findings = chosen_bands(
+        ecd.document, count, reader.band_names, reader.name, asked=options.bands
+    )
+    scaling = chosen_scaling(
+        ecd.document,
+        ecd.definition,
+        count,
+        asked=options.scale,
+        scene_type=reader.data_type,
+        input_type=data_type,
+        name=ecd.name,
+        properties=session.properties,
+    )
+    return bands, scaling, findings
