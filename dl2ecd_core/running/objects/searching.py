@@ -1,7 +1,6 @@
-"""A scene tile by tile: each object once, and whole where tiles share as much as it is long.
+"""A scene tile by tile, and once more around what the edges of tiles cut.
 
-Tiles are read in one thread and run in as many as there are cores. What the edge of a tile cuts
-lies whole in its neighbour, if it is no longer than tiles share; the piece then goes.
+Tiles are read in one thread and run in as many as there are cores.
 """
 
 from __future__ import annotations
@@ -9,7 +8,17 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Deque, List, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Deque,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from ...findings.errors import Cancelled
 from ...progress import Listener
@@ -17,16 +26,14 @@ from ..engine import cores, pools
 from ..rasters import Block, RasterReader, Window
 from .detector import Detector
 from .found import Objects, joined
-from .suppression import suppressed_across
-from .tiling import tile_starts
+from .tiling import tile_windows, windows_around
+from .whole import NEAR, Gathered, confirming, cut_sides, edges_of, gathered
 
 if TYPE_CHECKING:
     from ..sessions import Array
 
-#: What a listener hears while tiles are searched.
-DETECTING = "Detecting"
-#: An object that ends so near to a tile's edge is cut by it, in pixels.
-_NEAR = 2.0
+#: What a listener hears while tiles are searched, and while some are looked at again.
+DETECTING, AGAIN = "Detecting", "Looking again at what tiles cut"
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Search:
     objects
         In the scene's pixels, the best first.
     cut
-        How many of them are pieces of something longer than tiles share.
+        How many of them end where a tile does: pieces of something longer.
     tiles
         How many tiles there are.
     """
@@ -64,63 +71,70 @@ def search(
     Cancelled
         When the listener says so.
     """
-    heard = listener or Listener()
-    size = reader.height, reader.width
-    windows = tiles_of(size, detector)
-    waiting = deque(windows)
-    many = workers or cores()
-    parts: List[Objects] = []
-    cuts: List[Array] = []
-    with pools(many) as (ahead, pool):
-        reading: Deque[Tuple[Window, Future[Block]]] = deque()
-        running: Deque[Tuple[Window, Future[Objects]]] = deque()
-        while waiting or reading or running:
-            while waiting and len(reading) < 2:
-                window = waiting.popleft()
-                reading.append((window, ahead.submit(reader.read, window, detector.bands)))
-            while reading and len(running) <= many:
-                window, block = reading.popleft()
-                running.append((window, pool.submit(objects_in, detector, block.result(), window)))
-            window, future = running.popleft()
-            found = future.result()
-            parts.append(found)
-            cuts.append(cut_by(found, window, size))
-            if heard.cancelled():
-                raise Cancelled
-            heard.progressed(len(parts), len(windows), DETECTING)
-    return best_of(parts, cuts, size, detector.iou)
+    running = _Running(reader, detector, workers or cores(), listener or Listener())
+    return found_by(running.parts, (reader.height, reader.width), detector)
 
 
-def best_of(
-    parts: Sequence[Objects], cuts: Sequence[Array], size: Tuple[int, int], iou: float
-) -> Search:
-    """What stays of the objects of all tiles.
+#: Gives the objects of one tile after the other, in the scene's pixels; and is told what for.
+Runner = Callable[[Sequence[Window], str], Iterable[Objects]]
+
+
+def found_by(run: Runner, size: Tuple[int, int], detector: Detector) -> Search:
+    """What is found by whatever runs tiles, here or on other machines.
 
     Parameters
     ----------
-    parts, cuts
-        The objects of each tile in the order of :func:`tiles_of`, and which of them its edge cuts.
+    run
+        Is asked twice: for the tiles of :func:`tiles_of`, and for some around what their edges cut.
     size
         Rows and columns of the scene.
     """
-    import numpy
-
-    together = joined(parts)
-    tiles = numpy.repeat(numpy.arange(len(parts)), [len(part) for part in parts])
-    cut = numpy.concatenate(cuts)
-    stays = suppressed_across(together, tiles, cut, iou)
-    best = stays[numpy.argsort(-together.scores[stays], kind="stable")]
-    return Search(_inside(together.taken(best), size), int(cut[best].sum()), len(parts))
+    windows = tiles_of(size, detector)
+    parts = list(run(windows, DETECTING))
+    found = gathered(parts, windows, size, detector.iou)
+    pieces = found.objects.taken(found.pieced)
+    closer = windows_around(pieces.bounds, size, detector.tile, NEAR)
+    if closer:
+        again = zip(closer, list(run(closer, AGAIN)))
+        parts += [_whole(part, window, size, pieces) for window, part in again]
+        found = gathered(parts, [*windows, *closer], size, detector.iou)
+    objects, cut = _inside(found, size)
+    return Search(objects, cut, len(parts))
 
 
 def tiles_of(size: Tuple[int, int], detector: Detector) -> List[Window]:
     """Tiles row by row, as far as they lie in the scene."""
-    (height, width), (rows, columns) = size, detector.tile
-    return [
-        Window(top, min(top + rows, height), left, min(left + columns, width))
-        for top in tile_starts(height, rows, detector.overlap)
-        for left in tile_starts(width, columns, detector.overlap)
-    ]
+    return tile_windows(size, detector.tile, detector.overlap)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """Runs tiles in this process."""
+
+    reader: RasterReader
+    detector: Detector
+    workers: int
+    heard: Listener
+
+    def parts(self, windows: Sequence[Window], doing: str) -> Iterator[Objects]:
+        waiting = deque(windows)
+        reader, detector, done = self.reader, self.detector, 0
+        with pools(self.workers) as (ahead, pool):
+            reading: Deque[Tuple[Window, Future[Block]]] = deque()
+            running: Deque[Future[Objects]] = deque()
+            while waiting or reading or running:
+                while waiting and len(reading) < 2:
+                    window = waiting.popleft()
+                    reading.append((window, ahead.submit(reader.read, window, detector.bands)))
+                while reading and len(running) <= self.workers:
+                    window, block = reading.popleft()
+                    running.append(pool.submit(objects_in, detector, block.result(), window))
+                part = running.popleft().result()
+                if self.heard.cancelled():
+                    raise Cancelled
+                done += 1
+                yield part
+                self.heard.progressed(done, len(windows), doing)
 
 
 def objects_in(detector: Detector, block: Block, window: Window) -> Objects:
@@ -130,24 +144,24 @@ def objects_in(detector: Detector, block: Block, window: Window) -> Objects:
     return detector.objects(block.pixels).moved(window.left, window.top)
 
 
-def cut_by(objects: Objects, window: Window, size: Tuple[int, int]) -> Array:
-    """Whether an edge of its tile that is no edge of the scene cuts an object."""
-    left, top, right, bottom = objects.bounds.T
-    near: Array = (left < window.left + _NEAR) & (window.left > 0)
-    near |= (top < window.top + _NEAR) & (window.top > 0)
-    near |= (right > window.right - _NEAR) & (window.right < size[1])
-    near |= (bottom > window.bottom - _NEAR) & (window.bottom < size[0])
-    return near
+def _whole(part: Objects, window: Window, size: Tuple[int, int], pieces: Objects) -> Objects:
+    """Of what a second look shows, the whole objects that pieces were of, and nothing else."""
+    import numpy
+
+    edges = edges_of([window]).repeat(len(part), 0)
+    cut = numpy.any(cut_sides(part.bounds, edges, size), axis=1)
+    part = part.taken(numpy.flatnonzero(~cut))
+    return part.taken(numpy.flatnonzero(confirming(part, pieces)))
 
 
-def _inside(objects: Objects, size: Tuple[int, int]) -> Objects:
+def _inside(found: Gathered, size: Tuple[int, int]) -> Tuple[Objects, int]:
     """Upright outlines end with the scene; what lies outside of it altogether is nothing."""
     import numpy
 
-    height, width = size
+    objects, (height, width) = found.objects, size
     low, high = objects.bounds[:, :2], objects.bounds[:, 2:]
-    touching = (high > 0) & (low < (width, height)) & (high > low)
+    touching: Array = numpy.all((high > 0) & (low < (width, height)) & (high > low), axis=1)
     if not objects.turned:
         corners = numpy.clip(objects.corners, 0, (width, height))
         objects = replace(objects, corners=corners)
-    return objects.taken(numpy.flatnonzero(numpy.all(touching, axis=1)))
+    return objects.taken(touching), int(found.cut[touching].sum())

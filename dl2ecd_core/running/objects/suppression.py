@@ -36,7 +36,9 @@ def suppressed(objects: Objects, iou: float) -> Array:
     return order[_greedy(objects.taken(order), iou)]
 
 
-def suppressed_across(objects: Objects, tiles: Array, cut: Array, iou: float) -> Array:
+def suppressed_across(
+    objects: Objects, tiles: Array, cut: Array, iou: float, *, by_pieces: bool = True
+) -> Array:
     """The places of objects that stay, where tiles overlap and each has been suppressed by itself.
 
     Parameters
@@ -46,15 +48,23 @@ def suppressed_across(objects: Objects, tiles: Array, cut: Array, iou: float) ->
     cut
         Whether the edge of its tile cuts an object. Whole ones come first, and a piece goes also
         where half of it lies in an object that stays.
+    by_pieces
+        Whether pieces make others go, too.
     """
     import numpy
 
     order = numpy.lexsort((tiles, -objects.scores, cut))
-    return order[_greedy(objects.taken(order), iou, tiles[order], cut[order])]
+    greedy = _greedy(objects.taken(order), iou, tiles[order], cut[order], by_pieces=by_pieces)
+    return order[greedy]
 
 
 def _greedy(
-    objects: Objects, iou: float, tiles: Optional[Array] = None, cut: Optional[Array] = None
+    objects: Objects,
+    iou: float,
+    tiles: Optional[Array] = None,
+    cut: Optional[Array] = None,
+    *,
+    by_pieces: bool = True,
 ) -> Array:
     """The places of those that stay, of objects the best of which come first."""
     import numpy
@@ -74,6 +84,8 @@ def _greedy(
         wanted &= objects.labels[better] == objects.labels[others]
         if tiles is not None:
             wanted &= tiles[better] != tiles[others]
+        if cut is not None and not by_pieces:
+            wanted &= ~cut[better]
         better, others = better[wanted], others[wanted]
         shared, union, own = overlaps(objects, better, others)
         goes = shared > iou * union

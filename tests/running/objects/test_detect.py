@@ -292,14 +292,21 @@ class TestTiles:
         assert done.objects == done.tiles == 1
         assert "scene-padded" in [item.rule for item in done.findings]
 
-    def test_what_is_longer_than_tiles_share_is_said(self, place: Place) -> None:
-        place.scene = write_scene(place.scene, scene_pixels(160, 208, [(60, 28, 40, 8, 0.9)]))
+    def test_what_is_longer_than_tiles_share_is_whole(self, place: Place) -> None:
+        thing = (60, 28, 40, 8, 0.9)
+        place.scene = write_scene(place.scene, scene_pixels(160, 208, [thing]))
+        done = place.detect(networks.end_to_end(place.folder / "m" / "a.onnx"))
+        assert (done.objects, done.tiles) == (1, 13)
+        (shape,) = objects_in(place.out)[1]
+        assert in_pixels(shape, UTM["transform"]) == pytest.approx(bounds_of(thing), abs=0.1)
+        assert "objects-cut" not in [item.rule for item in done.findings]
+
+    def test_what_no_tile_shows_the_end_of_is_said(self, place: Place) -> None:
+        # The box ends with the tile in which the model sees its middle.
+        thing = (44, 28, 98, 8, 0.9)
+        place.scene = write_scene(place.scene, scene_pixels(160, 208, [thing]))
         done = place.detect(networks.end_to_end(place.folder / "m" / "a.onnx"))
         assert "objects-cut" in [item.rule for item in done.findings]
-        whole = place.detect(
-            networks.end_to_end(place.folder / "m" / "a.onnx"), options={"overlap": 40}
-        )
-        assert "objects-cut" not in [item.rule for item in whole.findings]
 
     def test_tiles_without_data_are_not_run(self, place: Place) -> None:
         pixels = np.full((3, 160, 208), 0, "uint8")
