@@ -12,7 +12,7 @@ from ..findings.errors import ClassInfoError
 from ..findings.rules import finding
 from ..findings.wording import counted, quoted
 from ..json_text import UNREADABLE, JsonText, read_json
-from ..running.scaling import WrongScaling, read_steps
+from ..scaling.steps import WrongScaling, read_steps
 from .classes import MOST_UNKNOWN, examine_classes
 from .description import ClassInfo
 from .keys import (

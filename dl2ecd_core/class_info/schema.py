@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Dict, Tuple
 
 from .. import schemas
-from ..running.scaling import STEPS
+from ..scaling.steps import STEPS
 from .keys import (
     CHANNELS,
     CLASS_KEYS,

@@ -15,7 +15,7 @@ from ..fit.framework_names import reader_framework
 from ..fit.image_input import tile_size
 from ..fit.model_uses import model_configuration, model_type
 from ..models import Evidence, ModelDescription, Tensor
-from ..running.input_scaling import SCALING, statistics_scaling
+from ..scaling.statistics import SCALING, statistics_scaling
 from ..version import __version__
 from .layout import Gap
 

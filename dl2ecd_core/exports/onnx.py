@@ -27,7 +27,7 @@ from ..models.networks import read_network, with_channels_first
 from ..models.onnx.metadata import CLASS_INFORMATION
 from ..progress import Listener
 from ..running.comparing import compare
-from ..running.scaling import Number, Step, WrongScaling, read_steps
+from ..scaling.steps import Number, Step, WrongScaling, read_steps
 from .placing import require_model
 
 #: Beside the class information document, whole: what was worked out of it and the model. Classes

@@ -27,8 +27,9 @@ from ..findings.wording import counted, listed, printable, quoted
 from ..fit.model_uses import DEEP_LAB, FASTER_RCNN, FEATURES, OBJECTS, PIXELS
 from ..models.description import Evidence
 from ..progress import Listener
-from ..running.input_scaling import SCALING
-from ..running.scaling import WrongScaling, merged_steps, read_steps
+from ..scaling.merging import merged_steps
+from ..scaling.statistics import SCALING
+from ..scaling.steps import WrongScaling, read_steps
 from ..version import __version__
 from .earlier import json_object
 from .placing import require_model

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, List, Sequence, Tuple
 
+from ..scaling.steps import Scaling
 from .fitting import Fitted
 from .planning import Plan, can_be_joined, plan_tiles
 from .probabilities import Probabilities
 from .rasters import Block
-from .scaling import Scaling
+from .scaling import scaled
 from .values import Values
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Classifier:
         pixels = block.pixels
         if pixels.dtype.kind == "f":
             pixels = _finite(pixels)
-        return self.scaling.apply(pixels, self.fitted.scores.data_type)
+        return scaled(pixels, self.scaling, self.fitted.scores.data_type)
 
 
 #: Batches run one after the other, while others are made ready.

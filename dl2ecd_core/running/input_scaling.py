@@ -13,12 +13,10 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
+from ..scaling.statistics import SCALING, statistics_scaling
+from ..scaling.steps import Scaling, Step, WrongScaling, checked, parse_step, read_steps
 from .extras import RunningRefused
-from .scaling import Scaling, Step, WrongScaling, checked, parse_step, read_steps
 from .scores import WHOLE_TYPES
-
-#: The key of definitions that says it.
-SCALING = "InputScaling"
 
 #: Signs its exports in their metadata. Its models take values from 0 to 1:
 #: https://docs.ultralytics.com/guides/preprocessing_annotated_data/ .
@@ -131,48 +129,6 @@ def _data_range(document: Mapping[str, Any]) -> Optional[Tuple[float, float]]:
     ):
         return float(value[0]), float(value[1])
     return None
-
-
-def statistics_scaling(document: Mapping[str, object], bands: int) -> Optional[Scaling]:
-    """arcgis.learn's statistics: first onto 0 to 1 by each band's range, then by its deviation.
-
-    The lists go by the bands of the scene; ExtractBands picks from them. None where there are
-    none, or none that make sense.
-    """
-    stats = document.get("NormalizationStats")
-    if not isinstance(stats, Mapping):
-        return None
-    picked = document.get("ExtractBands")
-    indices = list(range(bands))
-    if isinstance(picked, list) and all(
-        isinstance(band, int) and not isinstance(band, bool) and band >= 0 for band in picked
-    ):
-        indices = picked
-    low, high, mean, deviation = (
-        _picked(stats.get(key), indices)
-        for key in ("band_min_values", "band_max_values", "scaled_mean_values", "scaled_std_values")
-    )
-    steps = []
-    try:
-        if low is not None and high is not None:
-            steps.append(checked(Step("min-max", (low, high))))
-        if mean is not None and deviation is not None:
-            steps.append(checked(Step("z-score", (mean, deviation))))
-    except WrongScaling:
-        return None
-    return Scaling(tuple(steps), "NormalizationStats") if steps else None
-
-
-def _picked(values: object, indices: Sequence[int]) -> Optional[Tuple[float, ...]]:
-    if not isinstance(values, list) or not all(
-        isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
-    ):
-        return None
-    if len(values) == len(indices):
-        return tuple(map(float, values))
-    if max(indices, default=0) >= len(values):
-        return None
-    return tuple(float(values[index]) for index in indices)
 
 
 def _deepness(properties: Mapping[str, str], bands: int, name: str) -> Optional[Scaling]:

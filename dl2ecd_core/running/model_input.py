@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Optional, Sequence, Tuple
 
 from ..findings import Finding
+from ..scaling.steps import Scaling
 from .bands import Wanted, chosen_bands
 from .input_scaling import chosen_scaling
 from .opening import OpenedModel
 from .rasters import RasterReader
-from .scaling import Scaling
 from .sessions import Session
 
 

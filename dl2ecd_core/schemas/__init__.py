@@ -32,17 +32,3 @@ def names() -> Tuple[str, ...]:
 def file_of(name: str) -> str:
     """A schema's file name, e.g. of ``inspect``."""
     return name + _ENDING
-
-
-def generated() -> Dict[str, Dict[str, Any]]:
-    """Those that are made from tables in the code, by file name; the shipped ones are equal."""
-    from ..class_info.schema import EMD_NAME, NAME, build_emd_schema, build_schema
-    from .documents import build_documents
-
-    documents = {file_of(name): schema for name, schema in build_documents().items()}
-    return {NAME: build_schema(), EMD_NAME: build_emd_schema(), **documents}
-
-
-def text_of(schema: Dict[str, Any]) -> str:
-    """A schema as it is written."""
-    return json.dumps(schema, indent=2) + "\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import generated, path, text_of
+from . import path
+from .generating import generated, text_of
 
 for name, schema in generated().items():
     path(name).write_bytes(text_of(schema).encode("ascii"))

@@ -18,9 +18,10 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import Fitted, fit_tiles
 from dl2ecd_core.running.probabilities import Kind, Probabilities
 from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window
-from dl2ecd_core.running.scaling import Scaling, Step
+from dl2ecd_core.running.scaling import scaled
 from dl2ecd_core.running.sessions import Session
 from dl2ecd_core.running.values import Values
+from dl2ecd_core.scaling.steps import Scaling, Step
 from tests.running.scenes import pixels, scores
 
 SCALING = Scaling((Step("min-max", (0.0, 255.0)),), "test")
@@ -50,7 +51,7 @@ def one_pass(fitted: Fitted, scene: np.ndarray) -> np.ndarray:
         needed = np.arange(-placement.lead, placement.needed(length) - placement.lead)
         size.append(np.clip(needed, 0, length - 1))
     padded = scene[:, size[0][:, None], size[1]]
-    result = fitted.scores(SCALING.apply(padded))
+    result = fitted.scores(scaled(padded, SCALING))
     rows = fitted.rows.result_size(scene.shape[1])
     return result[:, :rows, : fitted.columns.result_size(scene.shape[2])]
 

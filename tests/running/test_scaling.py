@@ -1,38 +1,23 @@
-"""Steps of scaling: their arithmetic, their notation, and where they are taken from."""
+"""Steps of scaling: their arithmetic, and where they are taken from."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
 import pytest
 
-from dl2ecd_core.class_info import examine_class_info
-from dl2ecd_core.conversion import convert
-from dl2ecd_core.ecd.content import Ecd
-from dl2ecd_core.ecd.reader import read_ecd
-from dl2ecd_core.ecd.verification import verify_ecd
-from dl2ecd_core.exports.stac import stac_item
-from dl2ecd_core.findings import errors_in
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.input_scaling import chosen_scaling
-from dl2ecd_core.running.scaling import (
-    Scaling,
-    Step,
-    WrongScaling,
-    merged_steps,
-    parse_step,
-    read_steps,
-)
-from tests.running.scenes import fixture, write_classes
+from dl2ecd_core.running.scaling import scaled
+from dl2ecd_core.scaling.steps import Scaling, parse_step
 
 PIXELS = np.array([[[0, 51, 255]], [[10, 20, 30]]], "uint8")
 
 
-def scaled(*texts: str, data_type: str = "float32") -> np.ndarray:
+def done(*texts: str, data_type: str = "float32") -> np.ndarray:
     steps = [step for text in texts for step in parse_step(text, 2)]
-    return Scaling(tuple(steps), "test").apply(PIXELS, data_type)
+    return scaled(PIXELS, Scaling(tuple(steps), "test"), data_type)
 
 
 class TestArithmetic:
@@ -52,7 +37,7 @@ class TestArithmetic:
         ],
     )
     def test_each_step(self, texts: List[str], expected: List[Any]) -> None:
-        found = scaled(*texts)
+        found = done(*texts)
         assert found.dtype == np.float32
         for row, line in zip(found[:, 0], expected):
             if line is not None:
@@ -60,55 +45,17 @@ class TestArithmetic:
 
     def test_division_by_255_is_that_of_numpy(self) -> None:
         everything = np.arange(256, dtype="uint8").reshape(1, 1, -1)
-        found = Scaling(parse_step("min-max 0 255", 1), "test").apply(everything)
+        found = scaled(everything, Scaling(parse_step("min-max 0 255", 1), "test"))
         assert np.array_equal(found, everything.astype("float32") / 255)
 
     @pytest.mark.parametrize("data_type", ["float16", "float64", "uint8"])
     def test_the_model_gets_its_own_type(self, data_type: str) -> None:
-        assert scaled("scale 2", data_type=data_type).dtype == data_type
+        assert done("scale 2", data_type=data_type).dtype == data_type
 
     def test_pixels_themselves_stay(self) -> None:
         floats = PIXELS.astype("float32")
-        Scaling(parse_step("scale 2", 2), "test").apply(floats)
+        scaled(floats, Scaling(parse_step("scale 2", 2), "test"))
         assert np.array_equal(floats, PIXELS)
-
-
-class TestNotation:
-    @pytest.mark.parametrize(
-        "text", ["min-max 0 255", "z-score 1,2 3,4", "offset 1000", "clip 0 1"]
-    )
-    def test_is_what_is_shown(self, text: str) -> None:
-        (step,) = parse_step(text, 2)
-        assert str(step) == text
-        assert read_steps([step.as_dict()], 2) == (step,)
-
-    @pytest.mark.parametrize(
-        ("text", "why"),
-        [
-            ("", "a step is"),
-            ("divide 255", "a step is"),
-            ("min-max 0", "a step is"),
-            ("none 1", "a step is"),
-            ("scale x", "no number"),
-            ("scale inf", "no number"),
-            ("scale 1,2,3", "3 numbers for 2 bands"),
-            ("scale 0", "is 0"),
-            ("z-score 1,2 1,0", "is 0"),
-            ("min-max 5 5", "not below"),
-            ("clip 0,9 5", "not below"),
-        ],
-    )
-    def test_of_nothing_sensible_says_why(self, text: str, why: str) -> None:
-        with pytest.raises(WrongScaling, match=why):
-            parse_step(text, 2)
-
-    @pytest.mark.parametrize("listed", [None, {}, ["min-max"], [{"type": "sqrt"}], [{"type": []}]])
-    def test_lists_that_are_none(self, listed: object) -> None:
-        with pytest.raises(WrongScaling):
-            read_steps(listed, 2)
-
-    def test_nothing_to_do(self) -> None:
-        assert str(Scaling((), "test")) == "none"
 
 
 def chosen(document: Dict[str, Any], **more: Any) -> Scaling:
@@ -175,7 +122,7 @@ class TestSources:
     def test_a_range_is_that_onto_which_8_bits_go(
         self, data_range: List[float], expected: List[float]
     ) -> None:
-        found = chosen({"DataRange": data_range}).apply(PIXELS)
+        found = scaled(PIXELS, chosen({"DataRange": data_range}))
         assert found[0, 0] == pytest.approx(expected, abs=1e-5)
 
     def test_for_other_scenes_a_range_is_not_enough(self) -> None:
@@ -229,108 +176,3 @@ class TestSources:
     ) -> None:
         with pytest.raises(RunningRefused, match=f"scaling-wrong: {what}.*min-max 0 255"):
             chosen(document, **more)
-
-
-def test_a_step_knows_its_own_form() -> None:
-    assert Step("z-score", ((1.0, 2.0), 3.0)).as_dict() == {
-        "type": "z-score",
-        "mean": [1.0, 2.0],
-        "stddev": 3.0,
-    }
-
-
-class TestMerged:
-    """One step for each band, for catalogues that have no steps after each other."""
-
-    @pytest.mark.parametrize(
-        "texts",
-        [
-            ["min-max 0 255", "z-score 0.5,0.25 0.5,0.1"],
-            ["scale 10000"],
-            ["min-max 0 255", "scale 0.5", "offset 1"],
-            ["clip 10,20 40"],
-        ],
-    )
-    def test_do_what_the_steps_do(self, texts: List[str]) -> None:
-        steps = tuple(step for text in texts for step in parse_step(text, 2))
-        merged = merged_steps(steps, 2)
-        assert merged is not None
-        together = Scaling(steps, "test").apply(PIXELS, "float64")
-        for band, step in enumerate(merged):
-            alone = Scaling((step,), "test").apply(PIXELS[band : band + 1], "float64")
-            assert alone[0] == pytest.approx(together[band], rel=1e-9)
-
-    def test_clipping_in_between_is_no_single_step(self) -> None:
-        steps = (*parse_step("clip 0 1", 2), *parse_step("scale 2", 2))
-        assert merged_steps(steps, 2) is None
-
-    def test_nothing_to_do(self) -> None:
-        assert merged_steps((), 2) == ()
-
-
-class TestInDefinitions:
-    """From class information into the .ecd and out of it again."""
-
-    STEPS = [{"type": "z-score", "mean": [1, 2, 3, 4], "stddev": 5}]
-
-    def made(self, folder: Path, **more: Any) -> Ecd:
-        classes = write_classes(folder / "classes.json", (1, 2), **more)
-        convert(fixture("unet", folder / "model"), classes, folder / "a.ecd")
-        assert not errors_in(verify_ecd(folder / "a.ecd")[1])
-        return read_ecd(folder / "a.ecd")
-
-    def test_what_is_given_stands_in_the_definition(self, tmp_path: Path) -> None:
-        ecd = self.made(tmp_path, InputScaling=self.STEPS)
-        assert ecd.definition["InputScaling"] == self.STEPS
-        assert ecd.definition["InputScalingSource"] == "InputScaling"
-        assert ecd.document["Generator"]["DeepLearningFormat"] == 2
-
-    def test_statistics_become_steps(self, tmp_path: Path) -> None:
-        stats = {"scaled_mean_values": [1, 2, 3, 4], "scaled_std_values": [5, 6, 7, 8]}
-        ecd = self.made(tmp_path, NormalizationStats=stats)
-        assert ecd.definition["InputScaling"] == [
-            {"type": "z-score", "mean": [1, 2, 3, 4], "stddev": [5, 6, 7, 8]}
-        ]
-        assert ecd.definition["InputScalingSource"] == "NormalizationStats"
-
-    def test_without_any_nothing_is_said(self, tmp_path: Path) -> None:
-        ecd = self.made(tmp_path, DataRange=[0, 1])
-        assert "InputScaling" not in ecd.definition
-        assert ecd.document["Generator"]["DeepLearningFormat"] == 1
-
-    @pytest.mark.parametrize(
-        ("steps", "rule"),
-        [
-            ([{"type": "z-score", "mean": [1, 2], "stddev": 5}], "class-info-contradiction"),
-            ([{"type": "scale", "value": 0}], "class-info-contradiction"),
-            ([{"type": "sqrt"}], "class-info-wrong-type"),
-            ("min-max", "class-info-wrong-type"),
-        ],
-    )
-    def test_what_makes_no_sense_is_found(self, tmp_path: Path, steps: object, rule: str) -> None:
-        classes = write_classes(tmp_path / "classes.json", (1, 2), InputScaling=steps)
-        rules = [item.rule for item in examine_class_info(classes).findings]
-        assert rule in rules
-
-    def test_a_catalogue_gets_one_object_for_each_band(self, tmp_path: Path) -> None:
-        ecd = self.made(tmp_path, InputScaling=self.STEPS)
-        (entry,) = stac_item(ecd, {"model": {}})[0]["properties"]["mlm:input"]
-        assert [one["mean"] for one in entry["value_scaling"]] == [1, 2, 3, 4]
-
-    def test_a_catalogue_gets_one_object_for_all(self, tmp_path: Path) -> None:
-        ecd = self.made(tmp_path, InputScaling=[{"type": "scale", "value": 255}])
-        (entry,) = stac_item(ecd, {"model": {}})[0]["properties"]["mlm:input"]
-        assert entry["value_scaling"] == [{"type": "scale", "value": 255}]
-
-    def test_what_a_catalogue_can_not_say_is_left_out_and_said(self, tmp_path: Path) -> None:
-        steps = [{"type": "clip", "minimum": 0, "maximum": 1}, {"type": "scale", "value": 2}]
-        item, findings = stac_item(self.made(tmp_path, InputScaling=steps), {"model": {}})
-        assert "value_scaling" not in item["properties"]["mlm:input"][0]
-        assert any("clips values" in finding.message for finding in findings)
-
-    def test_nonsense_written_by_others_is_left_out_and_said(self, tmp_path: Path) -> None:
-        ecd = self.made(tmp_path, InputScaling=self.STEPS)
-        ecd.document["Definitions"][0]["InputScaling"] = [{"type": "sqrt"}]
-        item, findings = stac_item(ecd, {"model": {}})
-        assert "value_scaling" not in item["properties"]["mlm:input"][0]
-        assert any("scaled" in finding.message for finding in findings)

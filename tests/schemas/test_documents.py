@@ -13,15 +13,18 @@ import pytest
 from dl2ecd_core import schemas
 from dl2ecd_core.cli import COMMANDS
 from dl2ecd_core.cli.reporting import SCHEMA_VERSION, headed
+from dl2ecd_core.schemas import generating
 from tests.cli.conftest import Call, call, demo
 
 __all__ = ["call", "demo"]
 
 
-@pytest.mark.parametrize("name", sorted(schemas.generated()))
+@pytest.mark.parametrize("name", sorted(generating.generated()))
 def test_the_shipped_ones_are_those_of_the_code(name: str) -> None:
     text = schemas.path(name).read_text(encoding="utf-8")
-    assert text == schemas.text_of(schemas.generated()[name]), "run python -m dl2ecd_core.schemas"
+    assert text == generating.text_of(generating.generated()[name]), (
+        "run python -m dl2ecd_core.schemas"
+    )
 
 
 @pytest.mark.parametrize("name", schemas.names())
@@ -45,7 +48,7 @@ def test_what_a_command_prints_has_a_schema(command: str) -> None:
 
 
 def test_they_are_written_to_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shipped = {name: schemas.path(name).read_bytes() for name in schemas.generated()}
+    shipped = {name: schemas.path(name).read_bytes() for name in generating.generated()}
     monkeypatch.setattr(schemas, "path", tmp_path.joinpath)
     runpy.run_module("dl2ecd_core.schemas", run_name="__main__")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == shipped

@@ -9,11 +9,12 @@ from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import counted, listed, quoted
 from ...models import Role, Tensor
+from ...scaling.steps import Scaling
 from ..extras import RunningRefused
 from ..model_input import InputOptions, model_input
 from ..opening import OpenedModel
 from ..rasters import RasterReader
-from ..scaling import Scaling
+from ..scaling import scaled
 from ..scores import ImageInput, arranged, image_input
 from ..sessions import Session
 from .decoding import decoded
@@ -94,7 +95,7 @@ class Detector:
 
         if pixels.dtype.kind == "f":
             pixels = numpy.nan_to_num(pixels, posinf=0, neginf=0)
-        values = self.scaling.apply(pixels, self.entry.data_type)
+        values = scaled(pixels, self.scaling, self.entry.data_type)
         lacking = [size - have for size, have in zip(self.tile, values.shape[1:])]
         if any(lacking):
             around = ((0, 0), (0, lacking[0]), (0, lacking[1]))
