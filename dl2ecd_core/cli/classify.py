@@ -20,15 +20,11 @@ from .terminal import Swatch, print_swatches
 @click.option("--nodata", type=int, help="The value for no data in the map.")
 @click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
 @click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
-@click.option("--aoi", metavar="POLYGONS", help="Outside of these polygons is no data.")
-@click.option("--preview", metavar="PNG", help="A small picture of the map with its legend.")
 def classify_command(
     asked: Asked,
     nodata: Optional[int],
     threshold: Optional[float],
     probabilities: Optional[str],
-    aoi: Optional[str],
-    preview: Optional[str],
 ) -> None:
     """Classify every pixel of SCENE with the model of ECD; write the map OUT.
 
@@ -46,8 +42,6 @@ def classify_command(
             *asked.paths,
             options=Options(asked.bands, asked.scale, nodata, threshold),
             probabilities=probabilities,
-            aoi=aoi,
-            preview=preview,
             messages=messages,
             **asked.more,
         )

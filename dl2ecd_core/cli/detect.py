@@ -75,7 +75,7 @@ def detect_command(
 
     \b
     Examples:
-      dl2ecd detect scene.tif trees.ecd trees.gpkg --score 0.4
+      dl2ecd detect scene.tif trees.ecd trees.gpkg --score 0.4 --preview trees.png
       dl2ecd detect scene.tif yolo.onnx classes.json cars.geojson --classes Car
     """
     label = None if first_label is None else int(first_label)

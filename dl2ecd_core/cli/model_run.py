@@ -13,6 +13,7 @@ from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..progress import Listener
 from ..running.bands import Wanted, bands_asked
+from ..running.georeference import Extent
 from ..running.memory import limit_memory
 from ..running.report import Report
 from . import INSIDE
@@ -44,6 +45,9 @@ class Asked:
     device: str
     trusted: bool
     overwrite: bool
+    extent: Optional[Extent]
+    aoi: Optional[str]
+    preview: Optional[str]
     output: OutputFormat
 
     @property
@@ -54,6 +58,9 @@ class Asked:
             "device": self.device,
             "trusted": self.trusted,
             "overwrite": self.overwrite,
+            "extent": self.extent,
+            "aoi": self.aoi,
+            "preview": self.preview,
         }
 
 
@@ -71,6 +78,15 @@ def running_options(function: _Function) -> _Function:
         help="How values become what the model takes: 'min-max 0 255', 'scale 10000', 'none'; "
         "several are done in their order.",
     )
+    @click.option(
+        "--extent",
+        nargs=4,
+        type=float,
+        metavar="W S E N",
+        help="Only this part of the scene, in its coordinate system.",
+    )
+    @click.option("--aoi", metavar="POLYGONS", help="Only what lies inside these polygons.")
+    @click.option("--preview", metavar="PNG", help="A small picture of the result with its legend.")
     @click.option(
         "--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True
     )
@@ -92,6 +108,9 @@ def running_options(function: _Function) -> _Function:
         device: str,
         trust_model: bool,
         overwrite: bool,
+        extent: Optional[Extent],
+        aoi: Optional[str],
+        preview: Optional[str],
         output: OutputFormat,
         **options: Any,
     ) -> Any:
@@ -105,6 +124,9 @@ def running_options(function: _Function) -> _Function:
             device,
             trust_model,
             overwrite,
+            extent,
+            aoi,
+            preview,
             output,
         )
         return function(asked, **options)

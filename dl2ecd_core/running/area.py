@@ -90,6 +90,23 @@ class AreaReader:
             self._polygons, out_shape=size, transform=here, fill=0, default_value=1, dtype="uint8"
         ).astype(bool)
 
+    def meets(self, shapes: Array) -> Array:
+        """Which of shapely's shapes, in columns and rows of the scene, have a part of the area."""
+        import numpy
+        import shapely
+
+        a, b, c, d, e, f = self._transform
+
+        def placed(points: Array) -> Array:
+            columns, rows = points.T
+            return numpy.stack([a * columns + b * rows + c, d * columns + e * rows + f], -1)
+
+        area = shapely.from_geojson([json.dumps(polygon) for polygon in self._polygons])
+        there = shapely.transform(shapes, placed)
+        found = numpy.zeros(len(shapes), bool)
+        found[shapely.STRtree(area).query(there, predicate="intersects")[0]] = True
+        return found
+
 
 def area_of(path: Path, reader: RasterReader, place: Georeference) -> AreaReader:
     """A scene of which only an area counts.

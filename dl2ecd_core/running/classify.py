@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Optional
 
 from ..examination import AnyPath
 from ..files.output import check_target, refused
 from ..files.replacing import check_replaceable
-from ..findings import Place, in_order
-from ..findings.rules import finding
-from ..findings.wording import printable, quoted
+from ..findings import in_order
+from ..findings.wording import printable
 from ..progress import Listener
-from ..version import __version__
 from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
-from .extras import RunningRefused
+from .extent import window_of
 from .georeference import Extent, Georeference
 from .geotiff import made_here
-from .opening import OpenedModel
 from .preview import PREVIEW
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
@@ -31,7 +26,7 @@ from .rasters import Window
 from .readying import made_ready
 from .report import Classification, counted_classes
 from .result import Outputs, Result
-from .scene import Scene
+from .result_key import scene_key, work_key
 
 
 def classify(
@@ -151,23 +146,6 @@ def place_of(scene: Georeference, classifier: Classifier) -> Georeference:
     )
 
 
-def window_of(place: Georeference, extent: Extent, whole: Window, scene: str) -> Window:
-    """The part of the map that is wanted."""
-    window = place.window_of(extent, whole.height, whole.width)
-    if window is None:
-        raise RunningRefused(
-            [
-                finding(
-                    "extent-outside",
-                    f"The extent has no part of {quoted(scene, 400)}.",
-                    hint="Give west, south, east and north in the scene's coordinate system.",
-                    where=Place(file=scene),
-                )
-            ]
-        )
-    return window
-
-
 def check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
     """Refuse to replace a raster that this project did not write.
 
@@ -184,43 +162,3 @@ def check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
         "Choose another name, or say --overwrite to replace it.",
         target,
     )
-
-
-def _digest(path: Optional[AnyPath]) -> Optional[str]:
-    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def scene_key(scene: AnyPath, reader: Scene) -> Dict[str, Any]:
-    """Which scene a result is the result of."""
-    path = Path(scene)
-    status = path.stat() if path.exists() else None
-    return {
-        "scene": [os.path.realpath(path), reader.height, reader.width],
-        "changed": None if status is None else [status.st_size, status.st_mtime_ns],
-    }
-
-
-def work_key(
-    opened: OpenedModel, classifier: Classifier, window: Window, aoi: Optional[AnyPath]
-) -> Dict[str, Any]:
-    """What else a result is the result of: an unfinished one is gone on with where all is alike."""
-    document = json.dumps(opened.ecd.document, sort_keys=True, default=str)
-    files = []
-    for part in opened.model.files:
-        digest = hashlib.sha256()
-        with part.location.open("rb") as file:
-            for piece in iter(lambda: file.read(1 << 20), b""):
-                digest.update(piece)
-        files.append([part.path, digest.hexdigest()])
-    fitted = classifier.fitted
-    return {
-        "version": __version__,
-        "document": hashlib.sha256(document.encode()).hexdigest(),
-        "files": files,
-        "bands": list(classifier.bands),
-        "scaling": [step.as_dict() for step in classifier.scaling.steps],
-        "values": str(classifier.values),
-        "window": str(window),
-        "tiles": [str(fitted.rows), str(fitted.columns)],
-        "aoi": _digest(aoi),
-    }

@@ -16,17 +16,27 @@ from ..findings import Finding, Place, in_order
 from ..findings.rules import finding
 from ..findings.wording import counted, quoted
 from ..progress import Listener
+from .area import area_of
+from .extent import window_of
 from .extras import not_installed
+from .georeference import Extent
 from .objects.detector import DetectOptions, Detector, detector_for, labels_of
 from .objects.found import Objects
+from .objects.kept import kept
 from .objects.layer import GEOJSON, OBJECTS, write_layer
+from .objects.picture import write_object_preview
+from .objects.region import Region
 from .objects.report import Detection, counted_objects
-from .objects.searching import Search, search
+from .objects.searching import Search, found_by, runner
 from .objects.style import STYLE, write_style
 from .opening import OpenedModel
+from .part_file import part_folder
+from .preview import PREVIEW
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
+from .rasters import Window
 from .readying import made_ready
+from .result_key import area_key, model_key, scene_key
 from .scene import Scene
 
 
@@ -37,6 +47,9 @@ def detect(
     *,
     class_info: Optional[AnyPath] = None,
     options: Optional[DetectOptions] = None,
+    extent: Optional[Extent] = None,
+    aoi: Optional[AnyPath] = None,
+    preview: Optional[AnyPath] = None,
     device: str = "cpu",
     workers: Optional[int] = None,
     trusted: bool = False,
@@ -59,6 +72,14 @@ def detect(
         The class information document of a model.
     options
         Bands, scaling, lowest score, classes, overlap.
+    extent
+        West, south, east and north in the scene's coordinate system, where only a part of the
+        scene is wanted.
+    aoi
+        A file of polygons. Of an extent and of an area are the objects whose boxes have their
+        middle in it.
+    preview
+        A small picture of the scene with the outlines of its objects and their legend (PNG).
     device, workers, trusted, messages, library
         As in :func:`~dl2ecd_core.running.classify.classify`.
     overwrite
@@ -79,10 +100,13 @@ def detect(
     listener = messages or Listener()
     target = Path(layer)
     style = target.with_suffix(".qml")
-    inputs = [Path(path) for path in (scene, model, class_info) if path is not None]
+    inputs = [Path(path) for path in (scene, model, class_info, aoi) if path is not None]
     check_target(target, inputs)
     check_replaceable(target, OBJECTS, inputs, overwrite=overwrite)
     check_replaceable(style, STYLE, inputs, overwrite=overwrite)
+    picture = None if preview is None else Path(preview)
+    if picture is not None:
+        check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
     _check_installed()
     rasters = library or RasterioLibrary()
     with made_ready(
@@ -94,13 +118,29 @@ def detect(
         findings = [*opened.findings, *said, *legend.findings, *_said_of_place(reader, target)]
         for item in in_order(findings):
             listener.found(item)
-        found = search(reader, detector, workers=workers, listener=listener)
-        for item in _said_of_pieces(found, detector):
-            listener.found(item)
-            findings.append(item)
-        objects = _placed(found.objects, opened)
-        write_layer(target, objects, opened.ecd.classes, reader.georeference)
-        write_style(style, legend.rows)
+        area = None if aoi is None else area_of(Path(aoi), reader, reader.georeference)
+        whole = window = Window(0, reader.height, 0, reader.width)
+        if extent is not None:
+            window = window_of(reader.georeference, extent, whole, reader.name)
+        region = Region(None if window == whole else window, area)
+        key = {
+            **scene_key(scene, reader),
+            **model_key(opened, detector.bands, detector.scaling),
+            "detector": detector.settings,
+            "window": str(window),
+            "aoi": area_key(aoi),
+        }
+        with part_folder(target, key) as folder:
+            run = kept(runner(area or reader, detector, workers, listener), folder)
+            found = found_by(run, (reader.height, reader.width), detector, region)
+            for item in _said_of_pieces(found, detector):
+                listener.found(item)
+                findings.append(item)
+            objects = _placed(found.objects, opened)
+            write_layer(target, objects, opened.ecd.classes, reader.georeference)
+            write_style(style, legend.rows)
+            if picture is not None:
+                write_object_preview(picture, reader, detector.bands, window, objects, legend.rows)
         return Detection(
             os.fspath(layer),
             in_order(findings),

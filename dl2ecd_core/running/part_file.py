@@ -11,14 +11,15 @@ import json
 import os
 import shutil
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, Optional, Protocol
 
 from ..files.output import refused, write_failure
 from ..files.strays import LOCK, held_alone
-from ..findings.errors import ConversionRefused
+from ..findings.errors import Cancelled, ConversionRefused
 from ..findings.wording import printable
+from .extras import RunningRefused
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -26,6 +27,41 @@ if TYPE_CHECKING:
 #: Bytes, and seconds, after which what is written is made to last.
 _SYNCED, _PATIENCE = 64 << 20, 5.0
 _STRIP = 8 << 20
+
+
+class Part(Protocol):
+    """A file of an unfinished result."""
+
+    @property
+    def unsynced(self) -> int:
+        """Bytes that were written and may not last yet."""
+        ...
+
+    def sync(self) -> None:
+        """Make what was written last."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+@contextmanager
+def part_folder(target: Path, key: Mapping[str, Any]) -> Iterator[PartFolder]:
+    """The folder of an unfinished result, for as long as it is worked on.
+
+    It goes when the result is made, and when the run ends in a way that the same command would end
+    in again: cancelled, or refused. What a killed run leaves, and one without room to write, stays.
+    """
+    folder = PartFolder(target, key)
+    try:
+        yield folder
+    except (Cancelled, KeyboardInterrupt, RunningRefused):
+        folder.remove()
+        raise
+    finally:
+        folder.close()
+    folder.remove()
 
 
 class PartFolder:
@@ -44,7 +80,7 @@ class PartFolder:
         self._target = target
         self._journal = self.path / "journal.json"
         self._key = json.loads(json.dumps(key))
-        self._files: List[PartFile] = []
+        self._files: List[Part] = []
         self._lock: Optional[BinaryIO] = None
         self._noted = time.monotonic()
         self.done = 0
@@ -101,8 +137,12 @@ class PartFolder:
     def file(self, name: str, width: int, layers: int, data_type: str) -> PartFile:
         """A file of rows in this folder; what is beyond the finished rows is thrown away."""
         part = PartFile(self, self.path / name, width, layers, data_type)
-        self._files.append(part)
+        self.holds(part)
         return part
+
+    def holds(self, part: Part) -> None:
+        """Another file is of this folder."""
+        self._files.append(part)
 
     def finished(self, rows: int) -> None:
         """So many rows are written in all files: note it when much was written since."""

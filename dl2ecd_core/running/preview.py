@@ -67,6 +67,11 @@ def write_preview(
     picture = numpy.full((*values.shape, 3), 255, "uint8")
     for row in legend:
         picture[values == row.value] = row.color
+    write_picture(target, picture, legend)
+
+
+def write_picture(target: Path, picture: Array, legend: Sequence[LegendRow]) -> None:
+    """Write a picture ``(rows, columns, 3)`` with a legend beside it."""
     with whole_file(target) as output:
         output.write(png(_beside(picture, _legend_picture(legend))))
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 from ..ecd.content import Ecd
 from ..exports import aux_xml
 from ..exports.legend import legend_of
-from ..findings.errors import Cancelled
 from ..progress import Listener
 from .classifier import Classifier
 from .engine import classify_raster
 from .georeference import Georeference
 from .geotiff import Content, write_geotiff
-from .part_file import PartFile, PartFolder
+from .part_file import PartFile, PartFolder, part_folder
 from .preview import write_preview
 from .raster_library import RasterLibrary
 from .rasters import RasterReader, Window
@@ -78,8 +77,7 @@ class Result:
     ) -> Counter[int]:
         """Make them, whole or not at all; how many pixels have which value."""
         classifier, window = self.classifier, self.window
-        folder = PartFolder(self.outputs.raster, key)
-        try:
+        with part_folder(self.outputs.raster, key) as folder:
             part = folder.file("values", window.width, 1, classifier.values.data_type)
             shares = None
             if self.outputs.probabilities is not None:
@@ -98,12 +96,6 @@ class Result:
             )
             folder.note(window.height)
             self._write(part, shares)
-        except (Cancelled, KeyboardInterrupt):
-            folder.remove()
-            raise
-        finally:
-            folder.close()
-        folder.remove()
         return counting.counts
 
     def _write(self, part: PartFile, shares: Optional[PartFile]) -> None:

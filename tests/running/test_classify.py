@@ -396,6 +396,15 @@ class TestStopping:
         assert noted == sorted(noted)
         assert 0 < noted[-1] <= 300
 
+    def test_a_damaged_scene_leaves_nothing(self, place: Place) -> None:
+        write_scene(place.scene, pixels(300, 70), BLOCKYSIZE=16)
+        content = place.scene.read_bytes()
+        place.scene.write_bytes(content[: len(content) * 2 // 3])
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert [item.rule for item in caught.value.findings] == ["raster-not-readable"]
+        assert place.left() == []
+
     def test_another_scene_begins_anew(self, place: Place) -> None:
         folder = folder_of(place.out)
         folder.mkdir()
@@ -426,6 +435,13 @@ class TestCommand:
         assert report["ok"]
         assert sum(item["pixels"] for item in report["classes"]) == 6300
         assert report["scaling"] == "scale 255 (--scale)"
+
+    def test_takes_a_part(self, place: Place) -> None:
+        extent = ("--extent", 500_020, 4_999_900, 500_100, 4_999_980)
+        result = self.run(place.scene, place.ecd, place.out, "--scale", "min-max 0 255", *extent)
+        assert result.exit_code == 0, result.output
+        with opened(place.out) as file:
+            assert (file.height, file.width) == (40, 40)
 
     def test_refuses_with_a_sentence(self, place: Place) -> None:
         result = self.run(place.scene, place.ecd, place.out)

@@ -89,6 +89,15 @@ class Detector:
     iou: float
     wanted: FrozenSet[int]
 
+    @property
+    def settings(self) -> List[str]:
+        """All that its answers hang on beside session, bands and scaling."""
+        settings = (
+            self.reading, self.tile, self.overlap, self.padding, self.score, self.iou,
+            sorted(self.wanted),
+        )  # fmt: skip
+        return [str(one) for one in settings]
+
     def objects(self, pixels: Array) -> Objects:
         """The objects of a tile ``(bands, rows, columns)``; a smaller one is filled up."""
         import numpy

@@ -26,6 +26,7 @@ from ..engine import cores, pools
 from ..rasters import Block, RasterReader, Window
 from .detector import Detector
 from .found import Objects, joined
+from .region import Region
 from .tiling import tile_windows, windows_around
 from .whole import NEAR, Gathered, confirming, cut_sides, edges_of, gathered
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 #: What a listener hears while tiles are searched, and while some are looked at again.
 DETECTING, AGAIN = "Detecting", "Looking again at what tiles cut"
+_ALL = Region()
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ def search(
     reader: RasterReader,
     detector: Detector,
     *,
+    region: Optional[Region] = None,
     workers: Optional[int] = None,
     listener: Optional[Listener] = None,
 ) -> Search:
-    """Find all objects of a scene.
+    """Find all objects of a scene, or of a part of it.
 
     Raises
     ------
@@ -71,15 +74,27 @@ def search(
     Cancelled
         When the listener says so.
     """
-    running = _Running(reader, detector, workers or cores(), listener or Listener())
-    return found_by(running.parts, (reader.height, reader.width), detector)
+    run = runner(reader, detector, workers, listener)
+    return found_by(run, (reader.height, reader.width), detector, region or _ALL)
 
 
 #: Gives the objects of one tile after the other, in the scene's pixels; and is told what for.
 Runner = Callable[[Sequence[Window], str], Iterable[Objects]]
 
 
-def found_by(run: Runner, size: Tuple[int, int], detector: Detector) -> Search:
+def runner(
+    reader: RasterReader,
+    detector: Detector,
+    workers: Optional[int] = None,
+    listener: Optional[Listener] = None,
+) -> Runner:
+    """Runs tiles in this process, as many at once as there are cores by default."""
+    return _Running(reader, detector, workers or cores(), listener or Listener()).parts
+
+
+def found_by(
+    run: Runner, size: Tuple[int, int], detector: Detector, region: Region = _ALL
+) -> Search:
     """What is found by whatever runs tiles, here or on other machines.
 
     Parameters
@@ -88,16 +103,22 @@ def found_by(run: Runner, size: Tuple[int, int], detector: Detector) -> Search:
         Is asked twice: for the tiles of :func:`tiles_of`, and for some around what their edges cut.
     size
         Rows and columns of the scene.
+    region
+        The part of it that is wanted.
     """
-    windows = tiles_of(size, detector)
+    import numpy
+
+    windows = region.touched(tiles_of(size, detector))
     parts = list(run(windows, DETECTING))
     found = gathered(parts, windows, size, detector.iou)
     pieces = found.objects.taken(found.pieced)
-    closer = windows_around(pieces.bounds, size, detector.tile, NEAR)
+    near = pieces.bounds[region.meets(pieces.bounds)]
+    closer = windows_around(near, size, detector.tile, NEAR)
     if closer:
         again = zip(closer, list(run(closer, AGAIN)))
         parts += [_whole(part, window, size, pieces) for window, part in again]
         found = gathered(parts, [*windows, *closer], size, detector.iou)
+    found = found.taken(numpy.flatnonzero(region.has(found.objects)))
     objects, cut = _inside(found, size)
     return Search(objects, cut, len(parts))
 
