@@ -1,0 +1,86 @@
+"""Pixel blocks as ArcGIS hands them over, as a scene that is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+
+from ..findings.wording import counted
+from ..running.rasters import ArrayReader, Block, Window
+from .opening import RasterFunctionError
+from .placing import Place
+
+if TYPE_CHECKING:
+    from ..running.sessions import Array
+
+
+def pixels_and_valid(blocks: Mapping[str, Any], bands: int) -> Tuple[Array, Array]:
+    """The pixels of a block, and where there is data.
+
+    Raises
+    ------
+    RasterFunctionError
+        When there are none, or of another number of bands than the model takes.
+    """
+    import numpy
+
+    if blocks.get("raster_pixels") is None:
+        raise RasterFunctionError("There is no input raster.")
+    pixels = numpy.asarray(blocks["raster_pixels"])
+    if pixels.ndim == 2:
+        pixels = pixels[None]
+    if pixels.ndim != 3 or len(pixels) != bands:
+        raise RasterFunctionError(
+            f"The raster gives {counted(len(pixels), 'band')}, the model takes {bands}: "
+            "give a raster with the bands that the definition's ExtractBands names."
+        )
+    mask = blocks.get("raster_mask")
+    valid = numpy.ones(pixels.shape[1:], bool)
+    if mask is not None:
+        seen = numpy.asarray(mask) != 0
+        valid &= seen.any(0) if seen.ndim == 3 else seen
+    if pixels.dtype.kind == "f":
+        valid &= ~numpy.isnan(pixels).any(0)
+    return pixels, valid
+
+
+class BlockReader:
+    """The scene that a block is a part of; what is asked for beyond the block is its nearest pixel.
+
+    Attributes
+    ----------
+    name, height, width, data_type, band_names
+        As :class:`~dl2ecd_core.running.rasters.RasterReader`.
+    place, size
+        Where the block lies, and its rows and columns.
+    """
+
+    name = "the raster"
+
+    def __init__(self, place: Place, pixels: Array, valid: Array) -> None:
+        self.place, self.size = place, valid.shape
+        self._pixels, self._valid = pixels, valid
+        self.height, self.width = place.height, place.width
+        self.data_type = str(pixels.dtype)
+        self.band_names: Tuple[Optional[str], ...] = (None,) * len(pixels)
+
+    def read(self, window: Window, bands: Sequence[int]) -> Block:
+        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        import numpy
+
+        rows, columns = self.size
+        down = numpy.arange(window.top, window.bottom) - self.place.top
+        across = numpy.arange(window.left, window.right) - self.place.left
+        down = numpy.clip(down, 0, rows - 1)[:, None]
+        across = numpy.clip(across, 0, columns - 1)
+        pixels = self._pixels[numpy.asarray(bands)[:, None, None], down, across]
+        return Block(pixels, self._valid[down, across])
+
+
+def unseen(bands: int) -> Tuple[ArrayReader, List[int]]:
+    """A scene of which nothing is known yet but how many bands it has, and these, counted from 1.
+
+    ArcGIS extracts the bands that are taken, in their order: all that come are the model's.
+    """
+    import numpy
+
+    return ArrayReader(numpy.zeros((bands, 1, 1), "uint8")), list(range(1, bands + 1))
