@@ -10,7 +10,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
-from .fitting import Fitted, example_tile, fit_tiles
+from .fitting import Fitted, example_tile, fit_tiles, fitted_to
 from .model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of
@@ -58,6 +58,7 @@ def classifier_for(
     findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
     fitted = fit_tiles(scores, read_looks(opened.primary, output.name))
+    fitted = fitted_to(fitted, reader.height, reader.width)
     findings += _said_of_tiles(fitted, opened)
     example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))
     values, probabilities, said = _values(opened, scores, example, options)

@@ -44,7 +44,7 @@ class Classifier:
 
     def plan(self, height: int, width: int) -> Plan:
         """The tiles of a raster of this size."""
-        rows, columns = self.fitted.rows, self.fitted.columns
+        rows, columns = self.fitted.placements(height, width)
         blended = not (can_be_joined(rows, height) and can_be_joined(columns, width))
         return plan_tiles(rows, columns, height, width, blended=blended)
 

@@ -23,6 +23,8 @@ USUAL = (256, 320)
 LARGEST = 1024
 #: A tile has at least this many times as many pixels along an axis as its margins.
 _TIMES_MARGIN = 8
+#: Of the largest score: what sums in another order differ by at most.
+_SAME = 1e-5
 #: Networks halve a tile no more often than to this part of it.
 _UNIT = 64
 
@@ -39,12 +41,16 @@ class Fitted:
         How its output lies over its input.
     probed
         Whether that was found out by trying.
+    shortest
+        Rows and columns of the smallest tile that is known to run, for scenes that are smaller
+        than the usual one; None where there is no other.
     """
 
     scores: Scores
     rows: Placement
     columns: Placement
     probed: bool = False
+    shortest: Optional[Tuple[int, int]] = None
 
     @property
     def is_exact(self) -> bool:
@@ -57,6 +63,15 @@ class Fitted:
         if self.rows.reach is None or self.columns.reach is None:
             return None
         return math.ceil(max(*self.rows.reach, *self.columns.reach))
+
+    def placements(self, height: int, width: int) -> Tuple[Placement, Placement]:
+        """How the output lies over the tiles of a scene of this size."""
+        if self.shortest is None:
+            return self.rows, self.columns
+        return (
+            self.rows.shortened(height, self.shortest[0]),
+            self.columns.shortened(width, self.shortest[1]),
+        )
 
 
 def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
@@ -93,6 +108,26 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
     return Fitted(scores, found.rows, found.columns, probed=True)
 
 
+def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
+    """A model with tiles for a scene that may be smaller than its usual ones.
+
+    One pass over such a scene sees the scene's border where it is, and not a tile's. Where the
+    model takes no tile as small, it keeps to the usual ones, and the scene is made longer.
+    """
+    if fitted.scores.tile != (None, None) or not fitted.is_exact:
+        return fitted
+    rows, columns = fitted.rows.shortened(height, 1), fitted.columns.shortened(width, 1)
+    if (rows, columns) == (fitted.rows, fitted.columns):
+        return fitted
+    try:
+        result = fitted.scores(example_tile(fitted.scores, rows.tile, columns.tile))
+    except RunningRefused:
+        return fitted
+    if result.shape[1:] != (rows.output, columns.output):
+        return fitted
+    return replace(fitted, shortest=(rows.tile, columns.tile))
+
+
 def _walked(scores: Scores, sizes: Tuple[int, int], looks: Mapping[str, Look]) -> Optional[Fitted]:
     """With tiles of these sizes, by what the network tells; None where it does not tell all."""
     if not {"H", "W"} <= set(looks):
@@ -125,11 +160,19 @@ def _freed(scores: Scores) -> Optional[Scores]:
 
 
 def _alike(one: Array, other: Array) -> bool:
+    """Whether two results are the same but for the order of their sums.
+
+    A runtime may arrange a network in another way where it does not know its sizes. One of both
+    is run throughout, so that this is no difference between tiles.
+    """
     import numpy
 
-    return one.shape == other.shape and bool(
-        numpy.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-    )
+    if one.shape != other.shape:
+        return False
+    if one.dtype.kind != "f":
+        return bool(numpy.array_equal(one, other))
+    most = _SAME * float(numpy.nanmax(numpy.abs(one), initial=0))
+    return bool(numpy.allclose(one, other, rtol=0, atol=most, equal_nan=True))
 
 
 def _fitted_free(

@@ -15,6 +15,17 @@ from typing import Optional, Tuple, Union
 Reach = Tuple[Union[int, Fraction], Union[int, Fraction]]
 
 
+def first_place(tile: int, output: int, scale: Fraction) -> Fraction:
+    """Where the first of so many output pixels begins, in input pixels from the tile's edge.
+
+    An output that covers the tile lies over it from end to end, as its maker's labels did; of one
+    that does not, as much is cropped on either side. That padding at one end, or strides, make
+    its pixels look more to one side moves nothing.
+    """
+    lost = tile - output * scale
+    return Fraction(lost // 2) if lost >= max(scale, Fraction(2)) else Fraction(0)
+
+
 @dataclass(frozen=True)
 class Placement:
     """One axis of a model: a tile of so many pixels goes in, so many come out, lying so.
@@ -101,6 +112,25 @@ class Placement:
         """
         beyond = max(self.result_size(size) - self.output, 0)
         return self.tile + -(-beyond // self.outputs_per_stride) * self.stride
+
+    def shortened(self, size: int, shortest: int) -> Placement:
+        """The same model with a tile that is no longer than a scene of so many pixels needs.
+
+        Parameters
+        ----------
+        shortest
+            Input pixels that a tile has at least.
+
+        Examples
+        --------
+        >>> Placement(256, 256, stride=4, reach=(12, 12)).shortened(101, 8).tile
+        104
+        """
+        strides = min(
+            (self.output - self.result_size(size)) // self.outputs_per_stride,
+            (self.tile - shortest) // self.stride,
+        )
+        return self.grown(self.tile - max(strides, 0) * self.stride)
 
     def grown(self, tile: int) -> Placement:
         """The same model with a longer tile, longer by whole strides.

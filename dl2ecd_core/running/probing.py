@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
-from .placement import Placement, Reach
+from .placement import Placement, Reach, first_place
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -91,7 +91,7 @@ def _along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Pl
         # One result for the whole tile.
         return Placement(size, 1, Fraction(size), stride=size)
     scale = trial.scale() if known is None else known
-    start = trial.start(scale)
+    start = first_place(size, output, scale)
     unknown = Placement(size, output, scale, start, max(scale.numerator, 1), None)
     rough = trial.reach(scale, start, [size // 2])
     stride = None if rough is None else trial.stride(scale, rough)
@@ -165,11 +165,6 @@ class _Trial:
         if other <= one:
             return _simple(Fraction(self.size, output))
         return _simple(Fraction(last - first, other - one))
-
-    def start(self, scale: Fraction) -> Fraction:
-        """Where the first result pixel begins: what is cropped is cropped alike on both sides."""
-        lost = self.size - self.base.shape[self.axis] * scale
-        return Fraction(max(lost, Fraction(0)) // 2) if lost >= max(scale, 2) else Fraction(0)
 
     def _lines(self) -> Tuple[int, int]:
         return self.size * 3 // 8, self.size * 5 // 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +11,7 @@ from ..findings.errors import Dl2EcdError
 from ..models.networks import read_network
 from ..network.footprints import Footprint
 from ..network.lowering import Network
-from .placement import Placement
+from .placement import Placement, first_place
 
 #: Result pixels from a tile's end that are asked what they look at; no margin is wider.
 _MOST_MARGIN = 4096
@@ -36,7 +35,7 @@ class Look:
     def placement(self, tile: int, output: int) -> Optional[Placement]:
         """How so many result pixels lie over a tile; None where that can't be told."""
         scale, stride = self.footprint.scale, self.footprint.alignment
-        start = _start(self.footprint)
+        start = first_place(tile, output, scale)
         if self.whole or stride is None:
             whole = max(scale.numerator, 1)
             return Placement(tile, output, scale, start, whole, None) if self.whole else None
@@ -71,17 +70,6 @@ class Look:
             elif place - margin > period:
                 return margin
         return None
-
-
-def _start(footprint: Footprint) -> Fraction:
-    """Where the first result pixel begins.
-
-    Of pixels as wide as the input's, halves are left out: strided operations shift by them.
-    """
-    if footprint.scale != 1:
-        return footprint.start
-    nearest = math.ceil(abs(footprint.start) - Fraction(1, 2))
-    return Fraction(nearest if footprint.start > 0 else -nearest)
 
 
 def looks_of(network: Network, output: Optional[str]) -> Dict[str, Look]:

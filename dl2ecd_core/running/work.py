@@ -121,7 +121,7 @@ def _any_under(valid: Array, axis: int, placement: Placement, span: Span) -> Arr
     import numpy
 
     edges = [
-        min(max(math.floor(placement.start + place * placement.scale), 0), placement.tile - 1)
+        min(max(math.floor(placement.start + place * placement.scale), 0), span.size - 1)
         for place in range(span.skip, span.skip + span.kept + 1)
     ]
     if placement.scale <= 1:

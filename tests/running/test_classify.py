@@ -24,7 +24,7 @@ from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
-from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.fitting import fit_tiles, fitted_to
 from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
 from dl2ecd_core.wire.protobuf_writing import field_of, number_field
 from tests.cli.conftest import check_document
@@ -67,7 +67,8 @@ def whole_scene(place: Place) -> np.ndarray:
     """The values of one pass over the whole scene."""
     with opened(place.scene) as file:
         scene = file.read()
-    result = one_pass(fit_tiles(scores("unet", place.folder / "model")), scene)
+    fitted = fitted_to(fit_tiles(scores("unet", place.folder / "model")), *scene.shape[1:])
+    result = one_pass(fitted, scene)
     return np.where(result[1] > result[0], 200, 100)
 
 

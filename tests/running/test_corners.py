@@ -95,6 +95,16 @@ class TestTiles:
 
         assert self.made(halves, kind=Fickle).rows.tile == 64
 
+    @pytest.mark.parametrize(("off", "tile"), [(1e-6, 256), (1e-3, 64)])
+    def test_a_model_that_sums_in_another_order_when_freed_is_the_same(
+        self, off: float, tile: int
+    ) -> None:
+        class Arranged(Free):
+            def freed(self) -> Made:
+                return Made(self.inputs, self.outputs, lambda x: blurred(x, 3) + np.float32(off))
+
+        assert self.made(lambda x: blurred(x, 3), kind=Arranged).rows.tile == tile
+
     def test_a_model_that_fails_when_freed_keeps_its_own(self) -> None:
         def only_64(x: np.ndarray) -> np.ndarray:
             if x.shape[2] != 64:

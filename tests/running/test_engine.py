@@ -47,7 +47,7 @@ def small_tiles(fitted: Fitted, by: int = 64) -> Fitted:
 def one_pass(fitted: Fitted, scene: np.ndarray) -> np.ndarray:
     """Scores of the whole scene at once: its edge repeated up to the next multiple."""
     size: List[np.ndarray] = []
-    for placement, length in ((fitted.rows, scene.shape[1]), (fitted.columns, scene.shape[2])):
+    for placement, length in zip(fitted.placements(*scene.shape[1:]), scene.shape[1:]):
         needed = np.arange(-placement.lead, placement.needed(length) - placement.lead)
         size.append(np.clip(needed, 0, length - 1))
     padded = scene[:, size[0][:, None], size[1]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
+from typing import Dict, Tuple
 
 import pytest
 
@@ -61,14 +61,35 @@ def test_one_of_several_outputs_must_be_named() -> None:
 
 
 class TestPlacements:
-    def test_of_a_strided_network_begins_where_its_windows_do(self) -> None:
-        footprint = at_input().window(3, 2, pad_before=1)
+    @pytest.mark.parametrize(
+        ("window", "output", "scale", "margins"),
+        [
+            ({"kernel": 3, "stride": 2, "pad_before": 1}, 8, 2, (1, 0)),
+            ({"kernel": 4, "pad_before": 3}, 16, 1, (3, 0)),
+            ({"kernel": 4, "pad_before": 0}, 16, 1, (0, 3)),
+            ({"kernel": 3, "stride": 2, "pad_before": 0}, 8, 2, (0, 1)),
+        ],
+    )
+    def test_of_a_result_as_large_as_the_tile_begins_where_it_does(
+        self, window: Dict[str, int], output: int, scale: int, margins: Tuple[int, int]
+    ) -> None:
+        """Padding at one end moves what pixels look at, and not what they stand for."""
+        footprint = at_input().window(**window)
         assert footprint is not None
-        placement = Look(footprint, whole=False).placement(16, 8)
+        placement = Look(footprint, whole=False).placement(16, output)
         assert placement is not None
-        assert (placement.scale, placement.start) == (2, Fraction(-1, 2))
-        assert placement.margins == (1, 0)
-        assert placement.lead == 0
+        assert (placement.scale, placement.start) == (scale, 0)
+        assert placement.margins == margins
+
+    @pytest.mark.parametrize(("output", "start"), [(16, 0), (15, 0), (14, 1), (13, 1), (10, 3)])
+    def test_of_a_result_that_lost_pixels_lost_them_on_either_side(
+        self, output: int, start: int
+    ) -> None:
+        footprint = at_input().window(3)
+        assert footprint is not None
+        placement = Look(footprint, whole=False).placement(16, output)
+        assert placement is not None
+        assert placement.start == start
 
     def test_halves_of_a_pixel_are_left_out(self) -> None:
         footprint = at_input().window(2)
