@@ -90,7 +90,9 @@ def _name(tensor: Tensor) -> str:
 def has_rows(tensor: Tensor) -> bool:
     """Whether an output may have a row for each candidate: batch and two more axes, no image."""
     shape, axes = tensor.shape, tensor.axes or "???"
-    return shape is not None and len(shape) == 3 and axes[0] in "N?" and not {"H", "W"} & set(axes)
+    # One letter may be left of a convolution over the rows, as YOLOv8 has for its boxes.
+    image = {"H", "W"} <= set(axes)
+    return shape is not None and len(shape) == 3 and axes[0] in "N?" and not image
 
 
 def _may_be_boxes(tensor: Tensor) -> bool:

@@ -124,10 +124,14 @@ def notes(task: str, tile: int, **more: str) -> Dict[str, str]:
 
 
 def yolov8(path: Path, tile: int = 64, **more: str) -> Path:
-    """``(1, 4 + classes, cells)``."""
+    """``(1, 4 + classes, cells)``; boxes come out of a convolution, as those of this family do."""
     network = Network(tile)
-    columns = (network.x, network.y, network.width, network.height, *network.classes)
-    network.rows(columns, output="output0")
+    sides = (network.x, network.y, network.width, network.height)
+    shapes = [network.constant(np.array(one, "int64")) for one in ((1, 1, 4, -1), (1, 4, -1))]
+    apart = network.node("Reshape", network.node("Concat", *sides, axis=1), shapes[0])
+    weight = network.constant(np.ones((1, 1, 1, 1), "float32"))
+    boxes = network.node("Reshape", network.node("Conv", apart, weight), shapes[1])
+    network.rows((boxes, *network.classes), output="output0")
     shape = (1, 6, network.cells**2)
     return network.save(path, {"output0": shape}, notes("detect", tile, **more))
 
