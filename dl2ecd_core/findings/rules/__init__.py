@@ -12,6 +12,7 @@ from ..finding import Finding, Place, Rule
 from ..wording import harmless
 from . import (
     class_information,
+    cluster,
     conversion,
     definitions,
     ecd_files,
@@ -31,6 +32,7 @@ SUBJECTS: Tuple[Tuple[str, Tuple[Rule, ...]], ...] = (
     ("Networks as ONNX", networks.RULES),
     ("Model definitions, exports and legends", definitions.RULES),
     ("Running a model", running.RULES),
+    ("Running a model on many machines", cluster.RULES),
 )
 
 CATALOGUE: Dict[str, Rule] = {rule.id: rule for _, rules in SUBJECTS for rule in rules}
