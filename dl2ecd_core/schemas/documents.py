@@ -121,6 +121,16 @@ _COLUMNS = _object(
         "count": _or_null(_number("How many they are.", 1)),
     }
 )
+_CELLS = _object(
+    {
+        "stretch": {
+            "type": "number",
+            "description": "Of places around the middle of their cell: Darknet's scale_x_y.",
+        },
+        "activated": _truth("Whether numbers come as shares: Darknet's new_coords."),
+        "exclusive": _truth("Whether the scores of classes add up to 1, as YOLOv2 has them."),
+    }
+)
 _DETECTOR = _object(
     {
         "kind": {
@@ -148,6 +158,9 @@ _DETECTOR = _object(
             "items": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
             "description": "For each grid, width and height of its anchors in pixels of the tile.",
         },
+        "cells": _list(
+            _CELLS, "How the cells of each grid are read; empty where all are as YOLOv3's."
+        ),
     },
     meaning="How objects are read from a detector's outputs.",
 )

@@ -179,7 +179,7 @@ def _described(
         files=files,
         missing_files=missing,
         class_names=() if named is None else (named[1],),
-        detector=head_of(layers),
+        detector=None if sections is None else head_of(sections[0], layers),
         findings=tuple(findings),
     )
 

@@ -55,6 +55,12 @@ class Section:
                 found.append(int(match.group()))
         return tuple(found)
 
+    def numbers(self, key: str) -> Tuple[float, ...]:
+        """Numbers separated by commas, with or without decimals."""
+        parts = self.options.get(key, "").split(",")[:MOST_LAYERS]
+        matches = (_FRACTION.match(part.strip()) for part in parts)
+        return tuple(float(match.group()) for match in matches if match)
+
 
 def read_config(source: ByteSource) -> Tuple[Section, ...]:
     """All sections; the first is ``[net]``.

@@ -11,7 +11,7 @@ from typing import AbstractSet, Iterator, List, Optional, Sequence, Set, Tuple
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import counted, listed, quoted
-from ..detectors.head import Columns, DetectorHead, HeadKind, Holds
+from ..detectors.head import CellReading, Columns, DetectorHead, HeadKind, Holds
 from .config import Section
 from .layers import Layer, Size, input_size
 
@@ -49,8 +49,14 @@ def values_of_cells(section: Section) -> int:
     return cells * (boxes + section.whole("classes", 1))
 
 
-def head_of(layers: Sequence[Layer]) -> Optional[DetectorHead]:
-    """How objects are read from the detection layers; None when there are none, or they differ."""
+def head_of(net: Section, layers: Sequence[Layer]) -> Optional[DetectorHead]:
+    """How objects are read from the detection layers; None when there are none, or they differ.
+
+    Parameters
+    ----------
+    net
+        The first section.
+    """
     sections = [layer.section for layer in layers if layer.section.kind in DETECTORS]
     # The first version's layer keeps boxes and classes of all cells one behind the other.
     if not sections or any(section.kind == "detection" for section in sections):
@@ -60,40 +66,81 @@ def head_of(layers: Sequence[Layer]) -> Optional[DetectorHead]:
     if len(shapes) > 1:
         return DetectorHead(HeadKind.GRID, classes.pop() if len(classes) == 1 else None)
     boxes, coordinates, count = shapes.pop()
+    box = {4: Holds.BOX, 8: Holds.BOX_AND_DEVIATIONS}.get(coordinates)
     columns = (
-        Columns(Holds.BOX, coordinates),
+        Columns(box or Holds.BOX, coordinates),
         Columns(Holds.OBJECTNESS, 1),
         Columns(Holds.CLASS_SCORES, count),
     )
+    anchors, cells = _grids(net, [one for one in layers if one.section.kind in DETECTORS])
     return DetectorHead(
         HeadKind.GRID,
         count,
-        columns if coordinates == 4 else (),
-        columns_axis=1 if coordinates == 4 else None,
+        columns if box is not None else (),
+        columns_axis=1 if box is not None else None,
         anchors=boxes,
         task="detect",
-        anchor_sizes=_anchor_sizes(sections),
+        anchor_sizes=anchors,
+        cells=cells if any(cell != CellReading() for cell in cells) else (),
     )
 
 
-def _anchor_sizes(sections: Sequence[Section]) -> Tuple[Tuple[Tuple[float, float], ...], ...]:
-    """Of [yolo] layers as the third version reads their cells; empty where any is another.
+Anchors = Tuple[Tuple[float, float], ...]
 
-    Later lineages may stretch places within a cell (scale_x_y), or take values as they are
-    (new_coords): https://github.com/AlexeyAB/darknet/blob/master/src/parser.c .
+
+def _grids(
+    net: Section, layers: Sequence[Layer]
+) -> Tuple[Tuple[Anchors, ...], Tuple[CellReading, ...]]:
+    """Anchors of detection layers, and how cells are read; nothing where any is not known."""
+    anchors: List[Anchors] = []
+    cells: List[CellReading] = []
+    for layer in layers:
+        region = layer.section.kind == "region"
+        sizes = _region_sizes(net, layer) if region else _sizes(layer.section)
+        if not sizes or not _plain(layer.section):
+            return (), ()
+        anchors.append(sizes)
+        cells.append(_cells_of(layer.section))
+    return tuple(anchors), tuple(cells)
+
+
+def _sizes(section: Section) -> Anchors:
+    """The anchors that the masks of a [yolo] or [gaussian_yolo] layer name, in pixels."""
+    numbers, masks = section.numbers("anchors"), section.wholes("mask")
+    sizes = list(zip(numbers[::2], numbers[1::2]))
+    if any(not 0 <= mask < len(sizes) for mask in masks):
+        return ()
+    return tuple(sizes[mask] for mask in masks)
+
+
+def _region_sizes(net: Section, layer: Layer) -> Anchors:
+    """All anchors of a [region] layer, whose unit is a cell."""
+    image, size = input_size(net), layer.size
+    numbers = layer.section.numbers("anchors")
+    if image is None or size is None or len(numbers) != 2 * boxes_of(layer.section):
+        return ()
+    wide, high = image[2] / size[2], image[1] / size[1]
+    return tuple((one * wide, other * high) for one, other in zip(numbers[::2], numbers[1::2]))
+
+
+def _plain(section: Section) -> bool:
+    """Whether nothing is asked for that is not known here.
+
+    Classes in a tree, and scores of no object among them, in [region]; places that are corners of
+    boxes, in [gaussian_yolo].
     """
-    found: List[Tuple[Tuple[float, float], ...]] = []
-    for section in sections:
-        numbers = section.wholes("anchors")
-        sizes = list(zip(numbers[::2], numbers[1::2]))
-        masks = section.wholes("mask")
-        plain = section.kind == "yolo" and not {"scale_x_y", "new_coords"} & set(section.options)
-        # Sizes with decimals are none that are read here.
-        plain = plain and "." not in section.options.get("anchors", "")
-        if not plain or not masks or any(not 0 <= mask < len(sizes) for mask in masks):
-            return ()
-        found.append(tuple((float(sizes[mask][0]), float(sizes[mask][1])) for mask in masks))
-    return tuple(found)
+    special = section.kind == "region" and (section.has("background") or "tree" in section.options)
+    return not special and section.text("yolo_point", "center") == "center"
+
+
+def _cells_of(section: Section) -> CellReading:
+    """``make_yolo_layer``, ``forward_yolo_layer`` and their kin in src/ of
+    https://github.com/AlexeyAB/darknet, whose lineage adds scale_x_y and new_coords to [yolo].
+    """
+    if section.kind == "region":
+        return CellReading(exclusive=section.has("softmax"))
+    activated = section.kind == "yolo" and section.has("new_coords")
+    return CellReading(section.number("scale_x_y", 1.0), activated)
 
 
 def check_heads(

@@ -43,6 +43,8 @@ class Holds(str, Enum):
     BOX = "box"
     BOX_DISTRIBUTION = "box-distribution"
     """The distances of the box's four sides from the cell, each as scores of 16 distances."""
+    BOX_AND_DEVIATIONS = "box-and-deviations"
+    """Each of the box's four numbers, followed by how doubtful it is."""
     OBJECTNESS = "objectness"
     """Whether there is any object: to be multiplied with the scores of the classes."""
     CLASS_SCORES = "class-scores"
@@ -69,6 +71,34 @@ class Columns:
 
     holds: Holds
     count: Optional[int]
+
+
+@dataclass(frozen=True)
+class CellReading:
+    """How the numbers of a grid's cells become boxes and scores, where not in YOLOv3's way.
+
+    Attributes
+    ----------
+    stretch
+        By how much places are stretched around the middle of their cell: Darknet's ``scale_x_y``.
+    activated
+        Whether numbers come as shares, and sides as shares of twice an anchor's root: Darknet's
+        ``new_coords``.
+    exclusive
+        Whether the scores of classes add up to 1 (softmax), as YOLOv2 has them.
+    """
+
+    stretch: float = 1.0
+    activated: bool = False
+    exclusive: bool = False
+
+    def as_dict(self) -> Dict[str, object]:
+        """As ``inspect --json`` shows it."""
+        return {
+            "stretch": self.stretch,
+            "activated": self.activated,
+            "exclusive": self.exclusive,
+        }
 
 
 @dataclass(frozen=True)
@@ -102,7 +132,9 @@ class DetectorHead:
         Rows and columns of the tile that the exporter notes.
     anchor_sizes
         For each output of a grid, in their order, width and height of each anchor in the tile's
-        pixels; empty when the file does not tell, or cells are read in another way than YOLOv3's.
+        pixels; empty when the file does not tell, or cells are read in a way that is not known.
+    cells
+        For each of these, how its cells are read; empty where all are as YOLOv3's.
     """
 
     kind: HeadKind
@@ -116,6 +148,7 @@ class DetectorHead:
     strides: Tuple[int, ...] = ()
     image_size: Optional[Tuple[int, int]] = None
     anchor_sizes: Tuple[Tuple[Tuple[float, float], ...], ...] = ()
+    cells: Tuple[CellReading, ...] = ()
 
     @property
     def end_to_end(self) -> bool:
@@ -156,4 +189,5 @@ class DetectorHead:
             "strides": list(self.strides),
             "image_size": None if self.image_size is None else list(self.image_size),
             "anchor_sizes": [[list(size) for size in sizes] for sizes in self.anchor_sizes],
+            "cells": [cell.as_dict() for cell in self.cells],
         }

@@ -1,7 +1,9 @@
 """Grids of cells with anchors, as YOLOv3 reads them (https://arxiv.org/abs/1804.02767, 2.1).
 
 The place within the cell, the objectness and the scores of the classes are sigmoids of what the
-network gives; width and height are the anchor's times its exponential.
+network gives; width and height are the anchor's times its exponential. Darknet's other versions
+differ in what :class:`~dl2ecd_core.models.detectors.head.CellReading` says; of Gaussian YOLO
+(https://arxiv.org/abs/1904.04620, 3.3) the score is less by the mean of the box's deviations.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 from ...findings.rules import finding
 from ...findings.wording import shape_text
+from ...models.detectors.head import Columns, Holds
 from ..extras import RunningRefused
-from .reading import Anchors, Reading
+from .reading import Grid, Reading
 
 if TYPE_CHECKING:
     from ..sessions import Array
 
-_BOX, _OBJECTNESS = 4, 1
 #: Of what the exponential is taken: beyond it no box has a place in any tile.
 _MOST = 30.0
 
@@ -33,43 +35,67 @@ def of_grids(
     """
     import numpy
 
-    classes = reading.columns[-1].count or 0
-    parts = [_of_grid(outputs[place], anchors, classes, tile) for place, anchors in reading.grids]
+    parts = [_of_grid(outputs[grid.place], grid, reading.columns, tile) for grid in reading.grids]
     sides, scores, labels = (numpy.concatenate(one) for one in zip(*parts))
     return sides, scores, labels
 
 
 def _of_grid(
-    grid: Array, anchors: Anchors, classes: int, tile: Tuple[int, int]
+    values: Array, grid: Grid, columns: Sequence[Columns], tile: Tuple[int, int]
 ) -> Tuple[Array, Array, Array]:
     import numpy
 
-    width = _BOX + _OBJECTNESS + classes
-    if grid.ndim != 4 or grid.shape[:2] != (1, len(anchors) * width):
+    anchors = len(grid.anchors)
+    box, width = columns[0].count or 0, sum(column.count or 0 for column in columns)
+    if values.ndim != 4 or values.shape[:2] != (1, anchors * width):
         raise RunningRefused(
             [
                 finding(
                     "model-run-failed",
-                    f"The model gave a grid of {shape_text(grid.shape)}, where {len(anchors)} "
+                    f"The model gave a grid of {shape_text(values.shape)}, where {anchors} "
                     f"anchors with {width} numbers each were expected.",
                     hint="Check that the configuration is that of the weights.",
                 )
             ]
         )
-    rows, columns = grid.shape[2:]
-    cells = grid.reshape(len(anchors), width, rows, columns).astype("float64")
+    rows, across = values.shape[2:]
+    cells = values.reshape(anchors, width, rows, across).astype("float64")
+    doubtful = columns[0].holds is Holds.BOX_AND_DEVIATIONS
+    coded = cells[:, 0:box:2] if doubtful else cells[:, :box]
+    sides = _boxes(coded, grid, tile)
+    activated = grid.cells.activated
+    objectness, classes = cells[:, box : box + 1], cells[:, box + 1 :]
+    scores = objectness if activated else _sigmoid(objectness)
+    if grid.cells.exclusive:
+        shares = numpy.exp(classes - classes.max(1, keepdims=True))
+        scores = scores * shares / shares.sum(1, keepdims=True)
+    else:
+        scores = scores * (classes if activated else _sigmoid(classes))
+    if doubtful:
+        scores = scores * (1 - _sigmoid(cells[:, 1:box:2]).mean(1, keepdims=True))
+    return sides, scores.max(1).ravel(), scores.argmax(1).ravel()
+
+
+def _boxes(coded: Array, grid: Grid, tile: Tuple[int, int]) -> Array:
+    """Center, width and height in pixels, a row for each anchor of each cell."""
+    import numpy
+
+    how, (rows, columns) = grid.cells, coded.shape[2:]
     down, across = numpy.meshgrid(numpy.arange(rows), numpy.arange(columns), indexing="ij")
-    sizes = numpy.array(anchors)[:, :, None, None]
-    lengths = sizes * numpy.exp(numpy.minimum(cells[:, 2:4], _MOST))
-    shares: List[Array] = [
-        (_sigmoid(cells[:, 0]) + across) * (tile[1] / columns),
-        (_sigmoid(cells[:, 1]) + down) * (tile[0] / rows),
+    sizes = numpy.array(grid.anchors)[:, :, None, None]
+    if how.activated:
+        places, lengths = coded[:, :2], sizes * (2 * coded[:, 2:]) ** 2
+    else:
+        places = _sigmoid(coded[:, :2])
+        lengths = sizes * numpy.exp(numpy.minimum(coded[:, 2:], _MOST))
+    places = (places - 0.5) * how.stretch + 0.5
+    sides: List[Array] = [
+        (places[:, 0] + across) * (tile[1] / columns),
+        (places[:, 1] + down) * (tile[0] / rows),
         lengths[:, 0],
         lengths[:, 1],
     ]
-    sides = numpy.stack(shares, -1).reshape(-1, _BOX)
-    scores = _sigmoid(cells[:, 4:5]) * _sigmoid(cells[:, 5:])
-    return sides, scores.max(1).ravel(), scores.argmax(1).ravel()
+    return numpy.stack(sides, -1).reshape(-1, 4)
 
 
 def _sigmoid(values: Array) -> Array:

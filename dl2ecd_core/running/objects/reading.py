@@ -5,14 +5,21 @@ What the model does not tell is asked for and never guessed: see :func:`reading_
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import counted, listed, quoted, shape_text
 from ...models import Activation, Content, Tensor
-from ...models.detectors.head import BoxCoding, Columns, DetectorHead, HeadKind, Holds
+from ...models.detectors.head import (
+    BoxCoding,
+    CellReading,
+    Columns,
+    DetectorHead,
+    HeadKind,
+    Holds,
+)
 from ..extras import RunningRefused
 
 Anchors = Tuple[Tuple[float, float], ...]
@@ -56,6 +63,25 @@ class AskedReading:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """An output that is a grid of cells.
+
+    Attributes
+    ----------
+    place
+        Which of the session's outputs it is.
+    anchors
+        Their sizes in pixels.
+    cells
+        How its cells are read.
+    """
+
+    place: int
+    anchors: Anchors
+    cells: CellReading = field(default_factory=CellReading)
+
+
+@dataclass(frozen=True)
 class Reading:
     """How objects are read, with nothing left open.
 
@@ -76,7 +102,7 @@ class Reading:
     activation
         What is still to be done to the scores of classes: one of :data:`ACTIVATIONS`.
     grids
-        Which of the session's outputs are grids, and the sizes of their anchors in pixels.
+        Those of the session's outputs that are grids of cells.
     """
 
     kind: HeadKind
@@ -87,7 +113,7 @@ class Reading:
     normalized: bool
     first_label: int = 0
     activation: str = "none"
-    grids: Tuple[Tuple[int, Anchors], ...] = ()
+    grids: Tuple[Grid, ...] = ()
 
     @property
     def finished(self) -> bool:
@@ -168,12 +194,13 @@ def reading_of(
     )
 
 
-def _grids(head: DetectorHead, outputs: Sequence[Tensor]) -> Tuple[Tuple[int, Anchors], ...]:
+def _grids(head: DetectorHead, outputs: Sequence[Tensor]) -> Tuple[Grid, ...]:
     """The outputs that are grids, with their anchors; empty where these are not told."""
     raw = [place for place, one in enumerate(outputs) if one.content is Content.RAW_DETECTOR_HEAD]
     if head.kind is not HeadKind.GRID or len(raw) != len(head.anchor_sizes):
         return ()
-    return tuple(zip(raw, head.anchor_sizes))
+    cells = head.cells or (CellReading(),) * len(raw)
+    return tuple(Grid(*one) for one in zip(raw, head.anchor_sizes, cells))
 
 
 def _named(

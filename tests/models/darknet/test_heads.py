@@ -94,4 +94,12 @@ def test_heads_that_differ_have_no_common_columns(
 def test_boxes_with_deviations_have_columns_of_their_own(tmp_path: Path) -> None:
     head = model(tmp_path, filters(24), "[gaussian_yolo]\nmask=0,1\nclasses=3\n").detector
     assert head is not None
+    assert [column.count for column in head.columns] == [8, 1, 3]
+    assert head.columns[0].holds is Holds.BOX_AND_DEVIATIONS
+    assert (head.columns_axis, head.class_count) == (1, 3)
+
+
+def test_boxes_of_other_numbers_have_no_columns(tmp_path: Path) -> None:
+    head = model(tmp_path, filters(24), "[region]\ncoords=5\nclasses=3\n").detector
+    assert head is not None
     assert (head.columns, head.columns_axis, head.class_count) == ((), None, 3)

@@ -504,6 +504,7 @@ def test_a_head_tells_all_its_parts_to_programs() -> None:
         "strides": [8, 16, 32],
         "image_size": [640, 640],
         "anchor_sizes": [],
+        "cells": [],
     }
     empty = DetectorHead(HeadKind.FINISHED).as_dict()
     assert (empty["box_coding"], empty["image_size"], empty["columns"]) == (None, None, [])
