@@ -67,7 +67,7 @@ class Network:
     graph
         What its outputs need; everything else is gone.
     values
-        What is known of inputs and outputs, by name.
+        What is known of inputs, outputs and all that nodes give, by name.
     letters
         The letters of the inputs' axes, by the input's name.
     notes
@@ -351,6 +351,8 @@ class Lowering:
             for node in graph.nodes
         ]
         values = {name: self.value(name) for name in graph.inputs}
+        for node in graph.nodes:
+            values.update((names.get(one, one), self.value(one)) for one in node.outputs)
         values.update((name, self.value(of)) for name, of in self._outputs.items())
         outputs = {
             name: ValueType(values[name].data_type, values[name].shape) for name in self._outputs

@@ -108,7 +108,14 @@ def classify(
     if picture is not None:
         check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
     with made_ready(
-        scene, model, class_info, rasters, listener, device=device, trusted=trusted
+        scene,
+        model,
+        class_info,
+        rasters,
+        listener,
+        device=device,
+        workers=workers,
+        trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference)

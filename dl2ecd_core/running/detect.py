@@ -110,7 +110,14 @@ def detect(
     _check_installed()
     rasters = library or RasterioLibrary()
     with made_ready(
-        scene, model, class_info, rasters, listener, device=device, trusted=trusted
+        scene,
+        model,
+        class_info,
+        rasters,
+        listener,
+        device=device,
+        workers=workers,
+        trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
         detector, said = detector_for(opened, session, reader, options or DetectOptions())

@@ -6,6 +6,7 @@ ends some process; with one, the runtime is refused it and says so.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Optional
 
@@ -23,7 +24,7 @@ def limit_memory() -> Optional[int]:
     int or None
         The most bytes of addresses that it may have; None where the system has no such limit.
     """
-    free, taken = _field("/proc/meminfo", "MemAvailable"), _field("/proc/self/status", "VmSize")
+    free, taken = free_memory(), _field("/proc/self/status", "VmSize")
     if free is None or taken is None:
         return None
     import resource
@@ -34,6 +35,24 @@ def limit_memory() -> Optional[int]:
         most = min(most, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     return most
+
+
+def has_limit() -> bool:
+    """Whether there is a limit for this process' memory already."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def free_memory() -> Optional[int]:
+    """Bytes that the machine has to give; None where the system does not tell."""
+    if sys.platform == "win32":
+        from . import windows_memory
+
+        return windows_memory.free_memory()
+    return _field("/proc/meminfo", "MemAvailable")
 
 
 def _field(path: str, name: str) -> Optional[int]:

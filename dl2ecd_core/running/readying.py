@@ -9,6 +9,8 @@ from typing import Iterator, Optional
 
 from ..examination import AnyPath
 from ..progress import Listener
+from .engine import cores
+from .estimating import check_memory
 from .opening import OpenedModel, opened_model
 from .raster_library import RasterLibrary
 from .scene import Scene, opened_scene
@@ -34,6 +36,7 @@ def made_ready(
     listener: Listener,
     *,
     device: str,
+    workers: Optional[int],
     trusted: bool,
 ) -> Iterator[Ready]:
     """Open a scene and a model, for as long as they are used.
@@ -48,6 +51,8 @@ def made_ready(
     with ExitStack() as closing:
         reader = closing.enter_context(opened_scene(os.fspath(scene), library))
         opened = closing.enter_context(opened_model(model, class_info, listener))
+        if device == "cpu":
+            check_memory(opened.model, opened.primary, workers or cores(), name=opened.ecd.name)
         session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
         closing.callback(session.close)
         yield Ready(reader, opened, session)

@@ -23,6 +23,7 @@ if not all(map(importlib.util.find_spec, ("numpy", "onnxruntime", "rasterio"))):
 
 import numpy as np
 
+from dl2ecd_core.running import estimating
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.report import ClassCount, Classification
 from tests.running.scenes import opened, pixels, write_scene
@@ -96,6 +97,16 @@ def test_another_rasters_place(place: Place) -> None:
     write_scene(place.out, pixels(5, 5, 1))
     with pytest.raises(Failure, match=r"or say Replace Any Raster to replace it\."):
         classify_scene(str(place.scene), str(place.ecd), str(place.out), SCALED, Recorded())
+
+
+def test_a_model_for_which_there_is_no_memory(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QGIS must not be limited: what the model needs is told before it runs."""
+    monkeypatch.setattr(estimating, "free_memory", lambda: 1 << 20)
+    with pytest.raises(Failure, match=r"^\[memory-short\].* and 1 MiB are free\. Close other"):
+        classify_scene(str(place.scene), str(place.ecd), str(place.out), SCALED, Recorded())
+    assert place.left() == []
 
 
 def test_cancelled(place: Place) -> None:

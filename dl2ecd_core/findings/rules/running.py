@@ -11,6 +11,7 @@ _ERROR, _WARNING, _INFORMATION = Severity.ERROR, Severity.WARNING, Severity.INFO
 RULES: Tuple[Rule, ...] = (
     Rule("runtime-missing", _ERROR, "What runs the model, or reads the raster, is installed."),
     Rule("model-not-loaded", _ERROR, "The runtime loads the model."),
+    Rule("memory-short", _ERROR, "The machine has the memory that the model needs."),
     Rule("model-run-failed", _ERROR, "The runtime runs the model on a tile."),
     Rule("model-not-runnable", _ERROR, "There is a runtime for the model's format."),
     Rule("model-is-program", _ERROR, "A model that is a program runs only when it is trusted."),

@@ -100,7 +100,7 @@ def read(source: ByteSource) -> ModelDescription:
 
 
 def network_of(source: ByteSource) -> Network:
-    """The file's own graph, with what is known of inputs and outputs.
+    """The file's own graph, with what is known of its values.
 
     Raises
     ------
@@ -112,8 +112,7 @@ def network_of(source: ByteSource) -> Network:
     inputs = {name: type_ for name, type_ in given if name not in document.graph.initializers}
     walk = Walk(document, inputs)
     graph = Graph(nodes=document.graph.nodes, inputs=inputs, outputs=dict(document.graph.outputs))
-    ends = [*inputs, *graph.outputs]
-    values = {name: walk.values.get(name, UNKNOWN) for name in ends}
+    values = {**dict.fromkeys((*inputs, *graph.outputs), UNKNOWN), **walk.values}
     letters = {
         name: walk.input_letters(name, len(type_.shape))
         for name, type_ in inputs.items()
