@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, Iterable, Mapping, Optional, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Set, Tuple
 
 from ..findings.wording import quoted
 from .data_types import Number, layout_of
@@ -29,6 +30,8 @@ UNWRITTEN = "dl2ecd.unwritten"
 
 UNKNOWN_OPERATION = "network-operation-unknown"
 NOT_CONVERTIBLE = "network-not-convertible"
+#: Why a layer can't be said that would do, were what goes into it known.
+UNKNOWN_INPUT = "network-input-unknown"
 
 
 class NotConvertibleError(Exception):
@@ -39,7 +42,8 @@ class NotConvertibleError(Exception):
     reason
         Half a sentence: "it rounds sizes in a way that ONNX has no word for".
     rule
-        ``network-operation-unknown`` or ``network-not-convertible``.
+        ``network-operation-unknown`` or ``network-not-convertible``; :data:`UNKNOWN_INPUT` where
+        nothing is wrong with the layer itself.
     values
         What is known of its outputs all the same.
     """
@@ -126,7 +130,7 @@ class Lowering:
         self,
         name: str,
         shape: Optional[Dims],
-        data_type: str = "float32",
+        data_type: Optional[str] = "float32",
         letters: str = "",
     ) -> str:
         """An input of the network.
@@ -174,9 +178,19 @@ class Lowering:
         """A few numbers: sizes, pads, axes; a vector unless sizes are given.
 
         The same numbers are written once.
+
+        Raises
+        ------
+        NotConvertibleError
+            Where one is larger than the type holds.
         """
         sizes = (len(numbers),) if dims is None else tuple(dims)
-        data = struct.pack(f"<{len(numbers)}{layout_of(data_type)}", *numbers)
+        try:
+            data = struct.pack(f"<{len(numbers)}{layout_of(data_type)}", *numbers)
+        except (struct.error, OverflowError) as error:
+            raise NotConvertibleError(
+                "a number in it is larger than any that is written"
+            ) from error
         key = (data_type, sizes, data)
         if key not in self._constants:
             stem = "constant" if data_type == "int64" else "number"
@@ -218,7 +232,15 @@ class Lowering:
         domain: str = "",
         **attributes: Optional[AttributeValue],
     ) -> Tuple[str, ...]:
-        """A node with several outputs; the outputs' names."""
+        """A node with several outputs; the outputs' names.
+
+        Raises
+        ------
+        NotConvertibleError
+            Where an attribute is larger than 32 bits hold.
+        """
+        if any(isinstance(one, float) and _too_large(one) for one in attributes.values()):
+            raise NotConvertibleError("a number in it is larger than any that is written")
         names = tuple(self._free(self._layer or op.lower()) for _ in range(outputs))
         self._run(op, inputs, names, attributes, domain)
         return names
@@ -237,7 +259,12 @@ class Lowering:
         self._evaluation.run(node)
 
     def layer(
-        self, name: str, operation: str, lower: Callable[[], Sequence[str]], outputs: int = 1
+        self,
+        name: str,
+        operation: str,
+        lower: Callable[[], Sequence[str]],
+        outputs: Optional[int] = 1,
+        of: Sequence[str] = (),
     ) -> Tuple[str, ...]:
         """What a layer of the source becomes.
 
@@ -250,28 +277,37 @@ class Lowering:
             :class:`NotConvertibleError` where it can't, and what follows is unknown then, or as
             much as the error tells.
         outputs
-            How many outputs the source gives it; those that are not returned are unknown.
+            How many outputs the source gives it; those that are not returned are unknown. None
+            where only the layer tells: as many as it returns, or as the error tells, at least one.
+        of
+            What goes into it: a refusal of one of those explains why this layer can't be said.
         """
         before, self._layer = self._layer, name
         try:
             made = tuple(lower())[:outputs]
-            if len(made) == outputs:
+            if len(made) == (max(1, len(made)) if outputs is None else outputs):
                 return made
             refusal = NotConvertibleError("not all of its outputs are known")
         except NotConvertibleError as error:
             made, refusal = (), error
         finally:
             self._layer = before
-        return made + self._unwritten(name, operation, refusal, outputs - len(made))
+        count = max(1, len(refusal.values)) if outputs is None else outputs - len(made)
+        return made + self._unwritten(name, operation, refusal, count, of)
 
     def _unwritten(
-        self, name: str, operation: str, refusal: NotConvertibleError, count: int
+        self,
+        name: str,
+        operation: str,
+        refusal: NotConvertibleError,
+        count: int,
+        of: Sequence[str],
     ) -> Tuple[str, ...]:
         names = tuple(self._free(name or operation) for _ in range(count))
         told: Dict[str, Optional[AttributeValue]] = {
             "operation": operation, "reason": refusal.reason, "rule": refusal.rule,
         }  # fmt: skip
-        node = Node(operation, (), names, attributes_of(told), UNWRITTEN, name)
+        node = Node(operation, tuple(of), names, attributes_of(told), UNWRITTEN, name)
         self._graph.nodes.append(node)
         for index, one in enumerate(names):
             known = refusal.values[index] if index < len(refusal.values) else UNKNOWN
@@ -308,14 +344,33 @@ class Lowering:
         """
         shape = self.value(name).shape
         if shape is None:
-            raise NotConvertibleError("what goes into it is of an unknown shape")
+            raise NotConvertibleError("what goes into it is of an unknown shape", UNKNOWN_INPUT)
         return shape
+
+    @contextmanager
+    def unlettered(self) -> Iterator[None]:
+        """What is added meanwhile tells nothing about the axes of inputs."""
+        letters = dict(self._evaluation.letters)
+        yield
+        self._evaluation.letters.clear()
+        self._evaluation.letters.update(letters)
 
     def mean(self, name: str, meaning: Meaning) -> str:
         """A value whose numbers mean something else than the operators alone tell."""
-        values = self._evaluation.values
-        values[name] = replace(values[name], meaning=meaning)
+        return self.known(name, replace(self.value(name), meaning=meaning))
+
+    def known(self, name: str, value: Value) -> str:
+        """A value of which something else is known than the operators alone tell."""
+        self._evaluation.values[name] = value
         return name
+
+    def stand_in(self, value: Value) -> str:
+        """A name for what is known of a value that nothing here computes.
+
+        It serves to work out what follows from it. What takes it can't be written, and has to be
+        refused in :meth:`layer`.
+        """
+        return self.known(self._free(self._layer or "unknown"), value)
 
     def output(self, name: str, of: str) -> None:
         """A value becomes an output of the network, under the source's name for it."""
@@ -374,3 +429,11 @@ class Lowering:
             name = f"{wanted}_{self._counts[wanted]}"
         self._taken.add(name)
         return name
+
+
+def _too_large(number: float) -> bool:
+    try:
+        struct.pack("<f", number)
+    except OverflowError:
+        return True
+    return False

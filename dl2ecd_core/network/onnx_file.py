@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Callable, Iterable, List, Mapping, NamedTuple, Optional, Tuple, cast
+from typing import (
+    BinaryIO,
+    Callable,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+    cast,
+)
 
 from ..files.output import whole_file
 from ..findings import Finding
@@ -25,7 +36,7 @@ from ..wire.protobuf_writing import (
 )
 from .data_types import TYPE_NUMBERS, bytes_of
 from .graph import AttributeValue, GivenAttributes, Graph, Initializer, Node, ValueType
-from .lowering import NOT_CONVERTIBLE, OPSET, UNKNOWN_OPERATION, UNWRITTEN
+from .lowering import NOT_CONVERTIBLE, OPSET, UNKNOWN_INPUT, UNKNOWN_OPERATION, UNWRITTEN
 
 #: IR version: with opset 13, what ONNX Runtime 1.6 and later read.
 IR_VERSION = 7
@@ -54,9 +65,15 @@ class _Entry(NamedTuple):
 def refusals(graph: Graph) -> Tuple[Finding, ...]:
     """Why a graph can't be written: layers that ONNX has no words for, weights that are missing."""
     found: List[Finding] = []
+    behind: Set[str] = set()
     for node in graph.nodes:
+        # A layer is not to blame for what another one keeps from it.
+        explained = not behind.isdisjoint(node.inputs)
+        if explained or node.domain == UNWRITTEN:
+            behind.update(node.outputs)
         if node.domain == UNWRITTEN:
-            found.append(_refused(node))
+            if not explained or node.attributes.text("rule") != UNKNOWN_INPUT:
+                found.append(_refused(node))
         elif node.domain or not isinstance(node.attributes, GivenAttributes):
             found.append(_foreign(node))
     if not graph.outputs:

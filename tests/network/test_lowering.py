@@ -12,7 +12,8 @@ from dl2ecd_core.network.lowering import (
     NotConvertibleError,
     unknown_operation,
 )
-from dl2ecd_core.network.value import Kind, Value
+from dl2ecd_core.network.onnx_file import refusals
+from dl2ecd_core.network.value import Kind, Meaning, Value
 
 
 def test_what_is_known_of_an_output_can_be_asked_for_at_once() -> None:
@@ -121,3 +122,67 @@ def test_what_is_laid_around_a_value_is_kept_apart_from_a_pooling() -> None:
     padded = lowering.add("Pad", [x, lowering.constant([0, 0, 1, 1, 0, 0, 1, 1])])
     apart = lowering.apart(padded)
     assert (lowering.made_by(apart), lowering.value(apart).shape) == ("Max", (None, 3, 10, 10))
+
+
+def test_a_layer_may_have_as_many_outputs_as_it_tells() -> None:
+    lowering = Lowering()
+    x = lowering.input("data", (1, 6, 4, 4))
+
+    def refused() -> list[str]:
+        raise NotConvertibleError("it is odd", values=[lowering.value(x)] * 3)
+
+    assert lowering.layer("a", "A", lambda: [x, x], outputs=None) == (x, x)
+    assert [lowering.value(one).shape for one in lowering.layer("b", "B", refused, None)] == [
+        (1, 6, 4, 4)
+    ] * 3
+    (nothing,) = lowering.layer("c", "C", list, None)
+    assert lowering.value(nothing).shape is None
+
+
+def test_numbers_that_no_file_holds_are_refused() -> None:
+    lowering = Lowering()
+    x = lowering.input("data", (1, 6))
+    for told in (
+        lambda: lowering.scalar(1e300),
+        lambda: lowering.constant([1 << 63]),
+        lambda: lowering.add("LeakyRelu", [x], alpha=-1e300),
+    ):
+        with pytest.raises(NotConvertibleError, match="larger than any"):
+            told()
+    assert lowering.add("LeakyRelu", [x], alpha=3e38)
+
+
+def test_every_layer_that_is_refused_is_named_and_none_for_what_another_keeps_from_it() -> None:
+    lowering = Lowering(reserved=["data", "out"])
+    x = lowering.input("data", (1, 3, 4, 4))
+
+    def unknown() -> list[str]:
+        raise unknown_operation()
+
+    def behind() -> list[str]:
+        return [lowering.add("Flatten", [one], axis=len(lowering.shape(one)))]
+
+    def odd() -> list[str]:
+        raise NotConvertibleError("it is odd")
+
+    (one,) = lowering.layer("first", "Riddle", unknown, of=[x])
+    (one,) = lowering.layer("second", "Flat", behind, of=[lowering.add("Relu", [one])])
+    lowering.output("out", lowering.layer("third", "Odd", odd, of=[one])[0])
+    found = refusals(lowering.network().graph)
+    assert [item.message.split("'")[1] for item in found] == ["first", "third"]
+
+
+def test_what_only_stands_for_a_value_tells_what_follows() -> None:
+    lowering = Lowering()
+    value = Value((None, 4), "float32", meaning=Meaning(Kind.SIGMOID))
+    other = lowering.known(lowering.add("Relu", [lowering.input("data", (1, 6))]), value)
+    assert lowering.value(other) == lowering.value(lowering.stand_in(value)) == value
+
+
+def test_rows_may_be_normalised_without_being_taken_for_channels() -> None:
+    lowering = Lowering()
+    x = lowering.input("data", (None, 4, 5, 6))
+    with lowering.unlettered():
+        made = lowering.add("BatchNormalization", [x, *[lowering.weight("w", (4,))] * 4])
+    lowering.output("out", made)
+    assert lowering.network().letters == {"data": "????"}

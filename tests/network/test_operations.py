@@ -191,3 +191,19 @@ def test_what_is_put_back_needs_a_window_and_sizes_that_fit() -> None:
 
 def shape(lowering: Lowering, op: str, inputs: List[str], **attributes: Any) -> Any:
     return lowering.value(lowering.add(op, inputs, **attributes)).shape
+
+
+def test_a_softmax_along_rows_tells_no_classes_apart() -> None:
+    for axis, kind in ((1, Kind.SOFTMAX), (2, Kind.UNKNOWN), (-1, Kind.UNKNOWN)):
+        assert after(("Softmax", {"axis": axis})).meaning.kind is kind
+    assert after(("LogSoftmax", {"axis": 1})).meaning.kind is Kind.LOG_SOFTMAX
+    assert after(("LogSoftmax", {"axis": 3})).meaning.kind is Kind.UNKNOWN
+
+
+def test_the_place_of_a_row_is_no_class() -> None:
+    assert after(("ArgMax", {"axis": 2, "keepdims": 0})).meaning == Meaning(Kind.ARGMAX)
+
+
+@pytest.mark.parametrize("op", ["Softplus", "HardSigmoid", "GlobalMaxPool", "Max"])
+def test_what_is_computed_number_by_number_stays_scores(op: str) -> None:
+    assert after((op, {})).meaning.kind is Kind.SCORES

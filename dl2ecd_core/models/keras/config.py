@@ -15,7 +15,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 from ..description import Dims
 
 _LARGEST = 1 << 40
-_CONSTANT = "_CONSTANT_VALUE"
+#: Where Keras 2 writes a number or an array in place of the first tensor of a call.
+CONSTANT = "_CONSTANT_VALUE"
 
 
 @dataclass(frozen=True)
@@ -214,8 +215,9 @@ def _read_call(node: Any) -> Call:
         arguments = item[3] if len(item) > 3 and isinstance(item[3], dict) else {}
         refs += [ref for value in arguments.values() for ref in refs_in(value)]
         named = named or arguments
-        if item[0] == _CONSTANT and isinstance(item[2], (list, dict)):
-            named = {**named, _CONSTANT: {}}  # an array, which may change shapes
+        if item[0] == CONSTANT:
+            # An array, which may change shapes, is not looked at.
+            named = {**named, CONSTANT: {} if isinstance(item[2], (list, dict)) else item[2]}
     return Call(tuple(refs), (), named)
 
 
@@ -229,7 +231,7 @@ def _tensors_of_old_call(node: Any) -> List[List[Any]]:
             waiting.extend(item[key] for key in sorted(item, reverse=True))
         elif isinstance(item, list):
             if len(item) >= 3 and isinstance(item[0], str):
-                if item[0] == _CONSTANT or _as_ref(item[:4]) is not None:
+                if item[0] == CONSTANT or _as_ref(item[:4]) is not None:
                     found.append(item)
             else:
                 waiting.extend(reversed(item))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...findings import Finding, Place
 from ...findings.errors import ConversionRefused
 from ...findings.rules import finding
 from ...findings.wording import quoted
-from ...network.footprints import model_padding
+from ...network.value import Value
 from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import Evidence, ModelDescription, Tensor
+from ..network_ends import output_tensor, padding_of
 from .config import Network, read_layer, read_network
-from .flow import Flow
+from .inputs import NetworkInput, network_inputs
 from .lost_input import input_lost, lacks_input, with_first_kernel
+from .lowering import Generation, followed
 from .own_code import own_code
-from .walk import NetworkInput, Walk, network_inputs
 from .weights import Weights
 
 _LONGEST_VERSION = 40
+_UNKNOWN_GENERATION = Generation()
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,12 @@ class Ends:
     findings: Tuple[Finding, ...] = ()
 
 
-def ends_of(file: str, model: Dict[str, Any], weights: Optional[Weights] = None) -> Ends:
+def ends_of(
+    file: str,
+    model: Dict[str, Any],
+    weights: Optional[Weights] = None,
+    generation: Generation = _UNKNOWN_GENERATION,
+) -> Ends:
     """What a parsed description says goes into a model and comes out of it.
 
     Parameters
@@ -59,19 +66,25 @@ def ends_of(file: str, model: Dict[str, Any], weights: Optional[Weights] = None)
     lost_input = lacks_input(network) and weights is not None
     network = with_first_kernel(network, weights)
     declared = network_inputs(network)
-    walk = Walk()
-    flows = walk.outputs(network)
+    told = followed(network, generation)
     inputs = tuple(
-        _input_tensor(item, walk.axes_of_input(number, item.shape))
-        for number, item in enumerate(declared)
+        _input_tensor(item, told.network.letters.get(name), told.channels_first)
+        for item, name in zip(declared, told.inputs)
     )
     if lost_input:
         inputs = tuple(_worked_out(tensor) for tensor in inputs)
+    axes = {name: tensor.axes or "" for name, tensor in zip(told.inputs, inputs)}
     outputs = tuple(
-        replace(_output_tensor(flow, inputs), name=name)
-        for flow, name in zip(flows, _output_names(network, len(flows)))
+        _output_tensor(name, told.network.values[name], axes, unsure)
+        for name, unsure in zip(told.outputs, told.unsure)
     )
-    lost = [flow.unsure for flow in flows if flow.unsure is not None]
+    images = [tensor for tensor in inputs if len(tensor.shape or ()) == 4]
+    padding = padding_of(images, outputs, told.network.values)
+    outputs = tuple(
+        replace(tensor, name=name)
+        for tensor, name in zip(outputs, _output_names(network, len(outputs)))
+    )
+    lost = [name for name in told.unsure if name is not None]
     findings: List[Finding] = [input_lost(file)] if lost_input else []
     if lost:
         findings.append(
@@ -83,7 +96,7 @@ def ends_of(file: str, model: Dict[str, Any], weights: Optional[Weights] = None)
                 where=Place(file=file),
             )
         )
-    return Ends(inputs, outputs, _padding(inputs, flows, outputs), tuple(findings))
+    return Ends(inputs, outputs, padding, tuple(findings))
 
 
 def connected(file: str, model: Optional[Dict[str, Any]]) -> Network:
@@ -116,12 +129,25 @@ def not_connected(file: str, reason: str) -> ConversionRefused:
     )
 
 
-def _input_tensor(declared: NetworkInput, axes: Optional[str]) -> Tensor:
+def _input_tensor(
+    declared: NetworkInput, letters: Optional[str], channels_first: Optional[bool]
+) -> Tensor:
+    """An input; its axes as layers have shown what they mean.
+
+    Behind a layer that could not be followed, the order that all layers of the model share.
+    """
     shape = declared.shape
     if shape is None:
         return Tensor(declared.name, data_type=declared.data_type)
-    if axes is None or len(axes) != len(shape):
-        axes = {0: "", 1: "N", 2: "NC"}.get(len(shape), "N" + "?" * (len(shape) - 1))
+    axes = letters or ""
+    if not axes.strip("N?"):
+        known = {1: "N", 2: "NC"}
+        if channels_first is not None:
+            known.update({4: "NCHW", 5: "NC?HW"} if channels_first else {4: "NHWC", 5: "N?HWC"})
+        axes = known.get(len(shape), axes)
+    missing = {"N", "C", "H", "W"} - set(axes)
+    if len(shape) == 4 and len(missing) == axes.count("?") == 1:
+        axes = axes.replace("?", missing.pop())
     return Tensor(declared.name, shape, axes, declared.data_type, Evidence.DECLARED)
 
 
@@ -140,46 +166,45 @@ def _output_names(network: Network, count: int) -> Sequence[Optional[str]]:
     return [name if names.count(name) == 1 else None for name in names]
 
 
-def _output_tensor(flow: Flow, inputs: Sequence[Tensor]) -> Tensor:
-    """An output without its name."""
-    shape, axes = flow.shape, flow.axes
-    if shape is None:
-        return Tensor(None, data_type=flow.data_type, activation=flow.activation)
-    if flow.unsure is not None and None in shape[1:]:
+def _output_tensor(
+    name: str, value: Value, axes: Mapping[str, str], unsure: Optional[str]
+) -> Tensor:
+    """An output, under its name in the graph.
+
+    Parameters
+    ----------
+    axes
+        Those of the inputs.
+    unsure
+        The layer from which on sizes are not known.
+    """
+    tensor = output_tensor(name, value)
+    if value.shape is None:
+        return tensor
+    letters = _letters(value, axes)
+    if unsure is not None and None in value.shape[1:]:
         # A size of None would say "free", which is not known: only the channels are.
-        channels = axes.find("C") if axes is not None else -1
-        return Tensor(
-            None,
-            data_type=flow.data_type,
-            activation=flow.activation,
-            class_count=shape[channels] if channels >= 0 else None,
+        channels = letters.find("C")
+        return replace(
+            tensor,
+            shape=None,
+            axes=None,
+            evidence=None,
+            class_count=value.shape[channels] if channels >= 0 else None,
         )
-    if axes is None and len(flow.origins) == 1:
-        origin = inputs[next(iter(flow.origins))]
-        axes = origin.axes
-    if axes is None or len(axes) != len(shape):
-        axes = "N" + "?" * (len(shape) - 1) if shape else ""
-    return Tensor(
-        None,
-        shape,
-        axes,
-        flow.data_type,
-        Evidence.INFERRED,
-        activation=flow.activation,
-        class_count=flow.class_count,
-    )
+    return replace(tensor, axes=letters)
 
 
-def _padding(
-    inputs: Sequence[Tensor], flows: Sequence[Flow], outputs: Sequence[Tensor]
-) -> Optional[int]:
-    """What the model crops from its tile, where one image goes in and one comes out."""
-    images = [tensor for tensor in inputs if tensor.axes in ("NHWC", "NCHW")]
-    if len(images) != 1 or len(outputs) != 1 or flows[0].footprints is None:
-        return None
-    before = [images[0].size_of(axis) for axis in "HW"]
-    after = [outputs[0].size_of(axis) for axis in "HW"]
-    return model_padding(before, after, flows[0].footprints)
+def _letters(value: Value, axes: Mapping[str, str]) -> str:
+    """The letters of an output's axes; those that come from an input have that one's."""
+    found = [
+        axes[axis.source[0]][axis.source[1]]
+        if axis.letter == "?" and axis.source is not None
+        else axis.letter
+        for axis in value.axes
+    ]
+    letters = "".join(one if found.count(one) == 1 else "?" for one in found)
+    return f"N{letters[1:]}" if letters[:1] == "?" and "N" not in letters else letters
 
 
 def description(

@@ -71,8 +71,7 @@ def network_of(source: ByteSource) -> Lowered:
     network = connected(source.name, model)
     group = file.root.child("model_weights")
     shelf = list_shelf(source, file.root if group is None else group)
-    generation = Generation(_version(file.root) or "", _text(file.root, "backend") or "")
-    return lowered(with_first_kernel(network, weights_in(file)), shelf, generation)
+    return lowered(with_first_kernel(network, weights_in(file)), shelf, _generation(file.root))
 
 
 def weights_in(file: Hdf5File) -> Optional[Weights]:
@@ -92,7 +91,7 @@ def _whole(source: ByteSource, file: Hdf5File, config: str) -> ModelDescription:
     return description(
         source,
         FORMAT,
-        ends_of(source.name, model, weights),
+        ends_of(source.name, model, weights, _generation(file.root)),
         version=_version(file.root),
         backend=_text(file.root, "backend"),
         parameters=None if weights is None else weights.total,
@@ -128,6 +127,10 @@ def _weights_only(source: ByteSource, root: Node, weights: Weights) -> ModelDesc
         backend=_text(root, "backend"),
         parameters=weights.total,
     )
+
+
+def _generation(root: Node) -> Generation:
+    return Generation(_version(root) or "", _text(root, "backend") or "")
 
 
 def _version(root: Node) -> Optional[str]:

@@ -11,9 +11,8 @@ import re
 from typing import Any, Optional
 
 from .config import read_layer
-from .general import RULES as GENERAL
-from .operations import operation_rule
-from .spatial import RULES as SPATIAL
+from .lowering.layers import RULES
+from .lowering.operations import has_rule
 
 # Layers of Keras whose shapes are not followed, or that are networks or wrappers.
 _OTHER_LAYERS = """
@@ -32,7 +31,7 @@ _OTHER_LAYERS = """
     MaxPool2D MaxPool3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D
     GlobalMaxPool2D GlobalMaxPool3D Cross Feature LinearModel WideDeepModel
 """
-_LAYERS = frozenset([*_OTHER_LAYERS.split(), *GENERAL, *SPATIAL])
+_LAYERS = frozenset([*_OTHER_LAYERS.split(), *RULES])
 
 _OBJECTS = """
     adadelta adafactor adagrad adam adamax adamw ftrl lamb lion lossscaleoptimizer
@@ -113,7 +112,7 @@ def is_own_layer(name: str, item: Any) -> bool:
     if name in _LAYERS:
         return True
     layer = read_layer(item)
-    return layer is not None and operation_rule(layer) is not None
+    return layer is not None and has_rule(layer)
 
 
 def is_own_class(module: str, name: str, item: Any) -> bool:

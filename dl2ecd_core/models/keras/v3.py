@@ -50,14 +50,13 @@ def read(source: ByteSource) -> ModelDescription:
     """
     archive = open_archive(source)
     model = _json(source, archive, _CONFIG, LONGEST_CONFIG)
-    metadata = _json(source, archive, _METADATA, _LONGEST_METADATA)
-    version = metadata.get("keras_version")
+    version = _version(source, archive)
     findings = [*code_findings(source, model), *hidden_pickles(source, archive)]
     return description(
         source,
         FORMAT,
-        ends_of(source.name, model),
-        version=version if isinstance(version, str) else None,
+        ends_of(source.name, model, generation=Generation(version or "3")),
+        version=version,
         backend=None,
         parameters=_parameters(archive),
         findings=findings,
@@ -76,13 +75,16 @@ def network_of(source: ByteSource) -> Lowered:
     """
     archive = open_archive(source)
     network = connected(source.name, _json(source, archive, _CONFIG, LONGEST_CONFIG))
-    metadata = _json(source, archive, _METADATA, _LONGEST_METADATA)
-    version = metadata.get("keras_version")
-    generation = Generation(version if isinstance(version, str) else "3")
+    generation = Generation(_version(source, archive) or "3")
     if _WEIGHTS not in archive:
         raise not_connected(source.name, f"its weights are not in one '{_WEIGHTS}'")
     part = archive.source(_WEIGHTS, _LONGEST_WEIGHTS)
     return lowered(network, tree_shelf(part, Hdf5File(part), network), generation)
+
+
+def _version(source: ByteSource, archive: Archive) -> Optional[str]:
+    version = _json(source, archive, _METADATA, _LONGEST_METADATA).get("keras_version")
+    return version if isinstance(version, str) else None
 
 
 def _json(source: ByteSource, archive: Archive, name: str, longest: int) -> Dict[str, Any]:

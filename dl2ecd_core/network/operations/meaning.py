@@ -23,7 +23,8 @@ _LEARNED = {
 _COMPUTED = {
     "Add", "Sub", "Mul", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Tanh", "Clip",
     "BatchNormalization", "InstanceNormalization", "AveragePool", "GlobalAveragePool", "MaxPool",
-    "DepthToSpace", "LRN", "Sum",
+    "GlobalMaxPool", "DepthToSpace", "LRN", "Sum", "Celu", "Gelu", "HardSigmoid", "HardSwish",
+    "Max", "Min", "Mish", "Shrink", "Softplus", "Softsign", "ThresholdedRelu",
 }  # fmt: skip
 _ACTIVATIONS = {
     "Softmax": Meaning(Kind.SOFTMAX),
@@ -51,7 +52,7 @@ def meaning_of(step: Step, index: int) -> Meaning:
     if op in _RESIZING:
         return _resized(step)
     if op in _ACTIVATIONS:
-        return _ACTIVATIONS[op]
+        return _ACTIVATIONS[op] if _over_classes(step) else NO_MEANING
     if op == "ArgMax":
         return _indices(step, step.attributes.integer("axis", 0))
     if op == "TopK":
@@ -88,8 +89,25 @@ def _resized(step: Step) -> Meaning:
     return _computed(step)
 
 
+def _over_classes(step: Step) -> bool:
+    """Whether a softmax may run over classes: not where another axis is known to hold them.
+
+    Before opset 13, it ran over all axes from one on.
+    """
+    letters = step.input(0).letters or ""
+    if "Softmax" not in step.node.op or step.opset < 13 or "C" not in letters:
+        return True
+    axis = step.axis(len(letters), -1)
+    return axis is None or letters[axis] == "C"
+
+
 def _indices(step: Step, axis: Optional[int]) -> Meaning:
-    return Meaning(Kind.ARGMAX, None if axis is None else step.input(0).size(axis))
+    x = step.input(0)
+    known = axis is not None and -len(x.axes) <= axis < len(x.axes)
+    if axis is None or (known and x.axes[axis].letter not in ("C", "?")):
+        # The place of a row tells no class.
+        return Meaning(Kind.ARGMAX)
+    return Meaning(Kind.ARGMAX, x.size(axis))
 
 
 def _largest(step: Step, index: int) -> Meaning:

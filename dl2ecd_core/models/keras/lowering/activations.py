@@ -10,10 +10,12 @@ import math
 from dataclasses import replace
 from typing import Any, Callable, Dict, Sequence
 
-from ....network.lowering import NotConvertibleError
+from ....network.lowering import UNKNOWN_INPUT, NotConvertibleError
+from ....network.value import NO_MEANING, SCORES, Kind, Meaning
 from ..config import Call, plain_settings, read_layer
-from ..flow import Settings, activation_name
-from .step import Rule, Step, Tensor, rules
+from ..settings import Settings, activation_name
+from .step import Rule, Step, rules
+from .tensors import Tensor
 
 # Layers without weights that may stand for a function.
 _LAYERS = frozenset(("Softmax", "ReLU", "LeakyReLU", "ELU", "ThresholdedReLU"))
@@ -24,18 +26,15 @@ Function = Callable[[Step, str], str]
 
 
 def activated(step: Step, value: Any, tensor: Tensor) -> Tensor:
-    """A tensor after an activation function as a layer's settings name it.
-
-    Raises
-    ------
-    NotConvertibleError
-        For a function that is not one of Keras' own.
-    """
+    """A tensor after an activation function as a layer's settings name it."""
     if value is None:
         return tensor
     name = activation_name(value)
     if name == "linear":
         return tensor
+    if step.lowering.value(tensor.name).shape is None:
+        step.cannot("what goes into it is of an unknown shape", UNKNOWN_INPUT)
+        return step.meaning(tensor, meaning_of(value))
     if name in ("softmax", "log_softmax"):
         return softmax(step, tensor, -1, "Softmax" if name == "softmax" else "LogSoftmax")
     layer = read_layer(value)
@@ -44,14 +43,29 @@ def activated(step: Step, value: Any, tensor: Tensor) -> Tensor:
         inner = replace(step, layer=layer, settings=settings, inputs=(tensor,), call=Call(()))
         return RULES[layer.class_name](inner)[0]
     function = FUNCTIONS.get(name or "")
+    if name == "glu":
+        raise NotConvertibleError("its activation function 'glu' halves what it takes")
     if function is None:
-        raise NotConvertibleError(f"its activation function '{name}' is not known here")
-    return Tensor(function(step, tensor.name), tensor.front)
+        step.cannot(f"its activation function '{name}' is not known here")
+        return step.meaning(tensor, NO_MEANING)
+    return Tensor(step.computed(function(step, tensor.name)), tensor.front)
+
+
+def meaning_of(value: Any) -> Meaning:
+    """What numbers mean after an activation function, by its name in Keras."""
+    name = activation_name(value) if value is not None else "linear"
+    if name in ("softmax", "sigmoid"):
+        return Meaning(Kind(name))
+    return SCORES if name == "linear" or name in FUNCTIONS else NO_MEANING
 
 
 def softmax(step: Step, tensor: Tensor, axis: int, op: str = "Softmax") -> Tensor:
-    """A softmax over one of Keras' axes."""
-    made = step.add(op, [tensor.name], axis=step.place(tensor, axis))
+    """A softmax over one of Keras' axes: over classes, if that is where channels are."""
+    place, before = step.place(tensor, axis), step.lowering.value(tensor.name)
+    made = step.add(op, [tensor.name], axis=place)
+    last = axis in (-1, step.rank(tensor) - 1)
+    if before.axes[place].letter == "?" and not last:
+        made = step.lowering.mean(step.placed(made, before), NO_MEANING)
     return Tensor(made, tensor.front)
 
 

@@ -1,22 +1,24 @@
-"""Layers that arrange values anew, join several tensors, or resize images."""
+"""Layers that arrange values anew, or join several tensors."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from ....network.lowering import NotConvertibleError
+from ....network.lowering import UNKNOWN_INPUT, NotConvertibleError
+from ....network.shapes import Dims, elements
+from ....network.value import NO_MEANING, SCORES, Value
 from ..config import whole
-from ..flow import sizes
-from ..general import reshaped
-from .step import Rule, Step, Tensor, pairs, rules
+from ..settings import axis
+from .step import Rule, Step, rules
+from .tensors import Tensor
 
-_END = (1 << 63) - 1
+_FLOATS = ("float16", "bfloat16", "float64", None)
 
 
 def _kept(step: Step) -> Sequence[Tensor]:
     """Nothing happens when the model predicts."""
     if step.as_in_training:
-        raise NotConvertibleError("it is called as in training, where its result is random")
+        step.cannot("it is called as in training, where its result is random")
     return [step.x]
 
 
@@ -28,7 +30,8 @@ def _kept_image(step: Step) -> Sequence[Tensor]:
 
 def floating(step: Step, tensor: Tensor) -> Tensor:
     """A tensor of 32-bit floats, as Keras' layers for images make of whole numbers."""
-    if step.lowering.value(tensor.name).data_type == "float32":
+    data_type = step.lowering.value(tensor.name).data_type
+    if data_type == "float32" or (step.sized and data_type in _FLOATS):
         return tensor
     return Tensor(step.add("Cast", [tensor.name], to=1), tensor.front)
 
@@ -40,14 +43,16 @@ def _flatten(step: Step) -> Sequence[Tensor]:
         return [Tensor(step.add("Unsqueeze", [x.name, step.lowering.constant([1])]))]
     if rank == 2:
         return [Tensor(step.plain(x))]
-    if step.channels_first:
+    if step.settings.channels_first:
         # What Keras writes down has the channels behind all the same.
         behind = step.turning.turned(step.plain(x), (0, *range(2, rank), 1))
-        return [Tensor(step.add("Flatten", [behind], axis=1))]
+        made = step.add("Flatten", [behind], axis=1)
+        return [Tensor(_regrouped(step, step.lowering.value(behind), made))]
     shape = step.shape(x)
     one_pixel = x.front and all(size == 1 for size in shape[1:-1])
     name = x.name if one_pixel else step.plain(x)
-    return [Tensor(step.add("Flatten", [name], axis=1))]
+    made = step.add("Flatten", [name], axis=1)
+    return [Tensor(made if one_pixel else _regrouped(step, step.lowering.value(name), made))]
 
 
 def _reshape(step: Step) -> Sequence[Tensor]:
@@ -64,10 +69,43 @@ def to_shape(step: Step, tensor: Tensor, target: Sequence[Any]) -> Tensor:
     if after is None or any(whole(size) is None and size != -1 for size in numbers):
         raise NotConvertibleError("its target does not fit to what goes into it")
     if 0 in numbers:
-        raise NotConvertibleError("nothing would come out of it")
+        step.cannot("nothing would come out of it")
+        return step.told((step.shape(tensor)[0], *after))
     told = [-1 if size is None else size for size in after]
     name = step.plain(tensor)
-    return Tensor(step.add("Reshape", [name, step.lowering.constant([0, *told])]))
+    made = step.add("Reshape", [name, step.lowering.constant([0, *told])])
+    return Tensor(_regrouped(step, step.lowering.value(name), made))
+
+
+def _regrouped(step: Step, before: Value, made: str) -> str:
+    """What was arranged anew: its numbers are still probabilities where channels stay together."""
+    after = step.lowering.value(made)
+    apart = before.letters is not None and before.letters.endswith("C") and before.size(-1) != 1
+    if after.meaning == SCORES or not apart or before.size(-1) == after.size(-1):
+        return made
+    return step.lowering.mean(made, NO_MEANING)
+
+
+def reshaped(shape: Dims, target: Sequence[Any]) -> Optional[Dims]:
+    """Sizes after a reshape in which -1 stands for the rest; None when they don't fit."""
+    sizes_: List[Optional[int]] = []
+    known = 1
+    for size in target:
+        if size == -1 or size is None:
+            sizes_.append(None)
+            continue
+        if whole(size) is None:
+            return None
+        sizes_.append(size)
+        known *= size
+    total = elements(shape)
+    if sizes_.count(None) == 1 and total is not None:
+        if not known or total % known:
+            return None
+        sizes_ = [total // known if size is None else size for size in sizes_]
+    elif sizes_.count(None) > 1 or (total is not None and total != known):
+        return None
+    return tuple(sizes_)
 
 
 def _permute(step: Step) -> Sequence[Tensor]:
@@ -97,6 +135,9 @@ def together(step: Step, tensors: Sequence[Tensor]) -> Tuple[List[str], bool]:
 
     One with fewer axes is stretched behind its batch axis, as Keras' merging layers do.
     """
+    if any(step.lowering.value(tensor.name).shape is None for tensor in tensors):
+        step.cannot("what goes into it is of an unknown shape", UNKNOWN_INPUT)
+        return [step.plain(tensor) for tensor in tensors], False
     rank = max(step.rank(tensor) for tensor in tensors)
     front = any(tensor.front for tensor in tensors if step.rank(tensor) == rank)
     names: List[str] = []
@@ -127,7 +168,7 @@ def _merge(op: str) -> Rule:
 def _average(step: Step) -> Sequence[Tensor]:
     made = merged(step, "Add", step.inputs)
     count = step.number(float(len(step.inputs)))
-    return [Tensor(step.add("Div", [made.name, count]), made.front)]
+    return [Tensor(step.computed(step.add("Div", [made.name, count])), made.front)]
 
 
 def _concatenate(step: Step) -> Sequence[Tensor]:
@@ -167,24 +208,30 @@ def _dot(step: Step) -> Sequence[Tensor]:
     ranks = [step.rank(tensor) for tensor in step.inputs]
     axes = step.settings.values.get("axes")
     pair = axes if isinstance(axes, list) and len(axes) == 2 else [axes, axes]
-    if ranks[0] != ranks[1] or ranks[0] not in (2, 3) or any(not _is_axis(one) for one in pair):
-        raise NotConvertibleError("it runs over axes that are not followed here")
-    places = [axis % rank for axis, rank in zip(pair, ranks)]
+    told = [axis(one, rank) for one, rank in zip(pair, ranks)]
+    places = [place for place in told if place is not None]
+    if len(places) < 2:
+        raise NotConvertibleError("it runs over axes that are not there")
     if 0 in places:
         raise NotConvertibleError("it runs over the axis of the batch")
+    if ranks[0] != ranks[1] or ranks[0] not in (2, 3):
+        step.cannot("it runs over axes that are not followed here")
+        sizes_ = [
+            size
+            for number, (tensor, place) in enumerate(zip(step.inputs, places))
+            for at, size in enumerate(step.shape(tensor))
+            if at != place and (at or not number)
+        ]
+        return [step.told((*sizes_, 1) if len(sizes_) < 2 else tuple(sizes_), meaning=SCORES)]
     names = [step.plain(tensor) for tensor in step.inputs]
     if step.settings.flag("normalize"):
         names = [unit_length(step, name, [place]) for name, place in zip(names, places)]
     if ranks[0] == 2:
-        product = step.add("Mul", names)
-        return [Tensor(step.add("ReduceSum", [product, step.lowering.constant([1])], keepdims=1))]
+        inputs = [step.add("Mul", names), step.lowering.constant([1])]
+        return [Tensor(step.computed(step.add("ReduceSum", inputs, keepdims=1)))]
     left = names[0] if places[0] == 2 else step.turning.turned(names[0], (0, 2, 1))
     right = names[1] if places[1] == 1 else step.turning.turned(names[1], (0, 2, 1))
     return [Tensor(step.add("MatMul", [left, right]))]
-
-
-def _is_axis(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def unit_length(step: Step, x: str, places: Sequence[int]) -> str:
@@ -193,140 +240,6 @@ def unit_length(step: Step, x: str, places: Sequence[int]) -> str:
     squares = step.add("ReduceSum", [step.add("Mul", [x, x]), axes], keepdims=1)
     length = step.add("Sqrt", [step.add("Max", [squares, step.number(1e-12)])])
     return step.add("Div", [x, length])
-
-
-def _cropped(spatial: int) -> Rule:
-    def rule(step: Step) -> Sequence[Tensor]:
-        margins = pairs(step, "cropping", spatial)
-        x = step.image(step.x, spatial)
-        lengths = step.lowering.shape(x)[2:]
-        if any(
-            length is not None and sum(margin) >= length for margin, length in zip(margins, lengths)
-        ):
-            raise NotConvertibleError("nothing would be left")
-        numbers = [
-            [before for before, _ in margins],
-            [-behind if behind else _END for _, behind in margins],
-            list(range(2, 2 + spatial)),
-        ]
-        inputs = [x, *(step.lowering.constant(number) for number in numbers)]
-        return [step.image_made(step.add("Slice", inputs))]
-
-    return rule
-
-
-def _padded(spatial: int) -> Rule:
-    def rule(step: Step) -> Sequence[Tensor]:
-        margins = pairs(step, "padding", spatial)
-        if step.settings.values.get("mode", "constant") != "constant":
-            raise NotConvertibleError("what it lays around is no zeros")
-        if not any(map(sum, margins)):
-            return [step.x]
-        x = step.image(step.x, spatial)
-        before = [0, 0, *(one for one, _ in margins)]
-        behind = [0, 0, *(other for _, other in margins)]
-        made = step.add("Pad", [x, step.lowering.constant([*before, *behind])])
-        step.turning.padded.add(made)
-        return [step.image_made(made)]
-
-    return rule
-
-
-def _enlarged(spatial: int) -> Rule:
-    def rule(step: Step) -> Sequence[Tensor]:
-        times = step.settings.sizes("size", spatial, 2)
-        if times is None or 0 in times:
-            raise NotConvertibleError("its factors are no whole numbers")
-        x = step.image(step.x, spatial)
-        scales = step.lowering.constant([1.0, 1.0, *map(float, times)], "float32")
-        mode = step.settings.text("interpolation", "nearest")
-        if mode == "nearest":
-            return [step.image_made(_nearest(step, x, scales))]
-        if mode != "bilinear":
-            raise NotConvertibleError(f"interpolation '{mode}' is not known here")
-        made = step.add(
-            "Resize",
-            [x, "", scales],
-            mode="linear",
-            coordinate_transformation_mode=_corners(step),
-        )
-        return [step.image_made(made)]
-
-    return rule
-
-
-def _nearest(step: Step, x: str, scales: str) -> str:
-    return step.add(
-        "Resize", [x, "", scales],
-        mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor",
-    )  # fmt: skip
-
-
-def _corners(step: Step) -> str:
-    """Where pixels lie between others: TensorFlow 1 counted from corners, not from centres.
-
-    Keras of its own did so before 2.3; the Keras inside TensorFlow never did.
-    """
-    version = step.generation.version
-    if step.generation.major != 2 or version.endswith("-tf"):
-        return "half_pixel"
-    if version.startswith(("2.0.", "2.1.", "2.2.")):
-        return "asymmetric"
-    if version.startswith("2.3."):
-        raise NotConvertibleError("Keras 2.3 blends pixels by the TensorFlow that runs it")
-    return "half_pixel"
-
-
-def _resized(step: Step) -> Sequence[Tensor]:
-    target = (step.settings.whole("height"), step.settings.whole("width"))
-    odd = ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
-    if any(step.settings.flag(name) for name in odd):
-        raise NotConvertibleError("it keeps the ratio of sides, or blends pixels twice")
-    mode = step.settings.text("interpolation", "bilinear")
-    x = Tensor(step.image(floating(step, step.x), 2), not step.channels_first)
-    return [step.image_made(resized_to(step, x.name, target, mode or ""))]
-
-
-def resized_to(step: Step, x: str, target: Sequence[Optional[int]], mode: str) -> str:
-    """An image in ONNX's order in another size, as ``tf.image.resize`` makes it."""
-    shape = step.lowering.shape(x)
-    wanted = sizes(list(target), 2)
-    if wanted is None or 0 in wanted or shape[1] is None:
-        raise NotConvertibleError("its target is no size")
-    if mode not in ("bilinear", "nearest"):
-        raise NotConvertibleError(f"interpolation '{mode}' is not known here")
-    # The first two axes keep their sizes, whatever those are.
-    batch = step.add("Slice", [step.add("Shape", [x]), *map(step.lowering.constant, ([0], [2]))])
-    size = step.add("Concat", [batch, step.lowering.constant(wanted)], axis=0)
-    if mode == "nearest":
-        return step.add(
-            "Resize", [x, "", "", size],
-            mode="nearest", coordinate_transformation_mode="half_pixel",
-            nearest_mode="round_prefer_ceil",
-        )  # fmt: skip
-    return step.add(
-        "Resize",
-        [x, "", "", size],
-        mode="linear",
-        coordinate_transformation_mode="half_pixel",
-    )
-
-
-def _center(step: Step) -> Sequence[Tensor]:
-    """The middle of images that are large enough."""
-    target = (step.settings.whole("height"), step.settings.whole("width"))
-    x = step.image(floating(step, step.x), 2)
-    starts: List[int] = []
-    for size, wanted in zip(step.lowering.shape(x)[2:], target):
-        if size is None or wanted is None or not 0 < wanted <= size:
-            raise NotConvertibleError("it enlarges images, or their size is not known")
-        starts.append((size - wanted) // 2)
-    ends = [start + (wanted or 0) for start, wanted in zip(starts, target)]
-    inputs = [
-        x,
-        *(step.lowering.constant(numbers) for numbers in (starts, ends, [2, 3])),
-    ]
-    return [step.image_made(step.add("Slice", inputs))]
 
 
 RULES: Dict[str, Rule] = rules(
@@ -349,8 +262,6 @@ RULES: Dict[str, Rule] = rules(
     (_average, "Average"),
     (_old_merge, "Merge"),
     (_dot, "Dot"),
-    (_resized, "Resizing"),
-    (_center, "CenterCrop"),
 )
 _OPERATORS = {
     "Add": "Add",
@@ -360,7 +271,3 @@ _OPERATORS = {
     "Minimum": "Min",
 }
 RULES.update((_name, _merge(_op)) for _name, _op in _OPERATORS.items())
-for _n in (1, 2, 3):
-    RULES[f"Cropping{_n}D"] = _cropped(_n)
-    RULES[f"ZeroPadding{_n}D"] = _padded(_n)
-    RULES[f"UpSampling{_n}D"] = _enlarged(_n)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ....network.lowering import NotConvertibleError
 from ....network.shapes import elements
+from ....network.value import Axis, Value
 from ....network.weights import Repeated
 from ..config import whole
 from .activations import activated
 from .arranging import floating, unit_length
-from .step import Rule, Step, Tensor, rules
+from .step import Rule, Step, rules
+from .tensors import Tensor
 
 
 def _dense(step: Step) -> Sequence[Tensor]:
@@ -29,24 +32,34 @@ def _dense(step: Step) -> Sequence[Tensor]:
         ones = (1,) * (rank - 2)
         kernel = step.ordered(kernel, (1, 0), (units, before, *ones))
         inputs = [x.name, kernel, *([] if bias is None else [bias])]
-        made = step.add("Conv", inputs, kernel_shape=ones)
+        with step.lowering.unlettered():
+            made = step.add("Conv", inputs, kernel_shape=ones)
+        _channels_at(step, made, 1, step.lowering.value(x.name))
     elif rank == 2 and bias is not None:
         made = step.add("Gemm", [step.plain(x), kernel, bias])
     else:
         made = step.add("MatMul", [step.plain(x), kernel])
         made = made if bias is None else step.add("Add", [made, bias])
+        _channels_at(step, made, rank - 1, step.lowering.value(made))
     front = x.front and rank > 2
     return [activated(step, step.settings.values.get("activation"), Tensor(made, front))]
 
 
+def _channels_at(step: Step, made: str, place: int, before: Value) -> None:
+    """One axis holds what the layer makes; the others are what they were, and no channels."""
+    axes = [Axis("?", axis.footprint) if axis.letter == "C" else axis for axis in before.axes]
+    axes[place] = Axis("C")
+    step.lowering.known(made, replace(step.lowering.value(made), axes=tuple(axes)))
+
+
 def _embedding(step: Step) -> Sequence[Tensor]:
     if step.settings.flag("mask_zero"):
-        raise NotConvertibleError("it masks values for the layers behind it")
-    count, size = step.whole("input_dim"), step.whole("output_dim")
+        step.cannot("it masks values for the layers behind it")
+    count, size = step.settings.whole("input_dim"), step.whole("output_dim")
     table = step.weight("embeddings", (count, size))
     # Keras cuts fractions off.
     codes = step.add("Cast", [step.plain(step.x)], to=6)
-    return [Tensor(step.add("Gather", [table, codes], axis=0))]
+    return [Tensor(step.computed(step.add("Gather", [table, codes], axis=0)))]
 
 
 def _axes(step: Step, tensor: Tensor, default: Any = -1) -> List[int]:
@@ -62,9 +75,9 @@ def _axes(step: Step, tensor: Tensor, default: Any = -1) -> List[int]:
 
 def _batch(step: Step) -> Sequence[Tensor]:
     if step.as_in_training or step.settings.values.get("mode", 0) not in (0,):
-        raise NotConvertibleError("it takes the statistics of what goes into it")
+        step.cannot("it takes the statistics of what goes into it")
     if step.settings.flag("renorm") and step.settings.values.get("virtual_batch_size"):
-        raise NotConvertibleError("it takes the statistics of parts of a batch")
+        step.cannot("it takes the statistics of parts of a batch")
     x = floating(step, step.x)
     axes = _axes(step, x)
     if len(axes) != 1 or axes[0] == 0:
@@ -79,13 +92,19 @@ def _batch(step: Step) -> Sequence[Tensor]:
     order = list(range(step.rank(x)))
     order[1], order[place] = order[place], order[1]
     name = step.turning.turned(x.name, order)
-    made = step.add("BatchNormalization", [name, scale, shift, *fixed], epsilon=epsilon)
-    return [Tensor(step.turning.turned(made, order), x.front)]
+    inputs = [name, scale, shift, *fixed]
+    if place == 1 and axes[0] != 1:
+        return [Tensor(step.add("BatchNormalization", inputs, epsilon=epsilon), x.front)]
+    # Rows may be normalised as well as channels.
+    with step.lowering.unlettered():
+        made = step.add("BatchNormalization", inputs, epsilon=epsilon)
+    made = step.turning.turned(made, order)
+    return [Tensor(step.placed(made, step.lowering.value(x.name)), x.front)]
 
 
-def _repeated(step: Step, role: str, count: int, value: float) -> str:
+def _repeated(step: Step, role: str, count: Optional[int], value: float) -> str:
     """Weights of a layer, or one number for each channel where it keeps none."""
-    if step.has(role):
+    if step.has(role) or count is None:
         return step.weight(role, (count,))
     content = Repeated(struct.pack("<f", value), count)
     return step.lowering.weight(f"{step.layer.name}/{role}", (count,), content)
@@ -98,7 +117,7 @@ def _standardised(step: Step, x: str, places: Sequence[int], epsilon: float) -> 
     square = step.add("Mul", [middle, middle])
     variance = step.add("ReduceMean", [square], axes=axes, keepdims=1)
     deviation = step.add("Sqrt", [step.add("Add", [variance, step.number(epsilon)])])
-    return step.add("Div", [middle, deviation])
+    return step.computed(step.add("Div", [middle, deviation]))
 
 
 def _scaled(step: Step, made: Tensor, axes: Sequence[int]) -> Tensor:
@@ -114,7 +133,7 @@ def _scaled(step: Step, made: Tensor, axes: Sequence[int]) -> Tensor:
 
 def _layer(step: Step) -> Sequence[Tensor]:
     if step.settings.flag("rms_scaling"):
-        raise NotConvertibleError("it scales without taking the mean off")
+        step.cannot("it scales without taking the mean off")
     x = step.x
     axes = _axes(step, x)
     places = sorted(step.place(x, axis) for axis in axes)
@@ -129,19 +148,22 @@ def _groups(step: Step) -> Sequence[Tensor]:
         raise NotConvertibleError("its channels are not the last axis")
     name = step.fronted(x) if step.rank(x) > 2 else step.plain(x)
     channels, count = step.channels(name), step.settings.values.get("groups", 32)
-    groups = channels if count == -1 else whole(count) or 0
+    groups = channels if count == -1 else whole(count)
+    if channels is None:
+        return [step.scores(x)]
     if not groups or channels % groups:
         raise NotConvertibleError(f"its channels can't be parted into {groups} groups")
     rows = step.add("Reshape", [name, step.lowering.constant([0, groups, -1])])
     made = _standardised(step, rows, [2], step.real("epsilon", 1e-3))
     made = step.add("Reshape", [made, step.add("Shape", [name])])
+    made = step.placed(made, step.lowering.value(name))
     return [_scaled(step, Tensor(made, step.rank(x) > 2), axes)]
 
 
 def _unit(step: Step) -> Sequence[Tensor]:
     x = step.x
     places = sorted(step.place(x, axis) for axis in _axes(step, x))
-    return [Tensor(unit_length(step, x.name, places), x.front)]
+    return [Tensor(step.computed(unit_length(step, x.name, places)), x.front)]
 
 
 def _numbers(value: Any) -> Optional[Tuple[List[float], Tuple[int, ...]]]:
@@ -181,8 +203,9 @@ def _settled(
     if len(numbers) == 1:
         return step.number(numbers[0])
     along = axes or range(rank - len(dims), rank)
-    sizes = step.known(tensor, along) if axes else dims
-    if len(numbers) != elements(sizes):
+    told = step.known(tensor, along) if axes else dims
+    sizes = tuple(size for size in told if size is not None)
+    if len(sizes) < len(told) or len(numbers) != elements(sizes):
         raise NotConvertibleError(f"its '{name}' does not fit to what goes into it")
     return step.broadcast(step.lowering.constant(numbers, "float32", sizes), tensor, along, sizes)
 
@@ -213,7 +236,7 @@ def _normalized(step: Step) -> Sequence[Tensor]:
     if step.settings.flag("invert"):
         made = step.add("Add", [step.add("Mul", [x.name, deviation]), mean])
     else:
-        made = step.add("Div", [step.add("Sub", [x.name, mean]), deviation])
+        made = step.computed(step.add("Div", [step.add("Sub", [x.name, mean]), deviation]))
     return [Tensor(made, x.front)]
 
 

@@ -1,93 +1,27 @@
-"""A Keras layer being lowered: its settings, the tensors that go into it, and its weights.
-
-Keras has channels behind rows and columns, ONNX in front. A tensor stays in the order in which it
-was made, and is turned only where a layer looks at its axes; turning it back and forth cancels.
-"""
+"""A Keras layer being lowered: its settings, the tensors that go into it, and its weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-from ....network.lowering import Lowering, NotConvertibleError
-from ....network.shapes import Dims, elements
+from ....network.lowering import (
+    NOT_CONVERTIBLE,
+    UNKNOWN_INPUT,
+    Lowering,
+    NotConvertibleError,
+)
+from ....network.shapes import Dims
+from ....network.value import NO_MEANING, SCORES, Axis, Kind, Meaning, Value, shaped
 from ....network.weights import Content
-from ..config import Call, Layer
-from ..flow import Settings
-from ..spatial import pairs_of
+from ..config import Call, Layer, whole
+from ..settings import Settings, sizes
 from .roles import roles_of
 from .shelves import Weight
+from .tensors import Generation, Tensor, Turning
 
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor of Keras in the graph.
-
-    Attributes
-    ----------
-    name
-        Of the value.
-    front
-        Whether the value has Keras' last axis as its second one.
-    """
-
-    name: str
-    front: bool = False
-
-
-@dataclass
-class Turning:
-    """Transpositions of one graph, each made once; what was turned and is turned back cancels.
-
-    Attributes
-    ----------
-    padded
-        Values that zeros were laid around.
-    refused
-        Values of layers that could not be lowered, and of those behind them.
-    weights
-        Weights that a layer takes again where it is used more than once.
-    """
-
-    lowering: Lowering
-    origins: Dict[str, Tuple[str, Tuple[int, ...]]] = field(default_factory=dict)
-    made: Dict[Tuple[str, Tuple[int, ...]], str] = field(default_factory=dict)
-    padded: Set[str] = field(default_factory=set)
-    refused: Set[str] = field(default_factory=set)
-    weights: Dict[Tuple[str, Tuple[int, ...], Content], str] = field(default_factory=dict)
-
-    def turned(self, name: str, order: Sequence[int]) -> str:
-        """A value with its axes in another order."""
-        source, before = self.origins.get(name, (name, tuple(range(len(order)))))
-        whole = tuple(before[axis] for axis in order)
-        if whole == tuple(range(len(whole))):
-            return source
-        if (source, whole) not in self.made:
-            made = self.lowering.add("Transpose", [source], perm=whole)
-            self.made[source, whole] = made
-            self.origins[made] = (source, whole)
-        return self.made[source, whole]
-
-
-@dataclass(frozen=True)
-class Generation:
-    """Which Keras wrote a file.
-
-    Attributes
-    ----------
-    version
-        The text that it wrote; empty where there is none, as Keras 1 left it out.
-    backend
-        The library that computed it.
-    """
-
-    version: str = ""
-    backend: str = ""
-
-    @property
-    def major(self) -> int:
-        """1, 2 or 3."""
-        return {"3": 3, "2": 2}.get(self.version.partition(".")[0], 1)
+#: What the axes of series, images and volumes mean, in ONNX's order.
+_LETTERS = {1: "NC?", 2: "NCHW", 3: "NC?HW"}
 
 
 @dataclass
@@ -97,7 +31,11 @@ class Step:
     Attributes
     ----------
     weights
-        As the file has them; None where only sizes are asked for or they can't be told.
+        As the file has them; None where they can't be told.
+    sized
+        Only sizes are asked for: no weights are at hand, and none are missed.
+    doubts
+        Why the layer can't be said in ONNX's operators, though what comes out of it is known.
     """
 
     lowering: Lowering
@@ -108,18 +46,23 @@ class Step:
     call: Call
     weights: Optional[Sequence[Weight]]
     generation: Generation
+    sized: bool = False
+    doubts: List[NotConvertibleError] = field(default_factory=list)
+
+    def cannot(self, reason: str, rule: str = NOT_CONVERTIBLE) -> None:
+        """The layer can't be said in ONNX's operators; its sizes can be told all the same."""
+        self.doubts.append(NotConvertibleError(reason, rule))
+
+    @property
+    def doubt(self) -> Optional[NotConvertibleError]:
+        """The first reason why the layer can't be said."""
+        return self.doubts[0] if self.doubts else None
 
     @property
     def x(self) -> Tensor:
-        """The only input.
-
-        Raises
-        ------
-        NotConvertibleError
-            When there are several, such as a mask.
-        """
+        """The only input; the first one where there are several, such as a mask."""
         if len(self.inputs) != 1:
-            raise NotConvertibleError("it takes several inputs, such as a mask")
+            self.cannot("it takes several inputs, such as a mask")
         return self.inputs[0]
 
     @property
@@ -176,6 +119,7 @@ class Step:
         first = self.settings.channels_first
         if first is None:
             raise NotConvertibleError("it does not say which axis holds the channels")
+        self.turning.channels_first.add(first)
         return first
 
     def shape(self, tensor: Tensor) -> Dims:
@@ -187,7 +131,7 @@ class Step:
             When its rank is not known.
         """
         shape = self.lowering.shape(tensor.name)
-        return (shape[0], *shape[2:], shape[1]) if tensor.front else shape
+        return self.turning.shape(tensor) or shape
 
     def rank(self, tensor: Tensor) -> int:
         """How many axes a tensor has."""
@@ -211,85 +155,128 @@ class Step:
 
     def plain(self, tensor: Tensor) -> str:
         """The value with its axes as Keras has them."""
-        if not tensor.front:
-            return tensor.name
-        rank = self.rank(tensor)
-        return self.turning.turned(tensor.name, (0, *range(2, rank), 1))
+        return self.turning.plain(tensor)
 
     def fronted(self, tensor: Tensor) -> str:
         """The value with Keras' last axis as its second one."""
-        if tensor.front:
-            return tensor.name
-        rank = self.rank(tensor)
-        return self.turning.turned(tensor.name, (0, rank - 1, *range(1, rank - 1)))
+        return self.turning.fronted(tensor)
 
     def image(self, tensor: Tensor, spatial: int) -> str:
         """The value with its channels as its second axis, in whatever order Keras has it.
+
+        Of a tensor of which nothing is known, the layer tells how many axes it has.
 
         Raises
         ------
         NotConvertibleError
             When it has another number of axes.
         """
+        first = self.channels_first
+        before = self.lowering.value(tensor.name)
+        if before.shape is None:
+            self.cannot("what goes into it is of an unknown shape", UNKNOWN_INPUT)
+            tensor = self.told((None,) * (spatial + 2), data_type=before.data_type)
         if self.rank(tensor) != spatial + 2:
             raise NotConvertibleError(f"it takes {spatial + 2} axes, not {self.rank(tensor)}")
-        return self.plain(tensor) if self.channels_first else self.fronted(tensor)
+        name = self.plain(tensor) if first else self.fronted(tensor)
+        self.lowering.learn(name, _LETTERS[spatial])
+        return name
 
     def image_made(self, name: str) -> Tensor:
         """What was made of an image in ONNX's order, for Keras."""
+        self.lowering.learn(name, _LETTERS.get(len(self.lowering.shape(name)) - 2, ""))
         return Tensor(name, not self.channels_first)
 
-    def channels(self, name: str) -> int:
-        """The channels of an image in ONNX's order.
+    def placed(self, name: str, value: Value) -> str:
+        """What lies where another value lies, though the operators alone do not tell it."""
+        made = replace(self.lowering.value(name), shape=value.shape, axes=value.axes)
+        return self.lowering.known(name, made)
 
-        Raises
-        ------
-        NotConvertibleError
-            When they are not known.
-        """
+    def channels(self, name: str) -> Optional[int]:
+        """The channels of an image in ONNX's order; None when they are not known."""
         count = self.lowering.shape(name)[1]
         if not count:
-            raise NotConvertibleError("the number of channels that go into it is not known")
+            self.cannot("the number of channels that go into it is not known", UNKNOWN_INPUT)
+            return None
         return count
+
+    def told(
+        self,
+        shape: Optional[Dims],
+        letters: str = "",
+        meaning: Meaning = NO_MEANING,
+        data_type: Optional[str] = None,
+    ) -> Tensor:
+        """What is known of a tensor that can't be computed here; of the first input's type."""
+        if data_type is None:
+            data_type = self.lowering.value(self.inputs[0].name).data_type
+        value = shaped(shape, data_type, [Axis(letter) for letter in letters])
+        return Tensor(self.lowering.stand_in(replace(value, meaning=meaning)))
+
+    def meaning(self, tensor: Tensor, meaning: Meaning) -> Tensor:
+        """A tensor as it is, whose numbers mean something else."""
+        made = self.add("Identity", [tensor.name])
+        return replace(tensor, name=self.lowering.mean(made, meaning))
+
+    def computed(self, name: str) -> str:
+        """What was computed number by number from scores, though the operators do not tell it."""
+        of = [self.lowering.value(tensor.name).meaning.kind for tensor in self.inputs]
+        if self.lowering.value(name).meaning == NO_MEANING and Kind.ARGMAX not in of:
+            return self.lowering.mean(name, SCORES)
+        return name
+
+    def scores(self, tensor: Tensor) -> Tensor:
+        """Something as large as a tensor, of which only that is known."""
+        return self.meaning(tensor, SCORES)
 
     def has(self, role: str) -> bool:
         """Whether the layer keeps such weights."""
         return role in (roles_of(self.layer) or ())
 
-    def weight(self, role: str, dims: Sequence[int], kept: Optional[Sequence[int]] = None) -> str:
+    def weight(
+        self, role: str, dims: Sequence[Optional[int]], kept: Optional[Sequence[int]] = None
+    ) -> str:
         """Weights of the layer, their axes as Keras has them.
 
         Parameters
         ----------
+        dims
+            None for what is not known of what goes into the layer.
         kept
             The sizes that the file has for them, where they differ by axes of one.
-
-        Raises
-        ------
-        NotConvertibleError
-            When the file has others, or they are no plain numbers.
         """
-        name = f"{self.layer.name}/{role}"
-        roles = roles_of(self.layer) or ()
-        if self.weights is None:
-            raise NotConvertibleError("where its weights lie in the file can't be told")
-        if len(self.weights) != len(roles):
-            raise NotConvertibleError("the file has another number of weights for it")
-        found = self.weights[roles.index(role)]
-        if found.shape != tuple(dims if kept is None else kept):
-            raise NotConvertibleError(f"the file has its '{role}' in another size")
-        if found.content is None:
-            raise NotConvertibleError(f"its '{role}' is stored in a way that is not read here")
-        key = (name, tuple(dims), found.content)
+        sizes_ = tuple(size for size in dims if size is not None)
+        if len(sizes_) < len(dims):
+            self.cannot("the size of what goes into it is not known", UNKNOWN_INPUT)
+            return self.lowering.stand_in(shaped(tuple(dims), "float32", constant=True))
+        content = None if self.sized else self._content(role, sizes_ if kept is None else kept)
+        key = (f"{self.layer.name}/{role}", sizes_, content)
         if key not in self.turning.weights:
-            self.turning.weights[key] = self.lowering.weight(name, dims, found.content)
+            self.turning.weights[key] = self.lowering.weight(key[0], sizes_, content)
         return self.turning.weights[key]
 
-    def ordered(self, weight: str, order: Sequence[int], dims: Sequence[int] = ()) -> str:
+    def _content(self, role: str, kept: Sequence[int]) -> Optional[Content]:
+        """Where the values of weights lie; that they can't be told is a doubt."""
+        roles = roles_of(self.layer) or ()
+        if self.weights is None:
+            self.cannot("where its weights lie in the file can't be told")
+        elif len(self.weights) != len(roles):
+            self.cannot("the file has another number of weights for it")
+        else:
+            found = self.weights[roles.index(role)]
+            if found.shape != tuple(kept):
+                self.cannot(f"the file has its '{role}' in another size")
+            elif found.content is None:
+                self.cannot(f"its '{role}' is stored in a way that is not read here")
+            else:
+                return found.content
+        return None
+
+    def ordered(self, weight: str, order: Sequence[int], dims: Sequence[Optional[int]] = ()) -> str:
         """Weights with their axes in another order, and then in other sizes."""
         made = self.turning.turned(weight, order)
         if dims:
-            made = self.add("Reshape", [made, self.lowering.constant(dims)])
+            made = self.add("Reshape", [made, self.lowering.constant(_written(dims))])
         return made
 
     def broadcast(self, weight: str, tensor: Tensor, axes: Sequence[int], sizes: Dims) -> str:
@@ -304,8 +291,8 @@ class Step:
         """
         rank = self.rank(tensor)
         dims = [1] * rank
-        for axis, size in zip(axes, sizes):
-            dims[axis] = size or 1
+        for axis, size in zip(axes, _written(sizes)):
+            dims[axis] = size
         places = [self.place(tensor, axis) for axis in range(rank)]
         order = [places.index(place) for place in range(rank)]
         turned = [dims[axis] for axis in order]
@@ -315,23 +302,18 @@ class Step:
         made = self.add("Reshape", [weight, self.lowering.constant(dims)])
         return self.turning.turned(made, order)
 
-    def known(self, tensor: Tensor, axes: Sequence[int]) -> Tuple[int, ...]:
-        """The sizes of some axes.
-
-        Raises
-        ------
-        NotConvertibleError
-            When one is not known.
-        """
+    def known(self, tensor: Tensor, axes: Sequence[int]) -> Tuple[Optional[int], ...]:
+        """The sizes of some axes; those that are not known, or nothing, are None."""
         shape = self.shape(tensor)
-        sizes = [shape[axis] for axis in axes]
-        sure = tuple(size for size in sizes if size is not None)
-        if len(sure) != len(sizes) or not elements(sure):
-            raise NotConvertibleError("the size of what goes into it is not known")
-        return sure
+        return tuple(shape[axis] or None for axis in axes)
 
 
-#: What a layer becomes; raises NotConvertibleError where it can't.
+def _written(sizes: Sequence[Optional[int]]) -> List[int]:
+    """Sizes for a reshape, which works out what is not known."""
+    return [-1 if size is None else size for size in sizes]
+
+
+#: What a layer becomes; raises NotConvertibleError where even sizes can't be told.
 Rule = Callable[[Step], Sequence[Tensor]]
 
 
@@ -351,7 +333,14 @@ def pairs(step: Step, name: str, spatial: int) -> List[Tuple[int, int]]:
     NotConvertibleError
         When they are none.
     """
-    found = pairs_of(step.settings.values.get(name), spatial)
-    if found is None:
+    value = step.settings.values.get(name)
+    single = whole(value)
+    if single is not None:
+        return [(single, single)] * spatial
+    items: Any = value if isinstance(value, list) else []
+    if spatial == 1 and len(items) == 2 and all(whole(item) is not None for item in items):
+        items = [items]
+    margins = [margin for margin in (sizes(item, 2) for item in items) if margin is not None]
+    if not len(margins) == len(items) == spatial:
         raise NotConvertibleError(f"its '{name}' is no list of margins")
-    return found
+    return [(before, behind) for before, behind in margins]

@@ -8,14 +8,14 @@ keras/utils/conv_utils.py (Keras 2).
 
 from __future__ import annotations
 
-import math
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ....network.lowering import NotConvertibleError
 from ....network.window import Padding, Window
-from ..flow import sizes
+from ..settings import sizes
 from .activations import activated
-from .step import Rule, Step, Tensor
+from .step import Rule, Step
+from .tensors import Tensor
 
 _THEANO = "its kernels are Theano's, which are turned around"
 
@@ -65,19 +65,19 @@ def _attributes(step: Step, x: str, windows: Sequence[Window]) -> Dict[str, Any]
     after = tuple(other for _, other in pads if other is not None)
     if len(before) == len(after) == len(windows):
         attributes["pads"] = before + after
-    elif "dilations" in attributes:
-        raise NotConvertibleError("its padding depends on the size of the image, which is free")
     else:
         attributes["auto_pad"] = Padding.SAME_UPPER.value
+        if "dilations" in attributes:
+            step.cannot("its padding depends on the size of the image, which is free")
     return attributes
 
 
 def _check_lineage(step: Step) -> None:
     if step.generation.backend == "theano":
-        raise NotConvertibleError(_THEANO)
+        step.cannot(_THEANO)
 
 
-def _with_bias(step: Step, inputs: List[str], filters: int) -> List[str]:
+def _with_bias(step: Step, inputs: List[str], filters: Optional[int]) -> List[str]:
     return [*inputs, step.weight("bias", (filters,))] if step.has("bias") else inputs
 
 
@@ -87,18 +87,20 @@ def _convolution(spatial: int) -> Rule:
         x = step.image(step.x, spatial)
         channels, filters = step.channels(x), step.whole("filters")
         groups = step.settings.whole("groups") or 1
-        if not filters or channels % groups or filters % groups:
+        if not filters or (channels or 0) % groups or filters % groups:
             raise NotConvertibleError(f"its channels can't be parted into {groups} groups")
         windows = _windows(step, "kernel_size", spatial)
         lengths = tuple(window.kernel or 0 for window in windows)
-        parts = channels // groups
+        parts = None if channels is None else channels // groups
         if step.generation.major == 1 and step.channels_first and spatial > 1:
             kernel = step.weight("kernel", (filters, parts, *lengths))
         else:
             dims = (*lengths, parts, filters)
             # Keras 1 took a series for an image of one column.
             old = step.generation.major == 1 and spatial == 1
-            kernel = step.weight("kernel", dims, (*lengths, 1, *dims[1:]) if old else None)
+            kernel = step.weight(
+                "kernel", dims, (*lengths, 1, parts or 0, filters) if old else None
+            )
             kernel = step.ordered(kernel, (spatial + 1, spatial, *range(spatial)))
         inputs = _with_bias(step, [x, kernel], filters)
         attributes = _attributes(step, x, windows)
@@ -107,14 +109,17 @@ def _convolution(spatial: int) -> Rule:
     return rule
 
 
-def _each_channel(step: Step, x: str, spatial: int, windows: Sequence[Window]) -> Tuple[str, int]:
+def _each_channel(
+    step: Step, x: str, spatial: int, windows: Sequence[Window]
+) -> Tuple[str, Optional[int]]:
     """The kernel of a convolution of each channel by itself, and how many channels it makes."""
     channels = step.channels(x)
     times = step.whole("depth_multiplier") if "depth_multiplier" in step.settings.values else 1
     lengths = tuple(window.kernel or 0 for window in windows)
     kernel = step.weight("depthwise_kernel", (*lengths, channels, times))
     order = (spatial, spatial + 1, *range(spatial))
-    return step.ordered(kernel, order, (channels * times, 1, *lengths)), channels * times
+    made = None if channels is None else channels * times
+    return step.ordered(kernel, order, (made, 1, *lengths)), made
 
 
 def _depthwise(spatial: int) -> Rule:
@@ -151,7 +156,7 @@ def _transposed(spatial: int) -> Rule:
     def rule(step: Step) -> Sequence[Tensor]:
         _check_lineage(step)
         if step.generation.major == 1:
-            raise NotConvertibleError("Keras 1 kept its kernel in another order")
+            step.cannot("Keras 1 kept its kernel in another order")
         x = step.image(step.x, spatial)
         channels, filters = step.channels(x), step.whole("filters")
         windows = _windows(step, "kernel_size", spatial)
@@ -161,7 +166,7 @@ def _transposed(spatial: int) -> Rule:
         if given is not None and extras is None:
             raise NotConvertibleError("its 'output_padding' has no known form")
         ends = [
-            _cut(window, None if extras is None else extras[axis])
+            _cut(step, window, None if extras is None else extras[axis])
             for axis, window in enumerate(windows)
         ]
         kernel = step.weight("kernel", (*lengths, filters, channels))
@@ -181,7 +186,7 @@ def _transposed(spatial: int) -> Rule:
     return rule
 
 
-def _cut(window: Window, extra: Optional[int]) -> Tuple[int, int, int]:
+def _cut(step: Step, window: Window, extra: Optional[int]) -> Tuple[int, int, int]:
     """What a transposed convolution cuts off in front and behind, and what it adds behind."""
     stride = window.stride
     reach = window.dilation * ((window.kernel or 0) - 1) + 1
@@ -194,13 +199,13 @@ def _cut(window: Window, extra: Optional[int]) -> Tuple[int, int, int]:
     before = max(0, lost) // 2 if same else 0
     after = lost - before
     if after < 0 and -after >= max(stride, window.dilation):
-        raise NotConvertibleError("it adds more pixels behind than its stride")
+        step.cannot("it adds more pixels behind than its stride")
     return before, max(0, after), max(0, -after)
 
 
 def _pooling(op: str, spatial: int) -> Rule:
     def rule(step: Step) -> Sequence[Tensor]:
-        x = _apart(step, step.image(step.x, spatial))
+        x = step.lowering.apart(step.image(step.x, spatial))
         windows = _windows(step, "pool_size", spatial, step.settings.values.get("pool_size"))
         attributes = _attributes(step, x, windows)
         if op == "AveragePool":
@@ -210,14 +215,32 @@ def _pooling(op: str, spatial: int) -> Rule:
     return rule
 
 
-def _apart(step: Step, x: str) -> str:
-    """An image of which no runtime takes the zeros laid around it for padding of its own.
+def _own_kernels(spatial: int) -> Rule:
+    """A convolution with a kernel of its own for each pixel."""
 
-    ONNX Runtime 1.18 and 1.19 do, and leave the zeros out of a pooling that comes next.
-    """
-    if x not in step.turning.padded:
-        return x
-    return step.add("Max", [x, step.number(-math.inf)])
+    def rule(step: Step) -> Sequence[Tensor]:
+        step.cannot("it has a kernel of its own for each pixel")
+        return _convolution(spatial)(step)
+
+    return rule
+
+
+def _adaptive(spatial: int) -> Rule:
+    """A pooling to a given size, from windows of different sizes."""
+
+    def rule(step: Step) -> Sequence[Tensor]:
+        step.cannot("its windows depend on the size of the image")
+        target = step.settings.sizes("output_size", spatial)
+        x = step.image(step.x, spatial)
+        if target is None:
+            raise NotConvertibleError("its 'output_size' is no size")
+        # Only the sizes of this operation are those of the layer.
+        made = step.add(
+            "CenterCropPad", [x, step.lowering.constant(target)], axes=tuple(range(2, 2 + spatial))
+        )
+        return [step.scores(step.image_made(made))]
+
+    return rule
 
 
 def _global(op: str, spatial: int) -> Rule:
@@ -247,5 +270,7 @@ for _n in (1, 2, 3):
     RULES[f"Convolution{_n}DTranspose"] = _transposed(_n)
     RULES[f"MaxPooling{_n}D"] = _pooling("MaxPool", _n)
     RULES[f"AveragePooling{_n}D"] = _pooling("AveragePool", _n)
+    RULES[f"LocallyConnected{_n}D"] = _own_kernels(_n)
+    RULES[f"AdaptiveMaxPooling{_n}D"] = RULES[f"AdaptiveAveragePooling{_n}D"] = _adaptive(_n)
     RULES[f"GlobalMaxPooling{_n}D"] = _global("GlobalMaxPool", _n)
     RULES[f"GlobalAveragePooling{_n}D"] = _global("GlobalAveragePool", _n)

@@ -1,0 +1,233 @@
+"""What is told of models whose layers can't all be said in ONNX, or mean something of their own."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Sequence
+
+import pytest
+
+from dl2ecd_core.models.description import Activation
+from dl2ecd_core.models.inspection import inspect_model
+from dl2ecd_core.models.keras.config import read_layer, read_network
+from dl2ecd_core.models.keras.describe import ends_of
+from dl2ecd_core.models.keras.lowering import Generation, lowered
+from dl2ecd_core.models.keras.lowering.shelves import ListShelf
+from dl2ecd_core.network.onnx_file import refusals
+from tests.conftest import FIXTURES
+from tests.models.keras.test_networks import sequence
+from tests.models.keras.test_odd_layers import IMAGE, chain, layer, operation, tensor
+
+SERIES = (None, 6, 5)
+CONV = layer("Conv2D", filters=3, kernel_size=3)
+
+
+def refused(*layers: Dict[str, Any], shape: Sequence[Optional[int]]) -> List[str]:
+    """The layers that keep a sequence from becoming ONNX."""
+    steps = [
+        {**one, "config": {**one["config"], "name": f"l{at}"}} for at, one in enumerate(layers)
+    ]
+    read = read_layer(sequence(*steps, shape=list(shape)))
+    network = None if read is None else read_network(read)
+    assert network is not None
+    found = refusals(lowered(network, ListShelf({}), Generation("2.4.0")).graph)
+    return [one.message.split("'")[1] for one in found]
+
+
+@pytest.mark.parametrize(
+    ("step", "shape", "after"),
+    [
+        (layer("LSTM", units=3, return_sequences=True), SERIES, (None, 6, 3)),
+        (layer("Bidirectional", layer=layer("GRU", units=3)), SERIES, (None, 6)),
+        (layer("Masking"), SERIES, SERIES),
+        (layer("RMSNormalization"), IMAGE, IMAGE),
+        (layer("AdaptiveMaxPooling2D", output_size=2), IMAGE, (None, 2, 2, 4)),
+        (layer("SpectralNormalization", layer=CONV), IMAGE, (None, 6, 7, 3)),
+        (layer("LocallyConnected2D", filters=2, kernel_size=3), IMAGE, (None, 6, 7, 2)),
+        (layer("MultiHeadAttention", output_shape=7), SERIES, (None, 6, 7)),
+        (layer("CenterCrop", height=20, width=3), IMAGE, (None, 20, 3, 4)),
+        (layer("Dense", units=3, activation="mine"), IMAGE, (None, 8, 9, 3)),
+        (layer("BatchNormalization", axis=[1, 3]), IMAGE, IMAGE),
+        (layer("Reshape", target_shape=[-1, 3]), (None, None, None, 3), (None, None, 3)),
+    ],
+)
+def test_sizes_are_told_of_layers_that_onnx_has_no_words_for(
+    step: Dict[str, Any], shape: Sequence[Optional[int]], after: Sequence[Optional[int]]
+) -> None:
+    assert chain(shape, step).outputs[0].shape == tuple(after)
+
+
+def test_every_layer_that_is_refused_is_named() -> None:
+    lstm = layer("LSTM", units=4, return_sequences=True)
+    assert refused(lstm, layer("ReLU"), layer("Masking"), shape=SERIES) == ["l0", "l2"]
+
+
+def test_nothing_behind_a_layer_that_is_not_known_is_blamed_for_it() -> None:
+    behind = [CONV, layer("UnitNormalization"), layer("Flatten"), layer("Add")]
+    assert refused(layer("Mystery"), *behind, shape=IMAGE) == ["l0"]
+    inner = layer("TimeDistributed", layer=layer("Mystery"))
+    assert refused(inner, layer("Flatten"), shape=SERIES) == ["l0/mystery"]
+
+
+def test_behind_a_layer_that_is_not_known_the_last_layers_tell_what_they_can() -> None:
+    (scores,) = chain(IMAGE, layer("Mystery"), layer("Dense", units=3), CONV).outputs
+    assert (scores.shape, scores.class_count) == (None, 3)
+    (classes,) = chain(IMAGE, layer("Mystery"), layer("Activation", activation="softmax")).outputs
+    assert (classes.shape, classes.activation) == (None, Activation.SOFTMAX)
+    (pooled,) = chain(
+        IMAGE, layer("Mystery"), layer("DepthwiseConv2D", kernel_size=1, depth_multiplier=2)
+    ).outputs
+    assert (pooled.shape, pooled.class_count) == (None, None)
+    series = layer("Conv1D", filters=4, kernel_size=1)
+    each = layer("TimeDistributed", layer=layer("Dense", units=7))
+    assert chain(SERIES, layer("Mystery"), series, each).outputs[0].class_count == 7
+    groups = layer("GroupNormalization", groups=2)
+    assert chain(IMAGE, layer("Mystery"), layer("MaxPooling2D", pool_size=2), groups).findings
+
+
+@pytest.mark.parametrize(
+    ("steps", "activation"),
+    [
+        ([layer("Softmax", axis=1)], None),
+        ([CONV, layer("Softmax", axis=1)], None),
+        ([CONV, layer("Softmax")], Activation.SOFTMAX),
+        ([CONV, layer("Softmax"), layer("Reshape", target_shape=[-1, 3])], Activation.SOFTMAX),
+        ([CONV, layer("Softmax"), layer("Reshape", target_shape=[3, -1])], None),
+        ([CONV, layer("Softmax"), layer("Flatten")], None),
+        ([CONV, layer("Flatten"), layer("Softmax")], Activation.SOFTMAX),
+        ([CONV, operation("Exp")], Activation.NONE),
+        ([CONV, operation("Argmax", axis=-1), operation("Exp")], None),
+        ([CONV, operation("Mean", axis=[1, 2])], Activation.NONE),
+        ([CONV, operation("Mean", axis=-1)], None),
+        ([layer("Normalization", mean=0.5, variance=1.0, axis=None)], Activation.NONE),
+        ([layer("Lambda", function="x")], None),
+    ],
+)
+def test_what_is_done_last_in_the_words_of_classes(
+    steps: List[Dict[str, Any]], activation: Optional[Activation]
+) -> None:
+    assert chain(IMAGE, *[dict(step) for step in steps]).outputs[0].activation is activation
+
+
+def test_with_channels_first_a_layers_own_softmax_runs_along_the_columns() -> None:
+    # keras.activations.softmax takes the last axis, whatever it holds.
+    (output,) = inspect_model(FIXTURES / "keras" / "landcover_first_k2.h5").outputs
+    assert (output.axes, output.activation) == ("NCHW", None)
+
+
+@pytest.mark.parametrize(
+    ("step", "activation"),
+    [
+        (operation("Elu"), Activation.NONE),
+        (operation("Elu", alpha=0.5), Activation.NONE),
+        (operation("Elu", alpha="x"), Activation.NONE),
+        (operation("Elu", alpha=True), Activation.NONE),
+        (operation("Softmax", axis=[-1]), Activation.SOFTMAX),
+        (operation("Softmax", axis="x"), None),
+        (operation("Softmax", axis=[1, 2]), None),
+    ],
+)
+def test_settings_of_operations_that_make_no_sense_change_no_sizes_that_they_do_not_touch(
+    step: Dict[str, Any], activation: Optional[Activation]
+) -> None:
+    (output,) = chain(IMAGE, dict(step)).outputs
+    assert output.activation is activation
+
+
+def test_slices_of_more_axes_than_there_are_say_nothing() -> None:
+    whole = {"start": None, "stop": None, "step": None}
+    assert chain(IMAGE, operation("GetItem", [whole] * 5)).outputs[0].shape is None
+
+
+def test_half_of_what_a_gate_takes_is_not_followed() -> None:
+    assert chain(IMAGE, layer("Dense", units=4, activation="glu")).outputs[0].shape is None
+
+
+def test_axes_keep_the_order_in_which_keras_has_them() -> None:
+    rows = layer("BatchNormalization", axis=1)
+    ends = chain(IMAGE, dict(rows), dict(CONV))
+    assert [one.axes for one in (*ends.inputs, *ends.outputs)] == ["NHWC", "NHWC"]
+    ends = chain(IMAGE, layer("Dense", units=3), layer("Cropping2D", cropping=1))
+    assert [one.axes for one in (*ends.inputs, *ends.outputs)] == ["NHWC", "NHWC"]
+    front = chain(IMAGE, layer("Cropping2D", cropping=1, data_format="channels_first"))
+    assert [one.axes for one in (*front.inputs, *front.outputs)] == ["NCHW", "NCHW"]
+    dense = chain(
+        IMAGE,
+        layer("Cropping2D", cropping=1, data_format="channels_first"),
+        layer("Dense", units=3),
+    )
+    assert dense.outputs[0].axes == "N?HC"
+    turned = chain((None, 4, 8, 9), layer("Permute", dims=[2, 3, 1]), dict(CONV))
+    assert [one.axes for one in (*turned.inputs, *turned.outputs)] == ["NCHW", "NHWC"]
+
+
+def test_borders_are_known_through_groups_and_cropping_to_the_middle() -> None:
+    groups = layer("GroupNormalization", groups=3, axis=-1)
+    assert chain((None, 20, 20, 4), dict(CONV), groups).padding == 1
+    middle = layer("CenterCrop", height=12, width=12)
+    assert chain((None, 20, 20, 4), dict(CONV), middle).padding == 4
+
+
+@pytest.mark.parametrize(
+    ("policy", "input_type", "output_type"),
+    [
+        ("float16", "float32", "float16"),
+        ("mixed_bfloat16", "float16", "bfloat16"),
+        ("float32", "int32", None),
+    ],
+)
+def test_types_are_those_that_layers_work_with(
+    policy: str, input_type: str, output_type: Optional[str]
+) -> None:
+    model = sequence(layer("ReLU", dtype=policy))
+    model["config"]["layers"][0]["config"]["dtype"] = input_type
+    ends = ends_of("model", model)
+    assert [one.data_type for one in (*ends.inputs, *ends.outputs)] == [input_type, output_type]
+
+
+def test_the_file_tells_sizes_that_are_not_worked_out() -> None:
+    steps = [
+        {**layer("InputLayer", name="image", batch_shape=[None, None, 8, 4]), "inbound_nodes": []},
+        {**layer("ReLU", name="a"), "inbound_nodes": [{"args": [tensor("image")], "kwargs": {}}]},
+        {
+            **layer("ReLU", name="b"),
+            "inbound_nodes": [{"args": [tensor("a", (None, 6, 8, 4))], "kwargs": {}}],
+        },
+    ]
+    config = {
+        "layers": steps,
+        "input_layers": [["image", 0, 0]],
+        "output_layers": [["b", 0, 0]],
+    }
+    ends = ends_of("model", {"class_name": "Functional", "config": config})
+    assert ends.outputs[0].shape == (None, 6, 8, 4)
+
+
+HUGE = 10**18
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        layer("Rescaling", scale=1e300),
+        layer("LeakyReLU", alpha=1e300),
+        layer("BatchNormalization", epsilon=1e300),
+        operation("Clip", 1e300, -1e300),
+        operation("Add", 1e300),
+        operation("GetItem", [{"start": None, "stop": None, "step": None}] * 2
+                  + [{"start": -(10**19), "stop": 10**19, "step": 1}]),
+        layer("UpSampling2D", size=1 << 39),
+        layer("ZeroPadding2D", padding=(1 << 40) - 1),
+        layer("Conv2D", filters=1 << 39, kernel_size=1 << 39, strides=1 << 39),
+        layer("Conv2DTranspose", filters=1, kernel_size=1 << 39, strides=1 << 39),
+    ],
+)  # fmt: skip
+def test_numbers_beyond_all_measure_raise_nothing(step: Dict[str, Any]) -> None:
+    assert len(chain(IMAGE, dict(step)).outputs) == 1
+    wide = (None, 1 << 39, 1 << 39, 4)
+    assert len(chain(wide, dict(step), layer("Reshape", target_shape=[-1])).outputs) == 1
+
+
+def test_sizes_beyond_all_measure_keep_a_network_from_being_written() -> None:
+    wide = (None, 1 << 39, 1 << 39, 4)
+    assert refused(layer("Reshape", target_shape=[-1]), shape=wide) == ["l0"]
+    assert refused(layer("Rescaling", scale=1e300), shape=IMAGE) == ["l0"]
