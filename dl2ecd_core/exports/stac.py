@@ -58,7 +58,8 @@ _KEYS = frozenset(
         "assets",
     }
 )
-_START, _END = "1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
+#: What the extension's examples use for what is of no particular time.
+START, END = "1900-01-01T00:00:00Z", "9999-12-31T23:59:59Z"
 
 _TASKS = {
     PIXELS: "semantic-segmentation",
@@ -123,7 +124,7 @@ def stac_item(
     )
     stored_outputs = stored_tensors(ecd, "Outputs")
     on = class_tensor(ecd, stored_outputs)
-    classes = _classes(ecd)
+    classes = class_objects(ecd)
     outputs, lost_outputs = _tensors(
         stored_outputs,
         lambda tensor, name: _output(ecd, tensor, name, tasks, classes if tensor is on else []),
@@ -138,8 +139,8 @@ def stac_item(
         "title": without_surrogates(_given_name(ecd)),
         "description": _description(ecd),
         "datetime": None,
-        "start_datetime": _START,
-        "end_datetime": _END,
+        "start_datetime": START,
+        "end_datetime": END,
         "mlm:name": _model_name(ecd),
         "mlm:architecture": _architecture(ecd),
         "mlm:tasks": tasks,
@@ -362,7 +363,7 @@ def _structure(tensor: StoredTensor, channel: str) -> Dict[str, object]:
     }
 
 
-def _classes(ecd: Ecd) -> List[Dict[str, object]]:
+def class_objects(ecd: Ecd) -> List[Dict[str, object]]:
     """The classes with names that the classification extension allows.
 
     The full ones are their descriptions: stac-model refuses the extension's ``title``.

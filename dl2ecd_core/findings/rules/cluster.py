@@ -22,5 +22,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("runtimes-differ", _WARNING, "All workers run the model with the same runtime."),
     Rule("output-not-shared", _ERROR, "Workers see the output's folder."),
     Rule("scene-changed", _ERROR, "The scene stays the same while work goes on."),
+    Rule("scenes-missing", _ERROR, "There is a scene in what is named."),
+    Rule("scenes-not-readable", _ERROR, "The list of scenes can be read."),
+    Rule("item-address", _ERROR, "A STAC item's files are on this machine or on the web."),
+    Rule("item-without-bands", _ERROR, "A STAC item has the bands that the model takes."),
     Rule("item-bands-differ", _ERROR, "The files of a STAC item's bands have the same pixels."),
 )

@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from ...examination import AnyPath
 from ...files.output import check_target
@@ -29,6 +29,7 @@ from ..rasterio_library import RasterioLibrary, is_remote
 from ..report import Classification, counted_classes
 from ..result import Outputs
 from .address import Certificates, said_of
+from .catalogue import ITEM, item_path, write_item
 from .connecting import Supply, check_workers, connected
 from .dispatching import Dispatcher, Patience, Task
 from .held import HeldModel
@@ -70,6 +71,7 @@ def cluster_with(
     *,
     certificates: Optional[Certificates] = None,
     patience: Optional[Patience] = None,
+    tell: Callable[[str], object] = lambda text: None,
 ) -> Iterator[Cluster]:
     """A cluster, for as long as it is used, with a model to be given to its workers.
 
@@ -93,6 +95,7 @@ def cluster_with(
             listener.found(item)
         client = stack.enter_context(connected(scheduler, certificates))
         check_workers(client, digest, waiting)
+        tell(f"Dask's dashboard: {client.dashboard_link}")
         supply = Supply(client, definition, digest)
         stack.callback(supply.end)
         dispatcher = Dispatcher(client, supply, listener, waiting)
@@ -118,6 +121,7 @@ def classify_on(
     certificates: Optional[Certificates] = None,
     patience: Optional[Patience] = None,
     side: int = 0,
+    tell: Callable[[str], object] = lambda text: None,
 ) -> Classification:
     """Classify every pixel of a scene on a cluster.
 
@@ -134,6 +138,8 @@ def classify_on(
         How long to wait for what may pass by itself.
     side
         Rows and columns of the scene under a window, about.
+    tell
+        Hears where the cluster can be looked at.
     scene, model, raster
         These and the others are those of :func:`~dl2ecd_core.running.classify.classify`.
 
@@ -155,7 +161,13 @@ def classify_on(
         raster, probabilities, preview, [scene, model, class_info, aoi], overwrite=overwrite
     )
     with cluster_with(
-        scheduler, model, class_info, listener, certificates=certificates, patience=patience
+        scheduler,
+        model,
+        class_info,
+        listener,
+        certificates=certificates,
+        patience=patience,
+        tell=tell,
     ) as cluster:
         work = Work(
             __version__,
@@ -171,6 +183,7 @@ def classify_on(
             pass
         if job.failed:
             raise Dl2EcdError(in_order([*cluster.findings, *job.findings]))
+        write_item(job, {}, in_collection=False)
         findings = in_order([*cluster.findings, *job.findings, *said_of_runtimes(job.runtimes)])
         for item in findings:
             if item not in cluster.findings:
@@ -202,6 +215,7 @@ def checked_outputs(
     picture = None if preview is None else Path(preview)
     if picture is not None:
         check_replaceable(picture, PREVIEW, read, overwrite=overwrite)
+    check_replaceable(item_path(Path(raster)), ITEM, read, overwrite=overwrite)
     return Outputs(Path(raster), second, picture)
 
 

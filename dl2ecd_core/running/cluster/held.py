@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from ...files.digests import sha256_of
 from ...findings import Finding
@@ -104,11 +104,16 @@ class HeldModel:
     ) -> Tuple[Classifier, Tuple[Finding, ...]]:
         """A classifier for scenes of this kind, and what to say of it; found out once."""
         options = Options(**work["options"])
-
-        def make(session: Session) -> Any:
-            return classifier_for(self.opened(), session, reader, options)
-
-        return self._for(reader, work, make)
+        kind, size = _kind(reader, work), f"{reader.height} x {reader.width}"
+        with self._lock:
+            # Scenes that are smaller than a tile have tiles of their own.
+            found = self._fitted.get(f"{kind} {size}") or self._fitted.get(kind)
+            if found is not None and (found[2] == size or _is_large(reader, found[0])):
+                return found[0], found[1]
+            session = self.session(work["device"], work["trusted"])
+            made, said = classifier_for(self.opened(), session, reader, options)
+            self._keep(kind if _is_large(reader, made) else f"{kind} {size}", (made, said, size))
+            return made, said
 
     def detector(
         self, reader: RasterReader, work: Mapping[str, Any]
@@ -116,24 +121,29 @@ class HeldModel:
         """A detector for scenes of this kind, and what to say of it; found out once."""
         reading = AskedReading(**work["options"]["reading"])
         options = DetectOptions(**{**work["options"], "reading": reading})
-
-        def make(session: Session) -> Any:
-            return detector_for(self.opened(), session, reader, options)
-
-        return self._for(reader, work, make)
-
-    def _for(
-        self, reader: RasterReader, work: Mapping[str, Any], make: Callable[[Session], Any]
-    ) -> Any:
-        kind = json.dumps(
-            [reader.data_type, list(reader.band_names), work["options"], work["device"]]
-        )
+        kind = _kind(reader, work)
         with self._lock:
             if kind not in self._fitted:
-                self._fitted[kind] = make(self.session(work["device"], work["trusted"]))
-                while len(self._fitted) > _MOST_KINDS:
-                    self._fitted.popitem(last=False)
-            return self._fitted[kind]
+                session = self.session(work["device"], work["trusted"])
+                self._keep(kind, detector_for(self.opened(), session, reader, options))
+            made: Tuple[Detector, Tuple[Finding, ...]] = self._fitted[kind]
+            return made
+
+    def _keep(self, kind: str, made: Any) -> None:
+        self._fitted[kind] = made
+        while len(self._fitted) > _MOST_KINDS:
+            self._fitted.popitem(last=False)
+
+
+def _kind(reader: RasterReader, work: Mapping[str, Any]) -> str:
+    """What a classifier or detector depends on beside the model."""
+    return json.dumps([reader.data_type, list(reader.band_names), work["options"], work["device"]])
+
+
+def _is_large(reader: RasterReader, classifier: Classifier) -> bool:
+    """Whether a scene is so large that tiles of it are of the usual size."""
+    rows, columns = classifier.fitted.rows, classifier.fitted.columns
+    return (rows.shortened(reader.height, 1), columns.shortened(reader.width, 1)) == (rows, columns)
 
 
 _HELD: OrderedDict[str, HeldModel] = OrderedDict()

@@ -21,6 +21,7 @@ from .dispatching import Dispatcher, Outcome, Task
 from .grid import Grid, grid_of
 from .held import HeldModel
 from .orders import Described, Plain, SceneFiles, Work
+from .stacking import paths_of
 from .unfinished import Unfinished, counted
 from .worker import tiles_of
 
@@ -71,6 +72,10 @@ class MapJob:
     unchanged: bool = False
     _unfinished: Optional[Unfinished] = None
     _common: Plain = field(default_factory=dict)
+
+    def sources(self) -> List[str]:
+        """The files that the scene is read from."""
+        return paths_of(self.files)
 
     def first_task(self) -> Task:
         """To look at the scene."""

@@ -17,7 +17,7 @@ from ...findings.errors import Cancelled
 from ..classifier import Classifier
 from ..georeference import Georeference
 from ..geotiff import Piece, Shape
-from ..rasterio_library import rasterio_module
+from ..rasterio_library import RasterioLibrary, rasterio_module
 from ..rasters import Window
 from .grid import Grid
 
@@ -147,9 +147,7 @@ def shares_shape(classifier: Classifier, wanted: Window) -> Shape:
 
 def map_rows(path: Path, step: int = 512) -> Iterator[Array]:
     """The rows ``(rows, 1, columns)`` of a map."""
-    rasterio = rasterio_module()
-    with rasterio.open(path) as file:
-        for top in range(0, file.height, step):
-            rows = min(step, file.height - top)
-            strip = file.read(window=rasterio.windows.Window(0, top, file.width, rows))
-            yield strip.transpose(1, 0, 2)
+    with RasterioLibrary().opened(str(path)) as source:
+        for top in range(0, source.height, step):
+            window = Window(top, min(top + step, source.height), 0, source.width)
+            yield source.read([0], window).transpose(1, 0, 2)

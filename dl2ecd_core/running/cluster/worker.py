@@ -220,7 +220,8 @@ class Wanted(Listener):
 
 def tiles_of(classifier: Classifier) -> List[str]:
     """How a model's tiles lie, to be compared: they must be the same on all machines."""
-    return [str(classifier.fitted.rows), str(classifier.fitted.columns)]
+    fitted = classifier.fitted
+    return [str(fitted.rows), str(fitted.columns), str(fitted.shortest)]
 
 
 def _check_tiles(classifier: Classifier, order: Plain) -> None:

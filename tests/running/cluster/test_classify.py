@@ -29,6 +29,7 @@ from .stand_in import QUICK, StandInClient
 Plain = Dict[str, Any]
 #: Of the scene of a place, in small tiles.
 WINDOWS = 12
+MADE = {"map.tif", "map.tif.aux.xml", "map.json"}
 
 
 def whole_tile(folder: Path) -> Path:
@@ -87,7 +88,7 @@ class TestTheMap:
             expected.scaling,
             expected.findings,
         )
-        assert place.left() == {"map.tif", "map.tif.aux.xml"}
+        assert place.left() == MADE
         assert not _HELD
 
     def test_of_a_scene_with_nodata(self, place: Place, client: StandInClient) -> None:
@@ -202,7 +203,7 @@ class TestAnUnfinishedMap:
         assert failing.made == WINDOWS
         assert place.out.read_bytes() == alone(place).read_bytes()
         assert sum(item.pixels for item in done.classes) == 301 * 257
-        assert place.left() == {"map.tif", "map.tif.aux.xml"}
+        assert place.left() == MADE
 
     def test_whose_journal_was_torn_is_gone_on_with(
         self, place: Place, client: StandInClient, monkeypatch: pytest.MonkeyPatch
@@ -435,7 +436,7 @@ class TestWithDask:
     def test_the_map_is_that_of_one_machine(self, large: Place, dask_client: Any) -> None:
         on(dask_client, large, side=250)
         assert large.out.read_bytes() == alone(large).read_bytes()
-        assert large.left() == {"map.tif", "map.tif.aux.xml"}
+        assert large.left() == MADE
 
     def test_what_workers_find_wrong_is_told(self, large: Place, dask_client: Any) -> None:
         data = large.scene.read_bytes()

@@ -103,11 +103,18 @@ class TestClassifiers:
         monkeypatch.setattr(held, "open_session", counted)
         digest = give(place.ecd.read_bytes(), tmp_path / "worker")
         with held_model(digest) as model:
-            one, said = model.classifier(ArrayReader(pixels(80, 80)), WORK)
-            again, _ = model.classifier(ArrayReader(pixels(90, 70)), WORK)
-            other, _ = model.classifier(ArrayReader(pixels(80, 80).astype("uint16")), WORK)
+            one, said = model.classifier(ArrayReader(pixels(310, 300)), WORK)
+            again, _ = model.classifier(ArrayReader(pixels(301, 320)), WORK)
+            other, _ = model.classifier(ArrayReader(pixels(310, 300).astype("uint16")), WORK)
+            small, _ = model.classifier(ArrayReader(pixels(40, 50)), WORK)
+            same, _ = model.classifier(ArrayReader(pixels(40, 50)), WORK)
+            smaller, _ = model.classifier(ArrayReader(pixels(40, 40)), WORK)
         assert one is again
         assert other is not one
+        # Of scenes smaller than a tile each size has tiles of its own.
+        assert small is same
+        assert small is not smaller
+        assert small is not one
         assert made == ["session"]
         assert isinstance(said, tuple)
 
@@ -117,9 +124,9 @@ class TestClassifiers:
         monkeypatch.setattr(held, "_MOST_KINDS", 1)
         digest = give(place.ecd.read_bytes(), tmp_path / "worker")
         with held_model(digest) as model:
-            one, _ = model.classifier(ArrayReader(pixels(80, 80)), WORK)
-            model.classifier(ArrayReader(pixels(80, 80).astype("uint16")), WORK)
-            again, _ = model.classifier(ArrayReader(pixels(80, 80)), WORK)
+            one, _ = model.classifier(ArrayReader(pixels(310, 300)), WORK)
+            model.classifier(ArrayReader(pixels(310, 300).astype("uint16")), WORK)
+            again, _ = model.classifier(ArrayReader(pixels(310, 300)), WORK)
         assert again is not one
         assert again == one or again.values == one.values
 
