@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from ..network.evaluation import letters_of
@@ -56,17 +57,14 @@ def activation_of(meaning: Meaning) -> Optional[Activation]:
 
 def output_tensor(name: str, value: Value, role: Role = Role.DATA) -> Tensor:
     """An output as far as a walk through the network found out about it."""
-    known = value.shape is not None
-    return Tensor(
-        name,
-        value.shape,
-        letters_of(value),
-        value.data_type,
-        Evidence.INFERRED if known else None,
-        role,
-        activation_of(value.meaning),
-        value.meaning.classes,
-    )
+    evidence = None if value.shape is None else Evidence.INFERRED
+    tensor = Tensor(name, value.shape, letters_of(value), value.data_type, evidence, role)
+    return with_meaning(tensor, value.meaning)
+
+
+def with_meaning(tensor: Tensor, meaning: Meaning) -> Tensor:
+    """An output, and how classes are read from it."""
+    return replace(tensor, activation=activation_of(meaning), class_count=meaning.classes)
 
 
 def padding_of(

@@ -1,8 +1,8 @@
-"""Sets of operator names, written as people read them."""
+"""Operators' names, written as people read them."""
 
 from __future__ import annotations
 
-from typing import FrozenSet
+from typing import Dict, FrozenSet
 
 
 def operators(names: str) -> FrozenSet[str]:
@@ -14,3 +14,15 @@ def operators(names: str) -> FrozenSet[str]:
     ['Add', 'Relu']
     """
     return frozenset(names.split())
+
+
+def called(names: str) -> Dict[str, str]:
+    """What a framework's operators are called among ONNX's: the same where nothing else is said.
+
+    Examples
+    --------
+    >>> called("Add Multiply=Mul")
+    {'Add': 'Add', 'Multiply': 'Mul'}
+    """
+    pairs = (name.partition("=") for name in names.split())
+    return {own: onnx or own for own, _, onnx in pairs}

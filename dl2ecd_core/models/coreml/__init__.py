@@ -13,13 +13,15 @@ from ...findings import Finding
 from ...findings.errors import ModelFileError
 from ...findings.rules import finding
 from ...findings.wording import listed
+from ...network.value import Kind
 from ...wire.protobuf import LENGTH, VARINT, Field, Message, fields_present
 from ...wire.source import ByteSource
 from ..class_names import Found, names_in, names_in_document, sorted_out
 from ..companions import parts_of
-from ..description import Activation, ClassNames, Evidence, ModelDescription, Tensor
+from ..description import ClassNames, Evidence, ModelDescription, Tensor
 from ..export_notes import notes_in
 from ..mlpackage import MANIFEST, package_of
+from ..network_ends import with_meaning
 from ..registry import Match
 from .features import feature
 from .layers import labels_of, read_layers
@@ -149,6 +151,8 @@ def _read_model(
             waiting += [pipeline.child(f, "a model in a pipeline") for f in pipeline.fields()
                         if f.number == 1][:_MOST_MODELS]  # fmt: skip
         elif number in _NETWORKS:
+            for tensor in described.inputs:
+                seen.outline.input(tensor.name or "", tensor.shape)
             ranked = read_layers(model.child(one, "the network"), seen)
         elif number == _PROGRAM:
             read_program(model.child(one, "the program"), seen, described.function)
@@ -229,13 +233,12 @@ def _meant(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
         return replace(tensor, axes="CHW")
     if ranked and len(tensor.shape) == 1:
         return replace(tensor, axes="C")
-    if len(tensor.shape) == 4 and tensor.name in seen.images:
-        channels = seen.channels.get(tensor.name)
-        if tensor.shape[1] is None and channels is not None:
-            shape = (tensor.shape[0], channels, *tensor.shape[2:])
-            return replace(tensor, shape=shape, axes="NCHW", evidence=Evidence.INFERRED)
-        return replace(tensor, axes="NCHW")
-    return tensor
+    axes = seen.outline.axes_of(tensor.name or "", len(tensor.shape))
+    channels = seen.channels.get(tensor.name or "")
+    if axes == "NCHW" and tensor.shape[1] is None and channels is not None:
+        shape = (tensor.shape[0], channels, *tensor.shape[2:])
+        return replace(tensor, shape=shape, axes=axes, evidence=Evidence.INFERRED)
+    return replace(tensor, axes=axes)
 
 
 def _output(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
@@ -243,10 +246,12 @@ def _output(tensor: Tensor, seen: Operations, ranked: bool) -> Tensor:
     if tensor.shape is None and name in seen.shapes and tensor.data_type in _ARRAYS:
         shape = seen.shapes[name]
         tensor = replace(tensor, shape=shape, axes="?" * len(shape), evidence=Evidence.INFERRED)
-    tensor = replace(_meant(tensor, seen, ranked), activation=seen.activations.get(name))
-    if tensor.shape is None and name in seen.images and tensor.activation is not Activation.ARGMAX:
+    value = seen.outline.value(name)
+    tensor = with_meaning(_meant(tensor, seen, ranked), value.meaning)
+    letters = value.letters or ""
+    if tensor.shape is None and "C" in letters and value.meaning.kind is not Kind.ARGMAX:
         # Rows and columns follow from the input's, which are free: only the channels are known.
-        return replace(tensor, class_count=seen.channels.get(name))
+        return replace(tensor, class_count=value.size(letters.index("C")))
     return tensor
 
 

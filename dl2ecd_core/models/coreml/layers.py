@@ -5,20 +5,75 @@ https://github.com/apple/coremltools/blob/main/mlmodel/format/NeuralNetwork.prot
 
 from __future__ import annotations
 
-from typing import List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
-from ...wire.protobuf import Field, Message
-from ..description import Activation
+from ...network.graph import AttributeValue
+from ...network.shapes import Dims
+from ...wire.protobuf import Field, Message, signed
 from .program import Operations
 
-_CONVOLUTION, _INNER_PRODUCT, _POOLING, _ACTIVATION, _BATCH_NORMALISATION = 100, 140, 120, 130, 160
-_SOFTMAXES, _ARGMAX, _CUSTOM = (175, 950), 1025, 500
-# Layers whose first input is an image: mean and variance, LRN, crop, padding, two ways to resize.
-_IMAGES = frozenset({_CONVOLUTION, _POOLING, _BATCH_NORMALISATION, 165, 180, 190, 200, 210, 211})
-# Layers that leave axes and channels where they are: activations, functions of each value, scales.
-_KEEPING = frozenset(
-    {_ACTIVATION, *_SOFTMAXES, 170, 220, 230, 231, 240, 245, 250, 260, 261, 600, 660, 880, 885, 890}
-)
+_CONVOLUTION, _ACTIVATION, _CUSTOM = 100, 130, 500
+# Layers by the number of their parameters, in ONNX's operators.
+_OPERATORS: Dict[int, str] = {
+    100: "Conv",
+    120: "MaxPool",  # or another pooling
+    140: "Gemm",  # innerProduct
+    160: "BatchNormalization",
+    165: "InstanceNormalization",  # mvn
+    170: "LpNormalization",
+    175: "Softmax",
+    180: "LRN",
+    190: "Slice",  # crop
+    200: "Pad",
+    210: "Resize",  # upsample
+    211: "Resize",  # resizeBilinear
+    220: "Exp",  # one of several functions of each value
+    230: "Add",
+    231: "Mul",
+    240: "Mean",  # average
+    245: "Mul",  # scale
+    250: "Add",  # bias
+    260: "Max",
+    261: "Min",
+    320: "Concat",
+    600: "Identity",  # copy
+    660: "Clip",
+    870: "Min",
+    875: "Max",
+    880: "Add",
+    885: "Pow",
+    890: "Div",
+    900: "Mul",
+    905: "Sub",
+    950: "Softmax",
+    1020: "ArgMin",
+    1025: "ArgMax",
+}
+# Activations by the number of their function.
+_ACTIVATIONS: Dict[int, str] = {
+    5: "Identity",  # linear
+    10: "Relu",
+    15: "LeakyRelu",
+    20: "ThresholdedRelu",
+    25: "PRelu",
+    30: "Tanh",
+    31: "Tanh",
+    40: "Sigmoid",
+    41: "HardSigmoid",
+    50: "Elu",
+    60: "Softsign",
+    70: "Softplus",
+    71: "Softplus",
+}
+# One that says nothing of what its numbers mean.
+_ANY_FUNCTION = "Exp"
+# Layers whose first input is an image.
+_IMAGES = frozenset((_CONVOLUTION, 120, 160, 165, 180, 190, 200, 210, 211))
+# Layers with an axis in their parameters; before there were any, softmax took the channels.
+_WITH_AXIS, _OLD_SOFTMAX = (950, 1020, 1025), 175
+_BILINEAR = 211
+# UpsampleLayerParams.mode: 0 for the nearest pixel.
+_UPSAMPLE_MODE = 5
 
 
 def read_layers(network: Message, seen: Operations) -> bool:
@@ -57,51 +112,42 @@ def _layer(layer: Message, seen: Operations) -> None:
             outputs.append(layer.text_of(one, 65536))
         elif one.number >= 100:
             kind = one
-    if kind is not None:
-        _images(layer, kind, inputs, outputs, seen)
-        if kind.number == _CUSTOM:
-            custom = layer.child(kind, "a custom layer")
-            names = [custom.text_of(one, 65536) for one in custom.fields() if one.number == 10]
-            seen.own_code[names[0] if names else layer.what] = None
-    activation = None if kind is None else _activation(layer, kind)
-    for name in outputs:
-        seen.activations[name] = activation
+    if kind is None:
+        return
+    if kind.number == _CUSTOM:
+        custom = layer.child(kind, "a custom layer")
+        names = [custom.text_of(one, 65536) for one in custom.fields() if one.number == 10]
+        seen.own_code[names[0] if names else layer.what] = None
+    _add(layer, kind, inputs, outputs, seen)
 
 
-def _activation(layer: Message, kind: Field) -> Optional[Activation]:
-    """What a layer does last to its values."""
-    if kind.number in _SOFTMAXES:
-        return Activation.SOFTMAX
-    if kind.number == _ARGMAX:
-        return Activation.ARGMAX
-    if kind.number in (_CONVOLUTION, _INNER_PRODUCT):
-        return Activation.NONE
-    if kind.number != _ACTIVATION:
-        return None
-    functions = [one.number for one in layer.child(kind, "an activation").fields()]
-    if functions == [40]:
-        return Activation.SIGMOID
-    return Activation.NONE if functions == [10] else None
-
-
-def _images(
+def _add(
     layer: Message, kind: Field, inputs: List[str], outputs: List[str], seen: Operations
 ) -> None:
-    """Which values are images, and how many channels they have."""
-    taken, given = None, None
+    op = _OPERATORS.get(kind.number, "")
+    shape: Optional[Dims] = None
+    attributes: Dict[str, Optional[AttributeValue]] = {}
     if kind.number == _CONVOLUTION:
         taken, given = _channels(layer.child(kind, "a convolution"))
-    elif kind.number in _IMAGES | _KEEPING and len(inputs) == 1:
-        given = seen.channels.get(inputs[0])
-    if kind.number in _IMAGES:
-        seen.images.update(inputs[:1])
-        seen.images.update(outputs)
-    elif kind.number in _KEEPING and seen.images.intersection(inputs):
-        seen.images.update(outputs)
-    for names, channels in ((inputs[:1], taken), (outputs, given)):
-        for name in names:
-            if channels is not None:
-                seen.channels.setdefault(name, channels)
+        shape = (None, given, None, None)
+        if taken is not None and inputs:
+            seen.channels.setdefault(inputs[0], taken)
+    elif kind.number == _ACTIVATION:
+        functions = [one.number for one in layer.child(kind, "an activation").fields()]
+        op = _ACTIVATIONS.get(functions[0] if functions else 0, _ANY_FUNCTION)
+    elif kind.number == _OLD_SOFTMAX:
+        attributes["axis"] = -3
+    elif kind.number in _WITH_AXIS:
+        numbers = {one.number: one.value for one in layer.child(kind, "a layer").fields()}
+        attributes["axis"] = signed(numbers.get(1, 0))
+    elif op == "Resize":
+        numbers = {one.number: one.value for one in layer.child(kind, "a resize").fields()}
+        linear = kind.number == _BILINEAR or numbers.get(_UPSAMPLE_MODE)
+        attributes["mode"] = "linear" if linear else "nearest"
+    layout = "NCHW" if kind.number in _IMAGES else ""
+    if layout and inputs and inputs[0] not in seen.outline.values:
+        seen.outline.input(inputs[0], (None,) * len(layout))
+    seen.outline.add(op, inputs, outputs, [shape] * len(outputs), layout=layout, **attributes)
 
 
 def _channels(convolution: Message) -> Tuple[Optional[int], Optional[int]]:

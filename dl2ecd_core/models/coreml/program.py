@@ -6,27 +6,41 @@ https://github.com/apple/coremltools/blob/main/mlmodel/format/MIL.proto and Neur
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from ...network.graph import AttributeValue
+from ...network.names import called, operators
+from ...network.outline import Outline
+from ...network.shapes import Dims
 from ...wire.protobuf import Message, signed
-from ..description import Activation, Dims
 
 # Operations whose first input is an image: batch, channels, rows, columns.
-_IMAGE = {"conv", "conv_transpose", "max_pool", "avg_pool", "l2_pool", "batch_norm",
-          "instance_norm", "upsample_bilinear", "upsample_nearest_neighbor", "resize_bilinear",
-          "resize_nearest_neighbor", "pixel_shuffle"}  # fmt: skip
-# Operations that leave the axes where they are.
-_KEEPING = {"relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "sigmoid", "sigmoid_hard",
-            "tanh", "softmax", "cast", "add", "sub", "mul", "real_div", "clip", "identity", "pad",
-            "concat", "silu", "softplus", "sqrt", "exp", "square", "quantize",
-            "dequantize"}  # fmt: skip
-_PASSING = {"cast", "identity", "reshape", "squeeze", "expand_dims", "transpose"}
-_SCORES = {"conv", "conv_transpose", "linear", "matmul", "add", "relu", "batch_norm", "mul", "sub"}
-_ACTIVATIONS = {"softmax": Activation.SOFTMAX, "sigmoid": Activation.SIGMOID,
-                "reduce_argmax": Activation.ARGMAX}  # fmt: skip
+_IMAGE = operators(
+    "conv conv_transpose max_pool avg_pool l2_pool batch_norm instance_norm upsample_bilinear "
+    "upsample_nearest_neighbor resize_bilinear resize_nearest_neighbor pixel_shuffle"
+)
+_OPERATORS = called(
+    "conv=Conv conv_transpose=ConvTranspose max_pool=MaxPool avg_pool=AveragePool "
+    "l2_pool=AveragePool batch_norm=BatchNormalization instance_norm=InstanceNormalization "
+    "upsample_bilinear=Resize upsample_nearest_neighbor=Resize resize_bilinear=Resize "
+    "resize_nearest_neighbor=Resize pixel_shuffle=DepthToSpace linear=Gemm "
+    "matmul=MatMul add=Add sub=Sub mul=Mul real_div=Div pow=Pow maximum=Max minimum=Min "
+    "relu=Relu relu6=Clip leaky_relu=LeakyRelu prelu=PRelu elu=Elu gelu=Gelu silu=Swish "
+    "sigmoid=Sigmoid sigmoid_hard=HardSigmoid tanh=Tanh softplus=Softplus clip=Clip sqrt=Sqrt "
+    "exp=Exp square=Pow softmax=Softmax identity=Identity cast=Cast quantize=QuantizeLinear "
+    "dequantize=DequantizeLinear pad=Pad concat=Concat slice_by_index=Slice slice_by_size=Slice "
+    "reshape=Reshape squeeze=Squeeze expand_dims=Unsqueeze transpose=Transpose "
+    "reduce_argmax=ArgMax reduce_argmin=ArgMin reduce_max=ReduceMax reduce_min=ReduceMin "
+    "reduce_mean=ReduceMean reduce_sum=ReduceSum topk=TopK"
+)
+# Inputs that are attributes in ONNX, under the same names; some are a single number.
+_ATTRIBUTES = operators("axis axes perm k")
+_SINGLE = ("axis", "k")
 
 _MOST_OPERATIONS = 1_000_000
 _DEEPEST = 32
+# Bytes of a list of numbers that may be axes.
+_LONGEST_LIST = 640
 
 
 @dataclass
@@ -35,14 +49,12 @@ class Operations:
 
     Attributes
     ----------
-    images
-        Names of values whose axes are batch, channels, rows, columns.
-    activations
-        By the name of a value, what was done last to it.
+    outline
+        What is known of values, by their name.
     shapes
-        By the name of a value.
+        What a program declares, by the name of a value.
     channels
-        Of a neural network's images, by the name of a value.
+        Of images that a neural network takes, by the name of the input.
     labels
         Names of classes.
     own_code
@@ -51,8 +63,7 @@ class Operations:
         Weight files that the operations name, relative to the model's folder.
     """
 
-    images: Set[str] = field(default_factory=set)
-    activations: Dict[str, Optional[Activation]] = field(default_factory=dict)
+    outline: Outline = field(default_factory=lambda: Outline("NCHW"))
     shapes: Dict[str, Dims] = field(default_factory=dict)
     channels: Dict[str, int] = field(default_factory=dict)
     labels: Tuple[str, ...] = ()
@@ -78,13 +89,15 @@ def read_program(program: Message, seen: Operations, main: str = "") -> None:
     for name, function in _entries(program, 2, "a function"):
         apart = Operations(own_code=seen.own_code, files=seen.files)
         into = seen if main in ("", name) else apart
-        sources: Dict[str, str] = {}
-        texts: Dict[str, Tuple[str, ...]] = {}
+        constants: Dict[str, _Constant] = {}
+        for one in function.fields():
+            if one.number == 1:
+                into.outline.input(*_output(function.child(one, "a function's input")))
         for operation in _operations(function):
             count += 1
             if count > _MOST_OPERATIONS:
                 raise program.wrong(f"more than {_MOST_OPERATIONS} operations")
-            _operation(operation, into, sources, texts)
+            _operation(operation, into, constants)
 
 
 def _operations(function: Message) -> Iterator[Message]:
@@ -120,17 +133,20 @@ def _entries(message: Message, number: int, what: str) -> Iterator[Tuple[str, Me
                 yield key, value
 
 
-def _operation(
-    operation: Message,
-    seen: Operations,
-    sources: Dict[str, str],
-    texts: Dict[str, Tuple[str, ...]],
-) -> None:
+class _Constant(NamedTuple):
+    """The texts or whole numbers of a constant."""
+
+    texts: Tuple[str, ...] = ()
+    numbers: Tuple[int, ...] = ()
+
+
+def _operation(operation: Message, seen: Operations, constants: Dict[str, _Constant]) -> None:
     kind = ""
     inputs: Dict[str, List[str]] = {}
     inline: Dict[str, List[Message]] = {}
     outputs: List[str] = []
-    told: Tuple[str, ...] = ()
+    shapes: List[Optional[Dims]] = []
+    told = _Constant()
     for one in operation.fields():
         if one.number == 1:
             kind = operation.text_of(one, 4096)
@@ -138,55 +154,61 @@ def _operation(
             name, inputs_, values = _input(operation.child(one, "an input"))
             inputs[name], inline[name] = inputs_, values
         elif one.number == 3:
-            output = operation.child(one, "an output")
-            name_, shape = _output(output)
+            name_, shape = _output(operation.child(one, "an output"))
             outputs.append(name_)
+            shapes.append(shape)
             if shape is not None:
                 seen.shapes[name_] = shape
         elif one.number == 5:
             key, found = _attribute(operation.child(one, "an attribute"), seen)
             told = found if key == "val" else told
     if kind == "const":
-        for name_ in outputs:
-            texts[name_] = told
+        for name_, shape in zip(outputs, shapes):
+            constants[name_] = told
+            seen.outline.constant(name_, shape)
         return
-    data = (inputs.get("x") or inputs.get("values") or [""])[0]
-    _axes(kind, inputs, data, outputs, seen, sources)
-    for name_ in outputs:
-        if kind in _PASSING:
-            seen.activations[name_] = seen.activations.get(data)
-        else:
-            known = Activation.NONE if kind in _SCORES else None
-            seen.activations[name_] = _ACTIVATIONS.get(kind, known)
 
-    def texts_of(name: str) -> Tuple[str, ...]:
-        """The texts of an input: those of a constant before, or written in its place."""
-        written = [text for value in inline.get(name, ()) for text in _value_texts(value)]
-        return texts.get((inputs.get(name) or [""])[0], tuple(written))
+    def constant(name: str) -> _Constant:
+        """An input's content: that of a constant before, or written in its place."""
+        parts = [part for value in inline.get(name, ()) for part in _parts(value)]
+        written = _Constant(
+            tuple(text for part in parts for text in part.texts),
+            tuple(number for part in parts for number in part.numbers),
+        )
+        return constants.get((inputs.get(name) or [""])[0], written)
 
+    _add(kind, inputs, outputs, shapes, seen, constant)
     if kind == "classify":
-        seen.labels = seen.labels or texts_of("classes")
+        seen.labels = seen.labels or constant("classes").texts
     if kind == "custom_layer":
-        seen.own_code[(texts_of("class_name") or told or ("(unnamed)",))[0]] = None
+        named = constant("class_name").texts or told.texts
+        seen.own_code[(named or ("(unnamed)",))[0]] = None
 
 
-def _axes(
+def _add(
     kind: str,
     inputs: Dict[str, List[str]],
-    data: str,
     outputs: List[str],
+    shapes: List[Optional[Dims]],
     seen: Operations,
-    sources: Dict[str, str],
+    constant: Callable[[str], _Constant],
 ) -> None:
-    if kind in _IMAGE:
-        seen.images.add(data)
-        seen.images.add(sources.get(data, data))
-        seen.images.update(outputs)
-    elif kind in _KEEPING:
-        if any(name in seen.images for used in inputs.values() for name in used):
-            seen.images.update(outputs)
-        for name in outputs:
-            sources[name] = sources.get(data, data)
+    op, layout = _OPERATORS.get(kind, ""), "NCHW" if kind in _IMAGE else ""
+    used = [*inputs.get("x", []), *inputs.get("values", []), *inputs.get("y", [])]
+    attributes: Dict[str, Optional[AttributeValue]] = {}
+    for name in _ATTRIBUTES.intersection(inputs):
+        numbers = constant(name).numbers
+        if numbers:
+            attributes[name] = numbers[0] if name in _SINGLE else numbers
+    if op == "Resize":
+        attributes["mode"] = "nearest" if "nearest" in kind else "linear"
+    if op == "Gemm" and shapes and len(shapes[0] or ()) > 2:
+        op = "MatMul"
+    if op in ("Gemm", "MatMul"):
+        used += inputs.get("weight", [])
+    if layout and used and used[0] not in seen.outline.values:
+        seen.outline.input(used[0], (None,) * len(layout))
+    seen.outline.add(op, used, outputs, shapes, layout=layout, **attributes)
 
 
 def _input(entry: Message) -> Tuple[str, List[str], List[Message]]:
@@ -241,10 +263,10 @@ def _tensor(message: Message) -> Optional[Dims]:
     return tuple(sizes) if rank == len(sizes) <= 32 else None
 
 
-def _attribute(entry: Message, seen: Operations) -> Tuple[str, Tuple[str, ...]]:
-    """An attribute's name and texts; weight files that it names are put among the files."""
+def _attribute(entry: Message, seen: Operations) -> Tuple[str, _Constant]:
+    """An attribute's name and content; weight files that it names are put among the files."""
     key = ""
-    found: Tuple[str, ...] = ()
+    found = _Constant()
     for field_ in entry.fields():
         if field_.number == 1:
             key = entry.text_of(field_, 4096)
@@ -254,28 +276,28 @@ def _attribute(entry: Message, seen: Operations) -> Tuple[str, Tuple[str, ...]]:
                 if one.number == 5:
                     _weights(value.child(one, "a weight's place"), seen)
                 elif one.number == 3:
-                    found = _texts(value.child(one, "a constant's value"))
+                    found = _content(value.child(one, "a constant's value"))
     return key, found
 
 
-def _value_texts(value: Message) -> Iterator[str]:
-    """The texts of a value that holds some, or of the values in a list of them."""
+def _parts(value: Message) -> Iterator[_Constant]:
+    """What a value holds, or the values in a list of them."""
     for one in value.fields():
         if one.number == 3:
             immediate = value.child(one, "a constant's value")
-            yield from _texts(immediate)
+            yield _content(immediate)
             for inner in immediate.fields():
                 if inner.number == 3:
                     items = immediate.child(inner, "a list")
                     for item in items.fields():
                         if item.number == 1:
-                            yield from _item_texts(items.child(item, "a value in a list"))
+                            yield from _item(items.child(item, "a value in a list"))
 
 
-def _item_texts(value: Message) -> Iterator[str]:
+def _item(value: Message) -> Iterator[_Constant]:
     for one in value.fields():
         if one.number == 3:
-            yield from _texts(value.child(one, "a constant's value"))
+            yield _content(value.child(one, "a constant's value"))
 
 
 def _weights(blob: Message, seen: Operations) -> None:
@@ -286,14 +308,25 @@ def _weights(blob: Message, seen: Operations) -> None:
             seen.files[name[len(start) :] if name.startswith(start) else name] = None
 
 
-def _texts(immediate: Message) -> Tuple[str, ...]:
-    """The texts of a constant that holds texts."""
+def _content(immediate: Message) -> _Constant:
+    """The texts or whole numbers of a constant that holds such."""
     for one in immediate.fields():
         if one.number == 1:
             tensor = immediate.child(one, "a constant's tensor")
             for kind in tensor.fields():
                 if kind.number == 4:
                     strings = tensor.child(kind, "a constant's texts")
-                    return tuple(strings.text_of(f, 65536) for f in strings.fields()
-                                 if f.number == 1)  # fmt: skip
-    return ()
+                    found = [strings.text_of(f, 65536) for f in strings.fields() if f.number == 1]
+                    return _Constant(tuple(found))
+                if kind.number == 2:
+                    return _Constant((), _few(tensor.child(kind, "a constant's numbers")))
+    return _Constant()
+
+
+def _few(numbers: Message) -> Tuple[int, ...]:
+    """Whole numbers where there are so few that they may be axes."""
+    found: List[int] = []
+    for one in numbers.fields():
+        if one.number == 1 and numbers.end - numbers.start <= _LONGEST_LIST:
+            found += numbers.integers_of(one, _LONGEST_LIST)
+    return tuple(found)

@@ -8,7 +8,6 @@ no "Result" ones; their outputs are the ports that nothing is connected to.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Iterator, List, Optional, Tuple
 
 from ...findings import Finding
@@ -18,17 +17,16 @@ from ...findings.wording import counted, listed, quoted
 from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import (
-    Activation,
     ClassNames,
     Evidence,
     ModelDescription,
     ModelPart,
     Tensor,
 )
+from ..network_ends import with_meaning
 from ..registry import Match
 from .graph import Graph
 from .net import Layer, Net, Port, parse
-from .predictions import prediction_of
 
 # Blanks and comments can be matched in one way only: otherwise a long row of them would be tried in
 # every way.
@@ -135,18 +133,11 @@ def _outputs(net: Net, graph: Graph) -> Iterator[Tensor]:
 
 
 def _output(name: Optional[str], layer: Layer, index: int, graph: Graph) -> Tensor:
-    prediction = prediction_of(graph, layer, index)
     tensor = _tensor(name, layer, layer.ports[index], graph.output_axes(layer, index))
-    axes = tensor.axes
-    if axes is not None and prediction.activation is Activation.ARGMAX:
-        # What is left of the class axis after an argmax holds no classes.
-        axes = axes.replace("C", "?")
-    return replace(
-        tensor, axes=axes, activation=prediction.activation, class_count=prediction.class_count
-    )
+    return with_meaning(tensor, graph.meaning(layer, index))
 
 
-def _tensor(name: Optional[str], layer: Layer, port: Port, axes: Optional[str]) -> Tensor:
+def _tensor(name: Optional[str], layer: Layer, port: Port, axes: str) -> Tensor:
     # A scalar and a tensor of unknown rank look alike, but for what a Parameter says of itself.
     is_scalar = layer.type == "Parameter" and layer.data.get("shape") == ""
     shape = port.shape if port.dims or is_scalar else None

@@ -84,7 +84,7 @@ class Net:
     notes: List[str] = field(default_factory=list)
 
 
-_KEPT = ("shape", "element_type", "offset", "size", "axis", "type", "order")
+_KEPT = ("shape", "element_type", "offset", "size", "axis", "type", "order", "mode")
 
 
 def parse(source: ByteSource) -> Net:

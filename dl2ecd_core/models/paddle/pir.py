@@ -16,6 +16,10 @@ from .steps import Known, Program, Step
 
 #: Longer programs are not read: what JSON builds takes many times its length in memory.
 LONGEST = 16 * 1024 * 1024
+# Values that an operation takes as one.
+_LONGEST_LIST = 256
+# What the older programs call otherwise.
+_OTHER_NAMES = {"sum": "reduce_sum", "max": "reduce_max"}
 
 _DATA_TYPES = {"t_f32": "float32", "t_f64": "float64", "t_f16": "float16", "t_bf16": "bfloat16",
                "t_i8": "int8", "t_i16": "int16", "t_i32": "int32", "t_i64": "int64",
@@ -77,15 +81,20 @@ def _operation(operation: Dict[str, Any], program: Program) -> None:
     if kind == "p":
         program.weights.update(outputs)
         return
-    inputs = [str(one.get("%")) for one in _dicts(operation.get("I"))]
+    given = [str(one.get("%")) for one in _dicts(operation.get("I"))]
+    if kind == "combine" and outputs and len(given) <= _LONGEST_LIST:
+        program.lists[outputs[0]] = given
+        return
+    inputs = [one for name in given for one in program.lists.get(name, [name])]
     attributes = {str(one.get("N")): _plain(one.get("AT")) for one in _dicts(operation.get("A"))}
     name = attributes.get("name")
     if kind == "data" and outputs:
         program.inputs.append((name if isinstance(name, str) else "", outputs[0]))
-    elif kind == "fetch" and inputs:
+        return
+    if kind == "fetch" and inputs:
         program.outputs.append((name if isinstance(name, str) else "", inputs[0]))
         return
-    elif kind in ("py_func", "run_program"):
+    if kind in ("py_func", "run_program"):
         program.own_code.add(kind)
     layout, axis = attributes.get("data_format"), attributes.get("axis")
     if kind == "full" and outputs:
@@ -95,13 +104,21 @@ def _operation(operation: Dict[str, Any], program: Program) -> None:
     flat = attributes.get("flatten")
     program.steps.append(
         Step(
-            kind,
+            _OTHER_NAMES.get(kind, kind),
             tuple(inputs),
             tuple(outputs),
             layout if isinstance(layout, str) else "NCHW",
             axis if isinstance(axis, int) and not isinstance(axis, bool) and not flat else None,
+            _order(attributes.get("perm")),
         )
     )
+
+
+def _order(value: Any) -> Optional[Tuple[int, ...]]:
+    """The order of a transpose."""
+    found = [one.get("D") for one in _dicts(value)]
+    numbers = tuple(one for one in found if isinstance(one, int) and not isinstance(one, bool))
+    return numbers if numbers and len(numbers) == len(found) else None
 
 
 def _number(name: str, value: Any, program: Program) -> None:

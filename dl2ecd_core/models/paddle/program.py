@@ -16,6 +16,7 @@ DATA_TYPES = {0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "f
               6: "float64", 20: "uint8", 21: "int8", 22: "bfloat16", 23: "complex64",
               24: "complex128", 36: "uint16", 37: "uint32", 38: "uint64"}  # fmt: skip
 _MOST_STEPS = 1_000_000
+_LONGEST_ORDER = 64
 _MOST_TEXTS = 64
 _FIRST_INPUTS = ("X", "Input", "x", "input")
 
@@ -156,6 +157,7 @@ def _step(
             (*main, *rest),
             str(layout),
             axis if isinstance(axis, int) and not flat else None,
+            tuple(axis) if isinstance(axis, list) else None,
             attributes.get("scale") == 1.0 and attributes.get("bias") == 0.0,
         )
     )
@@ -182,6 +184,10 @@ def _attribute(message: Message, attributes: Dict[str, object], program: Program
             attributes[name] = float_of(one)
         elif one.number == 5:
             attributes[name] = message.text_of(one)
+        elif one.number == 6 and name == "axis":
+            order = attributes.setdefault(name, [])
+            if isinstance(order, list) and len(order) < _LONGEST_ORDER:
+                order += message.integers_of(one, _LONGEST_ORDER)
         elif one.number == 10:
             attributes[name] = bool(one.value)
         elif one.number == 8 and name == "op_callstack" and len(program.texts) < _MOST_TEXTS:

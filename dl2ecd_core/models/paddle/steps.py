@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Dict, List, Optional, Set, Tuple
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
-from ..description import Activation, Dims, Evidence, Tensor
+from ...network.graph import AttributeValue
+from ...network.names import called, operators
+from ...network.outline import Outline
+from ..description import Dims, Evidence, Tensor
+from ..network_ends import with_meaning
 
 # Operations whose first input is an image, with the attribute data_format that says its axes.
-_IMAGE = {"conv2d", "depthwise_conv2d", "conv2d_transpose", "pool2d", "batch_norm", "batch_norm_",
-          "sync_batch_norm_", "instance_norm", "bilinear_interp_v2", "nearest_interp_v2",
-          "bilinear_interp", "nearest_interp", "pixel_shuffle", "depthwise_conv2d_transpose",
-          "conv2d_fusion"}  # fmt: skip
-_KEEPING = {"relu", "relu6", "leaky_relu", "prelu", "sigmoid", "softmax", "tanh", "hard_swish",
-            "hardswish", "hard_sigmoid", "hardsigmoid", "swish", "gelu", "elu", "scale", "clip",
-            "cast", "dropout", "elementwise_add", "elementwise_sub", "elementwise_mul",
-            "elementwise_div", "add", "subtract", "multiply", "divide", "pad3d", "pad2d", "assign",
-            "concat", "sum", "silu", "mish", "exp", "sqrt"}  # fmt: skip
-_PASSING = {"cast", "assign", "reshape2", "reshape", "squeeze2", "squeeze", "transpose2",
-            "transpose", "fetch", "unsqueeze2", "unsqueeze"}  # fmt: skip
-_SCALE = "scale"
-_SCORES = {"conv2d", "conv2d_transpose", "elementwise_add", "add", "matmul_v2", "matmul", "mul",
-           "fc", "linear", "relu", "bilinear_interp_v2", "bilinear_interp", "batch_norm",
-           "batch_norm_", "sum"}  # fmt: skip
-_ACTIVATIONS = {"softmax": Activation.SOFTMAX, "sigmoid": Activation.SIGMOID,
-                "arg_max": Activation.ARGMAX, "argmax": Activation.ARGMAX}  # fmt: skip
+_IMAGE = operators(
+    "conv2d depthwise_conv2d conv2d_fusion conv2d_transpose depthwise_conv2d_transpose pool2d "
+    "batch_norm batch_norm_ sync_batch_norm_ instance_norm bilinear_interp_v2 nearest_interp_v2 "
+    "bilinear_interp nearest_interp pixel_shuffle"
+)
+_OPERATORS = called(
+    "conv2d=Conv depthwise_conv2d=Conv conv2d_fusion=Conv conv2d_transpose=ConvTranspose "
+    "depthwise_conv2d_transpose=ConvTranspose pool2d=MaxPool batch_norm=BatchNormalization "
+    "batch_norm_=BatchNormalization sync_batch_norm_=BatchNormalization "
+    "instance_norm=InstanceNormalization bilinear_interp_v2=Resize nearest_interp_v2=Resize "
+    "bilinear_interp=Resize nearest_interp=Resize pixel_shuffle=DepthToSpace relu=Relu relu6=Clip "
+    "leaky_relu=LeakyRelu prelu=PRelu sigmoid=Sigmoid softmax=Softmax log_softmax=LogSoftmax "
+    "tanh=Tanh hard_swish=HardSwish hardswish=HardSwish hard_sigmoid=HardSigmoid "
+    "hardsigmoid=HardSigmoid swish=Swish silu=Swish mish=Mish gelu=Gelu elu=Elu exp=Exp sqrt=Sqrt "
+    "scale=Mul clip=Clip cast=Cast dropout=Dropout assign=Identity elementwise_add=Add add=Add "
+    "elementwise_sub=Sub subtract=Sub elementwise_mul=Mul multiply=Mul elementwise_div=Div "
+    "divide=Div sum=Sum add_n=Sum pad3d=Pad pad2d=Pad pad=Pad concat=Concat split=Split "
+    "slice=Slice strided_slice=Slice reshape2=Reshape reshape=Reshape squeeze2=Squeeze "
+    "squeeze=Squeeze unsqueeze2=Unsqueeze unsqueeze=Unsqueeze flatten=Reshape "
+    "flatten_contiguous_range=Reshape transpose2=Transpose transpose=Transpose matmul_v2=MatMul "
+    "matmul=MatMul mul=Gemm fc=Gemm linear=Gemm arg_max=ArgMax argmax=ArgMax reduce_max=ReduceMax "
+    "reduce_mean=ReduceMean reduce_sum=ReduceSum mean=ReduceMean"
+)
+# Operations that take sizes and axes beside what they work on.
+_ALONE = operators("Reshape Squeeze Unsqueeze ArgMax ReduceMax ReduceMean ReduceSum Slice Split")
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,11 @@ class Step:
     data_format
         The axes of images, where the operation names them.
     axis
-        Of an argmax.
+        Along which it works.
+    order
+        Of a transpose.
+    unchanged
+        Whether it gives what it takes.
     """
 
     kind: str
@@ -54,6 +70,7 @@ class Step:
     outputs: Tuple[str, ...]
     data_format: str = "NCHW"
     axis: Optional[int] = None
+    order: Optional[Tuple[int, ...]] = None
     unchanged: bool = False
 
 
@@ -69,6 +86,8 @@ class Program:
         Names of the values that lie in the parameters file.
     numbers
         Single whole numbers that are written into the program as values.
+    lists
+        Values that are taken as one, by the name that they have then.
     """
 
     values: Dict[str, Known] = field(default_factory=dict)
@@ -80,84 +99,47 @@ class Program:
     texts: List[str] = field(default_factory=list)
     own_code: Set[str] = field(default_factory=set)
     numbers: Dict[str, int] = field(default_factory=dict)
+    lists: Dict[str, List[str]] = field(default_factory=dict)
 
 
 def tensors(program: Program) -> Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]:
     """Inputs and outputs with their meaning."""
-    axes: Dict[str, str] = {}
-    sources: Dict[str, str] = {}
-    made: Dict[str, Step] = {}
+    outline = Outline("NCHW")
+    for _, value in program.inputs:
+        outline.input(value, _shape(program, value))
+    for value in program.weights:
+        outline.constant(value, _shape(program, value))
     for step in program.steps:
-        data = step.inputs[0] if step.inputs else ""
-        if step.kind in _IMAGE and step.data_format in ("NCHW", "NHWC"):
-            for name in (data, sources.get(data, data), *step.outputs[:1]):
-                if _rank(program, name) == 4:
-                    axes.setdefault(name, step.data_format)
-        elif step.kind in _KEEPING:
-            for name in step.outputs[:1]:
-                known = [axes[one] for one in step.inputs if one in axes]
-                if known and _rank(program, name) == 4:
-                    axes.setdefault(name, known[0])
-                if _rank(program, name) == _rank(program, data):
-                    sources[name] = sources.get(data, data)
-        elif _ACTIVATIONS.get(step.kind) is Activation.ARGMAX and data in axes:
-            _without_axis(program, axes, step, data)
-        for name in step.outputs:
-            made[name] = step
-    inputs = tuple(_tensor(program, axes, *one) for one in program.inputs)
-    outputs = []
-    for name, value in program.outputs:
-        tensor = _tensor(program, axes, name, value)
-        activation, classes = _meaning(program, made, value)
-        outputs.append(replace(tensor, activation=activation, class_count=classes))
-    return inputs, tuple(outputs)
+        _add(outline, program, step)
+    inputs = tuple(_tensor(program, outline, *one) for one in program.inputs)
+    outputs = tuple(
+        with_meaning(_tensor(program, outline, name, value), outline.value(value).meaning)
+        for name, value in program.outputs
+    )
+    return inputs, outputs
 
 
-def _without_axis(program: Program, axes: Dict[str, str], step: Step, data: str) -> None:
-    """The axes of an argmax's result: one is gone, or kept with a size of 1."""
-    letters = axes[data]
-    if step.axis is None or not -len(letters) <= step.axis < len(letters):
-        return
-    place = step.axis % len(letters)
-    for name in step.outputs[:1]:
-        lost = len(letters) - (_rank(program, name) or 0)
-        # What is left of the class axis holds no classes.
-        left = {0: "?", 1: ""}.get(lost)
-        if left is not None:
-            axes.setdefault(name, letters[:place] + left + letters[place + 1 :])
+def _add(outline: Outline, program: Program, step: Step) -> None:
+    op = "Identity" if step.unchanged else _OPERATORS.get(step.kind, "")
+    shapes = [_shape(program, name) for name in step.outputs]
+    attributes: Dict[str, Optional[AttributeValue]] = {"axis": step.axis, "perm": step.order}
+    if op == "Resize":
+        attributes["mode"] = "nearest" if "nearest" in step.kind else "linear"
+    inputs: Sequence[str] = step.inputs
+    if op in _ALONE:
+        inputs = step.inputs[:1]
+    named = step.kind in _IMAGE and step.data_format in ("NCHW", "NHWC")
+    layout = step.data_format if named else ""
+    outline.add(op, inputs, step.outputs, shapes, layout=layout, **attributes)
 
 
-def _rank(program: Program, name: str) -> Optional[int]:
-    shape = program.values.get(name, Known()).shape
-    return None if shape is None else len(shape)
+def _shape(program: Program, name: str) -> Optional[Dims]:
+    return program.values.get(name, Known()).shape
 
 
-def _tensor(program: Program, axes: Dict[str, str], name: str, value: str) -> Tensor:
+def _tensor(program: Program, outline: Outline, name: str, value: str) -> Tensor:
     known = program.values.get(value, Known())
     if known.shape is None:
         return Tensor(name, data_type=known.data_type)
-    letters = axes.get(value, "?" * len(known.shape))
+    letters = outline.axes_of(value, len(known.shape))
     return Tensor(name, known.shape, letters, known.data_type, Evidence.DECLARED)
-
-
-def _meaning(
-    program: Program, made: Dict[str, Step], value: str
-) -> Tuple[Optional[Activation], Optional[int]]:
-    for _ in range(1000):
-        step = made.get(value)
-        if step is None:
-            return None, None
-        if step.kind in _PASSING or (step.kind == _SCALE and step.unchanged):
-            if not step.inputs:
-                return None, None
-            value = step.inputs[0]
-            continue
-        known = _ACTIVATIONS.get(step.kind)
-        if known is Activation.ARGMAX:
-            shape = program.values.get(step.inputs[0] if step.inputs else "", Known()).shape
-            axis = step.axis
-            if shape is None or axis is None or not -len(shape) <= axis < len(shape):
-                return known, None
-            return known, shape[axis]
-        return known or (Activation.NONE if step.kind in _SCORES else None), None
-    return None, None

@@ -18,15 +18,18 @@ from ...wire.pickle import walk_pickle
 from ...wire.source import ByteSource
 from ...wire.zip import Archive, is_archive, open_archive
 from ..companions import primary_part
-from ..description import Activation, Evidence, ModelDescription, Tensor
+from ..description import Dims, Evidence, ModelDescription, Tensor
+from ..network_ends import with_meaning
 from ..pickle_search import archive_pickles, search_findings
 from ..registry import Match
+from .operations import Program
 from .state_dict import find_weights
 from .zip_archive import opened, top_folder
 
 _OLD_GRAPH = "serialized_exported_program.json"
 _OLD_WEIGHTS = ("serialized_state_dict.pt", "serialized_state_dict.json")
 _MOST_PICKLES = 16
+_LARGEST_RANK = 16
 
 #: The schema's ScalarType, as NumPy (or PyTorch) names it.
 _DATA_TYPES = {
@@ -52,18 +55,6 @@ _DATA_TYPES = {
     34: "uint32",
     35: "uint64",
 }
-_LAST = {
-    "softmax": Activation.SOFTMAX,
-    "_softmax": Activation.SOFTMAX,
-    "sigmoid": Activation.SIGMOID,
-    "argmax": Activation.ARGMAX,
-    "conv2d": Activation.NONE,
-    "convolution": Activation.NONE,
-    "conv_transpose2d": Activation.NONE,
-    "linear": Activation.NONE,
-    "addmm": Activation.NONE,
-}
-_ON_IMAGES = ("conv", "batch_norm", "max_pool", "avg_pool", "pixel_shuffle", "upsample")
 
 
 def recognise(source: ByteSource) -> Match:
@@ -104,7 +95,7 @@ def read(source: ByteSource) -> ModelDescription:
     if len(graphs) == 1 and archive.entry(graphs[0]).size <= LONGEST_JSON:
         program = parse_json(source, archive.read(graphs[0]), "the exported program")
         told = _Program(source, program)
-        inputs, outputs = told.inputs(), told.outputs()
+        inputs, outputs = told.inputs, told.outputs
         version = told.version
         findings += told.findings()
     else:
@@ -155,18 +146,14 @@ class _Program:
             raise source.damaged(0, "The exported program has no graph with a signature.")
         nodes = self._graph.get("nodes")
         self._nodes = [_object(node) for node in nodes] if isinstance(nodes, list) else []
-
-    def inputs(self) -> Tuple[Tensor, ...]:
-        return tuple(
-            self._tensor(name, self._takes_images(name))
-            for name in self._names("input_specs", "user_input")
-        )
-
-    def outputs(self) -> Tuple[Tensor, ...]:
-        images = any(self._takes_images(name) for name in self._names("input_specs", "user_input"))
-        return tuple(
-            self._tensor(name, images, self._activation(name))
-            for name in self._names("output_specs", "user_output")
+        shapes = {name: _shape(meta) for name, meta in self._tensors.items()}
+        given = self._names("input_specs", "user_input")
+        self._outline = Program(self._nodes, shapes, given).outline
+        # Other rows, of sound or text for example, have no bands.
+        self.inputs = tuple(self._tensor(name, "N?") for name in given)
+        images = any(tensor.axes == "NCHW" for tensor in self.inputs)
+        self.outputs = tuple(
+            self._output(name, images) for name in self._names("output_specs", "user_output")
         )
 
     def findings(self) -> Tuple[Finding, ...]:
@@ -220,84 +207,31 @@ class _Program:
                 names.append(name)
         return names
 
-    def _tensor(self, name: str, images: bool, activation: Optional[Activation] = None) -> Tensor:
+    def _output(self, name: str, images: bool) -> Tensor:
+        rank = len(_shape(self._tensors.get(name)) or ())
+        tensor = self._tensor(name, "NCHW" if images and rank == 4 else "NC")
+        return with_meaning(tensor, self._outline.value(name).meaning)
+
+    def _tensor(self, name: str, usual: str) -> Tensor:
         meta = _object(self._tensors.get(name))
-        sizes = meta.get("sizes")
-        if not isinstance(sizes, list) or len(sizes) > 16:
-            return Tensor(name, activation=activation)
-        shape = tuple(_size(item) for item in sizes)
-        axes = "?" * len(shape)
-        if images and len(shape) == 4:
-            axes = "NCHW"
-        elif images and len(shape) == 3 and activation is Activation.ARGMAX:
-            axes = "NHW"
-        elif len(shape) == 2:
-            axes = "NC"
-        kind = meta.get("dtype")
+        shape, kind = _shape(meta), meta.get("dtype")
+        if shape is None:
+            return Tensor(name)
+        axes = self._outline.axes_of(name, len(shape), usual)
         data_type = _DATA_TYPES.get(kind) if isinstance(kind, int) else None
-        return Tensor(
-            name,
-            shape,
-            axes,
-            data_type,
-            Evidence.DECLARED,
-            activation=activation,
-            class_count=self._classes(name) if activation is Activation.ARGMAX else None,
-        )
-
-    def _classes(self, name: str) -> Optional[int]:
-        """The length of the axis over which an argmax is taken."""
-        for node in self._nodes:
-            if not _gives(node, name):
-                continue
-            arguments = node.get("inputs")
-            given = {
-                _object(item).get("name"): _object(_object(item).get("arg"))
-                for item in (arguments if isinstance(arguments, list) else ())
-                if isinstance(_object(item).get("name"), str)
-            }
-            tensor = _object(_object(given.get("self")).get("as_tensor")).get("name")
-            axis = _object(given.get("dim")).get("as_int")
-            sizes = _object(self._tensors.get(str(tensor))).get("sizes")
-            if (
-                isinstance(sizes, list)
-                and isinstance(axis, int)
-                and -len(sizes) <= axis < len(sizes)
-            ):
-                return _size(sizes[axis])
-        return None
-
-    def _takes_images(self, name: str) -> bool:
-        """Whether an operation on images takes this input as it is."""
-        for node in self._nodes:
-            target = str(node.get("target")).split(".")
-            operation = target[3] if len(target) > 3 else ""
-            if not any(word in operation for word in _ON_IMAGES):
-                continue
-            arguments = node.get("inputs")
-            first = arguments[0] if isinstance(arguments, list) and arguments else None
-            value = _object(_object(_object(first).get("arg")).get("as_tensor")).get("name")
-            if value == name:
-                return True
-        return False
-
-    def _activation(self, name: str) -> Optional[Activation]:
-        for node in reversed(self._nodes):
-            if node.get("name") == name or _gives(node, name):
-                target = str(node.get("target")).split(".")
-                return _LAST.get(target[3]) if len(target) > 3 else None
-        return None
-
-
-def _gives(node: Dict[str, Json], name: str) -> bool:
-    outputs = node.get("outputs")
-    return isinstance(outputs, list) and any(
-        _object(_object(item).get("as_tensor")).get("name") == name for item in outputs
-    )
+        return Tensor(name, shape, axes, data_type, Evidence.DECLARED)
 
 
 def _object(value: object) -> Dict[str, Json]:
     return value if isinstance(value, dict) else {}
+
+
+def _shape(meta: Optional[Json]) -> Optional[Dims]:
+    """The sizes that a tensor's description declares."""
+    sizes = _object(meta).get("sizes")
+    if not isinstance(sizes, list) or len(sizes) > _LARGEST_RANK:
+        return None
+    return tuple(_size(item) for item in sizes)
 
 
 def _size(item: Json) -> Optional[int]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from ..description import Activation, Role, Tensor
+from ..description import Role, Tensor
+from ..network_ends import with_meaning
 from . import types
 from .graph import Graph, Node
-from .known import Known
 from .operations_state import PLACEHOLDERS, VARIABLES
-from .operations_windows import CONVOLUTIONS, NORMALISATIONS, TRANSPOSED
 from .tensors import tensor_of
 from .walk import Place, Walk
 
@@ -89,24 +88,6 @@ _SEEN_THROUGH = frozenset(
         "ResizeBilinear",
         "ResizeBicubic",
         "BatchToSpaceND",
-    )
-)
-# After these, the values are scores and no probabilities or class numbers.
-_SCORES = frozenset(
-    (
-        *CONVOLUTIONS,
-        *TRANSPOSED,
-        *NORMALISATIONS,
-        "BiasAdd",
-        "BiasAddV1",
-        "MatMul",
-        "Add",
-        "AddV2",
-        "AddN",
-        "Relu",
-        "Relu6",
-        "LeakyRelu",
-        "LogSoftmax",
     )
 )
 # Frozen variables that nothing reads any more, and loops that only count.
@@ -292,60 +273,10 @@ def output_tensor(walk: Walk, text: str, name: str, labelled: bool = False) -> T
     known = walk.tensor(text)
     data_type = walk.type_of(text)
     tensor = tensor_of(name, known, types.type_name(data_type), walk.letters)
-    activation, classes = last_operation(walk, text)
     loss = (labelled and known.shape == ()) or _is_loss(walk, text)
-    return replace(
-        tensor, role=Role.LOSS if loss else Role.DATA, activation=activation, class_count=classes
-    )
+    return replace(with_meaning(tensor, known.meaning), role=Role.LOSS if loss else Role.DATA)
 
 
 def _is_loss(walk: Walk, text: str) -> bool:
     ref = walk.producer(0, text)
     return ref is not None and walk.node(ref.place).op in _LOSS_OPERATIONS
-
-
-def last_operation(walk: Walk, text: str) -> Tuple[Optional[Activation], Optional[int]]:
-    """What was done last to an output, and over how many classes an argmax was taken."""
-    ref = walk.producer(0, text)
-    for _ in range(_LONGEST_CHAIN):
-        if ref is None:
-            return None, None
-        node = walk.node(ref.place)
-        sources = walk.sources(ref.place)
-        if node.op in _SEEN_THROUGH and (node.op != "Pack" or len(sources) == 1):
-            ref = sources[0] if sources else None
-            continue
-        if node.op == "Softmax" or (node.op == "RealDiv" and _is_softmax_by_hand(walk, ref.place)):
-            return Activation.SOFTMAX, None
-        if node.op == "Sigmoid":
-            return Activation.SIGMOID, None
-        if node.op == "ArgMax":
-            return Activation.ARGMAX, _classes_of(walk, ref.place)
-        return (Activation.NONE if node.op in _SCORES else None), None
-    return None, None
-
-
-def _is_softmax_by_hand(walk: Walk, place: Place) -> bool:
-    """Exponentials over their sum: how Keras wrote softmax along any but the last axis."""
-    sources = walk.sources(place)
-    if len(sources) != 2 or sources[0] is None or sources[1] is None:
-        return False
-    above, below = walk.node(sources[0].place), walk.node(sources[1].place)
-    if above.op != "Exp" or below.op != "Sum":
-        return False
-    summed = walk.sources(sources[1].place)
-    return bool(summed) and summed[0] == sources[0]
-
-
-def _classes_of(walk: Walk, place: Place) -> Optional[int]:
-    sources = walk.sources(place)
-    if len(sources) < 2 or sources[0] is None or sources[1] is None:
-        return None
-    scores: Known = walk.known(sources[0])
-    axis = walk.known(sources[1]).value
-    if scores.shape is None or axis is None or len(axis.items) != 1:
-        return None
-    at = axis.items[0]
-    if not isinstance(at, int) or not -len(scores.shape) <= at < len(scores.shape):
-        return None
-    return scores.shape[at]

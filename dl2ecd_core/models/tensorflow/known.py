@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...network.footprints import Footprint
+from ...network.value import NO_MEANING, Meaning
 from ..description import Dims
 from .attributes import Attributes
 from .constants import Number
@@ -62,6 +63,8 @@ class Known(NamedTuple):
     """Whether the file states the shape."""
     content: Optional[Dims] = None
     """Of a handle: the shape of the variable, or of each tensor in the array, it stands for."""
+    meaning: Meaning = NO_MEANING
+    """What its numbers mean."""
 
 
 UNKNOWN = Known()

@@ -7,7 +7,6 @@ the folder: https://www.tensorflow.org/guide/saved_model
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
@@ -18,10 +17,11 @@ from ...wire.source import ByteSource
 from ..companions import parts_of
 from ..description import Evidence, ModelDescription, Tensor
 from ..description import Signature as NamedSignature
+from ..network_ends import with_meaning
 from ..registry import Match
 from . import types
 from .encoded_images import encoded_inputs
-from .endpoints import Endpoints, last_operation
+from .endpoints import Endpoints
 from .findings import no_default, own_code, unknown_shapes
 from .graphdef import FRAMEWORK, common_padding
 from .known import Known
@@ -165,9 +165,8 @@ def _input(walk: Walk, info: TensorInfo) -> Tensor:
 
 
 def _output(walk: Walk, info: TensorInfo) -> Tensor:
-    tensor = _declared(info, walk.tensor(info.tensor), walk)
-    activation, classes = last_operation(walk, info.tensor)
-    return replace(tensor, activation=activation, class_count=classes)
+    known = walk.tensor(info.tensor)
+    return with_meaning(_declared(info, known, walk), known.meaning)
 
 
 def _declared(info: TensorInfo, known: Known, walk: Walk) -> Tensor:

@@ -10,12 +10,14 @@ from contextlib import suppress
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from ...network.footprints import Footprint
+from ...network.value import NO_MEANING
 from ..description import Dims
 from .attributes import Attributes
 from .folding import folded
 from .graph import Function, Graph, Node
 from .known import UNKNOWN, Known, Lane, Lanes, Letters, Operation, Unclear, Value, same_shape
 from .lanes import SAME_LANES, lanes_after
+from .meaning import QUOTIENTS, meaning_after
 from .operations import RULES
 from .operations_math import UNCHANGED
 from .operations_state import PLACEHOLDERS, content_of
@@ -23,6 +25,8 @@ from .output_types import output_type
 
 CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall"))
 _DEEPEST = 48
+# Operations whose further outputs have a meaning, too.
+_MEANING_SEVERAL = frozenset(("Split", "SplitV", "TopK", "TopKV2"))
 # Graphs repeat themselves, but mostly soon.
 _MOST_SEEN = 4096
 
@@ -265,11 +269,12 @@ class Walk:
         attributes = self.graph.attributes(node)
         if place.scope == 0 and node.op in PLACEHOLDERS:
             return self._outputs(place, node, attributes, inputs)
-        key = (node.op, attributes, *map(id, inputs))
+        by_hand = node.op in QUOTIENTS and self._is_softmax(place)
+        key = (node.op, attributes, by_hand, *map(id, inputs))
         seen = self._seen.get(key)
         if seen is not None:
             return seen[1]
-        outputs = self._outputs(place, node, attributes, inputs)
+        outputs = self._outputs(place, node, attributes, inputs, by_hand)
         if not inputs and len(outputs) == 1 and outputs[0].value is None:
             # Weights: many are of one shape, and what comes after them is the same, too.
             return self._weights.setdefault(outputs, outputs)
@@ -282,8 +287,22 @@ class Walk:
         self._seen[key] = (inputs, outputs)
         return outputs
 
+    def _is_softmax(self, place: Place) -> bool:
+        """Whether exponentials are divided by their own sum."""
+        sources = self.sources(place)
+        if len(sources) != 2 or sources[0] is None or sources[1] is None:
+            return False
+        above, below = self.node(sources[0].place), self.node(sources[1].place)
+        summed = self.sources(sources[1].place)
+        return above.op == "Exp" and below.op == "Sum" and summed[:1] == sources[:1]
+
     def _outputs(
-        self, place: Place, node: Node, attributes: Attributes, inputs: List[Known]
+        self,
+        place: Place,
+        node: Node,
+        attributes: Attributes,
+        inputs: List[Known],
+        by_hand: bool = False,
     ) -> Tuple[Known, ...]:
         operation = Operation(node.name, node.op, attributes, inputs)
         rule = RULES.get(node.op)
@@ -302,6 +321,9 @@ class Walk:
                 shapes.append(shape)
             with suppress(Unclear):
                 shapes[index] = same_shape(shapes[index], shape)
+        meaning = meaning_after(operation, 0, by_hand)
+        if not shapes and meaning != NO_MEANING:
+            shapes = [None]
         if not shapes:
             return ()
         shapes = [None if shape is None else self._same_object(shape) for shape in shapes]
@@ -314,6 +336,7 @@ class Walk:
             self._lanes(place, operation, shapes),
             declared[0],
             content,
+            meaning,
         )
         if len(shapes) == 1:
             return (first,)
@@ -327,6 +350,7 @@ class Walk:
                     first.lanes if both else None,
                     declared[index],
                     content if node.op == "Switch" and index == 1 else None,
+                    meaning_after(operation, index) if node.op in _MEANING_SEVERAL else NO_MEANING,
                 )
                 for index, shape in enumerate(shapes[1:], 1)
             ),

@@ -7,7 +7,7 @@ shapes are those of the first subgraph's tensors, as TensorFlow's interpreter re
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Tuple
 
 from ...findings import Finding
 from ...findings.errors import ModelFileError
@@ -15,13 +15,15 @@ from ...findings.rules import finding
 from ...findings.wording import listed
 from ...wire.source import ByteSource
 from ..companions import parts_of
-from ..description import Activation, Evidence, ModelDescription, Signature, Tensor
+from ..description import Evidence, ModelDescription, Signature, Tensor
+from ..network_ends import with_meaning
 from ..registry import Match
 from .labels import class_names
-from .layout import input_axes, output_axes
-from .predictions import prediction_of
+from .operations import outline_of
 from .schema import Model, TensorInfo, load
 
+#: Axes of outputs of which nothing else is known.
+_USUAL = {2: "NC", 4: "NHWC"}
 _FLEX = "Flex"
 #: Subgraphs of signatures that are looked at.
 _MOST_GRAPHS = 16
@@ -57,7 +59,7 @@ def read(source: ByteSource) -> ModelDescription:
             hint="Convert the model again with a current TensorFlow.",
             file=source.name,
         )
-    outputs = [_output(model, index) for index in model.outputs]
+    graph = _Subgraph(model)
     names, findings, notes = class_names(source, model)
     files, missing = parts_of(source, model.external_files)
     return ModelDescription(
@@ -65,9 +67,9 @@ def read(source: ByteSource) -> ModelDescription:
         framework="TensorFlow Lite",
         producer=model.producer,
         framework_version=model.runtime_version,
-        inputs=tuple(_input(model, index) for index in model.inputs),
-        outputs=tuple(outputs),
-        signatures=_signatures(source, model),
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        signatures=_signatures(source, model, graph),
         files=files,
         missing_files=missing,
         class_names=names,
@@ -76,47 +78,56 @@ def read(source: ByteSource) -> ModelDescription:
     )
 
 
-def _signatures(source: ByteSource, model: Model) -> Tuple[Signature, ...]:
+def _signatures(source: ByteSource, model: Model, first: _Subgraph) -> Tuple[Signature, ...]:
     """The model's functions, where there are several."""
     if len(model.signatures) < 2:
         return ()
-    graphs: Dict[int, Model] = {0: model}
+    graphs: Dict[int, _Subgraph] = {0: first}
     told: List[Signature] = []
     for one in model.signatures:
         if one.subgraph not in graphs:
             if len(graphs) == _MOST_GRAPHS:
                 break
-            graphs[one.subgraph] = load(source, one.subgraph)
+            graphs[one.subgraph] = _Subgraph(load(source, one.subgraph))
         graph = graphs[one.subgraph]
         told.append(
             Signature(
                 one.name,
-                tuple(replace(_input(graph, index), name=name) for name, index in one.inputs),
-                tuple(replace(_output(graph, index), name=name) for name, index in one.outputs),
+                tuple(replace(graph.input(index), name=name) for name, index in one.inputs),
+                tuple(replace(graph.output(index), name=name) for name, index in one.outputs),
             )
         )
     return tuple(told)
 
 
-def _input(model: Model, index: int) -> Tensor:
-    info = model.tensor(index)
-    return _tensor(info, input_axes(model, index))
+class _Subgraph:
+    """A subgraph's tensors as inputs and outputs."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._outline = outline_of(model)
+        # What the inputs' axes are is told to the outputs.
+        self.inputs = tuple(self.input(index) for index in model.inputs)
+        self.outputs = tuple(self.output(index) for index in model.outputs)
+
+    def input(self, index: int) -> Tensor:
+        """A tensor that is fed."""
+        info = self._model.tensor(index)
+        # Other rows, of sound or text for example, have no bands.
+        rank = len(info.shape or ())
+        usual = "NHWC" if rank == 4 else "N?"
+        return _tensor(info, self._outline.axes_of(str(index), rank, usual))
+
+    def output(self, index: int) -> Tensor:
+        """A tensor that is fetched."""
+        info = self._model.tensor(index)
+        rank = len(info.shape or ())
+        axes = self._outline.axes_of(str(index), rank, _USUAL.get(rank, ""))
+        tensor = _tensor(info, axes)
+        return with_meaning(tensor, self._outline.value(str(index)).meaning)
 
 
-def _output(model: Model, index: int) -> Tensor:
-    info = model.tensor(index)
-    prediction = prediction_of(model, index)
-    tensor = _tensor(info, output_axes(model, index))
-    axes = tensor.axes
-    if axes is not None and prediction.activation is Activation.ARGMAX:
-        # What is left of the class axis after an argmax holds no classes.
-        axes = axes.replace("C", "?")
-    return replace(
-        tensor, axes=axes, activation=prediction.activation, class_count=prediction.class_count
-    )
-
-
-def _tensor(info: TensorInfo, axes: Optional[str]) -> Tensor:
+def _tensor(info: TensorInfo, axes: str) -> Tensor:
     known = info.shape is not None
     return Tensor(
         info.name,

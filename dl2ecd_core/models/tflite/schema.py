@@ -96,8 +96,6 @@ class Model:
     inputs: Tuple[int, ...]
     outputs: Tuple[int, ...]
     operators: Tuple[Operator, ...]
-    makers: Dict[int, Operator]
-    takers: Dict[int, List[Operator]]
     metadata: Dict[str, int]
     external_files: Tuple[str, ...]
     signatures: Tuple[SignatureInfo, ...]
@@ -175,13 +173,6 @@ def load(source: ByteSource, subgraph: int = 0) -> Model:
     graph = subgraphs.table(subgraph, f"subgraph {subgraph}")
     codes = _operator_codes(table)
     operators = _operators(source, graph, [code for code, _ in codes])
-    makers: Dict[int, Operator] = {}
-    takers: Dict[int, List[Operator]] = {}
-    for operator in operators:
-        for index in operator.outputs:
-            makers.setdefault(index, operator)
-        for index in dict.fromkeys(operator.inputs):
-            takers.setdefault(index, []).append(operator)
     buffers = table.vector(_BUFFERS, what="buffers")
     metadata = _metadata(table)
     model = Model(
@@ -193,8 +184,6 @@ def load(source: ByteSource, subgraph: int = 0) -> Model:
         inputs=_ends(graph, 1),
         outputs=_ends(graph, 2),
         operators=operators,
-        makers=makers,
-        takers=takers,
         metadata=metadata,
         external_files=_external_files(table),
         signatures=_signatures(table),

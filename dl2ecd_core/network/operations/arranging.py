@@ -26,7 +26,7 @@ def reshape(step: Step) -> Outputs:
     sizes, left = _reshaped(x.shape, target, zero_is_zero)
     if left is not None:
         sizes[left] = _what_is_left(x.shape, target, sizes, left, zero_is_zero)
-    tracks = _reshaped_tracks(x, sizes)
+    tracks = reshaped_axes(x, sizes)
     return [shaped(tuple(sizes), x.data_type, tracks, x.numbers, x.constant)]
 
 
@@ -69,7 +69,7 @@ def _what_is_left(
     return before // after
 
 
-def _reshaped_tracks(x: Value, sizes: Sequence[Optional[int]]) -> List[Axis]:
+def reshaped_axes(x: Value, sizes: Sequence[Optional[int]]) -> List[Axis]:
     """Axes at the front and at the back that keep their size stay what they are."""
     tracks = [Axis()] * len(sizes)
     if x.shape is None:

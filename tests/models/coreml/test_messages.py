@@ -252,7 +252,9 @@ def test_classifiers_and_custom_models_may_tell_nothing(kind: bytes, tmp_path: P
         (piece(140, b""), Activation.NONE),
         (piece(130, piece(40, b"")), Activation.SIGMOID),
         (piece(130, piece(10, b"")), Activation.NONE),
-        (piece(130, piece(30, b"")), None),
+        (piece(130, piece(30, b"")), Activation.NONE),
+        (piece(130, piece(60, b"")), None),
+        (piece(130, b""), None),
         (piece(310, b""), None),
     ],
 )
@@ -311,10 +313,23 @@ def test_bands_that_the_file_leaves_free_are_those_of_the_convolution(tmp_path: 
         ([layer(100, "image", "scores", convolution(3, 4))], 3),
         ([layer(100, "image", "a", convolution(3, 4)), layer(175, "a", "scores")], 3),
         ([layer(100, "image", "a", convolution(3, 4)), layer(210, "a", "scores")], 3),
+        ([layer(100, "image", "a", convolution(3, 4)), layer(211, "a", "scores")], 3),
         ([layer(100, "image", "a", convolution(3, 4, turned=True)), layer(130, "a", "scores")], 3),
         ([layer(100, "image", "a", convolution(3, 4)), layer(320, "a", "scores")], None),
         ([layer(100, "image", "a", convolution(3, 4)), layer(1025, "a", "scores")], None),
-        ([layer(120, "image", "scores")], None),
+        (
+            [layer(100, "image", "a", convolution(3, 4)), layer(1025, "a", "scores", number(1, 1))],
+            3,
+        ),
+        (
+            [
+                layer(100, "image", "a", convolution(3, 4)),
+                layer(1025, "a", "scores", number(1, (1 << 64) - 3)),
+            ],
+            3,
+        ),
+        ([layer(120, "image", "scores")], 4),
+        ([layer(120, "other", "scores")], None),
         ([layer(140, "image", "scores")], None),
         ([layer(100, "image", "scores", b"")], None),
         ([piece(1, piece(2, b"image") + piece(3, b"scores"))], None),
@@ -325,6 +340,23 @@ def test_the_last_convolution_tells_the_classes(
 ) -> None:
     (scores,) = network(tmp_path, *layers).outputs
     assert (scores.shape, scores.class_count) == (None, classes)
+
+
+@pytest.mark.parametrize(
+    ("resize", "activation"),
+    [
+        (layer(210, "b", "scores"), Activation.ARGMAX),
+        (layer(210, "b", "scores", number(5, 1)), None),
+        (layer(211, "b", "scores"), None),
+    ],
+)
+def test_between_two_classes_lies_no_third(
+    resize: bytes, activation: Optional[Activation], tmp_path: Path
+) -> None:
+    best = layer(1025, "a", "b", number(1, 1))
+    first = layer(100, "image", "a", convolution(3, 4))
+    (scores,) = network(tmp_path, first, best, resize).outputs
+    assert scores.activation is activation
 
 
 def test_values_joined_from_images_are_images(tmp_path: Path) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import pytest
 
 from dl2ecd_core.findings.errors import ModelFileError
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.models.description import Activation, Dims, Evidence
+from tests.fuzz.protobufs import varint
 from tests.models import messages
 from tests.models.messages import number, piece
 
-from .test_messages import feature, model
+from .test_messages import array, feature, model
 
 
 def entry(key: str, value: bytes) -> bytes:
@@ -36,23 +37,40 @@ def operation(
     for name, used in inputs.items():
         raw += piece(2, entry(name, piece(1, piece(1, used.encode()))))
     for name, sizes in outputs.items():
-        type_ = b""
-        if sizes is not None:
-            dims = b"".join(
-                piece(3, piece(2, b"") if size is None else piece(1, number(1, size)))
-                for size in sizes
-            )
-            type_ = piece(1, number(1, 11) + number(2, len(sizes)) + dims)
-        raw += piece(3, piece(1, name.encode()) + piece(2, type_))
+        raw += piece(3, typed(name, sizes))
     return raw + more
 
 
-def program(*operations: bytes) -> bytes:
-    block = b"".join(piece(3, one) for one in operations)
-    return piece(502, number(1, 1) + piece(2, entry("main", piece(3, entry("CoreML5", block)))))
-
-
 IMAGE: Dims = (1, 3, 8, 8)
+
+
+def typed(name: str, sizes: Optional[Sequence[Optional[int]]]) -> bytes:
+    """A value's name and type."""
+    type_ = b""
+    if sizes is not None:
+        dims = b"".join(
+            piece(3, piece(2, b"") if size is None else piece(1, number(1, size))) for size in sizes
+        )
+        type_ = piece(1, number(1, 11) + number(2, len(sizes)) + dims)
+    return piece(1, name.encode()) + piece(2, type_)
+
+
+def program(*operations: bytes, given: Optional[Dims] = IMAGE) -> bytes:
+    block = b"".join(piece(3, one) for one in operations)
+    function = piece(3, entry("CoreML5", block))
+    if given is not None:
+        function = piece(1, typed("image", given)) + function
+    return piece(502, number(1, 1) + piece(2, entry("main", function)))
+
+
+def numbers(*values: int) -> bytes:
+    """The content of a constant: a list of whole numbers."""
+    packed = b"".join(varint(value & (1 << 64) - 1) for value in values)
+    return piece(3, piece(1, piece(2, piece(1, packed) + number(9, 1))))
+
+
+def constant(name: str, *values: int) -> bytes:
+    return operation("const", {name: (len(values),)}, piece(5, entry("val", numbers(*values))))
 
 
 def test_an_image_is_known_by_its_convolution_even_behind_other_operations(
@@ -70,6 +88,50 @@ def test_an_image_is_known_by_its_convolution_even_behind_other_operations(
     (scores,) = found.outputs
     assert (scores.shape, scores.axes) == ((1, 3, None, 8), "NCHW")
     assert (scores.evidence, scores.activation) == (Evidence.INFERRED, Activation.NONE)
+
+
+def test_what_a_convolution_takes_is_an_image_also_where_nothing_declares_it(
+    tmp_path: Path,
+) -> None:
+    kind = program(operation("conv", {"scores": None}, x="image"), given=None)
+    found = model(tmp_path, given=array(1, 3, 8, 8), kind=kind)
+    assert found.inputs[0].axes == "NCHW"
+
+
+CONV = operation("conv", {"c": (1, 5, 8, 8)}, x="image")
+FREE = piece(5, number(2, 65568))
+
+
+@pytest.mark.parametrize(
+    ("steps", "axes", "activation", "classes"),
+    [
+        ([constant("k", 1), operation("reduce_argmax", {"scores": (1, 8, 8)}, x="c", axis="k")],
+         "NHW", Activation.ARGMAX, 5),
+        ([constant("k", -3), operation("reduce_argmax", {"scores": (1, 1, 8, 8)}, x="c", axis="k")],
+         "N?HW", Activation.ARGMAX, 5),
+        ([operation("reduce_argmax", {"scores": (1, 8, 8)}, x="c")], "???", Activation.ARGMAX,
+         None),
+        ([constant("k", *[1] * 700), operation("reduce_argmax", {"scores": (1, 8, 8)}, x="c",
+                                               axis="k")], "???", Activation.ARGMAX, None),
+        ([constant("o", 0, 2, 3, 1), operation("transpose", {"scores": (1, 8, 8, 5)}, x="c",
+                                               perm="o")], "NHWC", Activation.NONE, None),
+        ([operation("reduce_mean", {"m": (1, 5, 1, 1)}, x="c"),
+          operation("reshape", {"scores": (1, 5)}, x="m")], "NC", None, None),
+        ([operation("reduce_mean", {"m": (1, 5)}, x="c"),
+          operation("const", {"w": (5, 5)}),
+          operation("linear", {"scores": (1, 5)}, x="m", weight="w")], "NC", Activation.NONE, None),
+        ([operation("const", {"w": (5, 5)}),
+          operation("linear", {"scores": (1, 5, 8, 7)}, x="c", weight="w")], "NCH?",
+         Activation.NONE, None),
+        ([operation("upsample_nearest_neighbor", {"scores": (1, 5, 16, 16)}, x="c")], "NCHW",
+         Activation.NONE, None),
+    ],
+)  # fmt: skip
+def test_axes_and_meaning_go_forward(
+    steps: Sequence[bytes], axes: str, activation: Any, classes: Any, tmp_path: Path
+) -> None:
+    (scores,) = model(tmp_path, made=FREE, kind=program(CONV, *steps)).outputs
+    assert (scores.axes, scores.activation, scores.class_count) == (axes, activation, classes)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,9 @@ def given(*shape: int) -> Layer:
     return ("Parameter", {"element_type": "f32"}, (), [shape])
 
 
+WEIGHTS: Layer = ("Const", {}, (), [(6, 3)])
+
+
 def order(*axes: int, **said: str) -> Tuple[Layer, bytes]:
     """A constant with the order of a transpose, which is all there is in the weights."""
     raw = struct.pack(f"<{len(axes)}q", *axes)
@@ -80,7 +83,7 @@ def order(*axes: int, **said: str) -> Tuple[Layer, bytes]:
         ("row_of_pixels", "N?", Activation.NONE, None),
         ("pooled", "NC", Activation.SIGMOID, None),
         ("means", "NC", None, None),
-        ("part", "NCHW", None, None),
+        ("part", "NCHW", Activation.NONE, None),
         ("log", "NCHW", Activation.NONE, None),
         ("classes", "NC", Activation.NONE, None),
     ],
@@ -125,14 +128,22 @@ def test_a_layout_is_noted_in_the_port_or_in_older_versions_in_the_layer(
         ([given(*IMAGE), ("ReLU", {}, [0], [IMAGE]), ("Convolution", {}, [1], [IMAGE])], "NCHW"),
         ([given(*IMAGE), ("Riddle", {}, [0], [IMAGE]), ("Convolution", {}, [1], [IMAGE])], "????"),
         ([given(*IMAGE), ("Transpose", {}, [0, 9], [IMAGE])], "????"),
-        ([given(2, 6), ("ReLU", {}, [0], [(2, 6)]), ("MatMul", {}, [1], [(2, 3)])], "NC"),
+        ([given(2, 6), ("ReLU", {}, [0], [(2, 6)]), WEIGHTS, ("MatMul", {}, [1, 2], [(2, 3)])],
+         "NC"),
         ([given(2, 6), ("Const", {}, (), [(6,)]), ("MatMul", {}, [1, 0], [(2, 3)])], "N?"),
         ([given(2, 6), ("Riddle", {}, [0], [(2, 6)])], "N?"),
         ([given(2, 6)], "N?"),
         ([given(5)], "?"),
         ([given(1, 2, 3, 4, 5), ("Convolution", {}, [0], [IMAGE])], "?????"),
+        # An operation says where the axes of an image come from before it is known to be one.
+        ([given(4, 8, 8), ("Unsqueeze", {}, [0], [IMAGE]), ("Convolution", {}, [1], [IMAGE])],
+         "CHW"),
+        ([given(1, 8, 8, 4), ("Permute", {"order": "0,3,1,2"}, [0], [IMAGE]),
+          ("Convolution", {}, [1], [IMAGE])], "NHWC"),
+        ([given(1, 8, 8, 4), ("Permute", {"order": "0,3,1,x"}, [0], [IMAGE]),
+          ("Convolution", {}, [1], [IMAGE])], "????"),
     ],
-)
+)  # fmt: skip
 def test_inputs_are_known_by_what_happens_to_them_first(
     layers: List[Layer], axes: str, tmp_path: Path
 ) -> None:
@@ -140,25 +151,26 @@ def test_inputs_are_known_by_what_happens_to_them_first(
 
 
 @pytest.mark.parametrize(
-    ("type_", "count"), [("ReLU", 700), ("Riddle", 1)], ids=["too far away", "unknown"]
+    ("type_", "count", "images", "rows"),
+    [("ReLU", 700, "NCHW", "NC"), ("Riddle", 1, "????", "N?")],
+    ids=["far away", "unknown"],
 )
-@pytest.mark.parametrize(
-    ("shape", "last", "axes"),
-    [(IMAGE, "Convolution", "????"), ((2, 6), "MatMul", "N?")],
-)
-def test_bands_are_looked_for_only_so_far(
-    type_: str, count: int, shape: Any, last: str, axes: str, tmp_path: Path
+def test_bands_are_found_however_far_away(
+    type_: str, count: int, images: str, rows: str, tmp_path: Path
 ) -> None:
-    steps: List[Layer] = [(type_, {}, [n], [shape]) for n in range(count)]
-    found = net(tmp_path, given(*shape), *steps, (last, {}, [count], [shape]))
-    assert found.inputs[0].axes == axes
+    for shape, last, axes in ((IMAGE, "Convolution", images), ((2, 6), "MatMul", rows)):
+        steps: List[Layer] = [(type_, {}, [n], [shape]) for n in range(count)]
+        # Layers may stand in any order: the weights come last.
+        taking: Layer = (last, {}, [count, count + 2], [shape])
+        assert net(tmp_path, given(*shape), *steps, taking, WEIGHTS).inputs[0].axes == axes
 
 
-def test_edges_are_followed_only_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dl2ecd_core.models.openvino.graph._MOST_FOLLOWED", 1)
-    relu: Layer = ("ReLU", {}, [0], [IMAGE])
-    found = net(tmp_path, given(*IMAGE), relu, ("Convolution", {}, [1], [IMAGE]))
-    assert found.inputs[0].axes == "????"
+def test_layers_in_a_circle_tell_nothing(tmp_path: Path) -> None:
+    circle: List[Layer] = [("Add", {}, [0, 2], [IMAGE]), ("Sigmoid", {}, [1], [IMAGE])]
+    outside: List[Layer] = [("Convolution", {}, [0], [IMAGE]), ("Result", {}, [2], [])]
+    found = net(tmp_path, given(*IMAGE), *circle, *outside)
+    assert (found.inputs[0].axes, found.outputs[0].axes) == ("NCHW", "????")
+    assert found.outputs[0].activation is None
 
 
 @pytest.mark.parametrize(
@@ -193,7 +205,7 @@ def test_the_order_of_a_transpose_is_among_the_weights(
         (("TopK", {"axis": "9"}, [1], [(1, 1, 8, 8)]), "????"),
         (("TopK", {"axis": "-3"}, [1], [(1, 1, 8, 8)]), "N?HW"),
         (("TopK", {}, [1], [(1, 1, 8, 8)]), "????"),
-        (("Squeeze", {}, [1], [(4, 8, 8)]), "???"),
+        (("Squeeze", {}, [1], [(4, 8, 8)]), "CHW"),
         (("Riddle", {}, [1], [IMAGE]), "????"),
         (("Transpose", {}, [1, 9], [(1, 8, 8, 4)]), "????"),
         (("ReLU", {}, [], [IMAGE]), "????"),
@@ -217,22 +229,27 @@ def test_a_transpose_of_other_axes_forgets_them(tmp_path: Path) -> None:
     assert found.outputs[0].axes == "????"
 
 
-def test_a_very_long_way_back_is_followed_only_so_far(tmp_path: Path) -> None:
+def test_a_very_long_way_back_is_followed(tmp_path: Path) -> None:
     steps: List[Layer] = [("ReLU", {}, [n], [IMAGE]) for n in range(1, 700)]
     first: List[Layer] = [given(*IMAGE), ("Convolution", {}, [0], [IMAGE])]
     (output,) = net(tmp_path, *first, *steps, ("Result", {}, [700], [])).outputs
-    assert (output.axes, output.activation) == ("????", None)
-    rows: List[Layer] = [("ReLU", {}, [n], [(2, 6)]) for n in range(700)]
-    assert net(tmp_path, given(2, 6), ("Result", {}, [0], [])).outputs[0].axes == "NC"
-    assert net(tmp_path, given(2, 6), *rows, ("Result", {}, [700], [])).outputs[0].axes == "NC"
+    assert (output.axes, output.activation) == ("NCHW", Activation.NONE)
 
 
-@pytest.mark.parametrize(
-    ("before", "axes"), [((1, 4, 8, 8), "N?"), ((1, 12, 1, 1), "NC"), ((2, 6), "NC")]
-)
+def test_what_comes_of_other_rows_unmoved_are_other_rows(tmp_path: Path) -> None:
+    for count in (0, 3):
+        rows: List[Layer] = [("ReLU", {}, [n], [(2, 6)]) for n in range(count)]
+        (output,) = net(tmp_path, given(2, 6), *rows, ("Result", {}, [count], [])).outputs
+        assert output.axes == "N?"
+    riddle: Layer = ("Riddle", {}, [0], [(2, 6)])
+    assert net(tmp_path, given(2, 6), riddle, ("Result", {}, [1], [])).outputs[0].axes == "NC"
+
+
+@pytest.mark.parametrize(("before", "axes"), [(IMAGE, "N?"), ((1, 12, 1, 1), "NC"), ((2, 6), "NC")])
 def test_rows_made_of_pixels_have_no_class_axis(before: Any, axes: str, tmp_path: Path) -> None:
-    flat: Layer = ("Flatten", {}, [0], [(1, 12)])
-    found = net(tmp_path, given(*before), flat, ("Sigmoid", {}, [1], [(1, 12)]),
+    row = (1, 256) if before == IMAGE else (1, 12)
+    flat: Layer = ("Flatten", {}, [0], [row])
+    found = net(tmp_path, given(*before), flat, ("Sigmoid", {}, [1], [row]),
                 ("Result", {}, [2], []))  # fmt: skip
     assert found.outputs[0].axes == axes
 
@@ -254,13 +271,14 @@ TWO = [(1, 1, 8, 8), (1, 1, 8, 8)]
     ("step", "port_", "said"),
     [
         (("Activation", {"type": "sigmoid"}, [1], [IMAGE]), 2, (Activation.SIGMOID, None)),
-        (("Activation", {"type": "tanh"}, [1], [IMAGE]), 2, (None, None)),
+        (("Activation", {"type": "tanh"}, [1], [IMAGE]), 2, (Activation.NONE, None)),
+        (("Activation", {"type": "swish"}, [1], [IMAGE]), 2, (None, None)),
         (("TopK", {"axis": "1"}, [1], TWO), -2, (Activation.ARGMAX, 4)),
         (("TopK", {"axis": "-3"}, [1], TWO), -2, (Activation.ARGMAX, 4)),
         (("TopK", {"axis": "1"}, [1], TWO), 2, (None, None)),
         (("TopK", {"axis": "\u00b2"}, [1], TWO), -2, (None, None)),
         (("TopK", {"axis": "7"}, [1], TWO), -2, (None, None)),
-        (("TopK", {"axis": "1"}, [9], TWO), -2, (None, None)),
+        (("TopK", {"axis": "1"}, [9], TWO), -2, (Activation.ARGMAX, None)),
         (("TopK", {"axis": "1"}, [1], [(1, 3, 8, 8)] * 2), -2, (None, None)),
         (("Squeeze", {}, [9], [IMAGE]), 2, (None, None)),
     ],
@@ -271,11 +289,23 @@ def test_the_last_operation_tells_how_classes_are_read(
     assert last(tmp_path, step, port_) == said
 
 
-def test_the_last_operation_is_looked_for_only_so_far(tmp_path: Path) -> None:
-    steps: List[Layer] = [("Squeeze", {}, [n], [IMAGE]) for n in range(1, 100)]
-    first: List[Layer] = [given(*IMAGE), ("Sigmoid", {}, [0], [IMAGE])]
-    (output,) = net(tmp_path, *first, *steps, ("Result", {}, [100], [])).outputs
-    assert output.activation is None
+@pytest.mark.parametrize(
+    ("layer", "data", "activation"),
+    [
+        ("Interpolate", {"mode": "nearest"}, Activation.ARGMAX),
+        ("Interpolate", {"mode": "linear_onnx"}, None),
+        ("Resample", {"type": "caffe.ResampleParameter.NEAREST"}, Activation.ARGMAX),
+        ("Resample", {"type": "caffe.ResampleParameter.LINEAR"}, None),
+    ],
+)
+def test_between_two_classes_lies_no_third(
+    layer: str, data: Dict[str, str], activation: Optional[Activation], tmp_path: Path
+) -> None:
+    best: Layer = ("ArgMax", {"axis": "1"}, [1], [(1, 1, 8, 8)])
+    first: List[Layer] = [given(*IMAGE), ("Convolution", {}, [0], [IMAGE]), best]
+    larger: Layer = (layer, data, [2], [(1, 1, 16, 16)])
+    (output,) = net(tmp_path, *first, larger, ("Result", {}, [3], [])).outputs
+    assert (output.axes, output.activation) == ("N?HW", activation)
 
 
 # --- outputs ---

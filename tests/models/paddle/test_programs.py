@@ -35,15 +35,16 @@ def test_shapes_are_those_of_the_framework(name: str) -> None:
 @pytest.mark.parametrize("name", MOVES)
 def test_axes_are_known_where_an_operation_names_them(name: str) -> None:
     found = inspect_model(HERE / name)
-    assert [tensor.axes for tensor in found.inputs] == ["NHWC", "NCHW", "??"]
+    assert [tensor.axes for tensor in found.inputs] == ["NHWC", "NCHW", "NC"]
     outputs = [(tensor.axes, tensor.activation) for tensor in found.outputs]
     assert outputs[:5] == [
         ("NHWC", Activation.NONE),
-        ("????", Activation.NONE),
-        ("???", Activation.SOFTMAX),
-        ("?????", Activation.SOFTMAX),
+        ("NHWC", Activation.NONE),
+        ("NC?", Activation.SOFTMAX),
+        ("?NCHW", Activation.SOFTMAX),
         ("??", None),
     ]
+    assert outputs[7] == ("NC", Activation.NONE)
 
 
 def test_what_an_argmax_leaves_has_no_class_axis() -> None:
@@ -53,7 +54,7 @@ def test_what_an_argmax_leaves_has_no_class_axis() -> None:
         ("N?HW", 3),
         ("NHW", 3),
         ("", None),
-        ("???", 3),
+        ("NHW", 3),
     ]
     assert {tensor.activation for tensor in outputs} == {Activation.ARGMAX}
 
@@ -195,7 +196,8 @@ LONG: List[Tuple[bytes, Optional[Activation], Optional[int]]] = [
     (SOFTMAX + step("scale", {"X": ["a"]}, {"Out": ["y"]},
                     attribute("scale", varint(4 << 3 | 5) + b"\0\0\x80\x3f"),
                     attribute("bias", varint(4 << 3 | 5) + bytes(4))), Activation.SOFTMAX, None),
-    (SOFTMAX + step("scale", {"X": ["a"]}, {"Out": ["y"]}), None, None),
+    (SOFTMAX + step("scale", {"X": ["a"]}, {"Out": ["y"]}), Activation.NONE, None),
+    (SOFTMAX + step("riddle", {"X": ["a"]}, {"Out": ["y"]}), None, None),
     (b"", None, None),
 ]  # fmt: skip
 
@@ -238,6 +240,20 @@ C = variable("c", tensor(2, 3, 8, 8))
          ("NCHW", "NHW")),
         (convolution() + step("arg_max", {"X": ["c"]}, {"Out": ["y"]}, AXIS), (8,), ("NCHW", "?")),
         (convolution() + step("arg_max", {"X": ["c"]}, {}, AXIS), (8,), ("NCHW", "?")),
+        (convolution() + step("transpose2", {"X": ["c"]}, {"Out": ["y"]},
+                              attribute("axis", number(6, 0) + number(6, 2) + number(6, 3)
+                                        + number(6, 1))), (2, 8, 8, 3), ("NCHW", "NHWC")),
+        (convolution() + step("transpose2", {"X": ["c"]}, {"Out": ["y"]}), (2, 8, 8, 3),
+         ("NCHW", "????")),
+        # An axis is one number or a list, not both; and no list is that long.
+        (convolution() + step("transpose2", {"X": ["c"]}, {"Out": ["y"]},
+                              attribute("axis", number(3, 1) + number(6, 2))), (2, 8, 8, 3),
+         ("NCHW", "????")),
+        (convolution() + step("transpose2", {"X": ["c"]}, {"Out": ["y"]},
+                              attribute("axis", b"".join(number(6, n) for n in range(70)))),
+         (2, 8, 8, 3), ("NCHW", "????")),
+        (convolution() + step("bilinear_interp", {"X": ["c"]}, {"Out": ["y"]}), (2, 3, 16, 16),
+         ("NCHW", "NCHW")),
         (convolution() + step("arg_max", {"X": ["c"]}, {"Out": ["y"]}), (2, 8, 8),
          ("NCHW", "???")),
         (convolution() + step("arg_max", {"X": ["c"]}, {"Out": ["y"]},
@@ -258,7 +274,7 @@ def test_attributes_in_another_form_do_not_count(tmp_path: Path) -> None:
     )
     found = program(tmp_path, X, Y, step("scale", {"X": ["x"]}, {"Out": ["y"]}, *odd))
     assert [item.rule for item in found.findings] == ["model-local-paths"]
-    assert found.outputs[0].activation is None
+    assert found.outputs[0].activation is Activation.NONE
 
 
 # --- recognising ---
@@ -341,6 +357,45 @@ def test_the_axis_of_an_argmax_may_be_a_value_of_its_own(tmp_path: Path) -> None
     )
     (mask,) = found.outputs
     assert (mask.name, mask.activation, mask.class_count) == ("mask", Activation.ARGMAX, 4)
+
+
+@pytest.mark.parametrize(
+    ("order", "axes"),
+    [([0, 2, 3, 1], "NHWC"), ([0, 2, 3, True], "????"), ([0, "2", 3, 1], "????"), ([], "????")],
+)
+def test_the_order_of_a_transpose_is_a_list(order: List[Any], axes: str, tmp_path: Path) -> None:
+    found = pir(
+        tmp_path,
+        does("data", [], value(1, 2, 4, 8, 8), name="image"),
+        does("conv2d", [1, 9], value(2, 2, 4, 8, 8)),
+        does("transpose", [2], value(3, 2, 8, 8, 4), perm=[{"D": one} for one in order]),
+        does("fetch", [3], name="scores"),
+    )
+    assert (found.inputs[0].axes, found.outputs[0].axes) == ("NCHW", axes)
+
+
+@pytest.mark.parametrize(("count", "axes"), [(2, "NCHW"), (256, "NCHW"), (257, "????")])
+def test_what_is_joined_is_taken_as_one(count: int, axes: str, tmp_path: Path) -> None:
+    found = pir(
+        tmp_path,
+        does("data", [], value(1, 2, 4, 8, 8), name="image"),
+        does("conv2d", [1, 9], value(2, 2, 4, 8, 8)),
+        does("combine", [2] * count, {"%": 3}),
+        does("concat", [3, 8], value(4, 2, 4 * count, 8, 8)),
+        does("fetch", [4], name="scores"),
+    )
+    assert found.outputs[0].axes == axes
+
+
+def test_the_newer_programs_call_two_things_otherwise(tmp_path: Path) -> None:
+    found = pir(
+        tmp_path,
+        does("data", [], value(1, 2, 4, 8, 8), name="image"),
+        does("conv2d", [1, 9], value(2, 2, 4, 8, 8)),
+        does("sum", [2, 8], value(3, 2, 1, 8, 8)),
+        does("fetch", [3], name="total"),
+    )
+    assert (found.outputs[0].axes, found.outputs[0].activation) == ("N?HW", None)
 
 
 @pytest.mark.parametrize("kind", ["py_func", "run_program"])

@@ -59,7 +59,7 @@ def test_a_program_declares_all_its_inputs_and_outputs() -> None:
     declared = Evidence.DECLARED
     assert told == [
         ("image", (2, 4, 16, 16), "NCHW", "float32", declared),
-        ("shift", (6,), "?", "float32", declared),
+        ("shift", (6,), "C", "float32", declared),
         ("argmax", (2, 16, 16), "NHW", "int64", declared),
         ("linear", (2, 5), "NC", "float32", declared),
     ]
@@ -67,6 +67,83 @@ def test_a_program_declares_all_its_inputs_and_outputs() -> None:
         (Activation.ARGMAX, 3),
         (Activation.NONE, None),
     ]
+
+
+def test_axes_and_meaning_go_forward_whatever_moves_them() -> None:
+    model = inspect_model(FOLDER / "moves_exported.pt2")
+    assert [one.axes for one in model.inputs] == ["NHWC", "NC"]
+    assert [(one.axes, one.activation, one.class_count) for one in model.outputs] == [
+        ("NHWC", Activation.SOFTMAX, None),
+        ("NCHW", Activation.SOFTMAX, None),
+        ("N?HW", Activation.ARGMAX, 5),
+        ("N?HW", None, None),
+        ("NHW", None, None),
+        ("NHW", Activation.ARGMAX, 5),
+        ("N?HW", Activation.ARGMAX, 5),
+        ("N?HW", None, None),
+        ("NHWC", Activation.NONE, None),
+        ("NHW", Activation.SOFTMAX, None),
+        ("NWHC", Activation.NONE, None),
+        ("N?", Activation.NONE, None),
+        ("CN", None, None),
+        ("NCHW", None, None),
+        ("NC", Activation.NONE, None),
+        ("NCHW", None, None),
+        ("NC", Activation.NONE, None),
+        ("", None, None),
+    ]
+
+
+def tensors_of(*names: str) -> Any:
+    return {"as_tensors": [{"name": name} for name in names]}
+
+
+def swapped(first: Any, second: Any) -> Any:
+    """Two axes of the classes' scores change places, in place of the argmax."""
+    told = program()
+    found = node(told, "argmax")
+    found["target"] = "torch.ops.aten.transpose.int"
+    found["inputs"][1:] = [{"name": "dim0", "arg": first}, {"name": "dim1", "arg": second}]
+    tensors(told)["argmax"]["sizes"] = [{"as_int": size} for size in (2, 16, 16, 3)]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "axes"),
+    [
+        ({"as_int": 1}, {"as_int": 3}, "NWHC"),
+        ({"as_int": -1}, {"as_int": -3}, "NWHC"),
+        ({"as_int": 1}, {"as_int": 4}, "NCHW"),
+        ({"as_int": -5}, {"as_int": 1}, "NCHW"),
+        ({"as_int": True}, {"as_int": 1}, "NCHW"),
+        ({"as_ints": [1, 2]}, {"as_int": 1}, "NCHW"),
+        ({}, {"as_int": 1}, "NCHW"),
+    ],
+)
+def test_axes_change_places_where_it_says_which(
+    first: Any, second: Any, axes: str, tmp_path: Path
+) -> None:
+    # Where it does not, images are taken for what they usually are.
+    assert described(tmp_path, swapped(first, second)).outputs[0].axes == axes
+
+
+def test_what_has_one_axis_or_none_is_not_turned_around(tmp_path: Path) -> None:
+    told = swapped({"as_int": 0}, {"as_int": 0})
+    tensors(told)["conv2d_1"]["sizes"] = [{"as_int": 6}]
+    for target in ("t", "transpose", "permute"):
+        node(told, "argmax")["target"] = f"torch.ops.aten.{target}.default"
+        assert described(tmp_path, told).outputs[0].axes == "NCHW"
+    node(told, "argmax")["inputs"] = []
+    assert described(tmp_path, told).outputs[0].axes == "NCHW"
+
+
+def test_lists_of_values_are_seen_through(tmp_path: Path) -> None:
+    told = program()
+    found = node(told, "argmax")
+    found["target"] = "torch.ops.aten.cat.default"
+    found["inputs"] = [{"name": "tensors", "arg": tensors_of("conv2d_1", "conv2d_1")}]
+    found["outputs"] = [tensors_of("argmax")]
+    assert described(tmp_path, told).outputs[0].activation is Activation.NONE
 
 
 def node(told: Any, name: str) -> Any:

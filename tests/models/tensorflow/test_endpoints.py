@@ -111,11 +111,10 @@ def test_the_last_operation_is_recognised(
     assert [t.activation for t in model.outputs if t.name == "y"] == [activation]
 
 
-def test_the_last_operation_is_looked_for_so_far(tmp_path: Path) -> None:
-    for count, activation in ((63, Activation.SIGMOID), (64, None)):
-        nodes = [fed("x", (2, 3)), node("y0", "Sigmoid", "x", **REAL)]
-        nodes += [node(f"y{n}", "Identity", f"y{n - 1}", **REAL) for n in range(1, count + 1)]
-        assert [t.activation for t in inspected(tmp_path, *nodes).outputs] == [activation]
+def test_the_last_operation_is_found_however_far_away(tmp_path: Path) -> None:
+    nodes = [fed("x", (2, 3)), node("y0", "Sigmoid", "x", **REAL)]
+    nodes += [node(f"y{n}", "Identity", f"y{n - 1}", **REAL) for n in range(1, 701)]
+    assert [t.activation for t in inspected(tmp_path, *nodes).outputs] == [Activation.SIGMOID]
 
 
 @pytest.mark.parametrize(

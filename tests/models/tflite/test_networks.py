@@ -12,7 +12,7 @@ from tests.conftest import FIXTURES
 from tests.models.tflite.writers import Shape, Step, inspected, network
 
 ADD, CONV, DENSE, SIGMOID, RESHAPE, SOFTMAX, TRANSPOSE, ARG_MAX = 0, 3, 9, 14, 22, 25, 39, 56
-RELU, MEAN, ARG_MIN, TRANSPOSE_CONV = 19, 40, 79, 67
+RELU, MEAN, TOP_K, ARG_MIN, TRANSPOSE_CONV, NEAREST = 19, 40, 48, 79, 67, 97
 IMAGE = (1, 8, 8, 4)
 PLANES = (1, 4, 8, 8)
 
@@ -59,8 +59,14 @@ def following(op: int, count: int, shape: Sequence[int]) -> Any:
         ([(2, 6), (2, 6)], [(CONV, [0], [1])], "N?"),
         ([(2, 6, 3), (2, 6, 3)], [(RELU, [0], [1])], "???"),
         ([None, IMAGE], [(CONV, [0], [1])], None),
-        # It is not looked for without end.
-        (*following(RELU, 600, IMAGE), "NHWC"),
+        # However far away.
+        (
+            [PLANES] * 601 + [[0, 2, 3, 1], IMAGE],
+            [*following(RELU, 600, PLANES)[1], (TRANSPOSE, [600, 601], [602])],
+            "NCHW",
+        ),
+        # What is turned around another way is not what images usually are.
+        ([IMAGE, [3, 1, 2, 0], IMAGE], [(TRANSPOSE, [0, 1], [2])], "NHWC"),
     ],
 )
 def test_an_input_is_what_the_network_does_with_it(
@@ -82,18 +88,21 @@ def test_an_input_is_what_the_network_does_with_it(
             "NCHW",
             Activation.NONE,
         ),
-        ([IMAGE, [0, 3, 1, 2], PLANES], [(TRANSPOSE, [0, 1], [2])], "????", None),
+        # What an image is taken for, what becomes of it is taken for, too.
+        ([IMAGE, [0, 3, 1, 2], PLANES], [(TRANSPOSE, [0, 1], [2])], "NCHW", None),
         (
-            [IMAGE, IMAGE, [0, 3, 1, 2], PLANES],
-            [(MEAN, [0], [1]), (TRANSPOSE, [1, 2], [3])],
-            "????",
+            [IMAGE, [3], (1, 8, 8), [0, 2, 1], (1, 8, 8)],
+            [(MEAN, [0, 1], [2]), (TRANSPOSE, [2, 3], [4])],
+            "NWH",
             None,
         ),
+        ([IMAGE, (1, 8, 8)], [(MEAN, [0], [1])], "???", None),
+        ([IMAGE, (1, 8, 8, 1)], [(MEAN, [0], [1])], "NHW?", None),
         (
             [IMAGE, IMAGE, IMAGE, [0, 3, 1, 2], PLANES],
             [(CONV, [0], [1]), (RELU, [1], [2]), (TRANSPOSE, [2, 3], [4])],
             "NCHW",
-            None,
+            Activation.NONE,
         ),
         (
             [IMAGE, IMAGE, [3], (1, 8, 8)],
@@ -113,12 +122,13 @@ def test_an_input_is_what_the_network_does_with_it(
             "???",
             Activation.ARGMAX,
         ),
-        ([IMAGE, [3], (1, 8, 8)], [(ARG_MAX, [0, 1], [2])], "???", Activation.ARGMAX),
+        ([IMAGE, [3], (1, 8, 8)], [(ARG_MAX, [0, 1], [2])], "NHW", Activation.ARGMAX),
         ([IMAGE, (1, 8, 8)], [(ARG_MAX, [0], [1])], "???", Activation.ARGMAX),
-        ([IMAGE, (1, 8, 8)], [(ARG_MAX, [], [1])], "???", None),
+        ([IMAGE, (1, 8, 8)], [(ARG_MAX, [], [1])], "???", Activation.ARGMAX),
         ([None, [3], (1, 8, 8)], [(ARG_MAX, [0, 1], [2])], "???", Activation.ARGMAX),
         ([IMAGE, None], [(CONV, [0], [1])], None, Activation.NONE),
-        ([IMAGE, IMAGE], [(RELU, [], [1])], "NHWC", None),
+        ([IMAGE, IMAGE], [(RELU, [], [1])], "NHWC", Activation.NONE),
+        ([IMAGE, IMAGE], [(999, [0], [1])], "NHWC", None),
         # Pixels in a row, also when something is done to each; one pixel's classes.
         ([IMAGE, IMAGE, (1, 256)], [(CONV, [0], [1]), (RESHAPE, [1], [2])], "N?", Activation.NONE),
         (
@@ -137,16 +147,46 @@ def test_an_input_is_what_the_network_does_with_it(
         ([None, (1, 4)], [(RESHAPE, [0], [1])], "NC", None),
         ([IMAGE, (1, 4)], [(RESHAPE, [-1], [1])], "NC", None),
         ([(1, 6), (1, 4)], [(DENSE, [0], [1])], "NC", Activation.NONE),
-        ([(1, 4)], [], "NC", None),
-        # It is not looked for without end.
-        ([IMAGE], [(RELU, [0], [0])], "NHWC", None),
-        ([(1, 4)], [(RELU, [0], [0])], "NC", None),
+        ([(1, 4)], [], "N?", None),
+        # Of a circle, each operation runs once.
+        ([IMAGE], [(RELU, [0], [0])], "NHWC", Activation.NONE),
+        ([(1, 4)], [(RELU, [0], [0])], "N?", Activation.NONE),
         ([IMAGE], [(RESHAPE, [0], [0])], "NHWC", None),
+        # Classes stay classes when other rows are made of them.
         (
-            [IMAGE, [0, 3, 1, 2], PLANES],
-            [(RELU, [0], [0]), (TRANSPOSE, [0, 1], [2])],
-            "????",
+            [IMAGE, IMAGE, (64, 4), (64, 4)],
+            [(CONV, [0], [1]), (RESHAPE, [1], [2]), (SOFTMAX, [2], [3])],
+            "NC",
+            Activation.SOFTMAX,
+        ),
+        # A dense layer over each pixel's bands; what is laid together.
+        ([IMAGE, (5, 4), (1, 8, 8, 5)], [(DENSE, [0, 1], [2])], "NHWC", Activation.NONE),
+        (
+            [IMAGE, IMAGE, IMAGE, (1, 8, 8, 8)],
+            [(CONV, [0], [1]), (CONV, [0], [2]), (2, [1, 2], [3])],
+            "NHWC",
+            Activation.NONE,
+        ),
+        ([IMAGE, (1, 8, 8), (1, 8, 8, 8)], [(999, [0], [1]), (2, [0, 1], [2])], "NHWC", None),
+        # The largest of a row, and where it stands.
+        (
+            [IMAGE, IMAGE, [1], (1, 8, 8, 1), (1, 8, 8, 1)],
+            [(CONV, [0], [1]), (TOP_K, [1, 2], [3, 4])],
+            "NHW?",
+            Activation.ARGMAX,
+        ),
+        (
+            [IMAGE, IMAGE, [2], (1, 8, 8, 2), (1, 8, 8, 2)],
+            [(CONV, [0], [1]), (TOP_K, [1, 2], [3, 4])],
+            "NHW?",
             None,
+        ),
+        # What an argmax left of the classes stays so when it is made larger.
+        (
+            [IMAGE, IMAGE, [3], (1, 8, 8), (1, 8, 8, 1), (1, 16, 16, 1)],
+            [(CONV, [0], [1]), (ARG_MAX, [1, 2], [3]), (RESHAPE, [3], [4]), (NEAREST, [4], [5])],
+            "NHW?",
+            Activation.ARGMAX,
         ),
     ],
 )
@@ -164,10 +204,11 @@ def test_an_output_is_what_the_network_did_last(
 @pytest.mark.parametrize(
     ("op", "activation"),
     [
-        # DEQUANTIZE, RESIZE_BILINEAR, PAD, SQUEEZE, STRIDED_SLICE, CAST, SLICE, EXPAND_DIMS,
-        # RESIZE_NEAREST_NEIGHBOR, QUANTIZE leave what was done before; RELU, EXP don't.
-        *((op, Activation.SIGMOID) for op in (6, 23, 34, 43, 45, 53, 65, 70, 97, 114)),
-        (RELU, None),
+        # DEQUANTIZE, RESIZE_BILINEAR, SQUEEZE, STRIDED_SLICE, CAST, SLICE, EXPAND_DIMS,
+        # RESIZE_NEAREST_NEIGHBOR, QUANTIZE leave what was done before; RELU, PAD, EXP don't.
+        *((op, Activation.SIGMOID) for op in (6, 23, 43, 45, 53, 65, 70, 97, 114)),
+        (RELU, Activation.NONE),
+        (34, None),
         (47, None),
     ],
 )
@@ -192,8 +233,8 @@ def test_classes_are_counted_where_the_axis_is_known(tmp_path: Path) -> None:
         assert told.class_count == count
 
 
-def test_an_input_with_many_takers_is_looked_at_so_far(tmp_path: Path) -> None:
+def test_an_input_may_have_many_takers(tmp_path: Path) -> None:
     many = [(RELU, [0], [1])] * 501
     steps = [*many, (TRANSPOSE, [0, 2], [3])]
     (told,) = inspected(tmp_path, network([PLANES, PLANES, [0, 2, 3, 1], IMAGE], steps)).inputs
-    assert told.axes == "NHWC"
+    assert told.axes == "NCHW"
