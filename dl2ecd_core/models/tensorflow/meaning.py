@@ -8,7 +8,7 @@ from ...network.graph import AttributeValue, Node, attributes_of
 from ...network.names import called
 from ...network.operations.meaning import meaning_of
 from ...network.operations.step import Step
-from ...network.value import NO_MEANING, Meaning, Value
+from ...network.value import NO_MEANING, Axis, Meaning, Value
 from .known import Known, Operation
 from .operations_windows import CONVOLUTIONS, NORMALISATIONS, POOLINGS, TRANSPOSED
 
@@ -69,13 +69,18 @@ def meaning_after(operation: Operation, index: int, is_softmax: bool = False) ->
         inputs = inputs[1:]
     elif op == "Concat":
         inputs = _joined(operation.op, inputs)
-    values: List[Optional[Value]] = [Value(one.shape, meaning=one.meaning) for one in inputs]
+    values: List[Optional[Value]] = [_value(one) for one in inputs]
     names = _QUOTIENT if is_softmax else ("",) * len(values)
     node = Node(op, names, ("",), attributes_of(attributes))
     meaning = meaning_of(Step(node, values, 13, {}, _BY_HAND), index)
     if op == "ArgMax" and attributes["axis"] is None:
         return Meaning(meaning.kind)
     return meaning
+
+
+def _value(known: Known) -> Value:
+    axes = tuple(Axis(lane.letter or "?") for lane in known.lanes or ())
+    return Value(known.shape, None, axes, meaning=known.meaning)
 
 
 def _number(inputs: Sequence[Known], index: int) -> Optional[int]:

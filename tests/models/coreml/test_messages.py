@@ -253,7 +253,7 @@ def test_classifiers_and_custom_models_may_tell_nothing(kind: bytes, tmp_path: P
         (piece(130, piece(40, b"")), Activation.SIGMOID),
         (piece(130, piece(10, b"")), Activation.NONE),
         (piece(130, piece(30, b"")), Activation.NONE),
-        (piece(130, piece(60, b"")), None),
+        (piece(220, b""), None),
         (piece(130, b""), None),
         (piece(310, b""), None),
     ],
