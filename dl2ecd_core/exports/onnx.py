@@ -28,6 +28,7 @@ from ..models.onnx.metadata import CLASS_INFORMATION
 from ..progress import Listener
 from ..running.comparing import compare
 from ..scaling.steps import Number, Step, WrongScaling, read_steps
+from .cell_size import centimetres_of
 from .placing import require_model
 
 #: Beside the class information document, whole: what was worked out of it and the model. Classes
@@ -175,6 +176,7 @@ def metadata_of(ecd: Ecd) -> Dict[str, str]:
         "model_type": _MODEL_TYPES.get(str(document.get("ModelType"))),
         "class_names": _names(ecd),
         **_tile(document),
+        "resolution": _resolution(document),
         **_standardization(ecd),
         CLASS_INFORMATION: document.get("ExtraInfo"),
         DEFINITION: _definition(ecd),
@@ -206,6 +208,12 @@ def _tile(document: Mapping[str, Any]) -> Dict[str, object]:
         # In percent of a tile: what the model crops on both sides.
         told["tiles_overlap"] = -(-200 * padding // height)
     return told
+
+
+def _resolution(document: Mapping[str, Any]) -> Optional[float]:
+    """Centimetres for each pixel."""
+    told = document.get("ExtraInfo")
+    return centimetres_of(told) if isinstance(told, dict) else None
 
 
 def _definition(ecd: Ecd) -> Dict[str, object]:
