@@ -71,7 +71,16 @@ class Window:
         return self.stride > 0 and self.dilation > 0 and (self.kernel is None or self.kernel > 0)
 
     def pads(self, size: Optional[int]) -> Tuple[Optional[int], Optional[int]]:
-        """Padding in front and behind."""
+        """Padding in front and behind.
+
+        Of a free size, what "same" lays in front is known where it is the same for all sizes: with
+        an odd kernel and a stride of 2 it is another for even and odd ones.
+
+        Examples
+        --------
+        >>> Window(2, 2, padding=Padding.SAME_UPPER).pads(None)
+        (0, None)
+        """
         if self.padding is Padding.VALID:
             return 0, 0
         if self.padding is Padding.EXPLICIT:
@@ -79,8 +88,15 @@ class Window:
         if self.kernel is None:
             return None, None
         total = same_padding(size, self.kernel, self.stride, self.dilation)
-        if total is None:
-            return None, None
+        if total is not None:
+            return self._halves(total)
+        # Sizes one above a multiple of the stride take the most, multiples the least.
+        reach = self.dilation * (self.kernel - 1) + 1
+        most, least = (self._halves(max(0, reach - rest))[0] for rest in (1, self.stride))
+        return most if most == least else None, None
+
+    def _halves(self, total: int) -> Tuple[int, int]:
+        """What "same" lays in front and behind."""
         small, large = total // 2, total - total // 2
         return (small, large) if self.padding is Padding.SAME_UPPER else (large, small)
 
@@ -147,8 +163,10 @@ class TransposedWindow:
             return self.before
         if self.target is None and self.padding is Padding.VALID:
             return 0
-        output = self.output(size)
-        whole = transposed_output(size, self.kernel, self.stride, self.dilation, 0, self.extra)
+        # What "same" cuts off does not depend on the size.
+        length = 1 if self.target is None else size
+        output = self.output(length)
+        whole = transposed_output(length, self.kernel, self.stride, self.dilation, 0, self.extra)
         if output is None or whole is None or whole < output or (whole - output) % 2:
             return None
         return (whole - output) // 2

@@ -211,6 +211,28 @@ def test_same_padding_lets_only_the_stride_shrink(
     assert window.footprint(at_input(), size) == explicit.footprint(at_input(), size)
 
 
+@given(st.integers(1, 7), st.integers(1, 5), SMALL, st.booleans())
+def test_of_a_free_size_is_told_what_same_lays_in_front_of_all_sizes(
+    kernel: int, stride: int, dilation: int, upper: bool
+) -> None:
+    padding = Padding.SAME_UPPER if upper else Padding.SAME_LOWER
+    window = Window(kernel, stride, dilation, padding=padding)
+    fronts = {window.pads(size)[0] for size in range(1, 4 * stride + 1)}
+    before, after = window.pads(None)
+    assert before == (fronts.pop() if len(fronts) == 1 else None)
+    assert (after is None) == (stride > 1)
+    if before is not None:
+        assert window.footprint(at_input(), None) == window.footprint(at_input(), 4 * stride)
+
+
+@given(st.integers(1, 7), st.integers(1, 5), SMALL, st.integers(1, 20))
+def test_what_same_cuts_off_a_transposed_window_does_not_depend_on_the_size(
+    kernel: int, stride: int, dilation: int, size: int
+) -> None:
+    window = TransposedWindow(kernel, stride, dilation, padding=Padding.SAME_UPPER)
+    assert window.cut_before(None) == window.cut_before(size)
+
+
 @given(st.integers(1, 20), SMALL, SMALL, SMALL, st.integers(0, 2), st.integers(0, 2), SMALL)
 def test_a_transposed_window_covers_what_it_puts_down(
     size: int, kernel: int, stride: int, dilation: int, before: int, after: int, extra: int
