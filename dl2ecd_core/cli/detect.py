@@ -12,7 +12,14 @@ from ..progress import Listener
 from ..running.bands import bands_asked
 from ..running.detect import detect
 from ..running.objects.detector import IOU, SCORE, DetectOptions
-from ..running.objects.reading import ACTIVATIONS, HEADS, UNITS, AskedReading
+from ..running.objects.reading import (
+    ACTIVATIONS,
+    BACKGROUNDS,
+    HEADS,
+    MASKS,
+    UNITS,
+    AskedReading,
+)
 from ..running.objects.report import Detection
 from . import CONTEXT
 from .model_run import Asked, print_written, run_and_report, running_options
@@ -55,6 +62,12 @@ from .terminal import Swatch, print_swatches
 @click.option(
     "--activation", type=click.Choice(ACTIVATIONS), help="What is still to be done to scores."
 )
+@click.option(
+    "--background",
+    type=click.Choice(BACKGROUNDS),
+    help="Which of the scores of classes says that there is no object.",
+)
+@click.option("--masks", type=click.Choice(MASKS), help="What a mask for each object lies over.")
 def detect_command(
     asked: Asked,
     score: float,
@@ -66,6 +79,8 @@ def detect_command(
     units: Optional[str],
     first_label: Optional[str],
     activation: Optional[str],
+    background: Optional[str],
+    masks: Optional[str],
 ) -> None:
     """Find the objects of SCENE with the model of ECD; write them to OUT.
 
@@ -86,7 +101,7 @@ def detect_command(
         iou,
         () if classes is None else bands_asked(classes),
         overlap,
-        AskedReading(head, boxes, units, label, activation),
+        AskedReading(head, boxes, units, label, activation, background, masks),
     )
 
     def run(messages: Listener) -> Detection:

@@ -41,6 +41,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("scores-not-shares", _ERROR, "Scores of objects lie between 0 and 1."),
     Rule("class-not-listed", _ERROR, "The definition has the classes that are asked for."),
     Rule("overlap-wrong", _ERROR, "Neighbouring tiles share less than a tile."),
+    Rule("masks-unknown", _INFORMATION, "The model tells what its masks lie over."),
     Rule("scene-padded", _INFORMATION, "The scene is at least as large as a tile of the model."),
     Rule("scene-without-place", _WARNING, "The scene has a place and a coordinate system."),
     Rule("objects-cut", _WARNING, "No object is longer than neighbouring tiles share."),

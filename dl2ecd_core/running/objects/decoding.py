@@ -35,11 +35,11 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
     """
     import numpy
 
+    # What is no number is no object.
+    lowest = max(score, float(numpy.finfo("float32").tiny))
+    rows = None
     if reading.kind is HeadKind.SEPARATE:
-        sides = _table(outputs[reading.places[Content.BOXES]], 4)
-        scores = outputs[reading.places[Content.CLASS_SCORES]]
-        layers = _activated(_table(scores, scores.shape[-1]), reading.activation)
-        best, labels = _best(layers)
+        sides, best, labels, rows = _separate(reading, outputs, lowest)
         angles = None
     elif reading.kind is HeadKind.GRID:
         sides, best, labels = of_grids(reading, outputs, tile)
@@ -51,8 +51,7 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
         angles = None
     if not len(sides) == len(best) == len(labels):
         raise _other_shape(outputs)
-    # What is no number is no object.
-    kept = best >= max(score, numpy.finfo("float32").tiny)
+    kept = best >= lowest
     kept &= numpy.isfinite(sides).all(1)
     sides, best, labels = sides[kept].astype("float64"), best[kept].astype("float64"), labels[kept]
     if len(best) and float(best.max()) > 1 + 1e-3:
@@ -63,7 +62,27 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
         found = turned_boxes(centers, angles[kept], best, labels)
     else:
         found = boxes(_corners(centers, reading.coding), best, labels)
-    return replace(found, rows=numpy.flatnonzero(kept))
+    return replace(found, rows=numpy.flatnonzero(kept) if rows is None else rows[kept])
+
+
+def _separate(
+    reading: Reading, outputs: List[Array], lowest: float
+) -> Tuple[Array, Array, Array, Array]:
+    """Boxes, scores and labels of the rows of two outputs, and which row each is of."""
+    import numpy
+
+    sides = _table(outputs[reading.places[Content.BOXES]], 4)
+    scores = outputs[reading.places[Content.CLASS_SCORES]]
+    layers = _activated(_table(scores, scores.shape[-1] if scores.ndim else 0), reading.activation)
+    if reading.background != "none":
+        layers = layers[:, 1:] if reading.background == "first" else layers[:, :-1]
+    if len(sides) != len(layers) or not layers.shape[1]:
+        raise _other_shape(outputs)
+    if reading.several:
+        rows, labels = numpy.nonzero(layers >= lowest)
+        return sides[rows], layers[rows, labels], labels, rows
+    best, labels = _best(layers)
+    return sides, best, labels, numpy.arange(len(sides))
 
 
 def _rows(reading: Reading, outputs: List[Array]) -> Tuple[Array, Array, Array, Optional[Array]]:
@@ -137,8 +156,7 @@ def _activated(layers: Array, activation: str) -> Array:
     if activation == "sigmoid":
         return 1 / (1 + numpy.exp(-numpy.clip(layers, -500, 500)))
     shares = numpy.exp(layers - layers.max(1, keepdims=True))
-    # The last one says that there is no object.
-    found: Array = (shares / shares.sum(1, keepdims=True))[:, :-1]
+    found: Array = shares / shares.sum(1, keepdims=True)
     return found
 
 

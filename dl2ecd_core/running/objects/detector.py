@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
 from ...findings import Finding, Place
@@ -20,7 +20,7 @@ from ..sessions import Session
 from .decoding import decoded
 from .found import Objects
 from .masks import outlined
-from .reading import AskedReading, Reading, reading_of
+from .reading import AskedReading, Reading, reading_of, said_of_masks
 from .suppression import suppressed
 
 if TYPE_CHECKING:
@@ -131,14 +131,14 @@ def detector_for(
     tensor, entry = detector_input(session, ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, entry.data_type)
     head = opened.model.detector
-    outputs = known_outputs(session.outputs, opened.model.outputs)
-    reading = reading_of(head, outputs, len(ecd.classes), options.reading, ecd.name)
+    reading = reading_of(head, session.outputs, len(ecd.classes), options.reading, ecd.name)
     noted = (head.image_size if head is not None else None) or (USUAL, USUAL)
     sizes = tuple(
         (tensor.shape or ())[entry.axes.index(axis)] or size for axis, size in zip("HW", noted)
     )
     overlap = min(sizes) // _SHARED if options.overlap is None else options.overlap
     findings: List[Finding] = [*said]
+    findings += said_of_masks(reading, session.outputs, (sizes[0], sizes[1]), ecd.name)
     findings += _checked_overlap(overlap, min(sizes))
     if reader.height < sizes[0] or reader.width < sizes[1]:
         findings.append(_padded(reader, sizes))
@@ -157,18 +157,6 @@ def detector_for(
         frozenset(_wanted(opened, options.classes)),
     )
     return detector, tuple(findings)
-
-
-def known_outputs(outputs: Sequence[Tensor], described: Sequence[Tensor]) -> Tuple[Tensor, ...]:
-    """A session's outputs with what the model file says that they hold.
-
-    A runtime makes names up for outputs that have none in the file: then their order tells.
-    """
-    if len(outputs) != len(described) or any(one.name is not None for one in described):
-        return tuple(outputs)
-    return tuple(
-        replace(one, content=said.content or one.content) for one, said in zip(outputs, described)
-    )
 
 
 def labels_of(opened: OpenedModel) -> Mapping[int, int]:

@@ -34,6 +34,10 @@ HEADS: Dict[str, Tuple[HeadKind, Tuple[Holds, ...]]] = {
 UNITS = {"pixels": False, "fractions": True}
 #: What ``--activation`` names: what is still to be done to the scores of classes.
 ACTIVATIONS = ("none", "sigmoid", "softmax")
+#: What ``--background`` names: which of the scores of classes says that there is no object.
+BACKGROUNDS = ("none", "first", "last")
+#: What ``--masks`` names: what a mask for each object lies over.
+MASKS = ("tile", "box")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class AskedReading:
         The label of the first class: 0, or 1 where 0 is background.
     activation
         One of :data:`ACTIVATIONS`.
+    background
+        One of :data:`BACKGROUNDS`.
+    masks
+        One of :data:`MASKS`.
     """
 
     head: Optional[str] = None
@@ -60,6 +68,8 @@ class AskedReading:
     units: Optional[str] = None
     first_label: Optional[int] = None
     activation: Optional[str] = None
+    background: Optional[str] = None
+    masks: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,12 @@ class Reading:
         The label of the first class.
     activation
         What is still to be done to the scores of classes: one of :data:`ACTIVATIONS`.
+    background
+        Which of these says that there is no object: one of :data:`BACKGROUNDS`.
+    queries
+        Whether rows are queries, as DETR and its followers have: each of an object of its own.
+    masks
+        What a mask for each object lies over: one of :data:`MASKS`; None where its size is to tell.
     grids
         Those of the session's outputs that are grids of cells.
     """
@@ -113,12 +129,25 @@ class Reading:
     normalized: bool
     first_label: int = 0
     activation: str = "none"
+    background: str = "none"
+    queries: bool = False
+    masks: Optional[str] = None
     grids: Tuple[Grid, ...] = ()
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to suppress within a tile."""
-        return self.kind is HeadKind.FINISHED
+        return self.kind is HeadKind.FINISHED or self.queries
+
+    @property
+    def several(self) -> bool:
+        """Whether a row may be of several classes, as where each is scored by itself.
+
+        DETR's softmax with a score for no object leaves the best; SSD's leaves each class.
+        """
+        return self.kind is HeadKind.SEPARATE and not (
+            self.queries and self.activation == "softmax"
+        )
 
     def __str__(self) -> str:
         rows = " + ".join(column.holds.value for column in self.columns)
@@ -169,6 +198,8 @@ def reading_of(
     normalized = head.normalized if asked.units is None else UNITS[asked.units]
     label = _first_label(head, outputs, places) if asked.first_label is None else asked.first_label
     activation = asked.activation or _activation(head, outputs, places, classes)
+    queries = _are_queries(head)
+    background = asked.background or _background(head, outputs, places, classes)
     missing = [
         option
         for option, value in (
@@ -176,10 +207,13 @@ def reading_of(
             ("--units (pixels or fractions)", normalized),
             ("--first-label (0 or 1)", label),
             ("--activation (none, sigmoid or softmax)", activation),
+            ("--background (none, first or last)", background),
         )
         if value is None
     ]
-    if coding is None or normalized is None or label is None or activation is None:
+    if coding is None or normalized is None or label is None:
+        raise RunningRefused([_incomplete(missing, name)])
+    if activation is None or background is None:
         raise RunningRefused([_incomplete(missing, name)])
     return Reading(
         head.kind,
@@ -190,6 +224,9 @@ def reading_of(
         normalized,
         label,
         activation,
+        background,
+        queries,
+        asked.masks or _masks(outputs, places, queries),
         _grids(head, outputs),
     )
 
@@ -281,6 +318,56 @@ def _activation(
         # DETR has one more, that there is no object; its followers score each class by itself.
         return "softmax" if (scores.shape or (None,))[-1] == classes + 1 else "sigmoid"
     return None
+
+
+def said_of_masks(
+    reading: Reading, outputs: Sequence[Tensor], tile: Tuple[int, int], name: str
+) -> List[Finding]:
+    """Of masks over what nothing tells: boxes are given then."""
+    told = Holds.MASK_COEFFICIENTS in {column.holds for column in reading.columns}
+    if told or reading.masks is not None or Content.MASKS not in reading.places:
+        return []
+    masks = outputs[reading.places[Content.MASKS]]
+    sizes = (masks.shape or ())[-2:]
+    if not sizes or None in sizes or sizes == tile:
+        return []
+    return [
+        finding(
+            "masks-unknown",
+            f"The model gives masks of {shape_text(masks.shape)}, and does not tell whether these "
+            "lie over the tile or over boxes: boxes are given.",
+            hint=f"Say --masks {' or '.join(MASKS)}: whoever exported the model knows.",
+            where=Place(file=name),
+        )
+    ]
+
+
+def _are_queries(head: DetectorHead) -> bool:
+    """Whether rows are queries: of separate outputs, names alone tell boxes as DETR has them."""
+    told = head.box_coding is BoxCoding.CENTER_SIZE and head.normalized
+    return head.kind is HeadKind.SEPARATE and bool(told)
+
+
+def _masks(
+    outputs: Sequence[Tensor], places: Mapping[Content, int], queries: bool
+) -> Optional[str]:
+    """What masks lie over, where names tell: DETR's followers have the tile, TensorFlow boxes."""
+    if Content.MASKS not in places:
+        return None
+    named = outputs[places[Content.MASKS]].name == "detection_masks"
+    return "tile" if queries else "box" if named else None
+
+
+def _background(
+    head: DetectorHead, outputs: Sequence[Tensor], places: Mapping[Content, int], classes: int
+) -> Optional[str]:
+    """Which score of a class more than there are says that there is no object."""
+    if head.kind is not HeadKind.SEPARATE:
+        return "none"
+    width = (outputs[places[Content.CLASS_SCORES]].shape or (None,))[-1]
+    if width != classes + 1:
+        return "none"
+    return "last" if _are_queries(head) else None
 
 
 def _unknown(head: Optional[DetectorHead], outputs: Sequence[Tensor], name: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Dict, Sequence, Tuple
 
 from ...findings import Finding, Place
 from ...findings.errors import Dl2EcdError
@@ -16,6 +16,7 @@ from ...network.onnx_file import write_onnx
 from ..extras import RunningRefused
 from . import Session
 from .litert_session import LiteRtSession
+from .naming import matched
 from .onnx_session import OnnxSession
 from .openvino_session import OpenVinoSession
 from .torch_session import TorchSession
@@ -85,19 +86,24 @@ def _lowered(model: ModelDescription, primary: Path, device: str) -> Session:
     target = folder / "model.onnx"
     network = read_network(primary).network
     write_onnx(network.graph, target)
-    inputs = [_end(network, name, model.inputs) for name in network.graph.inputs]
-    outputs = [_end(network, name, model.outputs) for name in network.graph.outputs]
-    return OnnxSession(target, tuple(inputs), tuple(outputs), device=device)
+    inputs = _ends(network, list(network.graph.inputs), model.inputs)
+    outputs = _ends(network, list(network.graph.outputs), model.outputs)
+    return OnnxSession(target, inputs, outputs, device=device)
 
 
-def _end(network: Network, name: str, described: Tuple[Tensor, ...]) -> Tensor:
-    """An input or output of a network, whose axes may be others than the source's: a batch more."""
-    known = next((tensor for tensor in described if tensor.name == name), Tensor(name))
-    value = network.values[name]
-    letters = network.letters.get(name) or value.letters
-    if value.shape is None or letters is None or len(letters) != len(value.shape):
-        return known
-    return replace(known, shape=value.shape, axes=letters)
+def _ends(
+    network: Network, names: Sequence[str], described: Tuple[Tensor, ...]
+) -> Tuple[Tensor, ...]:
+    """Inputs or outputs of a network, whose axes may be others than the source's: a batch more."""
+    found = []
+    for name, known in zip(names, matched([[name] for name in names], described)):
+        tensor = Tensor(name) if known is None else replace(known, name=name)
+        value = network.values[name]
+        letters = network.letters.get(name) or value.letters
+        if value.shape is not None and letters is not None and len(letters) == len(value.shape):
+            tensor = replace(tensor, shape=value.shape, axes=letters)
+        found.append(tensor)
+    return tuple(found)
 
 
 def _lite(primary: Path, ends: Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]) -> Session:

@@ -213,6 +213,18 @@ def separate(
     return network.save(path, outputs)
 
 
+def ssd(path: Path, tile: int = 64) -> Path:
+    """Corners as fractions, and shares of the background and the classes."""
+    network = Network(tile)
+    one = network.number(1 / tile)
+    sides = [network.node("Mul", value, one) for value in network.corners()]
+    network.rows(sides, transposed=True, output="boxes")
+    rest = network.node("Sub", network.number(1.0), network.score)
+    network.rows((rest, *network.classes), transposed=True, output="scores")
+    count = network.cells**2
+    return network.save(path, {"scores": (1, count, 3), "boxes": (1, count, 4)})
+
+
 def detr(path: Path, tile: int = 64) -> Path:
     """Boxes as fractions from the center, and logits of the classes and of no object."""
     network = Network(tile)

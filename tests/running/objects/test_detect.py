@@ -119,12 +119,25 @@ def model_of(kind: str, folder: Path) -> Tuple[Path, AskedReading]:
             AskedReading(),
         ),
         "torchvision": lambda: (networks.separate(path), AskedReading(first_label=1)),
+        "ssd": lambda: (
+            networks.ssd(path),
+            AskedReading(None, "corners", "fractions", None, "none", "first"),
+        ),
         "detr": lambda: (networks.detr(path), AskedReading()),
         "turned": lambda: (networks.turned(path, angle=0.0), AskedReading()),
     }[kind]()
 
 
-KINDS = ("yolov8", "yolov5", "end-to-end", "detection-api", "torchvision", "detr", "turned")
+KINDS = (
+    "yolov8",
+    "yolov5",
+    "end-to-end",
+    "detection-api",
+    "torchvision",
+    "ssd",
+    "detr",
+    "turned",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

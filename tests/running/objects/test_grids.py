@@ -22,7 +22,6 @@ from dl2ecd_core.models.detectors.head import (
 from dl2ecd_core.running.detect import DetectOptions, detect
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.objects.decoding import decoded
-from dl2ecd_core.running.objects.detector import known_outputs
 from dl2ecd_core.running.objects.reading import AskedReading, Grid, Reading, reading_of
 from dl2ecd_core.running.objects.suppression import suppressed
 from dl2ecd_core.running.sessions.opening import open_session
@@ -65,8 +64,7 @@ def test_boxes_and_scores_are_those_of_opencv(tmp_path: Path, name: str) -> None
     primary = copied(tmp_path, variant(name))
     model = inspect_model(primary)
     session = open_session(model, primary)
-    outputs = known_outputs(session.outputs, model.outputs)
-    reading = reading_of(model.detector, outputs, 2, AskedReading(), "x.ecd")
+    reading = reading_of(model.detector, session.outputs, 2, AskedReading(), "x.ecd")
     assert str(reading).endswith("boxes as center-size in pixels")
     # OpenCV leaves out what is not above that.
     found = decoded(reading, session.run([tile()]), (64, 96), float(np.nextafter(0.2, 1)))
@@ -90,8 +88,7 @@ def test_a_scene_is_searched_with_it(tmp_path: Path) -> None:
     done = detect(scene, primary, tmp_path / "a.gpkg", class_info=classes, options=options)
     model = inspect_model(primary)
     session = open_session(model, primary)
-    outputs = known_outputs(session.outputs, model.outputs)
-    reading = reading_of(model.detector, outputs, 2, AskedReading(), "x.ecd")
+    reading = reading_of(model.detector, session.outputs, 2, AskedReading(), "x.ecd")
     found = decoded(reading, session.run([tile()]), (64, 96), 0.5)
     session.close()
     assert done.objects == len(suppressed(found, 0.5)) > 0
@@ -169,8 +166,7 @@ def test_gaussian_layers_are_told() -> None:
     assert [column.count for column in model.detector.columns] == [8, 1, 2]
     assert [cell.stretch for cell in model.detector.cells] == [1.1, 1.0]
     assert len(model.detector.anchor_sizes) == 2
-    outputs = known_outputs(model.outputs, model.outputs)
-    reading = reading_of(model.detector, outputs, 2, AskedReading(), "x.ecd")
+    reading = reading_of(model.detector, model.outputs, 2, AskedReading(), "x.ecd")
     assert str(reading).startswith("grid (box-and-deviations + objectness + class-scores)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 import pytest
@@ -12,7 +12,6 @@ from dl2ecd_core.models import Activation, Content, Tensor, inspect_model
 from dl2ecd_core.models.detectors.head import BoxCoding, Columns, DetectorHead, HeadKind, Holds
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.objects.decoding import decoded
-from dl2ecd_core.running.objects.masks import outlined
 from dl2ecd_core.running.objects.reading import AskedReading, Reading, reading_of
 from tests.running.objects import networks
 
@@ -58,12 +57,16 @@ class TestWhatTheModelTells:
     def test_detr_has_logits_of_one_more_than_there_are_classes(self, tmp_path: Path) -> None:
         reading = read(networks.detr(tmp_path / "a.onnx"))
         assert (reading.activation, reading.normalized) == ("softmax", True)
+        # Each query is of the best of its classes, and none is suppressed.
+        assert (reading.background, reading.several, reading.finished) == ("last", False, True)
 
     def test_its_followers_score_each_class_by_itself(self) -> None:
         head = DetectorHead(HeadKind.SEPARATE, box_coding=BoxCoding.CENTER_SIZE, normalized=True)
         sides = tensor("pred_boxes", (1, 9, 4), content=Content.BOXES)
         scores = tensor("logits", (1, 9, 2), content=Content.CLASS_SCORES)
         assert reading_of(head, (scores, sides), 2, NOTHING, "x").activation == "sigmoid"
+        queries = reading_of(head, (scores, sides), 2, NOTHING, "x")
+        assert (queries.queries, queries.finished, queries.several) == (True, True, True)
         done = tensor("p", (1, 9, 2), content=Content.CLASS_SCORES, activation=Activation.SIGMOID)
         assert reading_of(head, (done, sides), 2, NOTHING, "x").activation == "none"
 
@@ -82,6 +85,15 @@ class TestWhatIsAskedFor:
         assert said.startswith("detector-incomplete")
         assert "--first-label" in said
         assert read(path, AskedReading(first_label=1)).first_label == 1
+
+    def test_which_of_one_score_too_many_is_that_of_no_object(self) -> None:
+        head = DetectorHead(HeadKind.SEPARATE, box_coding=BoxCoding.CORNERS, normalized=True)
+        sides = tensor("boxes", (1, 9, 4), content=Content.BOXES)
+        softmax = Activation.SOFTMAX
+        scores = tensor("s", (1, 9, 3), content=Content.CLASS_SCORES, activation=softmax)
+        assert "--background" in refused(head, sides, scores)
+        reading = reading_of(head, (sides, scores), 2, AskedReading(background="first"), "x")
+        assert (reading.background, reading.several, reading.finished) == ("first", True, False)
 
     def test_all_that_is_missing_at_once(self) -> None:
         head = DetectorHead(HeadKind.SEPARATE)
@@ -137,6 +149,14 @@ class TestWhatCannotBeRead:
         assert self.rule(beside, *arrays) == "model-run-failed"
         assert self.rule(beside, np.zeros((3, 5)), *arrays[1:]) == "model-run-failed"
 
+    @pytest.mark.parametrize("shape", [(4, 3), (3, 1), ()])
+    def test_scores_of_other_rows_or_of_no_class(self, shape: Tuple[int, ...]) -> None:
+        places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+        reading = Reading(
+            HeadKind.SEPARATE, (), None, places, BoxCoding.CORNERS, False, background="last"
+        )
+        assert self.rule(reading, np.zeros((3, 4)), np.zeros(shape)) == "model-run-failed"
+
     def test_scores_that_are_no_shares(self) -> None:
         rows = np.array([[[0, 0, 5, 5, 7.5, 1]]])
         assert self.rule(self.reading(), rows) == "scores-not-shares"
@@ -174,31 +194,39 @@ class TestWhatCannotBeRead:
         assert found.scores.tolist() == pytest.approx([0.8])
         assert found.labels.tolist() == [1]
 
+    @pytest.mark.parametrize(
+        ("background", "rows", "labels"), [("first", [0, 1], [0, 1]), ("last", [0, 2], [1, 0])]
+    )
+    def test_a_score_of_no_object_is_that_of_no_class(
+        self, background: str, rows: List[int], labels: List[int]
+    ) -> None:
+        places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+        scores = np.array([[0.1, 0.8, 0.1], [0.05, 0.05, 0.9], [0.9, 0.05, 0.05]])
+        reading = Reading(
+            HeadKind.SEPARATE, (), None, places, BoxCoding.CORNERS, False, background=background
+        )
+        boxes = np.array([[0, 0, 5, 5], [1, 1, 6, 6], [2, 2, 7, 7]])
+        found = decoded(reading, [boxes, scores], (9, 9), 0.5)
+        assert found.rows is not None
+        assert (found.rows.tolist(), found.labels.tolist()) == (rows, labels)
 
-class TestMasks:
-    BOXES = np.array([[0, 0, 4, 4], [4, 4, 8, 8]])
+    def test_a_row_may_be_of_several_classes(self) -> None:
+        places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+        reading = Reading(HeadKind.SEPARATE, (), None, places, BoxCoding.CORNERS, False)
+        outputs = [np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.array([[0.6, 0.7], [0.1, 0.9]])]
+        found = decoded(reading, outputs, (9, 9), 0.5)
+        assert found.rows is not None
+        assert list(zip(found.rows.tolist(), found.labels.tolist())) == [(0, 0), (0, 1), (1, 1)]
+        assert found.scores.tolist() == [0.6, 0.7, 0.9]
 
-    def outlines(self, masks: np.ndarray) -> Any:
-        places = {Content.BOXES: 0, Content.SCORES: 1, Content.LABELS: 2, Content.MASKS: 3}
-        reading = Reading(HeadKind.FINISHED, (), None, places, BoxCoding.CORNERS, False)
-        outputs = [self.BOXES, np.array([0.1, 0.9]), np.array([0, 1]), masks]
-        found = decoded(reading, outputs, (8, 8), 0.5)
-        return outlined(found, reading, outputs, (8, 8), (8, 8)).outlines
-
-    def test_probabilities_of_the_whole_tile(self) -> None:
-        masks = np.zeros((2, 1, 8, 8))
-        masks[1, 0, 4:6] = 0.6
-        masks[1, 0, 6:] = 0.4
-        (shape,) = self.outlines(masks)
-        assert shape.bounds == (4, 4, 8, 6)
-
-    def test_masks_of_another_kind_leave_the_boxes(self) -> None:
-        assert self.outlines(np.zeros((2, 28, 28))) is None
-
-    def test_prototypes_of_another_number_leave_the_boxes(self) -> None:
-        columns = (*FINISHED, Columns(Holds.MASK_COEFFICIENTS, 2))
-        places = {Content.RAW_DETECTOR_HEAD: 0, Content.MASKS: 1}
-        reading = Reading(HeadKind.FINISHED, columns, 2, places, BoxCoding.CORNERS, False)
-        outputs = [np.array([[[0, 0, 4, 4, 0.9, 1, 1, 1]]]), np.zeros((1, 3, 4, 4))]
-        found = decoded(reading, outputs, (8, 8), 0.5)
-        assert outlined(found, reading, outputs, (8, 8), (8, 8)).outlines is None
+    def test_queries_with_a_score_of_no_object_are_of_their_best_class(self) -> None:
+        places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+        reading = Reading(
+            HeadKind.SEPARATE, (), None, places, BoxCoding.CENTER_SIZE, True, 0, "softmax", "last",
+            queries=True,
+        )  # fmt: skip
+        scores = np.log(np.array([[0.3, 0.45, 0.25], [0.1, 0.1, 0.8]]))
+        found = decoded(reading, [np.array([[0.5, 0.5, 0.2, 0.4]] * 2), scores], (10, 20), 0.2)
+        assert found.labels.tolist() == [1]
+        assert found.scores.tolist() == pytest.approx([0.45])
+        assert found.bounds.tolist() == [[8, 3, 12, 7]]
