@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
-from ..findings.wording import counted
 from ..running.rasters import ArrayReader, Block, Window
-from .opening import RasterFunctionError
 from .placing import Place
 
 if TYPE_CHECKING:
     from ..running.sessions import Array
 
-
-def pixels_and_valid(blocks: Mapping[str, Any], bands: int) -> Tuple[Array, Array]:
-    """The pixels of a block, and where there is data.
-
-    Raises
-    ------
-    RasterFunctionError
-        When there are none, or of another number of bands than the model takes.
-    """
-    import numpy
-
-    if blocks.get("raster_pixels") is None:
-        raise RasterFunctionError("There is no input raster.")
-    pixels = numpy.asarray(blocks["raster_pixels"])
-    if pixels.ndim == 2:
-        pixels = pixels[None]
-    if pixels.ndim != 3 or len(pixels) != bands:
-        raise RasterFunctionError(
-            f"The raster gives {counted(len(pixels), 'band')}, the model takes {bands}: "
-            "give a raster with the bands that the definition's ExtractBands names."
-        )
-    mask = blocks.get("raster_mask")
-    valid = numpy.ones(pixels.shape[1:], bool)
-    if mask is not None:
-        seen = numpy.asarray(mask) != 0
-        valid &= seen.any(0) if seen.ndim == 3 else seen
-    if pixels.dtype.kind == "f":
-        valid &= ~numpy.isnan(pixels).any(0)
-    return pixels, valid
+_LARGE = 1 << 20
 
 
 class BlockReader:
@@ -83,4 +53,6 @@ def unseen(bands: int) -> Tuple[ArrayReader, List[int]]:
     """
     import numpy
 
-    return ArrayReader(numpy.zeros((bands, 1, 1), "uint8")), list(range(1, bands + 1))
+    # Larger than any tile, and of one number.
+    pixels = numpy.broadcast_to(numpy.uint8(0), (bands, _LARGE, _LARGE))
+    return ArrayReader(pixels), list(range(1, bands + 1))

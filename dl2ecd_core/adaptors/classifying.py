@@ -9,13 +9,14 @@ from ..exports.legend import legend_of
 from ..running.building import Options, classifier_for
 from ..running.classifier import Classifier
 from ..running.engine import strips
+from ..running.fitting import fitted_to
 from ..running.opening import OpenedModel
 from ..running.placement import Placement
 from ..running.planning import Plan, Span
 from ..running.rasters import Window
 from ..running.sessions import Session
 from . import contract, placing
-from .blocks import BlockReader, pixels_and_valid, unseen
+from .blocks import BlockReader, unseen
 from .function import ModelFunction
 from .opening import said_in_arcgis
 
@@ -44,7 +45,7 @@ class Classification(ModelFunction[Classifier]):
     def getConfiguration(self, **scalars: Any) -> Dict[str, Any]:
         """Which bands and how much around a block are needed, and how large blocks are best."""
         opened, batch, configuration = self._configured(scalars)
-        rows, columns = _axes(opened.made)
+        rows, columns = opened.made.fitted.rows, opened.made.fitted.columns
         return {
             **configuration,
             "padding": placing.padding_of((rows, columns), int(scalars.get("padding") or 0)),
@@ -80,9 +81,11 @@ class Classification(ModelFunction[Classifier]):
         import numpy
 
         opened = self._open({})
-        pixels, valid = pixels_and_valid(pixelBlocks, opened.bands)
+        pixels, valid = placing.pixels_and_valid(pixelBlocks, opened.bands)
         values = opened.made.values
-        kind = contract.fitting(props["pixelType"], (*values.by_index, values.nodata))
+        kind = props["pixelType"]
+        if kind not in contract.fitting_types([*values.by_index, values.nodata]):
+            raise ValueError(f"Pixels of the type {kind} don't hold the values of all classes.")
         found = numpy.full(shape[-2:], values.nodata, values.data_type)
         if valid.any():
             place = placing.place_of(tlc, shape, props, valid)
@@ -108,37 +111,35 @@ class Classification(ModelFunction[Classifier]):
         return made, len(made.bands), made.fitted.scores.data_type
 
 
-def _axes(classifier: Classifier) -> Tuple[Placement, Placement]:
-    return classifier.fitted.rows, classifier.fitted.columns
-
-
 def _classify(classifier: Classifier, reader: BlockReader, found: Array) -> None:
     """Fill in the values of the pixels in the middle of a block."""
     import numpy
 
-    ends = []
-    for axis, first, whole, block, wanted in zip(
-        _axes(classifier), reader.place[:2], reader.place[2:], reader.size, found.shape
-    ):
-        start = first + (block - wanted) // 2
-        ends.append((axis, start, start + wanted, whole))
-    (top, bottom), (left, right) = (placing.result_window(*one) for one in ends)
-    if top >= bottom or left >= right:
+    fitted = fitted_to(classifier.fitted, reader.height, reader.width)
+    classifier = replace(classifier, fitted=fitted)
+    (rows, down), (columns, across) = map(
+        placing.result_places,
+        fitted.placements(reader.height, reader.width),
+        reader.place[:2],
+        reader.place[2:],
+        reader.size,
+        found.shape,
+    )
+    if not rows or not columns:
         return
-    window = Window(top, bottom, left, right)
+    window = Window(down[0], down[-1] + 1, across[0], across[-1] + 1)
     result = numpy.empty((window.height, window.width), found.dtype)
     for strip in strips(reader, classifier, _plan(classifier, reader, window), window):
-        first = strip.top - top
+        first = strip.top - window.top
         result[first : first + len(strip.values)] = strip.values
-    (rows, down), (columns, across) = (placing.result_places(*one) for one in ends)
-    under = numpy.ix_(numpy.array(down) - top, numpy.array(across) - left)
+    under = numpy.ix_(numpy.array(down) - window.top, numpy.array(across) - window.left)
     found[numpy.ix_(rows, columns)] = result[under]
 
 
 def _plan(classifier: Classifier, reader: BlockReader, window: Window) -> Plan:
     """The tiles that give a window: as few as there can be, where any may be taken."""
     plan = classifier.plan(reader.height, reader.width)
-    rows, columns = _axes(classifier)
+    rows, columns = classifier.fitted.placements(reader.height, reader.width)
     if plan.blended or not rows.step or not columns.step:
         return plan
     return replace(

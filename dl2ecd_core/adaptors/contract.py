@@ -83,21 +83,13 @@ def data_type_of(pixel_type: str) -> str:
     )
 
 
-def fitting(pixel_type: str, values: Iterable[int]) -> str:
-    """The type of pixels that ArcGIS wants, if it holds these values.
-
-    Raises
-    ------
-    ValueError
-        When it does not: pixels would be of another class.
-    """
-    kind, bits = pixel_type[0], 8 * int(pixel_type[1:])
-    low, high = {"i": (-(1 << bits - 1), (1 << bits - 1) - 1), "u": (0, (1 << bits) - 1)}.get(
-        kind, (-(1 << 24), 1 << 24)
-    )
-    if kind == "t" or not all(low <= value <= high for value in values):
-        raise ValueError(f"Pixels of the type {pixel_type} don't hold the values of all classes.")
-    return pixel_type
+def fitting_types(values: Sequence[int]) -> List[str]:
+    """The types of pixels that hold these values."""
+    ends = {"f4": (-(1 << 24), 1 << 24), "f8": (-(1 << 53), 1 << 53)}
+    for bits in (8, 16, 32):
+        ends[f"u{bits // 8}"] = (0, (1 << bits) - 1)
+        ends[f"i{bits // 8}"] = (-(1 << bits - 1), (1 << bits - 1) - 1)
+    return [name for name, (low, high) in ends.items() if low <= min(values) <= max(values) <= high]
 
 
 def object_fields() -> str:

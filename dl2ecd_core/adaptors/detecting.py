@@ -12,7 +12,7 @@ from ..running.opening import OpenedModel
 from ..running.rasters import ArrayReader
 from ..running.sessions import Session
 from . import contract, placing
-from .blocks import pixels_and_valid, unseen
+from .blocks import unseen
 from .function import ModelFunction
 from .opening import said_in_arcgis
 
@@ -71,7 +71,7 @@ class Detection(ModelFunction[Ready]):
     def vectorize(self, **pixelBlocks: Any) -> Dict[str, Any]:
         """The objects whose middle lies in the block without its padding."""
         opened = self._open({})
-        pixels, valid = pixels_and_valid(pixelBlocks, opened.bands)
+        pixels, valid = placing.pixels_and_valid(pixelBlocks, opened.bands)
         if not valid.any():
             return {"output_vectors": contract.objects(())}
         # A block's place is not told: what it has of the scene is searched like a scene.

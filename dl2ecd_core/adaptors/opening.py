@@ -10,6 +10,8 @@ from typing import Callable, Iterator, Optional, Tuple, TypeVar
 from ..ecd.content import Ecd
 from ..findings.errors import Dl2EcdError
 from ..pane.speech import sentence
+from ..running.engine import cores
+from ..running.estimating import check_memory
 from ..running.opening import OpenedModel, opened_model
 from ..running.sessions import Session
 from ..running.sessions.opening import open_session
@@ -68,5 +70,8 @@ def opened_with(
         raise RasterFunctionError("Give the path of an .ecd, .emd or .dlpk as the model.")
     card = isinstance(device, (int, float)) and device != -1
     with opened_model(model) as opened:
+        if not card:
+            # ArcGIS's process must not be limited, so what it can't hold is told before.
+            check_memory(opened.model, opened.primary, cores(), name=opened.ecd.name)
         session = open_session(opened.model, opened.primary, device="auto" if card else "cpu")
         return opened.ecd, session, make(opened, session)

@@ -9,26 +9,38 @@ from __future__ import annotations
 import math
 from typing import Any, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
+import numpy as np
+
 #: Pixels of a block along an axis, without its padding: at least, and at most unless a tile has
 #: more.
 _USUAL, _MOST = 1024, 4096
 
 
-class Place(NamedTuple):
-    """A rectangle: first row and column, rows and columns.
+#: First row and column, rows and columns: where a block begins, and the size of its scene.
+Place = NamedTuple("Place", [("top", int), ("left", int), ("height", int), ("width", int)])
 
-    Of a block: where it begins in its scene, and the scene's size.
+
+def pixels_and_valid(blocks: Mapping[str, Any], bands: int) -> Tuple[Any, Any]:
+    """The pixels of a block ``(bands, rows, columns)``, and where there is data.
+
+    Raises
+    ------
+    ValueError
+        When there are none, or of another number of bands than the model takes.
     """
+    if blocks.get("raster_pixels") is None:
+        raise ValueError("There is no input raster.")
+    pixels = np.asarray(blocks["raster_pixels"])
+    pixels = pixels[None] if pixels.ndim == 2 else pixels
+    if pixels.ndim != 3 or len(pixels) != bands:
+        raise ValueError(f"The raster gives {len(pixels)} bands, the model takes {bands}.")
+    mask = blocks.get("raster_mask")
+    valid = np.ones(pixels.shape, bool) if mask is None else np.asarray(mask) != 0
+    # What is no number is not equal to itself.
+    return pixels, (valid.any(0) if valid.ndim == 3 else valid) & (pixels == pixels).all(0)
 
-    top: int
-    left: int
-    height: int
-    width: int
 
-
-def place_of(
-    tlc: Sequence[float], shape: Sequence[int], props: Mapping[str, Any], valid: Any
-) -> Place:
+def place_of(tlc: Any, shape: Any, props: Mapping[str, Any], valid: Any) -> Place:
     """Where a block lies in its scene.
 
     Parameters
@@ -62,10 +74,8 @@ def place_of(
 
 
 def part_with_data(valid: Any) -> Place:
-    """The part of a block outside of which there is no data; all of it where there is none."""
+    """The part of a block outside of which there is no data, where there is any."""
     down, across = valid.any(1).nonzero()[0], valid.any(0).nonzero()[0]
-    if not len(down):
-        return Place(0, 0, *map(int, valid.shape))
     (top, bottom), (left, right) = ((int(one[0]), int(one[-1]) + 1) for one in (down, across))
     return Place(top, left, bottom - top, right - left)
 
@@ -118,15 +128,18 @@ def block_of_tiles(tile: int, overlap: int, batch: int) -> int:
     return tile + max(wanted + 2 * overlap - tile, 0) // step * step - 2 * overlap
 
 
-def result_window(axis: Any, first: int, end: int, size: int) -> Tuple[int, int]:
-    """The result pixels under the scene's pixels ``[first, end)``, as far as there are any."""
-    first, end = max(first, 0), min(end, size)
-    if first >= end:
-        return 0, 0
-    return math.floor(first / axis.scale), math.floor((end - 1) / axis.scale) + 1
+def result_places(
+    axis: Any, first: int, whole: int, block: int, wanted: int
+) -> Tuple[List[int], List[int]]:
+    """Along an axis, which of the wanted pixels the scene has, and the result pixel under each.
 
-
-def result_places(axis: Any, first: int, end: int, size: int) -> Tuple[List[int], List[int]]:
-    """Which of the scene's pixels ``[first, end)`` there are, from 0, and the result under each."""
-    inside = range(max(first, 0), min(end, size))
-    return [place - first for place in inside], [math.floor(one / axis.scale) for one in inside]
+    Parameters
+    ----------
+    first, whole
+        Where the block begins, and the size of the scene.
+    block, wanted
+        Pixels of the block, and of its middle.
+    """
+    start = first + (block - wanted) // 2
+    inside = range(max(start, 0), min(start + wanted, whole))
+    return [place - start for place in inside], [math.floor(one / axis.scale) for one in inside]

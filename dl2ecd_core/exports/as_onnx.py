@@ -11,9 +11,14 @@ from ..ecd.content import Ecd
 from ..ecd.stored import StoredFile
 from ..files.scratch import scratch_folder
 from ..files.stamps import stamp
-from ..findings import Finding
+from ..findings import Finding, Place
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..models import inspect_model
 from ..progress import Listener
+from ..running.opening import OpenedModel
 from . import onnx
+from .emd import KEY
 
 #: Readers of Esri's that go by them are those of other frameworks.
 _OF_THE_FRAMEWORK = ("ModelConfiguration", "InferenceFunction", "PerProcessGPUMemoryFraction")
@@ -48,7 +53,41 @@ def as_onnx(
         document.update(Framework="ONNX", ModelFile=name)
         # A definition that the .ecd was made from is of the other framework.
         document.pop("ExtraInfo", None)
-        yield replace(ecd, document=document, files=files), findings
+        packed = replace(ecd, document=document, files=files)
+        packed, about = _with_function(packed, place, name)
+        yield packed, (*findings, *about)
+
+
+def _with_function(ecd: Ecd, place: Path, name: str) -> Tuple[Ecd, Tuple[Finding, ...]]:
+    """The same with the Python raster function that runs the network in ArcGIS."""
+    try:
+        from ..adaptors.alone.decisions import decided
+        from ..adaptors.alone.packing import packed
+
+        primary = place / name
+        made = decided(OpenedModel(ecd, inspect_model(primary), primary))
+    except (Dl2EcdError, ImportError) as error:
+        return ecd, (_without(ecd, error),)
+    if made is None:
+        return ecd, ()
+    if made.network is not None:
+        primary.write_bytes(made.network)
+    function = place / f"{made.name}.py"
+    function.write_bytes(packed(made.name).encode("ascii"))
+    document = {**ecd.document, "InferenceFunction": function.name, KEY: made.told}
+    files = [_stored(primary, place), *ecd.files[1:], _stored(function, place)]
+    return replace(ecd, document=document, files=tuple(files)), made.findings
+
+
+def _without(ecd: Ecd, error: Exception) -> Finding:
+    first = error.findings[0] if isinstance(error, Dl2EcdError) else None
+    why = f"{error} (pip install 'dl2ecd[run,detect]')" if first is None else first.message
+    return finding(
+        "export-incomplete",
+        f"The package has no Python raster function, with which ArcGIS would run it: {why}",
+        hint="" if first is None else first.hint,
+        where=Place(file=ecd.name),
+    )
 
 
 def _name(ecd: Ecd) -> str:

@@ -87,6 +87,8 @@ def _inference_function(
     if not isinstance(named, str) or named.startswith("["):
         return None, []
     path = _plain(named)
+    if path in [item.path for item in ecd.files]:
+        return None, []
     location = Path(ecd.name).parent.joinpath(*path.split("/"))
     why = "there is no such file beside the .ecd"
     if inside_path(path) and path.endswith(".py"):

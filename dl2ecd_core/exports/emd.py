@@ -21,6 +21,10 @@ from .earlier import json_object
 from .placing import place_files, require_model
 
 ENDINGS = (".emd",)
+#: What a packed raster function was told when the definition was made.
+KEY = "Dl2Ecd"
+#: Keys that only a definition with a packed function has.
+_OF_A_FUNCTION = frozenset({KEY, "InferenceFunction"})
 #: Root keys of an .ecd that no model definition has.
 _NOT_IN_DEFINITIONS = frozenset(
     {
@@ -38,7 +42,9 @@ def is_earlier(path: Path, ecd: Ecd) -> bool:
     """Whether a file is a model definition without a key that the new one lacks."""
     older = json_object(path)
     document, _ = emd_document(ecd)
-    return older is not None and is_definition(older) and set(older) <= set(document)
+    return (
+        older is not None and is_definition(older) and set(older) - _OF_A_FUNCTION <= set(document)
+    )
 
 
 def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tuple[Finding, ...]:

@@ -85,8 +85,9 @@ def loaded(path: str) -> Any:
 class Driver:
     """A function with its model and its arguments."""
 
-    def __init__(self, path: str, model: Optional[str], **arguments: Any) -> None:
-        self.function = loaded(path)
+    def __init__(self, path: Any, model: Optional[str], **arguments: Any) -> None:
+        # A class where it is to be driven without its file.
+        self.function = loaded(path) if isinstance(path, str) else path()
         given = {"device": arguments.pop("device")} if "device" in arguments else {}
         if model is not None:
             given["model"] = model

@@ -21,17 +21,22 @@ BYTES = [{"type": "min-max", "minimum": 0, "maximum": 255}]
 DEMO = Path(__file__).parents[2] / "dl2ecd_core" / "demo" / "landcover.model"
 
 
+Write = Callable[[Path], Path]
+#: Operation, inputs, output, attributes.
+Node = Tuple[str, Sequence[str], str, Dict[str, Any]]
+
+
 class Kind(NamedTuple):
     """A model, its classes, and a scene in which it needs several tiles."""
 
-    write: Callable[[Path], Path]
+    write: Write
     values: Sequence[int]
     bands: int
     size: Tuple[int, int]
     classifier: str = "ONNX"
 
 
-def _fixture(name: str) -> Callable[[Path], Path]:
+def _fixture(name: str) -> Write:
     def write(folder: Path) -> Path:
         return Path(shutil.copy(FIXTURES / "onnx" / f"{name}.onnx", folder))
 
@@ -39,12 +44,12 @@ def _fixture(name: str) -> Callable[[Path], Path]:
 
 
 def _network(
-    nodes: Sequence[Tuple[str, Sequence[str], str, Dict[str, Any]]],
+    nodes: Sequence[Node],
     constants: Dict[str, np.ndarray],
     entry: Sequence[Any],
     result: Sequence[Any],
     kind: int = TensorProto.FLOAT,
-) -> Callable[[Path], Path]:
+) -> Write:
     def write(folder: Path) -> Path:
         graph = helper.make_graph(
             [helper.make_node(kind, [*given], [made], **more) for kind, given, made, more in nodes],
@@ -64,22 +69,42 @@ def _weights(*shape: int, seed: int = 3) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 1, shape).astype("float32")
 
 
-def _whole_tile(size: int, crop: int) -> Callable[[Path], Path]:
+def _whole_tile(size: int, crop: int, *, layers: int = 3, last: str = "") -> Write:
     """Compares each pixel with the mean of the whole tile, and crops its border."""
-    kernel = 2 * crop + 1
+    kernel, inner = 2 * crop + 1, size - 2 * crop
+    made = "layers" if last else "scores"
+    nodes: List[Node] = [
+        ("ReduceMean", ["image"], "mean", {"axes": [2, 3], "keepdims": 1}),
+        ("Sub", ["image", "mean"], "rest", {}),
+        ("Conv", ["rest", "w"], made, {"kernel_shape": [kernel] * 2}),
+    ]
+    if last:
+        nodes.append((last, ["layers"], "scores", {"axis": 1}))
+    indices = last == "ArgMax"
     return _network(
-        [
-            ("ReduceMean", ["image"], "mean", {"axes": [2, 3], "keepdims": 1}),
-            ("Sub", ["image", "mean"], "rest", {}),
-            ("Conv", ["rest", "w"], "scores", {"kernel_shape": [kernel] * 2}),
-        ],
-        {"w": _weights(3, 4, kernel, kernel)},
+        nodes,
+        {"w": _weights(layers, 4, kernel, kernel)},
         (1, 4, size, size),
-        (1, 3, size - 2 * crop, size - 2 * crop),
+        (1, 1 if indices else layers, inner, inner),
+        TensorProto.INT64 if indices else TensorProto.FLOAT,
     )
 
 
-def _indices() -> Callable[[Path], Path]:
+def _not_smaller(least: int) -> Write:
+    """Takes no tile that is shorter, and gives back what it shortens."""
+    kernel = {"kernel_shape": [least] * 2}
+    return _network(
+        [
+            ("MaxPool", ["image"], "less", kernel),
+            ("ConvTranspose", ["less", "w"], "scores", kernel),
+        ],
+        {"w": _weights(4, 3, least, least)},
+        (1, 4, "rows", "columns"),
+        (1, 3, "rows", "columns"),
+    )
+
+
+def _indices() -> Write:
     return _network(
         [
             ("Conv", ["image", "w"], "layers", {"kernel_shape": [5, 5]}),
@@ -92,7 +117,7 @@ def _indices() -> Callable[[Path], Path]:
     )
 
 
-def _strided() -> Callable[[Path], Path]:
+def _strided() -> Write:
     return _network(
         [("Conv", ["image", "w"], "scores", {"kernel_shape": [4, 4], "strides": [4, 4]})],
         {"w": _weights(3, 4, 4, 4)},
@@ -101,7 +126,7 @@ def _strided() -> Callable[[Path], Path]:
     )
 
 
-def _finer() -> Callable[[Path], Path]:
+def _finer() -> Write:
     return _network(
         [("ConvTranspose", ["image", "w"], "scores", {"kernel_shape": [2, 2], "strides": [2, 2]})],
         {"w": _weights(4, 3, 2, 2)},
@@ -121,6 +146,11 @@ KINDS: Dict[str, Kind] = {
     "table": Kind(_fixture("forest"), (1, 2, 3), 4, (90, 70)),
     "whole-tile": Kind(_whole_tile(32, 0), (1, 2, 3), 4, (100, 75)),
     "whole-tile-cropped": Kind(_whole_tile(32, 2), (1, 2, 3), 4, (90, 75)),
+    "whole-tile-indices": Kind(_whole_tile(32, 0, last="ArgMax"), (1, 2, 3), 4, (70, 50)),
+    "whole-tile-shares": Kind(_whole_tile(32, 0, last="Softmax"), (1, 2, 3), 4, (70, 50)),
+    "whole-tile-one-score": Kind(_whole_tile(32, 0, layers=1), (1, 2), 4, (70, 50)),
+    "small": Kind(_not_smaller(7), (1, 2, 3), 4, (9, 90)),
+    "smaller-than-any-tile": Kind(_not_smaller(7), (1, 2, 3), 4, (5, 90)),
     "one-tile-cropped": Kind(_whole_tile(32, 2), (1, 2, 3), 4, (32, 32)),
     "one-tile": Kind(_whole_tile(32, 0), (1, 2, 3), 4, (32, 20)),
     "coarser": Kind(_strided(), (1, 2, 3), 4, (110, 91)),

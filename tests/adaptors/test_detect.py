@@ -181,7 +181,7 @@ class TestRefused:
     def test_another_number_of_bands(self, tmp_path: Path) -> None:
         place = Place(tmp_path)
         driver = Driver(FILE, str(definition(place, model_of("yolov8", tmp_path)[0])))
-        with pytest.raises(RasterFunctionError, match="gives 4 bands, the model takes 3"):
+        with pytest.raises(ValueError, match="gives 4 bands, the model takes 3"):
             driver.function.vectorize(raster_pixels=np.zeros((4, 9, 9), "u1"))
 
     def test_a_model_that_does_not_tell_how_objects_are_read(self, tmp_path: Path) -> None:

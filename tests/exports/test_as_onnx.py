@@ -56,7 +56,7 @@ def test_a_package_carries_the_network_as_onnx(run: Run, definition: Path, tmp_p
     result = run("export", definition, target, "--to", "dlpk", "--as-onnx")
     assert result.exit_code == 0, result.output
     with zipfile.ZipFile(target) as package:
-        assert package.namelist() == ["new.emd", "valid.onnx"]
+        assert package.namelist() == ["new.emd", "valid.onnx", "EcdClassifier.py"]
         told = json.loads(package.read("new.emd"))
         package.extract("valid.onnx", tmp_path / "out")
     assert (told["Framework"], told["ModelFile"]) == ("ONNX", "valid.onnx")
@@ -72,7 +72,8 @@ def test_a_definition_has_the_network_beside_it(run: Run, definition: Path, tmp_
     folder.mkdir()
     result = run("export", definition, folder / "new.emd", "--to", "emd", "--as-onnx")
     assert result.exit_code == 0, result.output
-    assert sorted(path.name for path in folder.iterdir()) == ["new.emd", "valid.onnx"]
+    names = ["EcdClassifier.py", "new.emd", "valid.onnx"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     # An .emd becomes an .ecd again, of ONNX now.
     assert run("convert", folder / "new.emd", folder / "new.ecd").exit_code == 0
 

@@ -31,6 +31,9 @@ RULES: Tuple[Rule, ...] = (
     Rule("bands-unnamed", _WARNING, "The scene names its bands where the model names them."),
     Rule("scaling-wrong", _ERROR, "The steps of scaling make sense."),
     Rule("scaling-unknown", _ERROR, "Something says how values become what the model takes."),
+    Rule(
+        "scaling-left-open", _WARNING, "A package for ArcGIS knows how its model's input is scaled."
+    ),
     Rule("nodata-taken", _ERROR, "The value for no data is that of no class."),
     Rule("nodata-impossible", _ERROR, "A raster can hold the values together."),
     Rule("background-value", _INFORMATION, "Every output index has a listed class."),

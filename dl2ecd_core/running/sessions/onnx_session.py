@@ -97,17 +97,10 @@ class OnnxSession(RuntimeSession):
 
     def freed(self) -> Optional[OnnxSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        free = {
-            tensor.name or "": [
-                place for place, axis in enumerate(tensor.axes or "") if axis in "HW"
-            ]
-            for tensor in self._inputs
-        }
         if self._path.stat().st_size > LARGEST or len(list(self._path.parent.iterdir())) > 1:
             # Values in other files are looked for beside the model's.
             return None
-        with ByteSource(self._path) as source:
-            content = freed_model(source, free)
+        content = freed_content(self._path, self._inputs)
         try:
             return OnnxSession(
                 self._path, self._inputs, self._outputs, device=self._device, content=content
@@ -118,6 +111,16 @@ class OnnxSession(RuntimeSession):
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         del self._session
+
+
+def freed_content(path: Path, inputs: Sequence[Tensor]) -> bytes:
+    """The model's file with rows and columns of its inputs free."""
+    free = {
+        tensor.name or "": [place for place, axis in enumerate(tensor.axes or "") if axis in "HW"]
+        for tensor in inputs
+    }
+    with ByteSource(path) as source:
+        return freed_model(source, free)
 
 
 def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
