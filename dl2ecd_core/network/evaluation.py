@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, FrozenSet, List, Optional, Sequence
 
-from .footprints import Source
+from .footprints import Source, united
 from .graph import Node
 from .operations import DOMAINS, RULES
 from .operations.meaning import meaning_of
 from .operations.step import Step, learn
-from .value import UNKNOWN, Value, lettered
+from .shapes import Dims
+from .value import UNKNOWN, Value, input_value, lettered
+
+#: Axes of inputs above this are not followed through the network: what is summed up of all of them
+#: would look at each.
+MOST_FOLLOWED = 256
 
 _NOTHING: FrozenSet[Source] = frozenset()
 
@@ -38,6 +43,13 @@ class Evaluation:
         self.values: Dict[str, Value] = {}
         self.letters: Dict[Source, str] = {}
         self.makers: Dict[str, Node] = {}
+        self._followed = 0
+
+    def add_input(self, name: str, shape: Optional[Dims], data_type: Optional[str]) -> None:
+        """An input of the network."""
+        self._followed += len(shape or ())
+        followed = self._followed <= MOST_FOLLOWED
+        self.values[name] = input_value(name, shape, data_type, followed=followed)
 
     def run(self, node: Node) -> None:
         """Work out a node's outputs and put them among the values."""
@@ -92,18 +104,16 @@ def _looked_at(step: Step, value: Value) -> Value:
     for one in step.given():
         if one.constant:
             continue
-        if one.whole and not one.whole <= whole:
-            whole |= one.whole
+        whole = united(whole, one.whole)
         for axis in one.axes:
-            if axis.footprint is not None and not axis.footprint.sources <= before:
-                before |= axis.footprint.sources
+            if axis.footprint is not None:
+                before = united(before, axis.footprint.sources)
     after: FrozenSet[Source] = _NOTHING
     for axis in value.axes:
-        if axis.footprint is not None and not axis.footprint.sources <= after:
-            after |= axis.footprint.sources
-    lost = before - after
-    if lost and not lost <= whole:
-        whole |= lost
+        if axis.footprint is not None:
+            after = united(after, axis.footprint.sources)
+    if not before <= after:
+        whole = united(whole, before - after)
     return value if whole is value.whole else replace(value, whole=whole)
 
 

@@ -284,9 +284,16 @@ def merged(footprints: Iterable[Optional[Footprint]]) -> Optional[Footprint]:
             footprint.scale,
             footprint.start,
             _both(result, footprint),
-            result.sources | footprint.sources,
+            united(result.sources, footprint.sources),
         )
     return result
+
+
+def united(one: FrozenSet[Source], other: FrozenSet[Source]) -> FrozenSet[Source]:
+    """The sources of either; no new set where one of them has all, for memory's sake."""
+    if other <= one:
+        return one
+    return other if one <= other else one | other
 
 
 def _both(one: Footprint, other: Footprint) -> Optional[Tuple[Interval, ...]]:

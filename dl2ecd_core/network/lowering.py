@@ -20,7 +20,7 @@ from .evaluation import Evaluation
 from .graph import AttributeValue, Graph, Initializer, Node, ValueType, attributes_of
 from .pruning import pruned
 from .shapes import Dims
-from .value import UNKNOWN, Meaning, Value, constant_of, input_value
+from .value import UNKNOWN, Meaning, Value, constant_of
 from .weights import Content, Literal
 
 #: Version of ONNX's operators that networks are lowered to: ONNX Runtime 1.6 and later run it.
@@ -142,7 +142,7 @@ class Lowering:
         """
         self._taken.add(name)
         self._graph.inputs[name] = ValueType(data_type, shape)
-        self._evaluation.values[name] = input_value(name, shape, data_type)
+        self._evaluation.add_input(name, shape, data_type)
         self.learn(name, letters)
         return name
 

@@ -194,15 +194,21 @@ def constant_of(head: SmallTensor) -> Value:
     return shaped(head.dims, head.data_type, numbers=numbers, constant=True)
 
 
-def input_value(name: str, shape: Optional[Dims], data_type: Optional[str]) -> Value:
-    """A graph input: every axis begins at itself."""
+def input_value(
+    name: str, shape: Optional[Dims], data_type: Optional[str], *, followed: bool = True
+) -> Value:
+    """A graph input: every axis begins at itself.
+
+    Parameters
+    ----------
+    followed
+        Whether it is followed where its pixels lie.
+    """
     if shape is None:
         return Value(None, data_type)
-    return shaped(
-        shape,
-        data_type,
-        [Axis("?", at_input((name, axis)), (name, axis)) for axis in range(len(shape))],
-    )
+    sources = [(name, axis) for axis in range(len(shape))]
+    places = [at_input(source) if followed else None for source in sources]
+    return shaped(shape, data_type, [Axis("?", *one) for one in zip(places, sources)])
 
 
 def combined(values: Sequence[Value], data_type: Optional[str] = None) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dl2ecd_core.network.evaluation import MOST_FOLLOWED
 from dl2ecd_core.network.lowering import (
     NOT_CONVERTIBLE,
     UNKNOWN_OPERATION,
@@ -186,3 +187,33 @@ def test_rows_may_be_normalised_without_being_taken_for_channels() -> None:
         made = lowering.add("BatchNormalization", [x, *[lowering.weight("w", (4,))] * 4])
     lowering.output("out", made)
     assert lowering.network().letters == {"data": "????"}
+
+
+def test_of_many_inputs_only_some_are_followed_where_their_pixels_lie() -> None:
+    lowering = Lowering()
+    sizes = {}
+    total = lowering.input("first", (1, 3, 8, 8))
+    for number in range(MOST_FOLLOWED):
+        total = lowering.add("Add", [total, lowering.input(f"x{number}", (1, 3, 8, 8))])
+        value = lowering.value(total)
+        known = [axis.footprint.sources for axis in value.axes if axis.footprint is not None]
+        sizes[number] = len(value.whole) + sum(map(len, known))
+        assert value.shape == (1, 3, 8, 8)
+    assert sizes[0] == 8
+    assert max(sizes.values()) == sizes[MOST_FOLLOWED - 1] == MOST_FOLLOWED
+    # Added once more, nothing new is kept for it.
+    before = lowering.value(total)
+    after = lowering.value(lowering.add("Add", [total, "x3"]))
+    assert after.whole is before.whole
+
+
+def test_what_is_added_again_is_remembered_once() -> None:
+    lowering = Lowering()
+    x, y = (lowering.input(name, (1, 3, 8, 8)) for name in "xy")
+    once = lowering.add("Add", [x, y])
+    sources = [axis.footprint for axis in lowering.value(once).axes]
+    for pair in ([once, x], [x, once]):
+        again = lowering.value(lowering.add("Add", pair))
+        for axis, before in zip(again.axes, sources):
+            assert axis.footprint is not None and before is not None
+            assert axis.footprint.sources is before.sources

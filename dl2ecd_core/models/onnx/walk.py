@@ -9,7 +9,7 @@ from ...network.evaluation import Evaluation
 from ...network.graph import Node, ValueType
 from ...network.operations.step import Step
 from ...network.shapes import Dims
-from ...network.value import NO_MEANING, UNKNOWN, Value, constant_of, input_value, shaped
+from ...network.value import NO_MEANING, UNKNOWN, Value, constant_of, shaped
 from .document import Document, Function, output_types
 from .nodes import called_by, inner_parts
 
@@ -28,7 +28,7 @@ class Walk(Evaluation):
         self._depth = 0
         graph = document.graph
         for name, type_ in inputs.items():
-            self.values[name] = input_value(name, type_.shape, type_.data_type)
+            self.add_input(name, type_.shape, type_.data_type)
         for name, head in graph.initializers.items():
             self.values[name] = constant_of(head)
         for node in graph.nodes:
