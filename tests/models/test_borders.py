@@ -17,8 +17,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.models.cntk.inference import flow_of
 from dl2ecd_core.models.cntk.lowering import lowered as cntk_lowered
+from dl2ecd_core.models.cntk.lowering import walked
 from dl2ecd_core.models.cntk.model_graph import (
     Axis,
     Function,
@@ -29,7 +29,7 @@ from dl2ecd_core.models.cntk.model_graph import (
     output_uid,
 )
 from dl2ecd_core.models.cntk.model_graph import Graph as CntkGraph
-from dl2ecd_core.models.cntk.places import padding_of
+from dl2ecd_core.models.cntk.telling import padding_between
 from dl2ecd_core.models.keras.config import read_layer
 from dl2ecd_core.models.keras.config import read_network as keras_network
 from dl2ecd_core.models.keras.describe import ends_of
@@ -278,7 +278,7 @@ def cntk(chain: Chain, folder: Path) -> Told:
     graph = CntkGraph(
         functions[-1].uid, {one.uid: one for one in variables}, {one.uid: one for one in functions}
     )
-    told = padding_of(flow_of(graph), [image], [before])
+    told = padding_between(walked(graph), image, before)
     return told, cntk_lowered(graph).graph
 
 

@@ -7,9 +7,19 @@ from typing import Callable, Dict, List, Optional, Sequence
 from ...network.data_types import TYPE_NUMBERS
 from ...network.lowering import NotConvertibleError
 from ...network.shapes import Dims
-from .model_graph import Axis, Op
-from .signal_rules import integer, integers, slice_ranges, static_axis
-from .step import Operand, Rule, Step, axis_in, columns, number_of, rows
+from .attributes import (
+    Attributes,
+    Cut,
+    axes_attribute,
+    cuts_of,
+    integer,
+    integers,
+    number_of,
+    shape_attribute,
+    static_axis,
+)
+from .model_graph import INFERRED, LARGEST_SIZE, MOST_AXES, Axis, Op
+from .step import Operand, Rule, Step, axis_in, product, rows
 
 _TO_THE_END = (1 << 63) - 1
 _BEFORE_THE_START = -_TO_THE_END
@@ -17,7 +27,48 @@ _SYMMETRIC = 2
 
 
 def _reshape(step: Step) -> Operand:
-    return step.reshaped(step.operand(0), rows(step.result()))
+    x = step.operand(0)
+    return step.reshaped(x, step.expect(_reshaped(step.dims(x), step.attributes)))
+
+
+def _reshaped(dims: Dims, attributes: Attributes) -> Optional[Dims]:
+    """The sizes after some or all axes are replaced by others that hold as many values."""
+    told, rank = shape_attribute(attributes, "newShape"), len(dims)
+    begin = static_axis(attributes["beginAxis"], rank) if "beginAxis" in attributes else 0
+    end = static_axis(attributes["endAxis"], rank) if "endAxis" in attributes else rank
+    if told is None or begin is None or end is None or not 0 <= begin <= end <= rank:
+        return None
+    if told.count(INFERRED) > 1 or len(told) > MOST_AXES:
+        return None
+    before = product(dims[rank - end : rank - begin])
+    if INFERRED in told and before is not None:
+        known = product(tuple(size for size in told if size != INFERRED)) or 0
+        if known <= 0 or before % known:
+            return None
+        told = tuple(before // known if size == INFERRED else size for size in told)
+    after = product(rows(told))
+    if None not in (before, after) and before != after:
+        return None
+    return (*dims[: rank - end], *rows(told), *dims[rank - begin :])
+
+
+def _squeeze(step: Step) -> Operand:
+    x = step.operand(0)
+    return step.reshaped(x, step.expect(_squeezed(step.dims(x), step.attributes)))
+
+
+def _squeezed(dims: Dims, attributes: Attributes) -> Optional[Dims]:
+    """The sizes without axes of one value."""
+    axes, rank = axes_attribute(attributes), len(dims)
+    if not axes:
+        return None if None in dims else tuple(size for size in dims if size != 1)
+    places = set()
+    for axis in axes:
+        position = static_axis(axis, rank)
+        if position is None or position >= rank or dims[axis_in(rank, position)] != 1:
+            return None
+        places.add(axis_in(rank, position))
+    return tuple(size for place, size in enumerate(dims) if place not in places)
 
 
 def _transpose(step: Step) -> Operand:
@@ -45,13 +96,14 @@ def _transpose(step: Step) -> Operand:
 def _slice(step: Step) -> Operand:
     x = step.operand(0)
     dims = step.dims(x)
+    cuts = cuts_of(len(dims), step.attributes)
+    if cuts is None:
+        raise NotConvertibleError("it cuts an axis that is no axis of an image")
+    step.expect(_cut(dims, cuts))
     if step.attributes.get("stridesLost") is True:
         raise NotConvertibleError("CNTK 2.7 forgets its strides when it loads the file")
-    ranges = slice_ranges(columns(dims), step.attributes)
-    if ranges is None:
-        raise NotConvertibleError("it cuts an axis that is no axis of an image")
     parts: List[List[int]] = []
-    for position, begin, end, stride in ranges:
+    for position, begin, end, stride in cuts:
         axis = axis_in(len(dims), position)
         size = dims[axis]
         if size is None:
@@ -68,6 +120,27 @@ def _slice(step: Step) -> Operand:
     return step.add("Slice", x, *(step.whole(numbers) for numbers in zip(*parts)))
 
 
+def _cut(dims: Dims, cuts: Sequence[Cut]) -> Optional[Dims]:
+    """The sizes after a Slice; None where it takes more than there is."""
+    sizes = list(dims)
+    for position, begin, end, stride in cuts:
+        axis = axis_in(len(dims), position)
+        size = dims[axis]
+        if size is None:
+            # Counted from an end that is not known yet: CNTK leaves the axis free.
+            if begin < 0 or end <= 0:
+                continue
+        else:
+            begin = begin if begin >= 0 else begin + size
+            end = end if end > 0 else end + size
+            if end > size or begin < 0:
+                return None
+        if end < begin:
+            return None
+        sizes[axis] = -(-(end - begin) // abs(stride))
+    return tuple(sizes)
+
+
 def _splice(step: Step) -> Operand:
     operands = step.operands()
     ranks = [len(step.dims(one)) for one in operands]
@@ -77,7 +150,9 @@ def _splice(step: Step) -> Operand:
     rank = max(*ranks, position + 1)
     operands = [step.with_rank(one, rank) for one in operands]
     axis = axis_in(rank, position)
-    wanted = list(_common([step.dims(one) for one in operands], axis))
+    every = [step.dims(one) for one in operands]
+    wanted = list(_common(every, axis))
+    step.expect(_joined(every, axis))
     batched = next((one for one in operands if one.batched), None)
     made = []
     for one in operands:
@@ -94,6 +169,20 @@ def _common(every: Sequence[Dims], axis: int) -> Dims:
         if index != axis and len(known - {None}) > 1:
             raise NotConvertibleError("what it joins is of different sizes")
         sizes.append(next((length for length in lengths if length != 1), 1))
+    return tuple(sizes)
+
+
+def _joined(every: Sequence[Dims], axis: int) -> Dims:
+    """The sizes of operands that are joined along an axis."""
+    sizes: List[Optional[int]] = []
+    for index, lengths in enumerate(zip(*every)):
+        known = [length for length in lengths if length is not None]
+        if index == axis:
+            sizes.append(sum(known) if len(known) == len(lengths) else None)
+        else:
+            # A free size next to one above 1 can only be that.
+            largest = max(known, default=1)
+            sizes.append(largest if largest != 1 or len(known) == len(lengths) else None)
     return tuple(sizes)
 
 
@@ -121,6 +210,12 @@ def _pad(step: Step) -> Operand:
     told = integer(step.attributes.get("paddingMode", 0))
     if head is None or foot is None or not len(head) == len(foot) == len(step.dims(x)):
         raise NotConvertibleError("it is not known how much it pads")
+    step.expect(
+        tuple(
+            None if size is None else size + before + after
+            for size, before, after in zip(step.dims(x), reversed(head), reversed(foot))
+        )
+    )
     if told == _SYMMETRIC:
         return _mirrored(step, x, head[::-1], foot[::-1])
     mode = {0: "constant", 1: "reflect"}.get(told or 0)
@@ -152,9 +247,9 @@ def _mirrored(step: Step, x: Operand, head: Sequence[int], foot: Sequence[int]) 
 def _top_k(step: Step) -> List[Operand]:
     x = step.operand(0)
     rank = len(step.dims(x))
-    count = integer(step.attributes.get("numItems"))
+    count = integer(step.attributes.get("numItems", step.attributes.get("k")))
     position = static_axis(step.attributes.get("axis"), rank)
-    if count is None or position is None or position >= rank:
+    if count is None or count < 1 or position is None or position >= rank:
         raise NotConvertibleError("its axis or the number of its values is not known")
     values, places = step.lowering.add_several(
         "TopK", [x.name, step.whole([count]).name], 2, axis=axis_in(rank, position) + x.batched
@@ -168,7 +263,7 @@ def _one_hot(step: Step) -> Operand:
     classes = integer(step.attributes.get("numClass"))
     rank = len(step.dims(x)) + 1
     position = static_axis(step.attributes.get("onehotAxis"), rank)
-    if classes is None or position is None or position >= rank:
+    if classes is None or not 0 <= classes <= LARGEST_SIZE or position is None or position >= rank:
         raise NotConvertibleError("the number or the axis of its classes is not known")
     index = step.add("Cast", x, to=TYPE_NUMBERS["int64"])
     zero_and_one = Operand(step.lowering.constant([0.0, 1.0], "float32"), False)
@@ -178,8 +273,11 @@ def _one_hot(step: Step) -> Operand:
 
 def _crop(step: Step) -> Operand:
     x, reference = step.dims(step.operand(0)), step.dims(step.operand(1))
+    if len(x) != len(reference) or len(x) < 2:
+        raise NotConvertibleError("its operands do not fit together")
+    step.expect((*x[:-2], *reference[-2:]))
     offset = integers(step.attributes.get("offset"))
-    if offset is None or len(offset) != 2 or len(x) < 2 or len(reference) < 2:
+    if offset is None or len(offset) != 2:
         raise NotConvertibleError("CNTK works out itself what it crops")
     if None in reference[-2:]:
         raise NotConvertibleError("the size that it crops to is free")
@@ -199,6 +297,9 @@ def _gather(step: Step) -> Operand:
     index, table = step.operand(0), step.operand(1)
     axis = step.attributes.get("axis")
     rank = len(step.dims(table))
+    if not rank:
+        raise NotConvertibleError("its table has no rows")
+    step.expect((*step.dims(index), *step.dims(table)[1:]))
     if table.batched or (isinstance(axis, Axis) and static_axis(axis, rank) != rank - 1):
         raise NotConvertibleError("what it gathers is no row of a table of weights")
     made = step.add("Gather", table, step.add("Cast", index, to=TYPE_NUMBERS["int64"]), axis=0)
@@ -211,7 +312,7 @@ RULES: Dict[int, Rule] = {
     Op.SLICE: _slice,
     Op.SPLICE: _splice,
     Op.PAD: _pad,
-    Op.SQUEEZE: _reshape,
+    Op.SQUEEZE: _squeeze,
     Op.ONE_HOT: _one_hot,
     Op.CROP: _crop,
     Op.GATHER: _gather,

@@ -9,8 +9,9 @@ from typing import Dict
 
 from ...network.data_types import TYPE_NUMBERS
 from ...network.lowering import NotConvertibleError
+from .attributes import number_of
 from .model_graph import DATA_TYPES, Op
-from .step import Operand, Rule, Step, number_of
+from .step import Operand, Rule, Step
 
 # EPS_IN_LOG and LOG_OF_EPS_IN_LOG of Source/Math/CommonMatrix.h.
 _SMALLEST_IN_LOG, _ITS_LOG = 1e-37, -85.1
@@ -79,7 +80,7 @@ def _log_plus(step: Step) -> Operand:
 def _clip(step: Step) -> Operand:
     x, low, high = step.aligned(step.operands(3))
     below = step.add("Min", x, high)
-    least, most = (step.flow.signal(uid).scalar for uid in step.function.inputs[1:3])
+    least, most = step.scalar(1), step.scalar(2)
     if least is not None and most is not None and least <= most:
         return step.add("Max", below, low)
     # What lies below the lower bound becomes that, wherever the upper one is.
@@ -89,7 +90,7 @@ def _clip(step: Step) -> Operand:
 def _pow(step: Step) -> Operand:
     base, exponent = step.aligned(step.operands(2))
     made = step.add("Pow", base, exponent)
-    told = step.flow.signal(step.function.inputs[1]).scalar
+    told = step.scalar(1)
     if told is not None and told > 0:
         return made
     # Zero to any power but zero is zero, below zero, too.
@@ -100,14 +101,17 @@ def _pow(step: Step) -> Operand:
 
 def _filled(step: Step) -> Operand:
     """As many values as go in, all of them the same."""
+    x = step.operand(0)
+    step.expect(step.dims(x))
     number = step.number(number_of(step.attributes, "fillValue", 0))
-    return step.add("Where", step.add("Equal", step.operand(0), number), number, number)
+    return step.add("Where", step.add("Equal", x, number), number, number)
 
 
 def _cast(step: Step) -> Operand:
     told = step.attributes.get("newDataType")
     data_type = DATA_TYPES.get(told) if isinstance(told, int) else None
     x = step.operand(0)
+    step.expect(step.dims(x))
     if data_type == "float16":
         # There and back again, ONNX Runtime before 1.18 leaves both casts out.
         raise NotConvertibleError("it rounds to 16 bits")

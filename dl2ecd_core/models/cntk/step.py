@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Callable, List, NamedTuple, Optional, Protocol, Sequence
+from typing import Callable, Dict, List, NamedTuple, Optional, Protocol, Sequence
 
 from ...network.lowering import Lowering, NotConvertibleError
 from ...network.shapes import Dims
-from .inference import Flow
+from .attributes import Attributes
 from .model_graph import FREE, Function, Op, Shape
-from .signal_rules import Attributes
-
-#: Of the 32-bit floating-point numbers.
-LARGEST = 3.4028234663852886e38
+from .wiring import Wiring
 
 
 class Operand(NamedTuple):
@@ -39,18 +36,29 @@ class Values(Protocol):
     def operand(self, uid: str) -> Operand:
         """The value of a variable."""
 
+    def scalar(self, uid: str) -> Optional[float]:
+        """The number that a stored tensor of one element holds."""
+
     def weight(self, uid: str, dims: Sequence[int]) -> Optional[Operand]:
         """Stored values in other sizes, if they are stored and not computed."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Step:
-    """A function being lowered."""
+    """A function being lowered.
+
+    Attributes
+    ----------
+    expected
+        The sizes of what comes out, once they are known: they are told even where the function
+        itself has no words in ONNX, and checked where it has.
+    """
 
     lowering: Lowering
-    flow: Flow
+    wiring: Wiring
     function: Function
     values: Values
+    expected: Optional[Dims] = None
 
     @property
     def attributes(self) -> Attributes:
@@ -87,17 +95,22 @@ class Step:
         """Sizes without the batch's."""
         return self.lowering.shape(operand.name)[operand.batched :]
 
-    def shape(self, index: int) -> Shape:
-        """An operand's sizes in CNTK's order."""
-        return columns(self.dims(self.operand(index)))
+    def scalar(self, index: int) -> Optional[float]:
+        """The number that an operand is; None where it is none or not known."""
+        return self.values.scalar(self.function.inputs[index])
 
-    def result(self) -> Shape:
-        """The sizes that CNTK gives to what comes out, in its order."""
-        uids = self.flow.outputs.get(self.function.uid, ())
-        shape = self.flow.signal(uids[0]).shape if uids else None
-        if shape is None:
+    def expect(self, dims: Optional[Dims]) -> Dims:
+        """Say what sizes come out of the function.
+
+        Raises
+        ------
+        NotConvertibleError
+            When they are not known.
+        """
+        if dims is None:
             raise NotConvertibleError("the size of what comes out of it is not known")
-        return shape
+        self.expected = dims
+        return dims
 
     def add(self, op: str, *operands: Operand, **attributes: object) -> Operand:
         """A node; it has a batch axis if one of its operands has."""
@@ -106,14 +119,10 @@ class Step:
 
     def number(self, number: float) -> Operand:
         """A constant without axes."""
-        if math.isfinite(number) and abs(number) > LARGEST:
-            raise NotConvertibleError("a number of it is too large for 32 bits")
         return Operand(self.lowering.scalar(float(number)), False)
 
     def whole(self, numbers: Sequence[int]) -> Operand:
         """Sizes, axes or places for an operator."""
-        if any(abs(number) >= 1 << 63 for number in numbers):
-            raise NotConvertibleError("a size of it is too large")
         return Operand(self.lowering.constant(list(numbers)), False)
 
     def reshaped(self, operand: Operand, dims: Dims) -> Operand:
@@ -169,20 +178,16 @@ def product(dims: Dims) -> Optional[int]:
     return math.prod(known) if len(known) == len(dims) else None
 
 
-def number_of(attributes: Attributes, name: str, default: float) -> float:
-    """An attribute that is a number."""
-    value = attributes.get(name)
-    return float(value if isinstance(value, (int, float)) else default)
+_NAMES: Dict[int, str] = {
+    **{op.value: op.name.title().replace("_", "") for op in Op},
+    Op.ROI_POOLING: "ROIPooling",
+    Op.OPTIMIZED_RNN_STACK: "OptimizedRNNStack",
+}
 
 
 def operation_name(op: Optional[int]) -> str:
     """As CNTK writes it: ``BatchNormalization``."""
-    if op is None:
-        return "another program's code"
-    if op not in Op._value2member_map_:
-        return f"operation {op}"
-    special = {Op.ROI_POOLING: "ROIPooling", Op.OPTIMIZED_RNN_STACK: "OptimizedRNNStack"}
-    return special.get(Op(op), Op(op).name.title().replace("_", ""))
+    return "another program's code" if op is None else _NAMES.get(op, f"operation {op}")
 
 
 def axis_in(rank: int, position: int) -> int:

@@ -8,42 +8,67 @@ replaced by its result, and a product with a scalar becomes element-wise.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict
+from typing import Dict, Optional
 
-from .inference import Flow, flow_of
-from .model_graph import Function, Graph, Op, Value
+from .lowering import walked
+from .model_graph import Function, Graph, Op, Value, output_uid
+from .opaque import LOSING_AXES
+from .step import columns
+from .walk import Walk
 
 
 def converted(graph: Graph) -> Graph:
     """The network as CNTK 2.7 holds it after loading."""
-    flow = flow_of(graph)
-    functions = {uid: _converted(flow, function) for uid, function in graph.functions.items()}
+    walk = walked(graph) if _depends_on_sizes(graph) else None
+    functions = {uid: _converted(walk, function) for uid, function in graph.functions.items()}
     return replace(graph, functions=functions)
 
 
-def _converted(flow: Flow, function: Function) -> Function:
+def _depends_on_sizes(graph: Graph) -> bool:
+    """Whether something is changed by the sizes of what goes into it: reshapes, and scalars."""
+    functions = graph.functions.values()
+    if any(function.op == Op.RESHAPE for function in functions):
+        return True
+    scalars = {uid for uid, variable in graph.variables.items() if not variable.shape}
+    scalars |= {
+        output_uid(function.uid, 0)
+        for function in functions
+        if function.op in LOSING_AXES or function.attributes.get("reductionKeepDimensions") is False
+    }
+    # Losses are scalars that nothing takes.
+    return any(
+        not scalars.isdisjoint(function.inputs)
+        for function in functions
+        if function.op != Op.COMBINE
+    )
+
+
+def _converted(walk: Optional[Walk], function: Function) -> Function:
     attributes: Dict[str, Value] = dict(function.attributes)
     op = function.op
-    if op == Op.RESHAPE:
-        uids = flow.outputs.get(function.uid, ())
-        shape = flow.signal(uids[0]).shape if uids else None
+    if op == Op.RESHAPE and walk is not None:
+        uids = walk.wiring.outputs.get(function.uid, ())
+        dims = walk.dims(uids[0]) if uids else None
         # A v1 node is never without axes, so a part of a scalar's axes is not what it seems.
         partly = "beginAxis" in attributes or "endAxis" in attributes
-        if partly and any(flow.signal(uid).shape == () for uid in function.inputs):
-            shape = None
-        attributes = {} if shape is None else {"newShape": shape}
+        if partly and any(walk.dims(uid) == () for uid in function.inputs):
+            dims = None
+        attributes = {} if dims is None else {"newShape": columns(dims)}
     elif op == Op.REDUCE_ELEMENTS:
         attributes["reductionKeepDimensions"] = True
     elif op == Op.SLICE:
         strides = attributes.pop("sliceStridesVec", None)
         attributes["stridesLost"] = isinstance(strides, list) and any(one != 1 for one in strides)
-    elif op == Op.TIMES and any(_is_scalar(flow, uid) for uid in function.inputs):
+    elif op == Op.TIMES and walk is not None and _takes_a_scalar(walk, function):
         op = Op.ELEMENT_TIMES
     return replace(function, op=op, attributes=attributes)
 
 
-def _is_scalar(flow: Flow, uid: str) -> bool:
+def _takes_a_scalar(walk: Walk, function: Function) -> bool:
     """Whether an operand has no axes once it is loaded: reductions keep theirs."""
-    owner = flow.owner(uid)
-    reduced = owner is not None and owner.op == Op.REDUCE_ELEMENTS
-    return flow.signal(uid).shape == () and not reduced
+    for uid in function.inputs:
+        owner = walk.wiring.owner(uid)
+        reduced = owner is not None and owner.op == Op.REDUCE_ELEMENTS
+        if walk.dims(uid) == () and not reduced:
+            return True
+    return False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional
 
 import pytest
 
-from dl2ecd_core.models.cntk.inference import Flow, flow_of
 from dl2ecd_core.models.cntk.model_graph import (
     ALL_AXES,
     ALL_STATIC_AXES,
@@ -22,44 +21,12 @@ from dl2ecd_core.models.cntk.model_graph import (
     Variable,
     output_uid,
 )
-from dl2ecd_core.models.cntk.places import padding_of
-from dl2ecd_core.models.cntk.roles import activations_in, roles_of
-from dl2ecd_core.models.cntk.telling import parameters_of
-from dl2ecd_core.models.description import Activation
+from dl2ecd_core.models.cntk.telling import padding_between, padding_of, parameters_of
+from dl2ecd_core.models.description import Role, Tensor
+from dl2ecd_core.network.value import Kind as Meant
+from dl2ecd_core.network.value import Meaning
+from tests.models.cntk.small_graphs import WINDOW, Shape, leaf, network, outcome, shape_in
 
-Shape = Tuple[int, ...]
-
-
-def leaf(uid: str, *shape: int, kind: Kind = Kind.INPUT, **more: Any) -> Variable:
-    return Variable(uid, kind, uid, shape, "float32", **more)
-
-
-def network(variables: Sequence[Variable], *functions: Function) -> Flow:
-    """What flows through functions of which the last gives the outputs."""
-    return flow_of(
-        Graph(
-            functions[-1].uid,
-            {variable.uid: variable for variable in variables},
-            {function.uid: function for function in functions},
-        )
-    )
-
-
-def outcome(op: Op, *shapes: Shape, **attributes: Any) -> Optional[Shape]:
-    """The shape that an operation gives for inputs of these shapes."""
-    variables = [leaf(f"i{number}", *shape) for number, shape in enumerate(shapes)]
-    uids = tuple(variable.uid for variable in variables)
-    flow = network(variables, Function("f", op, "", uids, attributes))
-    return flow.signal(output_uid("f", 0)).shape
-
-
-WINDOW: Dict[str, Any] = {
-    "strides": (1,),
-    "autoPadding": [False],
-    "lowerPad": (0,),
-    "upperPad": (0,),
-    "transpose": False,
-}
 KEPT = {"reductionKeepDimensions": True}
 
 
@@ -70,7 +37,7 @@ KEPT = {"reductionKeepDimensions": True}
         (Op.TRANSPOSE_TIMES, [(4, 3, 2), (4, 5)], {}, None),
         (Op.TRANSPOSE_TIMES, [(4, 3)], {}, None),
         (Op.TIMES, [(3, -1), (4,)], {"outputRank": 1, "inferInputRankToMap": 3}, None),
-        (Op.TIMES, [(-1, 4), (4,)], {"outputRank": 1}, None),
+        (Op.TIMES, [(-1, 4), (4,)], {"outputRank": 1}, (FREE,)),
         (Op.TIMES, [(3, 4, 5), (4,)], {"outputRank": 1}, None),
         (Op.ROI_POOLING, [(9, 8, 2), (4, 3)], {"roiOutputShape": (3, 5)}, (3, 5, 2, 3)),
         (Op.ROI_POOLING, [(9, 8, 2), (4, 3)], {}, None),
@@ -147,7 +114,7 @@ KEPT = {"reductionKeepDimensions": True}
             (8, 7, 2),
         ),
         (Op.POOLING, [(9, 8, 2)], {**WINDOW, "poolingWindowShape": (-2,)}, (1, 1, 2)),
-        (Op.POOLING, [(FREE, 8, 2)], {**WINDOW, "poolingWindowShape": (-2,)}, None),
+        (Op.POOLING, [(FREE, 8, 2)], {**WINDOW, "poolingWindowShape": (-2,)}, (1, 1, 2)),
         (Op.POOLING, [(9,)], {**WINDOW, "poolingWindowShape": (-2,)}, None),
         (Op.POOLING, [(9, 8, 2)], {**WINDOW, "poolingWindowShape": (2, 2, 1, 1)}, None),
     ],
@@ -165,14 +132,14 @@ def test_an_axis_that_names_no_place_splices_nothing(axis: Optional[Axis]) -> No
 
 def test_gathering_without_a_batch_takes_the_last_axis() -> None:
     table = leaf("t", 5, 6, kind=Kind.PARAMETER, dynamic=False)
-    flow = network([table], Function("f", Op.GATHER_PACKED, "", ("t",)))
-    assert flow.signal("f_Output_0").shape == (5,)
+    walk = network([table], Function("f", Op.GATHER_PACKED, "", ("t",)))
+    assert shape_in(walk, "f_Output_0") == (5,)
 
 
 def test_a_function_that_needs_a_batch_again_gets_it() -> None:
     image = leaf("i", 4, 6, dynamic=False)
-    flow = network([image], Function("f", Op.TO_BATCH, "", ("i",)))
-    assert flow.signal("f_Output_0").dynamic
+    walk = network([image], Function("f", Op.TO_BATCH, "", ("i",)))
+    assert walk.operand("f_Output_0").batched
 
 
 # ---------------------------------------------------------------------------- where pixels lie
@@ -182,8 +149,8 @@ def padding(*functions: Function, image: Shape = (32, 32, 4), **leaves: Shape) -
     """What a chain from the image ``i`` to its last function crops from each side."""
     source = leaf("i", *image)
     more = [leaf(uid, *shape, kind=Kind.PARAMETER) for uid, shape in leaves.items()]
-    flow = network([source, *more], *functions)
-    return padding_of(flow, [source], [output_uid(functions[-1].uid, 0)])
+    walk = network([source, *more], *functions)
+    return padding_between(walk, source, output_uid(functions[-1].uid, 0))
 
 
 def step(op: Op, *inputs: str, uid: str = "last", **attributes: Any) -> Function:
@@ -259,17 +226,29 @@ def test_padding_behind_a_function_that_is_not_known() -> None:
     assert padding(CONV, own, told, **KERNEL) is None
 
 
-def test_padding_of_a_pooling_without_channels_is_not_told() -> None:
+def test_a_pooling_without_channels_crops_both_axes() -> None:
     flat = step(Op.REDUCE_ELEMENTS, BEFORE, uid="flat", axis=Axis(2), reductionKeepDimensions=False)
     pooled = step(Op.POOLING, "flat_Output_0", **{**WINDOW, "poolingWindowShape": (3, 3)})
-    assert padding(CONV, flat, pooled, **KERNEL) is None
+    assert padding(CONV, flat, pooled, **KERNEL) == 3
 
 
 def test_padding_of_what_has_no_two_spatial_axes() -> None:
     assert padding(step(Op.RELU, "i"), image=(32,)) is None
     source = leaf("i", 32, 32, 4)
-    flow = network([source], step(Op.RELU, "i"))
-    assert padding_of(flow, [source, source], ["last_Output_0"]) is None
+    walk = network([source], step(Op.RELU, "i"))
+    assert padding_between(walk, source, "last_Output_0") is None
+
+
+def test_padding_between_one_image_and_one_prediction() -> None:
+    both = step(Op.PLUS, "i", "j", uid="both")
+    cropped = step(Op.CONVOLUTION, "w", "both_Output_0", **WINDOW)
+    kernel = leaf("w", *KERNEL["w"], kind=Kind.PARAMETER)
+    walk = network([leaf("i", 32, 32, 4), leaf("j", 32, 32, 4), kernel], both, cropped)
+    image, result = Tensor("i", (4, 32, 32), "CHW"), Tensor("o", (6, 28, 28), "CHW")
+    label = Tensor("j", (4, 32, 32), "CHW", role=Role.LABEL)
+    assert padding_of(walk, [image, label], [result]) == 2
+    assert padding_of(walk, [image, image], [result]) is None
+    assert padding_of(walk, [image, label], [Tensor("o", (6,), "C")]) is None
 
 
 def test_a_pixel_that_stands_for_all_does_not_move_the_others() -> None:
@@ -288,15 +267,15 @@ def test_a_mean_squared_error_and_its_labels() -> None:
     mean = step(Op.REDUCE_ELEMENTS, "e_Output_0", uid="m", axis=Axis(ALL_AXES))
     root = step(Op.COMBINE, "z_Output_0", "m_Output_0", uid="root")
     inputs = [leaf("x", 3), leaf("y", 3)]
-    flow = network([*inputs, leaf("w", 3, kind=Kind.PARAMETER)], prediction, loss, mean, root)
-    roles = roles_of(flow, inputs, flow.outputs["root"])
+    walk = network([*inputs, leaf("w", 3, kind=Kind.PARAMETER)], prediction, loss, mean, root)
+    roles = walk.roles()
     assert (roles.losses, roles.labels) == ({"m_Output_0"}, {"y"})
 
 
 def test_outputs_that_are_inputs_are_no_losses() -> None:
     root = step(Op.COMBINE, "x", uid="root")
-    flow = network([leaf("x", 3)], root)
-    assert roles_of(flow, [leaf("x", 3)], ["x"]).losses == frozenset()
+    walk = network([leaf("x", 3)], root)
+    assert walk.roles().losses == frozenset()
 
 
 @pytest.mark.parametrize("name", ["aggregateLoss", "aggregateEvalMetric"])
@@ -305,8 +284,8 @@ def test_what_a_trainer_adds_up_is_a_loss_and_so_is_what_it_adds(name: str) -> N
     rated = step(Op.MINUS, "x", "y", uid="r")
     root = step(Op.COMBINE, "t_Output_0", "r_Output_0", "x", uid="root")
     inputs = [leaf("x", 3), leaf("y", 3)]
-    flow = network(inputs, rated, total, root)
-    assert roles_of(flow, inputs, ["t_Output_0", "r_Output_0"]).losses == {
+    walk = network(inputs, rated, total, root)
+    assert walk.roles().losses == {
         "t_Output_0",
         "r_Output_0",
     }
@@ -318,8 +297,8 @@ def test_the_target_of_a_model_that_gives_only_its_loss() -> None:
     dense = Function("b", Op.BLOCK, "", ("x",), {}, Block("relu", "Dense", (("p", "x"),)))
     loss = step(Op.CROSS_ENTROPY_WITH_SOFTMAX, "b_Output_0", "y", uid="loss")
     held = [*inputs, leaf("p", 3, kind=Kind.PLACEHOLDER)]
-    flow = network(held, inside, dense, loss)
-    assert roles_of(flow, inputs, ["loss_Output_0"]).labels == {"y"}
+    walk = network(held, inside, dense, loss)
+    assert walk.roles().labels == {"y"}
 
 
 @pytest.mark.parametrize(
@@ -328,8 +307,33 @@ def test_the_target_of_a_model_that_gives_only_its_loss() -> None:
 )
 def test_the_classes_of_an_argmax(axis: Dict[str, Any], classes: Optional[int]) -> None:
     last = step(Op.REDUCE_ELEMENTS, "x", reductionOpName="Argmax", **axis)
-    flow = network([leaf("x", 3, 5)], last)
-    assert activations_in(flow)["last"] == (Activation.ARGMAX, classes)
+    walk = network([leaf("x", 3, 5)], last)
+    assert walk.value("last_Output_0").meaning == Meaning(Meant.ARGMAX, classes)
+
+
+@pytest.mark.parametrize(("shape", "classes"), [((5,), 5), ((3, 5), None)])
+def test_places_counted_through_several_axes_are_no_classes(
+    shape: Shape, classes: Optional[int]
+) -> None:
+    last = step(Op.REDUCE_ELEMENTS, "x", reductionOpName="Argmax", axis=Axis(ALL_STATIC_AXES))
+    walk = network([leaf("x", *shape)], last)
+    assert walk.value("last_Output_0").meaning == Meaning(Meant.ARGMAX, classes)
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes", "meant"),
+    [
+        (Op.CONVOLUTION, {}, Meant.SCORES),
+        (Op.CAST, {"newDataType": 4}, Meant.SIGMOID),
+        (Op.WHERE, {}, Meant.UNKNOWN),
+    ],
+)
+def test_what_is_refused_means_something_all_the_same(
+    op: Op, attributes: Dict[str, Any], meant: Meant
+) -> None:
+    before = step(Op.SIGMOID, "x", uid="s")
+    walk = network([leaf("x", 3)], before, step(op, "s_Output_0", **attributes))
+    assert walk.value("last_Output_0").meaning.kind is meant
 
 
 # ------------------------------------------------------------------------- circles and open shapes
@@ -343,23 +347,82 @@ def test_weights_of_an_open_size_cannot_be_counted() -> None:
 def test_a_recurrence_whose_sizes_never_settle_is_unknown() -> None:
     # Each walk makes the state longer by the input: no size is right.
     grown = step(Op.SPLICE, "x", "grown_Output_0", uid="grown", axis=Axis(0))
-    flow = network(
+    walk = network(
         [leaf("x", 3), Variable("grown_Output_0", Kind.PLACEHOLDER, "", (1,), "float32")], grown
     )
-    assert flow.signal("grown_Output_0").shape is None
+    assert shape_in(walk, "grown_Output_0") is None
+
+
+def test_one_loop_may_settle_where_another_does_not() -> None:
+    grown = step(Op.SPLICE, "x", "grown_Output_0", uid="grown", axis=Axis(0))
+    kept = step(Op.PAST_VALUE, "kept_Output_0", "x", uid="past")
+    total = step(Op.PLUS, "x", "past_Output_0", uid="kept")
+    both = step(Op.COMBINE, "grown_Output_0", "kept_Output_0", uid="root")
+    loops = [
+        Variable(f"{uid}_Output_0", Kind.PLACEHOLDER, "", (1,), "float32")
+        for uid in ("grown", "kept")
+    ]
+    walk = network([leaf("x", 3), *loops], grown, kept, total, both)
+    assert shape_in(walk, "grown_Output_0") is None
+    assert shape_in(walk, "kept_Output_0") == (3,)
+
+
+def test_a_loop_of_nothing_but_itself_stays_unknown() -> None:
+    unknown = Variable("f_Output_0", Kind.PLACEHOLDER, "", None, "float32")
+    walk = network([unknown], step(Op.RELU, "f_Output_0", uid="f"))
+    assert shape_in(walk, "f_Output_0") is None
+
+
+def test_a_loop_keeps_what_is_told_of_it_behind_a_function_that_passes_all_on() -> None:
+    unknown = Variable("q", Kind.PLACEHOLDER, "", None, "float32")
+    told = Variable("f_Output_0", Kind.PLACEHOLDER, "", (4,), "float32")
+    walk = network([unknown, told], step(Op.RELU, "q", uid="f"))
+    assert shape_in(walk, "f_Output_0") == (4,)
+
+
+def test_what_waits_for_a_loop_changes_no_sizes() -> None:
+    waiting = step(Op.TRANSPOSE_AXES, "q", uid="t", axis1=Axis(0), axis2=Axis(1))
+    unknown = Variable("q", Kind.PLACEHOLDER, "", None, "float32")
+    walk = network([leaf("x", 4), unknown], waiting, step(Op.PLUS, "t_Output_0", "x"))
+    assert shape_in(walk, "last_Output_0") == (4,)
+
+
+def test_sizes_beyond_all_measure_are_unknown() -> None:
+    # Each joins the one before with itself.
+    doubled = [
+        step(Op.SPLICE, *[f"f{number - 1}_Output_0" if number else "x"] * 2, uid=f"f{number}",
+             axis=Axis(0))
+        for number in range(60)
+    ]  # fmt: skip
+    walk = network([leaf("x", 1)], *doubled)
+    assert shape_in(walk, "f39_Output_0") == (1 << 40,)
+    assert shape_in(walk, "f40_Output_0") is None
+    assert shape_in(walk, "f59_Output_0") is None
+
+
+def test_what_a_blocks_placeholder_tells_is_taken_behind_code_that_is_not_known() -> None:
+    own = Function("own", None, "", ("x",))
+    inside = step(Op.RELU, "p", uid="relu")
+    block = Function("b", Op.BLOCK, "", ("own_Output_0",), {}, Block("relu", "Dense", (
+        ("p", "own_Output_0"),
+    )))  # fmt: skip
+    told = Variable("p", Kind.PLACEHOLDER, "", (7,), "float32")
+    walk = network([leaf("x", 3), told], own, inside, block)
+    assert shape_in(walk, "own_Output_0") is None
+    assert shape_in(walk, "b_Output_0") == (7,)
 
 
 def test_placeholders_that_stand_for_each_other_end() -> None:
     one = Function("a", Op.BLOCK, "", (), {}, Block("nowhere", "", (("p", "q"), ("q", "p"))))
-    flow = network([leaf("x", 3)], one)
-    assert flow.signal("a_Output_0").shape is None
+    walk = network([leaf("x", 3)], one)
+    assert shape_in(walk, "a_Output_0") is None
 
 
 def test_a_shape_told_for_a_loop_stays_while_nothing_better_is_known() -> None:
     unknown = Variable("q", Kind.PLACEHOLDER, "", None, "float32")
     told = Variable("f_Output_0", Kind.PLACEHOLDER, "", (4,), "float32")
-    flow = network([unknown, told], step(Op.PLUS, "q", "q", uid="f"))
-    assert flow.signal("f_Output_0").shape == (4,)
+    walk = network([unknown, told], step(Op.PLUS, "q", "q", uid="f"))
+    assert shape_in(walk, "f_Output_0") == (4,)
 
 
 def test_a_loop_is_cut_where_only_itself_is_waited_for() -> None:
@@ -367,8 +430,8 @@ def test_a_loop_is_cut_where_only_itself_is_waited_for() -> None:
     total = step(Op.PLUS, "before_Output_0", "again_Output_0", uid="sum")
     again = step(Op.RELU, "sum_Output_0", uid="again")
     unknown = Variable("again_Output_0", Kind.PLACEHOLDER, "", None, "float32")
-    flow = network([leaf("x", 4), unknown], again, total, before)
-    assert flow.signal("again_Output_0").shape == (4,)
+    walk = network([leaf("x", 4), unknown], again, total, before)
+    assert shape_in(walk, "again_Output_0") == (4,)
 
 
 def test_random_numbers_of_the_shape_of_their_operand() -> None:
@@ -377,5 +440,5 @@ def test_random_numbers_of_the_shape_of_their_operand() -> None:
 
 def test_behind_what_is_not_known_nothing_is() -> None:
     own = Function("own", None, "", ("x",))
-    flow = network([leaf("x", 4)], own, step(Op.PLUS, "own_Output_0", "x"))
-    assert flow.signal("last_Output_0").shape is None
+    walk = network([leaf("x", 4)], own, step(Op.PLUS, "own_Output_0", "x"))
+    assert shape_in(walk, "last_Output_0") is None

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.models.cntk import signal_rules as rules
-from dl2ecd_core.models.cntk.model_graph import ALL_STATIC_AXES, END_STATIC_AXIS, FREE, Axis
-from dl2ecd_core.models.cntk.window_rules import convolution_window, output_shape, pooling_window
+from dl2ecd_core.models.cntk.model_graph import ALL_STATIC_AXES, END_STATIC_AXIS, FREE, Axis, Op
+from tests.models.cntk.small_graphs import WINDOW, Shape, outcome
 
-Shape = Tuple[int, ...]
 NUMBERS = st.lists(st.integers(1, 6), max_size=4).map(tuple)
 
 
 @given(NUMBERS)
 def test_a_shape_combined_with_itself_or_a_scalar_stays(shape: Shape) -> None:
-    assert rules.elementwise([shape, shape]) == shape
-    assert rules.elementwise([shape, ()]) == shape
-    assert rules.elementwise([(1,) * len(shape), shape]) == shape
+    assert outcome(Op.PLUS, shape, shape) == shape
+    assert outcome(Op.PLUS, shape, ()) == shape
+    assert outcome(Op.PLUS, (1,) * len(shape), shape) == shape
 
 
 @given(NUMBERS, NUMBERS)
 def test_combining_does_not_depend_on_the_order(one: Shape, other: Shape) -> None:
-    assert rules.elementwise([one, other]) == rules.elementwise([other, one])
+    assert outcome(Op.PLUS, one, other) == outcome(Op.PLUS, other, one)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,7 @@ def test_combining_does_not_depend_on_the_order(one: Shape, other: Shape) -> Non
 def test_operands_are_aligned_at_their_first_axis(
     shapes: List[Shape], result: Optional[Shape]
 ) -> None:
-    assert rules.elementwise(shapes) == result
+    assert outcome(Op.PLUS, *shapes) == result
 
 
 @pytest.mark.parametrize(
@@ -58,7 +56,7 @@ def test_operands_are_aligned_at_their_first_axis(
     ],
 )
 def test_reshape(attributes: Dict[str, Any], result: Optional[Shape]) -> None:
-    assert rules.reshape((2, 3, 4), attributes) == result
+    assert outcome(Op.RESHAPE, (2, 3, 4), **attributes) == result
 
 
 @pytest.mark.parametrize(
@@ -80,41 +78,34 @@ def test_slice(begin: int, end: int, stride: int, result: Optional[Shape]) -> No
         "endIndex": end,
         "sliceStrides": stride,
     }
-    assert rules.slice_((10,), attributes) == result
+    assert outcome(Op.SLICE, (10,), **attributes) == result
 
 
 def test_splice_may_add_an_axis() -> None:
     new = {"axis": Axis(END_STATIC_AXIS)}
-    assert rules.splice([(7,), (7,), (7,)], new) == (7, 3)
-    assert rules.splice([(7, 2), (7, 3)], {"axis": Axis(1)}) == (7, 5)
-    assert rules.splice([(7, 2), (6, 3)], {"axis": Axis(1)}) is None
+    assert outcome(Op.SPLICE, (7,), (7,), (7,), **new) == (7, 3)
+    assert outcome(Op.SPLICE, (7, 2), (7, 3), axis=Axis(1)) == (7, 5)
+    assert outcome(Op.SPLICE, (7, 2), (6, 3), axis=Axis(1)) is None
 
 
 def test_reduction_over_all_axes_keeps_them_only_when_told() -> None:
     everything: Dict[str, Any] = {"axis": Axis(ALL_STATIC_AXES)}
-    assert rules.reduce((4, 5), everything) == (1, 1)
-    assert rules.reduce((4, 5), {**everything, "reductionKeepDimensions": False}) == ()
+    assert outcome(Op.REDUCE_ELEMENTS, (4, 5), **everything) == (1, 1)
+    assert (
+        outcome(Op.REDUCE_ELEMENTS, (4, 5), **{**everything, "reductionKeepDimensions": False})
+        == ()
+    )
 
 
 def test_products_reduce_what_the_output_rank_leaves() -> None:
-    assert rules.times((3, 4), (4, 5), {"outputRank": 1}) == (3, 5)
-    assert rules.times((3, 2, 4), (4,), {"outputRank": 2}) == (3, 2)
-    assert rules.times((3, -1), (4, 5, 6), {"outputRank": 1, "inferInputRankToMap": 0}) == (3,)
-    assert rules.times((3, 4), (5,), {"outputRank": 1}) is None
-
-
-WINDOW: Dict[str, Any] = {
-    "strides": (1,),
-    "autoPadding": [False],
-    "lowerPad": (0,),
-    "upperPad": (0,),
-    "transpose": False,
-}
+    assert outcome(Op.TIMES, (3, 4), (4, 5), outputRank=1) == (3, 5)
+    assert outcome(Op.TIMES, (3, 2, 4), (4,), outputRank=2) == (3, 2)
+    assert outcome(Op.TIMES, (3, -1), (4, 5, 6), outputRank=1, inferInputRankToMap=0) == (3,)
+    assert outcome(Op.TIMES, (3, 4), (5,), outputRank=1) is None
 
 
 def convolved(kernel: Shape, operand: Shape, **attributes: Any) -> Optional[Shape]:
-    window = convolution_window(kernel, operand, {**WINDOW, **attributes})
-    return None if window is None else output_shape(operand, window)
+    return outcome(Op.CONVOLUTION, kernel, operand, **{**WINDOW, **attributes})
 
 
 def test_convolutions() -> None:
@@ -147,7 +138,5 @@ def test_pooling_never_gives_more_than_it_takes(
         "autoPadding": [same],
         "ceilOutDim": ceil,
     }
-    window = pooling_window((size,), attributes)
-    assert window is not None
-    result = output_shape((size,), window)
+    result = outcome(Op.POOLING, (size,), **attributes)
     assert result is None or 1 <= result[0] <= size
