@@ -74,10 +74,12 @@ class Evaluation:
         rule = RULES.get(node.op) if node.domain in DOMAINS else None
         if rule is None:
             return ()
-        return [
-            replace(value, meaning=meaning_of(step, index))
-            for index, value in enumerate(rule(step))
-        ]
+        results = []
+        for index, value in enumerate(rule(step)):
+            meaning = meaning_of(step, index)
+            same = value.meaning == meaning
+            results.append(value if same else replace(value, meaning=meaning))
+        return results
 
     def learn(self, name: str, letters: str) -> None:
         """A value's axes mean so much, and so do those of the input that they come from."""

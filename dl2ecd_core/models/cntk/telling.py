@@ -7,6 +7,7 @@ from typing import List, Optional, Sequence, Tuple
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import listed
+from ...network.evaluation import letters_of
 from ...network.footprints import Footprint, model_padding
 from ...network.value import Kind as Meant
 from ...network.value import Value
@@ -74,7 +75,7 @@ def _outputs(walk: Walk, roles: Roles, image: bool) -> Tuple[Tensor, ...]:
             Tensor(
                 output_name(walk.wiring, uid),
                 shape=value.shape,
-                axes=_axes(value, image),
+                axes=output_axes(value, is_image=image),
                 data_type=types.get(uid),
                 evidence=None if value.shape is None else Evidence.INFERRED,
                 role=role,
@@ -85,13 +86,19 @@ def _outputs(walk: Walk, roles: Roles, image: bool) -> Tuple[Tensor, ...]:
     return tuple(tensors)
 
 
-def _axes(value: Value, image: bool) -> Optional[str]:
-    """Letters for an output's axes; class indices have no class axis."""
-    shape = value.shape
-    axes = axes_of(shape, image)
-    if value.meaning.kind is not Meant.ARGMAX or axes is None or shape is None:
-        return axes
-    return "HW" if len(shape) == 2 and image else axes.replace("C", "?")
+def output_axes(value: Value, *, is_image: bool) -> Optional[str]:
+    """Letters for an output's axes: as they came through the network, else CNTK's usual ones."""
+    usual, known = axes_of(value.shape, is_image), letters_of(value)
+    if usual is None or known is None:
+        return None
+    if value.meaning.kind is Meant.ARGMAX:
+        # Class indices have no class axis.
+        usual = "HW" if len(usual) == 2 and is_image else usual.replace("C", "?")
+    if any(letter not in ("?", other) for letter, other in zip(known, usual)):
+        return known
+    # Nor has what is left of one.
+    gone = [axis.reduced and letter == "C" for axis, letter in zip(value.axes, usual)]
+    return "".join("?" if lost else letter for lost, letter in zip(gone, usual))
 
 
 def padding_of(walk: Walk, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Optional[int]:

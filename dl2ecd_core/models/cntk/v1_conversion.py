@@ -16,6 +16,8 @@ from .opaque import LOSING_AXES
 from .step import columns
 from .walk import Walk
 
+_CHANGED = {Op.RESHAPE, Op.REDUCE_ELEMENTS, Op.SLICE, Op.TIMES}
+
 
 def converted(graph: Graph) -> Graph:
     """The network as CNTK 2.7 holds it after loading."""
@@ -25,25 +27,32 @@ def converted(graph: Graph) -> Graph:
 
 
 def _depends_on_sizes(graph: Graph) -> bool:
-    """Whether something is changed by the sizes of what goes into it: reshapes, and scalars."""
-    functions = graph.functions.values()
-    if any(function.op == Op.RESHAPE for function in functions):
-        return True
-    scalars = {uid for uid, variable in graph.variables.items() if not variable.shape}
-    scalars |= {
-        output_uid(function.uid, 0)
-        for function in functions
-        if function.op in LOSING_AXES or function.attributes.get("reductionKeepDimensions") is False
-    }
+    """Whether a function is changed by the sizes of what goes into it.
+
+    Reshapes and products are, behind what is of other sizes once it is loaded, and scalars.
+    """
+    functions = [function for function in graph.functions.values() if function.op != Op.COMBINE]
+    if not any(function.op in (Op.RESHAPE, Op.TIMES) for function in functions):
+        return False
+    other = {uid for uid, variable in graph.variables.items() if not variable.shape}
+    other |= {output_uid(one.uid, 0) for one in functions if _is_of_another_size(one)}
     # Losses are scalars that nothing takes.
-    return any(
-        not scalars.isdisjoint(function.inputs)
-        for function in functions
-        if function.op != Op.COMBINE
-    )
+    return any(not other.isdisjoint(function.inputs) for function in functions)
+
+
+def _is_of_another_size(function: Function) -> bool:
+    dropped = function.attributes.get("reductionKeepDimensions") is False
+    return function.op in LOSING_AXES or dropped or _loses_strides(function)
+
+
+def _loses_strides(function: Function) -> bool:
+    strides = function.attributes.get("sliceStridesVec")
+    return isinstance(strides, list) and any(one != 1 for one in strides)
 
 
 def _converted(walk: Optional[Walk], function: Function) -> Function:
+    if function.op not in _CHANGED:
+        return function
     attributes: Dict[str, Value] = dict(function.attributes)
     op = function.op
     if op == Op.RESHAPE and walk is not None:
@@ -57,8 +66,8 @@ def _converted(walk: Optional[Walk], function: Function) -> Function:
     elif op == Op.REDUCE_ELEMENTS:
         attributes["reductionKeepDimensions"] = True
     elif op == Op.SLICE:
-        strides = attributes.pop("sliceStridesVec", None)
-        attributes["stridesLost"] = isinstance(strides, list) and any(one != 1 for one in strides)
+        attributes.pop("sliceStridesVec", None)
+        attributes["stridesLost"] = _loses_strides(function)
     elif op == Op.TIMES and walk is not None and _takes_a_scalar(walk, function):
         op = Op.ELEMENT_TIMES
     return replace(function, op=op, attributes=attributes)

@@ -83,6 +83,15 @@ def test_images_are_channels_height_width() -> None:
     assert model.outputs[0].size_of("C") == 5
 
 
+def test_axes_are_those_that_came_through_the_network() -> None:
+    axes = {tensor.axes for tensor in described(FOLDER / "layers" / "summed.model").outputs}
+    # A softmax along an axis makes it that of the classes.
+    assert {"C??", "??C"} <= axes
+    assert {tensor.axes for tensor in described(FOLDER / "layers" / "convolved.model").outputs} == {
+        "CHW"
+    }
+
+
 @pytest.mark.parametrize("name", ["with_losses.model", "trainer.dnn"])
 def test_labels_and_losses_are_marked(name: str) -> None:
     model = described(FOLDER / name)

@@ -21,7 +21,12 @@ from dl2ecd_core.models.cntk.model_graph import (
     Variable,
     output_uid,
 )
-from dl2ecd_core.models.cntk.telling import padding_between, padding_of, parameters_of
+from dl2ecd_core.models.cntk.telling import (
+    output_axes,
+    padding_between,
+    padding_of,
+    parameters_of,
+)
 from dl2ecd_core.models.description import Role, Tensor
 from dl2ecd_core.network.value import Kind as Meant
 from dl2ecd_core.network.value import Meaning
@@ -237,6 +242,22 @@ def test_padding_of_what_has_no_two_spatial_axes() -> None:
     source = leaf("i", 32, 32, 4)
     walk = network([source], step(Op.RELU, "i"))
     assert padding_between(walk, source, "last_Output_0") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "axes"),
+    [
+        (step(Op.RELU, BEFORE), "CHW"),
+        # One number left of all channels tells no classes apart.
+        (step(Op.REDUCE_ELEMENTS, BEFORE, axis=Axis(2), reductionOpName="Max", **KEPT), "?HW"),
+        (step(Op.REDUCE_ELEMENTS, BEFORE, axis=Axis(2), reductionOpName="Argmax", **KEPT), "?HW"),
+        (step(Op.TRANSPOSE_AXES, BEFORE, axis1=Axis(0), axis2=Axis(1)), "CWH"),
+    ],
+)
+def test_letters_come_through_the_network(last: Function, axes: str) -> None:
+    kernel = leaf("w", *KERNEL["w"], kind=Kind.PARAMETER)
+    walk = network([leaf("i", 32, 32, 4), kernel], CONV, last)
+    assert output_axes(walk.value("last_Output_0"), is_image=True) == axes
 
 
 def test_padding_between_one_image_and_one_prediction() -> None:
