@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Optional, Tuple
 
 import click
@@ -10,7 +11,10 @@ from ..findings.wording import counted
 from ..models.detectors.head import BoxCoding
 from ..progress import Listener
 from ..running.bands import bands_asked
+from ..running.chips.labeller import FITS
 from ..running.detect import detect
+from ..running.label import label
+from ..running.model_input import InputOptions
 from ..running.objects.detector import IOU, SCORE, DetectOptions
 from ..running.objects.reading import (
     ACTIVATIONS,
@@ -68,7 +72,19 @@ from .terminal import Swatch, print_swatches
     help="Which of the scores of classes says that there is no object.",
 )
 @click.option("--masks", type=click.Choice(MASKS), help="What a mask for each object lies over.")
+@click.option(
+    "--points",
+    metavar="POINTS",
+    help="Of a model that gives one class to a picture: look around these points of SCENE.",
+)
+@click.option(
+    "--fit",
+    type=click.Choice(FITS),
+    help="What to do with pictures of another size than the model's.",
+)
+@click.pass_context
 def detect_command(
+    context: click.Context,
     asked: Asked,
     score: float,
     iou: float,
@@ -81,6 +97,8 @@ def detect_command(
     activation: Optional[str],
     background: Optional[str],
     masks: Optional[str],
+    points: Optional[str],
+    fit: Optional[str],
 ) -> None:
     """Find the objects of SCENE with the model of ECD; write them to OUT.
 
@@ -88,12 +106,29 @@ def detect_command(
     the scene's coordinate system, or GeoJSON (.geojson) in WGS 84; a style for QGIS lies beside it
     (.qml). What the model does not tell of its outputs is asked for.
 
+    A model that gives one class to a picture looks at all pictures of a folder, or around points of
+    a scene. OUT may be a table (.csv), too.
+
     \b
     Examples:
       dl2ecd detect scene.tif trees.ecd trees.gpkg --score 0.4 --preview trees.png
       dl2ecd detect scene.tif yolo.onnx classes.json cars.geojson --classes Car
+      dl2ecd detect pictures/ roofs.ecd roofs.csv
+      dl2ecd detect scene.tif roofs.ecd roofs.gpkg --points houses.gpkg
     """
-    label = None if first_label is None else int(first_label)
+    if points is not None or Path(asked.paths[0]).is_dir():
+        _refuse_others(context)
+
+        def look(messages: Listener) -> Detection:
+            pictures = InputOptions(asked.bands, asked.scale)
+            more = {"points": points, "fit": fit, "messages": messages, **asked.running}
+            return label(*asked.paths, options=pictures, **more)
+
+        run_and_report(asked, look, _print_labels)
+        return
+    if fit is not None:
+        raise click.UsageError("--fit is for pictures of a folder, and with --points.")
+    first = None if first_label is None else int(first_label)
     options = DetectOptions(
         asked.bands,
         asked.scale,
@@ -101,7 +136,7 @@ def detect_command(
         iou,
         () if classes is None else bands_asked(classes),
         overlap,
-        AskedReading(head, boxes, units, label, activation, background, masks),
+        AskedReading(head, boxes, units, first, activation, background, masks),
     )
 
     def run(messages: Listener) -> Detection:
@@ -110,8 +145,43 @@ def detect_command(
     run_and_report(asked, run, _print_detection)
 
 
+#: Options that a folder of pictures, and pictures around points, have in common with objects.
+_OF_PICTURES = frozenset(
+    (
+        "paths",
+        "bands",
+        "scale",
+        "device",
+        "trust_model",
+        "overwrite",
+        "points",
+        "fit",
+        "form",
+        "as_json",
+    )
+)
+
+
+def _refuse_others(context: click.Context) -> None:
+    """Say which options are of no use where pictures get classes."""
+    given = click.core.ParameterSource.COMMANDLINE
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name not in _OF_PICTURES and context.get_parameter_source(name) is given:
+            raise click.UsageError(f"{parameter.opts[0]} is for objects, not for whole pictures.")
+
+
+def _print_labels(done: Detection) -> None:
+    print_written(done, counted(done.tiles, "picture"))
+    _print_classes(done)
+
+
 def _print_detection(done: Detection) -> None:
     print_written(done, counted(done.objects, "object"))
+    _print_classes(done)
+
+
+def _print_classes(done: Detection) -> None:
     print_swatches(
         Swatch(None, item.value, f"{item.name}  {_said(item.objects, item.scores)}", item.color)
         for item in done.classes

@@ -51,13 +51,20 @@ class Asked:
     output: OutputFormat
 
     @property
-    def more(self) -> Dict[str, Any]:
-        """What goes on to the function in the same words."""
+    def running(self) -> Dict[str, Any]:
+        """How the model is run, in the words of the function."""
         return {
             "class_info": self.class_info,
             "device": self.device,
             "trusted": self.trusted,
             "overwrite": self.overwrite,
+        }
+
+    @property
+    def more(self) -> Dict[str, Any]:
+        """What goes on to the function in the same words."""
+        return {
+            **self.running,
             "extent": self.extent,
             "aoi": self.aoi,
             "preview": self.preview,

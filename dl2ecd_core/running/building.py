@@ -53,7 +53,7 @@ def classifier_for(
     RunningRefused
         Where something is missing that nobody can guess.
     """
-    scores = _scores(opened, session, opened.ecd.band_count or 0)
+    scores = scores_for(opened, session, opened.ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
     findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
@@ -66,7 +66,14 @@ def classifier_for(
     return Classifier(fitted, bands, scaling, values, probabilities), tuple(findings)
 
 
-def _scores(opened: OpenedModel, session: Session, bands: int) -> Scores:
+def scores_for(opened: OpenedModel, session: Session, bands: int) -> Scores:
+    """The output that tells a definition's classes, as a function.
+
+    Raises
+    ------
+    RunningRefused
+        As :func:`~dl2ecd_core.running.scores.scores_of`.
+    """
     ecd = opened.ecd
     output = find_class_output(opened.model, [item.value for item in ecd.classes])
     name = None if output is None else output.tensor.name
@@ -127,4 +134,4 @@ def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:
     ]
 
 
-__all__ = ["Options", "classifier_for"]
+__all__ = ["Options", "classifier_for", "scores_for"]

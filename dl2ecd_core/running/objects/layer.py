@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
 from ...files.output import real_path, refused, write_failure
@@ -79,12 +79,42 @@ def write_layer(
     ConversionRefused
         When it can't be written; what was there before stays.
     """
+    shapes = outlines(objects, place)
+    kind = "Polygon" if objects.outlines is None else "MultiPolygon"
+    crs = place.crs if place.transform is not None else None
+    fields = {**class_fields(objects.labels, classes), SCORE: objects.scores}
+    write_features(target, shapes, kind, crs, fields)
+
+
+def class_fields(labels: Array, classes: Sequence[EcdClass]) -> Dict[str, Array]:
+    """The fields for classes, whose places are these labels."""
+    import numpy
+
+    values = numpy.array([item.value for item in classes], "int32")
+    names = numpy.array([item.name for item in classes], "object")
+    return {VALUE: values[labels], NAME: names[labels]}
+
+
+def write_features(
+    target: Path, shapes: Array, kind: str, crs: Optional[str], fields: Mapping[str, Array]
+) -> None:
+    """Write shapes with fields as a layer, whole or not at all.
+
+    Parameters
+    ----------
+    shapes, kind
+        Of shapely, and the name of their type.
+
+    Raises
+    ------
+    ConversionRefused
+        When it can't be written; what was there before stays.
+    """
     import pyogrio.raw
     import shapely
     from pyogrio.errors import DataSourceError
 
     real = real_path(target)
-    crs = place.crs if place.transform is not None else None
     driver, options = _format(real.suffix.lower(), crs)
     try:
         with scratch_folder(real.parent) as folder, warnings.catch_warnings():
@@ -93,12 +123,12 @@ def write_layer(
             new = folder / f"new{real.suffix.lower()}"
             pyogrio.raw.write(
                 str(new),
-                shapely.to_wkb(outlines(objects, place)),
-                _fields(objects, classes),
-                [VALUE, NAME, SCORE],
+                shapely.to_wkb(shapes),
+                list(fields.values()),
+                list(fields),
                 layer=LAYER,
                 driver=driver,
-                geometry_type="Polygon" if objects.outlines is None else "MultiPolygon",
+                geometry_type=kind,
                 crs=crs,
                 layer_options=options,
                 dataset_options={"VERSION": _VERSION} if driver == "GPKG" else None,
@@ -127,11 +157,3 @@ def _format(ending: str, crs: Optional[str]) -> Tuple[str, Dict[str, str]]:
         return "GeoJSON", {"DESCRIPTION": said}
     options = {"DESCRIPTION": said, "RFC7946": "YES", "COORDINATE_PRECISION": _DECIMALS}
     return "GeoJSON", options
-
-
-def _fields(objects: Objects, classes: Sequence[EcdClass]) -> List[Any]:
-    import numpy
-
-    values = numpy.array([item.value for item in classes], "int32")
-    names = numpy.array([item.name for item in classes], "object")
-    return [values[objects.labels], names[objects.labels], objects.scores]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
 from ..report import ClassFound, Report
 from .found import Objects
+
+if TYPE_CHECKING:
+    from ..sessions import Array
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,16 @@ class Detection(Report):
 
 def counted_objects(objects: Objects, classes: Sequence[EcdClass]) -> Tuple[ObjectCount, ...]:
     """How many objects each class has, whose places are their labels."""
+    return counted_by_class(objects.labels, objects.scores, classes)
+
+
+def counted_by_class(
+    labels: Array, scores: Array, classes: Sequence[EcdClass]
+) -> Tuple[ObjectCount, ...]:
+    """How many labels each class has, whose places they are."""
     counts = []
     for place, item in enumerate(classes):
-        scores = objects.scores[objects.labels == place]
-        span = (float(scores.min()), float(scores.max())) if len(scores) else None
-        counts.append(ObjectCount(item.value, item.name, item.color, len(scores), span))
+        mine = scores[labels == place]
+        span = (float(mine.min()), float(mine.max())) if len(mine) else None
+        counts.append(ObjectCount(item.value, item.name, item.color, len(mine), span))
     return tuple(counts)

@@ -7,7 +7,7 @@ https://github.com/qgis/QGIS/blob/release-3_22/src/core/symbology/qgscategorized
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence
+from typing import Iterator, Sequence, Tuple
 
 from ...exports.legend import LegendRow
 from ...exports.xml_text import Element, child, root_element, write_xml, xml_text
@@ -30,12 +30,12 @@ def _is_ours(path: Path) -> bool:
 STYLE = OutputKind("style of dl2ecd", (".qml",), _is_ours)
 
 
-def write_style(target: Path, legend: Sequence[LegendRow]) -> None:
+def write_style(target: Path, legend: Sequence[LegendRow], *, points: bool = False) -> None:
     """Write a style that tells classes apart by the field of their values."""
-    write_xml(_style(legend), target, doctype=_DOCTYPE)
+    write_xml(_style(legend, points=points), target, doctype=_DOCTYPE)
 
 
-def _style(legend: Sequence[LegendRow]) -> Element:
+def _style(legend: Sequence[LegendRow], *, points: bool) -> Element:
     root = root_element("qgis", version=_VERSION, styleCategories="Symbology", madeBy="dl2ecd")
     renderer = child(
         root, "renderer-v2", type="categorizedSymbol", attr=VALUE, symbollevels="0",
@@ -49,22 +49,34 @@ def _style(legend: Sequence[LegendRow]) -> Element:
             label=xml_text(row.name), render="true", type="long",
         )  # fmt: skip
         symbol = child(
-            symbols, "symbol", name=str(place), type="fill", alpha="1", clip_to_extent="1",
-            force_rhr="0",
+            symbols, "symbol", name=str(place), type="marker" if points else "fill", alpha="1",
+            clip_to_extent="1", force_rhr="0",
         )  # fmt: skip
         layer = child(
-            symbol, "layer", enabled="1", locked="0", **{"class": "SimpleFill", "pass": "0"},
+            symbol, "layer", enabled="1", locked="0",
+            **{"class": "SimpleMarker" if points else "SimpleFill", "pass": "0"},
         )  # fmt: skip
         color = ",".join(map(str, row.color))
-        for key, value in (
-            ("color", f"{color},{_FILL}"),
-            ("outline_color", f"{color},255"),
-            ("outline_style", "solid"),
-            ("outline_width", "0.46"),
-            ("outline_width_unit", "MM"),
-            ("style", "solid"),
-        ):
+        for key, value in _marker(color) if points else _fill(color):
             child(layer, "prop", k=key, v=value)
     child(root, "blendMode", "0")
-    child(root, "layerGeometryType", "2")
+    child(root, "layerGeometryType", "0" if points else "2")
     return root
+
+
+def _fill(color: str) -> Iterator[Tuple[str, str]]:
+    yield "color", f"{color},{_FILL}"
+    yield "outline_color", f"{color},255"
+    yield "outline_style", "solid"
+    yield "outline_width", "0.46"
+    yield "outline_width_unit", "MM"
+    yield "style", "solid"
+
+
+def _marker(color: str) -> Iterator[Tuple[str, str]]:
+    yield "color", f"{color},255"
+    yield "name", "circle"
+    yield "outline_color", "35,35,35,255"
+    yield "outline_style", "solid"
+    yield "size", "2.5"
+    yield "size_unit", "MM"
