@@ -1,4 +1,4 @@
-"""Deep Learning Tools: a deep-learning model and its class information become an .ecd.
+"""Deep Learning Tools: a deep-learning model and its class information become an .ecd; and run it.
 
 A thin door: all work is done by the package dl2ecd_core beside this file. It is imported inside
 the methods, since Refresh in ArcGIS Pro reloads this file alone, and since the toolbox must open
@@ -104,7 +104,7 @@ class Toolbox:
             "Turns a deep-learning model and its class information into an Esri classifier "
             "definition (.ecd), without the deep-learning framework."
         )
-        self.tools = [DeepLearningModelToEcd]
+        self.tools = [DeepLearningModelToEcd, ClassifyRasterUsingEcd, DetectObjectsUsingEcd]
         # From now on "from dl2ecd_core import *" works in the Python window too.
         _find_package()
 
@@ -170,3 +170,126 @@ class DeepLearningModelToEcd:
 
         if not run(arcpy, parameters, messages):
             raise arcpy.ExecuteError
+
+
+def _parameter(name, label, datatype, direction="Input", required=True, extensions=()):
+    parameter = arcpy.Parameter(
+        name=name,
+        displayName=label,
+        direction=direction,
+        datatype=datatype,
+        parameterType="Required" if required else "Optional",
+    )
+    if extensions:
+        parameter.filter.list = list(extensions)
+    return parameter
+
+
+def _raster_and_definition():
+    return [
+        _parameter("in_raster", "Input Raster", "DERasterDataset"),
+        _parameter(
+            "in_model_definition",
+            "Model Definition",
+            "DEFile",
+            extensions=("ecd", "emd", "dlpk"),
+        ),
+    ]
+
+
+def _bands_and_scaling():
+    return [
+        _parameter("bands", "Bands", "GPString", required=False),
+        _parameter("scaling", "Scaling", "GPString", required=False),
+    ]
+
+
+def _run_validated(parameters, tool_name, method):
+    problem = obstacle()
+    if problem is not None:
+        parameters[0].setErrorMessage(problem)
+        return
+    import dl2ecd_core.pane as pane
+
+    getattr(pane, method)(getattr(pane, tool_name), parameters)
+
+
+def _run_executed(parameters, messages, tool_name):
+    problem = obstacle()
+    if problem is not None:
+        messages.addErrorMessage(problem)
+        raise arcpy.ExecuteError
+    import dl2ecd_core.pane as pane
+
+    if not pane.run_model(getattr(pane, tool_name), arcpy, parameters, messages):
+        raise arcpy.ExecuteError
+
+
+class ClassifyRasterUsingEcd:
+    def __init__(self):
+        self.label = "Classify Raster Using Ecd"
+        self.description = (
+            "Classifies every pixel of a raster with the model of a classifier definition (.ecd), "
+            "and writes a map with the values, names and colors of its classes."
+        )
+
+    def getParameterInfo(self):
+        return [
+            *_raster_and_definition(),
+            _parameter(
+                "out_classified_raster", "Output Classified Raster", "DERasterDataset", "Output"
+            ),
+            *_bands_and_scaling(),
+            _parameter("nodata", "Value For No Data", "GPLong", required=False),
+            _parameter("threshold", "Threshold", "GPDouble", required=False),
+        ]
+
+    def isLicensed(self):
+        return True
+
+    def updateParameters(self, parameters):
+        if obstacle() is None:
+            _run_validated(parameters, "CLASSIFY", "update_run_parameters")
+
+    def updateMessages(self, parameters):
+        _run_validated(parameters, "CLASSIFY", "update_run_messages")
+
+    def execute(self, parameters, messages):
+        _run_executed(parameters, messages, "CLASSIFY")
+
+
+class DetectObjectsUsingEcd:
+    def __init__(self):
+        self.label = "Detect Objects Using Ecd"
+        self.description = (
+            "Finds objects in a raster with the model of a classifier definition (.ecd), and "
+            "writes them as polygons with their classes and scores."
+        )
+
+    def getParameterInfo(self):
+        return [
+            *_raster_and_definition(),
+            _parameter(
+                "out_objects",
+                "Output Objects",
+                "DEFile",
+                "Output",
+                extensions=("gpkg", "geojson"),
+            ),
+            *_bands_and_scaling(),
+            _parameter("score", "Lowest Score", "GPDouble", required=False),
+            _parameter("overlap", "Overlap", "GPLong", required=False),
+        ]
+
+    def isLicensed(self):
+        return True
+
+    def updateParameters(self, parameters):
+        if obstacle() is None:
+            _run_validated(parameters, "DETECT", "update_run_parameters")
+
+    def updateMessages(self, parameters):
+        _run_validated(parameters, "DETECT", "update_run_messages")
+
+    def execute(self, parameters, messages):
+        _run_executed(parameters, messages, "DETECT")

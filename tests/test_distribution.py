@@ -67,7 +67,7 @@ def test_the_wheel_has_the_toolbox_where_arcgis_pro_looks_for_it(wheel: Dict[str
     place = "dl2ecd_core/esri/toolboxes/"
     packed = {name[len(place) :]: data for name, data in wheel.items() if name.startswith(place)}
     files = {path.name: path.read_bytes() for path in ROOT.glob("DeepLearningTools*.pyt*")}
-    assert len(files) == 3
+    assert len(files) == 5
     assert packed == files
 
 

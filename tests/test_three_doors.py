@@ -128,3 +128,87 @@ class TestRealModels:
             assert "5 channels" in str(error.value)
             assert "2 classes" in str(error.value)
         assert sorted(os.listdir(tmp_path)) == ["classes.json"]
+
+
+def classified_by_script(scene: Path, ecd: Path, out: Path) -> None:
+    from dl2ecd_core.running.building import Options
+    from dl2ecd_core.running.classify import classify
+
+    classify(scene, ecd, out, options=Options(scale=["min-max 0 255"]))
+
+
+def classified_by_pane(scene: Path, ecd: Path, out: Path) -> None:
+    arcpy.ImportToolbox(str(REAL))
+    arcpy.deeplearningtools.ClassifyRasterUsingEcd(
+        str(scene), str(ecd), str(out), scaling="min-max 0 255"
+    )
+
+
+def classified_by_command_line(scene: Path, ecd: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "dl2ecd_core.cli", "classify", scene, ecd, out]
+    command += ["--scale", "min-max 0 255"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, timeout=600)
+
+
+def detected_by_script(scene: Path, ecd: Path, out: Path) -> None:
+    from dl2ecd_core.running.detect import DetectOptions, detect
+
+    options = DetectOptions(scale=["min-max 0 255"], score=0.3, overlap=16)
+    detect(scene, ecd, out, options=options)
+
+
+def detected_by_pane(scene: Path, ecd: Path, out: Path) -> None:
+    arcpy.ImportToolbox(str(REAL))
+    arcpy.deeplearningtools.DetectObjectsUsingEcd(
+        str(scene), str(ecd), str(out), scaling="min-max 0 255", score=0.3, overlap=16
+    )
+
+
+def detected_by_command_line(scene: Path, ecd: Path, out: Path) -> None:
+    command = [sys.executable, "-m", "dl2ecd_core.cli", "detect", scene, ecd, out]
+    command += ["--scale", "min-max 0 255", "--score", "0.3", "--overlap", "16"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment, timeout=600)
+
+
+class TestRunning:
+    def test_the_same_pixels(self, tmp_path: Path) -> None:
+        pytest.importorskip("rasterio")
+        pytest.importorskip("onnxruntime")
+        from tests.running.scenes import pixels, write_scene
+
+        unpack(tmp_path)
+        scene, ecd = tmp_path / "scene.tif", tmp_path / "landcover.ecd"
+        write_scene(scene, pixels(150, 190), nodata=0)
+        through_script(tmp_path / MODEL, tmp_path / CLASS_INFO, ecd)
+        maps = []
+        for door in (classified_by_script, classified_by_pane, classified_by_command_line):
+            out = tmp_path / door.__name__ / "map.tif"
+            out.parent.mkdir()
+            door(scene, ecd, out)
+            names = out.with_name("map.tif.aux.xml").read_bytes()
+            maps.append((out.read_bytes(), names))
+        assert maps[0] == maps[1] == maps[2]
+
+    def test_the_same_objects(self, tmp_path: Path) -> None:
+        for name in ("rasterio", "onnxruntime", "onnx", "shapely", "pyogrio"):
+            pytest.importorskip(name)
+        from tests.running.objects.test_detect import Place, model_of, objects_in
+
+        place = Place(tmp_path)
+        ecd = tmp_path / "model.ecd"
+        DeepLearningModelToEcd(model_of("yolov8", tmp_path)[0], place.classes, ecd)
+        found = []
+        for door in (detected_by_script, detected_by_pane, detected_by_command_line):
+            out = tmp_path / door.__name__ / "objects.gpkg"
+            out.parent.mkdir()
+            door(place.scene, ecd, out)
+            about, shapes, fields = objects_in(out)
+            shown = (
+                [shape.wkb for shape in shapes],
+                [list(map(str, one)) for one in fields.values()],
+            )
+            found.append((about["crs"], *shown, out.with_suffix(".qml").read_bytes()))
+        assert found[0] == found[1] == found[2]
+        assert len(found[0][1]) == 6

@@ -40,7 +40,11 @@ class TestDefinition:
         toolbox = LoadedToolbox(REAL)
         assert toolbox.label == "Deep Learning Tools"
         assert toolbox.alias == "deeplearningtools"
-        assert [tool.__name__ for tool in toolbox.tools] == [TOOL]
+        assert [tool.__name__ for tool in toolbox.tools] == [
+            TOOL,
+            "ClassifyRasterUsingEcd",
+            "DetectObjectsUsingEcd",
+        ]
 
     def test_three_file_parameters_as_esri_names_them(self) -> None:
         with standing_in():

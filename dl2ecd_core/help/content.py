@@ -25,6 +25,8 @@ class ParameterHelp:
     ----------
     in_arcgis
         Further text for ArcGIS's dialog, which answers while it is filled in.
+    required, datatype
+        As ArcGIS calls them.
     """
 
     name: str
@@ -33,6 +35,8 @@ class ParameterHelp:
     in_dialog: Tuple[Block, ...]
     in_python: Tuple[Block, ...]
     in_arcgis: Tuple[Block, ...] = ()
+    required: bool = True
+    datatype: str = "File"
 
 
 @dataclass(frozen=True)

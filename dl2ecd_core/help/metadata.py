@@ -27,8 +27,11 @@ def help_files(toolbox: ToolboxHelp = TOOLBOX) -> Dict[str, bytes]:
 
     Examples
     --------
-    >>> sorted(help_files())
-    ['DeepLearningTools.DeepLearningModelToEcd.pyt.xml', 'DeepLearningTools.pyt.xml']
+    >>> sorted(help_files())  # doctest: +NORMALIZE_WHITESPACE
+    ['DeepLearningTools.ClassifyRasterUsingEcd.pyt.xml',
+     'DeepLearningTools.DeepLearningModelToEcd.pyt.xml',
+     'DeepLearningTools.DetectObjectsUsingEcd.pyt.xml',
+     'DeepLearningTools.pyt.xml']
     """
     files = {f"{toolbox.name}.pyt.xml": _written(_toolbox_page(toolbox))}
     for tool in toolbox.tools:
@@ -80,9 +83,9 @@ def _parameter(parameters: Element, parameter: ParameterHelp) -> None:
         "param",
         name=parameter.name,
         displayname=parameter.label,
-        type="Required",
+        type="Required" if parameter.required else "Optional",
         direction=parameter.direction,
-        datatype="File",
+        datatype=parameter.datatype,
         expression=parameter.name,
     )
     _child(described, "dialogReference", html((*parameter.in_dialog, *parameter.in_arcgis)))

@@ -7,6 +7,7 @@ https://pro.arcgis.com/en/pro-app/latest/tool-reference/spatial-analyst/deep-lea
 from __future__ import annotations
 
 from .content import Bullets, ParameterHelp, Sample, ToolboxHelp, ToolHelp
+from .run_tools import CLASSIFY, DETECT
 
 _LEGACY = (
     "This is a legacy workflow, for projects that already work with classifier definitions. For "
@@ -191,5 +192,5 @@ TOOLBOX = ToolboxHelp(
     keywords=("deep learning", "classifier definition", "ecd", "TensorFlow", "CNTK"),
     credit="dl2ecd",
     use_limits=("Apache License 2.0. No ArcGIS licence level or extension is needed.",),
-    tools=(CONVERT,),
+    tools=(CONVERT, CLASSIFY, DETECT),
 )

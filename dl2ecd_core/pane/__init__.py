@@ -7,5 +7,15 @@ from __future__ import annotations
 
 from .dialog import update_messages, update_parameters
 from .execution import run
+from .model_runs import CLASSIFY, DETECT, run_model, update_run_messages, update_run_parameters
 
-__all__ = ["run", "update_messages", "update_parameters"]
+__all__ = [
+    "CLASSIFY",
+    "DETECT",
+    "run",
+    "run_model",
+    "update_messages",
+    "update_parameters",
+    "update_run_messages",
+    "update_run_parameters",
+]

@@ -38,18 +38,24 @@ def update_parameters(parameters: Sequence[Parameter]) -> None:
     """
     try:
         model, info, output = parameters
-        model_is_new = not model.hasBeenValidated
-        scripted = model_is_new and bool(text_of(info)) and not info.hasBeenValidated
-        proposal = proposed_output(text_of(model))
-        if scripted or proposal is None:
-            return
-        present = text_of(output)
-        if not present or (model_is_new and present in _Proposals.made):
-            output.value = proposal
-            _Proposals.remember(proposal)
+        propose(model, info, output, proposed_output(text_of(model)))
     except Exception:
         # A proposal is a convenience: without it the person types a name.
         return
+
+
+def propose(
+    source: Parameter, other: Parameter, output: Parameter, proposal: Optional[str]
+) -> None:
+    """Propose an output whose name comes from a source, unless a script gives `other` as well."""
+    source_is_new = not source.hasBeenValidated
+    scripted = source_is_new and bool(text_of(other)) and not other.hasBeenValidated
+    if scripted or proposal is None:
+        return
+    present = text_of(output)
+    if not present or (source_is_new and present in _Proposals.made):
+        output.value = proposal
+        _Proposals.remember(proposal)
 
 
 def update_messages(parameters: Sequence[Parameter]) -> None:
@@ -58,15 +64,15 @@ def update_messages(parameters: Sequence[Parameter]) -> None:
     try:
         if not text_of(model) and not text_of(info):
             examiner.prepare()
-        examined = examiner.examine(_readable(model), _readable_info(info))
+        examined = examiner.examine(readable(model), _readable_info(info))
         _show_model(model, examined)
         _show_info(info, examined)
         _show_output(output)
     except Exception as error:
-        _say(model, Severity.WARNING, surprise(error, "Checking the parameters"))
+        say(model, Severity.WARNING, surprise(error, "Checking the parameters"))
 
 
-def _readable(parameter: Parameter) -> str:
+def readable(parameter: Parameter) -> str:
     """The path to examine; empty when ArcGIS itself has found that it can't be read."""
     return "" if parameter.hasError() else text_of(parameter)
 
@@ -78,19 +84,19 @@ def _readable_info(parameter: Parameter) -> str:
     filter does.
     """
     path = text_of(parameter)
-    return path if not path.lower().endswith(".json") else _readable(parameter)
+    return path if not path.lower().endswith(".json") else readable(parameter)
 
 
 def _show_model(parameter: Parameter, examined: Examined) -> None:
-    if _readable(parameter):
-        _show(parameter, examined.model, [], "" if examined.model else NOT_YET_CHECKED)
+    if readable(parameter):
+        show(parameter, examined.model, [], "" if examined.model else NOT_YET_CHECKED)
 
 
 def _show_info(parameter: Parameter, examined: Examined) -> None:
     if not _readable_info(parameter):
         return
     if examined.info is None:
-        _show(parameter, None, [], NOT_YET_CHECKED)
+        show(parameter, None, [], NOT_YET_CHECKED)
         return
     further: List[Finding] = []
     outstanding = ""
@@ -99,10 +105,10 @@ def _show_info(parameter: Parameter, examined: Examined) -> None:
         outstanding = examined.fit.surprise
     elif examined.model is not None:
         outstanding = NOT_YET_COMPARED
-    _show(parameter, examined.info, further, outstanding)
+    show(parameter, examined.info, further, outstanding)
 
 
-def _show(
+def show(
     parameter: Parameter,
     known: Optional[Known[object]],
     further: Sequence[Finding],
@@ -125,7 +131,7 @@ def _show(
         if heaviest is not Severity.ERROR:
             return
         remarks.append(parameter.message)
-    _say(parameter, heaviest, tooltip(shown, remarks))
+    say(parameter, heaviest, tooltip(shown, remarks))
 
 
 def _show_output(parameter: Parameter) -> None:
@@ -135,14 +141,14 @@ def _show_output(parameter: Parameter) -> None:
     pure = PureWindowsPath(path) if PureWindowsPath(path).drive else PurePosixPath(path)
     if pure.suffix.lower() != ".ecd":
         stem = pure.stem or "landcover"
-        _say(
+        say(
             parameter,
             Severity.ERROR,
             f"The output's name must end in .ecd, for example '{stem}.ecd'.",
         )
 
 
-def _say(parameter: Parameter, severity: Severity, text: str) -> None:
+def say(parameter: Parameter, severity: Severity, text: str) -> None:
     if severity is Severity.ERROR:
         parameter.setErrorMessage(text)
     elif not parameter.hasError():

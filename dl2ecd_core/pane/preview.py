@@ -104,6 +104,14 @@ class Examiner:
             fit = self._compare(about_model, about_info, deadline)
         return Examined(about_model, about_info, fit)  # type: ignore[arg-type]
 
+    def look(
+        self, kind: str, path: str, read: Callable[[str], Known[object]]
+    ) -> Optional[Known[object]]:
+        """What is known of one file within the time that a dialog may take; None when not yet."""
+        deadline = time.monotonic() + self._patience
+        errand = self._begin(kind, path, read)
+        return None if errand is None else errand.outcome(deadline)
+
     def prepare(self) -> None:
         """Load what examining needs while the person is still choosing files."""
         self._background.begin("prepare", _prepare)

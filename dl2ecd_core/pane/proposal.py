@@ -11,6 +11,23 @@ from typing import Optional
 _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 
 
+def proposed_beside(source: str, ending: str) -> Optional[str]:
+    """A name beside a file, with another ending; None where that makes no sense.
+
+    Examples
+    --------
+    >>> proposed_beside("c:/test/scene.tif", "_classified.tif")
+    'c:/test/scene_classified.tif'
+    """
+    windows = bool(PureWindowsPath(source).drive)
+    flavour = ntpath if windows else posixpath
+    pure = PureWindowsPath(source) if windows else PurePosixPath(source)
+    if not pure.is_absolute() or not pure.name:
+        # A bare name would end up in whatever folder ArcGIS happens to be in.
+        return None
+    return f"{flavour.splitext(source)[0]}{ending}"
+
+
 def proposed_output(model: str) -> Optional[str]:
     """The .ecd beside the model, with its base name; None where that makes no sense.
 

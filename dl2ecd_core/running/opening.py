@@ -84,6 +84,20 @@ def opened_model(
             yield found
 
 
+def described(model: AnyPath) -> Ecd:
+    """What a definition says: an .ecd, .emd or .dlpk, whose model is not made ready to run.
+
+    Raises
+    ------
+    Dl2EcdError
+        As :func:`opened_model`.
+    """
+    if is_ecd(model):
+        return _runnable(read_ecd(model))
+    with opened(model) as source:
+        return _fresh(examine_opened(source))
+
+
 def is_ecd(path: AnyPath) -> bool:
     """Whether a file is a definition by what it begins with; one that can't be read is none."""
     try:

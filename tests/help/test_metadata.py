@@ -23,6 +23,8 @@ from ..toolboxes import REAL, TOOL, fresh_arcpy, needs_no_arcgis
 __all__ = ["fresh_arcpy"]
 
 TOOL_FILE = f"DeepLearningTools.{TOOL}.pyt.xml"
+RUN_TOOLS = ("ClassifyRasterUsingEcd", "DetectObjectsUsingEcd")
+FILES = [f"DeepLearningTools.{name}.pyt.xml" for name in (TOOL, *RUN_TOOLS)]
 TOOLBOX_FILE = "DeepLearningTools.pyt.xml"
 
 
@@ -55,7 +57,7 @@ def page() -> etree._Element:
     return etree.fromstring(help_files()[TOOL_FILE])
 
 
-@pytest.mark.parametrize("name", [TOOL_FILE, TOOLBOX_FILE])
+@pytest.mark.parametrize("name", [*FILES, TOOLBOX_FILE])
 def test_committed_files_are_the_generated_ones(name: str) -> None:
     committed = (REAL.parent / name).read_bytes().replace(b"\r\n", b"\n")
     assert committed == help_files()[name], "run: python -m dl2ecd_core.help"
@@ -74,9 +76,11 @@ def test_command_writes_them(tmp_path: Path) -> None:
 
 @needs_no_arcgis
 class TestAgreement:
-    def test_parameters(self, page: etree._Element, fresh_arcpy: None) -> None:
+    @pytest.mark.parametrize("place", range(3))
+    def test_parameters(self, place: int, fresh_arcpy: None) -> None:
+        page = etree.fromstring(help_files()[FILES[place]])
         with standing_in():
-            (tool,) = LoadedToolbox(REAL).tools
+            tool = LoadedToolbox(REAL).tools[place]
             parameters = parameters_of(tool)
         attributes = ("name", "displayname", "type", "direction", "datatype", "expression")
         assert [
@@ -93,9 +97,11 @@ class TestAgreement:
             for item in parameters
         ]
 
-    def test_names(self, page: etree._Element) -> None:
+    @pytest.mark.parametrize("place", range(3))
+    def test_names(self, place: int) -> None:
+        page = etree.fromstring(help_files()[FILES[place]])
         toolbox = LoadedToolbox(REAL)
-        (tool_class,) = toolbox.tools
+        tool_class = toolbox.tools[place]
         with standing_in():
             label = tool_class().label
         tool = page.find("tool")
@@ -131,7 +137,9 @@ class TestContent:
         assert page.findtext("distInfo/distributor/distorFormat/formatName") == "ArcToolbox Tool"
         assert page.find("mdHrLv/ScopeCd").get("value") == "005"
 
-    def test_texts_are_whole_html(self, page: etree._Element) -> None:
+    @pytest.mark.parametrize("file", FILES)
+    def test_texts_are_whole_html(self, file: str) -> None:
+        page = etree.fromstring(help_files()[file])
         for name in ("dialogReference", "pythonReference", "summary", "usage", "para", "idAbs"):
             found = list(page.iter(name))
             assert found
@@ -164,6 +172,16 @@ class TestContent:
     @pytest.mark.parametrize("number", [0, 1])
     def test_samples_are_python(self, page: etree._Element, number: int) -> None:
         compile(list(page.iter("code"))[number].text, "sample", "exec")
+
+    @pytest.mark.parametrize("name", RUN_TOOLS)
+    def test_run_tools_say_what_they_need_and_show_a_sample(self, name: str) -> None:
+        page = etree.fromstring(help_files()[f"DeepLearningTools.{name}.pyt.xml"])
+        usage = text_of(page.findtext("tool/usage"))
+        assert "ArcGIS Pro does not bring" in usage
+        assert "No licence is needed" in usage
+        (code,) = [element.text for element in page.iter("code")]
+        assert f"arcpy.deeplearningtools.{name}(" in code
+        compile(code, "sample", "exec")
 
     def test_the_sample_document_is_right(self, page: etree._Element, tmp_path: Path) -> None:
         from dl2ecd_core.class_info import examine_class_info

@@ -32,7 +32,9 @@ def test_what_is_unpacked_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert {path.name for path in folder.iterdir()} == {
         "DeepLearningTools.pyt",
         "DeepLearningTools.pyt.xml",
+        "DeepLearningTools.ClassifyRasterUsingEcd.pyt.xml",
         "DeepLearningTools.DeepLearningModelToEcd.pyt.xml",
+        "DeepLearningTools.DetectObjectsUsingEcd.pyt.xml",
         "dl2ecd_core",
     }
     unpack(tmp_path)
