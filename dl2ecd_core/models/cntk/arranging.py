@@ -99,9 +99,13 @@ def _slice(step: Step) -> Operand:
     cuts = cuts_of(len(dims), step.attributes)
     if cuts is None:
         raise NotConvertibleError("it cuts an axis that is no axis of an image")
-    step.expect(_cut(dims, cuts))
+    sizes = step.expect(_cut(dims, cuts))
     if step.attributes.get("stridesLost") is True:
-        raise NotConvertibleError("CNTK 2.7 forgets its strides when it loads the file")
+        step.is_doubtful = sizes != _cut(dims, [one._replace(stride=1) for one in cuts])
+        step.lowering.note(
+            f"CNTK 2.7 forgets the strides of '{step.function.name or step.function.uid}' when it "
+            "loads the file; here they are kept, as the network was trained with them."
+        )
     parts: List[List[int]] = []
     for position, begin, end, stride in cuts:
         axis = axis_in(len(dims), position)

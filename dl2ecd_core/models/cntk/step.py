@@ -52,6 +52,8 @@ class Step:
     expected
         The sizes of what comes out, once they are known: they are told even where the function
         itself has no words in ONNX, and checked where it has.
+    is_doubtful
+        Whether CNTK 2.7 and the CNTK that wrote the file differ in those sizes.
     """
 
     lowering: Lowering
@@ -59,6 +61,7 @@ class Step:
     function: Function
     values: Values
     expected: Optional[Dims] = None
+    is_doubtful: bool = False
 
     @property
     def attributes(self) -> Attributes:

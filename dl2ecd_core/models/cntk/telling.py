@@ -10,7 +10,7 @@ from ...findings.wording import listed
 from ...network.evaluation import letters_of
 from ...network.footprints import Footprint, model_padding
 from ...network.value import Kind as Meant
-from ...network.value import Value
+from ...network.value import Meaning, Value
 from ...wire.source import ByteSource
 from ..companions import primary_part
 from ..description import Evidence, ModelDescription, Role, Tensor
@@ -70,6 +70,8 @@ def _outputs(walk: Walk, roles: Roles, image: bool) -> Tuple[Tensor, ...]:
     tensors = []
     for uid in walk.outputs:
         value = walk.value(uid)
+        if uid in walk.doubtful:
+            value = Value(meaning=Meaning(value.meaning.kind))
         role = Role.LOSS if uid in roles.losses else Role.DATA
         tensors.append(
             Tensor(
@@ -149,12 +151,18 @@ def parameters_of(graph: Graph) -> Optional[int]:
 def _unknown(source: ByteSource, walk: Walk, names: Sequence[str]) -> Finding:
     return finding(
         "model-shape-unknown",
-        f"The shape of {listed(names)} can't be worked out: CNTK does not store it, and an "
-        f"operation on the way{_culprit(walk)} is not one that this program can follow.",
+        f"The shape of {listed(names)} can't be worked out: CNTK does not store it, and "
+        f"{_reason(walk)}.",
         hint="Give the tile size and the number of classes in the class information; they are "
         "not checked against this model.",
         where=Place(file=source.name, tensor=names[0]),
     )
+
+
+def _reason(walk: Walk) -> str:
+    if not walk.doubtful.isdisjoint(walk.outputs):
+        return "CNTK 2.7 forgets strides of a slice on the way that the network was trained with"
+    return f"an operation on the way{_culprit(walk)} is not one that this program can follow"
 
 
 def _culprit(walk: Walk) -> str:

@@ -2,7 +2,8 @@
 
 ResolveFunction in https://github.com/microsoft/CNTK/blob/master/Source/CNTKv2LibraryDll/BackCompat.cpp:
 some attributes are lost (the strides of slices; that a reduction drops its axes), a reshape is
-replaced by its result, and a product with a scalar becomes element-wise.
+replaced by its result, and a product with a scalar becomes element-wise. Strides stay here, marked:
+a network computes what it was trained with, and sizes that only CNTK 2.7 has are not told.
 """
 
 from __future__ import annotations
@@ -66,7 +67,6 @@ def _converted(walk: Optional[Walk], function: Function) -> Function:
     elif op == Op.REDUCE_ELEMENTS:
         attributes["reductionKeepDimensions"] = True
     elif op == Op.SLICE:
-        attributes.pop("sliceStridesVec", None)
         attributes["stridesLost"] = _loses_strides(function)
     elif op == Op.TIMES and walk is not None and _takes_a_scalar(walk, function):
         op = Op.ELEMENT_TIMES

@@ -7,7 +7,7 @@ known of its result (see :mod:`.opaque`).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, Optional, Sequence, Set
 
 from ...network.lowering import NotConvertibleError, unknown_operation
 from ...network.shapes import Dims, broadcast
@@ -37,6 +37,8 @@ class Walk(Operands):
 
     def __init__(self, wiring: Wiring, given: Mapping[str, Assumed]) -> None:
         super().__init__(wiring, given)
+        #: Uids of values whose sizes CNTK 2.7 and the CNTK that wrote the file do not agree in.
+        self.doubtful: Set[str] = set()
         for function in wiring.order:
             self._add(function)
 
@@ -93,6 +95,8 @@ class Walk(Operands):
             results = [self.told_anew(one, uid) for one, uid in zip(results, uids)]
             self.open.update(one.name for one in results if self.dims_of(one) is None)
         self.at.update(zip(uids, results))
+        if step.is_doubtful or not self.doubtful.isdisjoint(function.inputs):
+            self.doubtful.update(uids)
 
     def _pass_on(self, block: Block, uids: Sequence[str]) -> None:
         """What a block gives is what is inside it."""

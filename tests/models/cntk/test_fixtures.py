@@ -102,6 +102,25 @@ def test_labels_and_losses_are_marked(name: str) -> None:
     assert data == ["z"]
 
 
+def test_sizes_that_cntk_itself_does_not_agree_in_are_not_told() -> None:
+    # Loading a v1 file, CNTK 2.7 forgets the strides that the network was saved with.
+    model = described(FOLDER / "layers" / "strided.v1")
+    assert {tensor.name: tensor.shape for tensor in model.outputs} == {
+        "Convolution17_Output_0": None,
+        "Slice11_Output_0": (4, 6, 8),  # backwards, of the same size
+        "Slice14_Output_0": None,
+        "Slice8_Output_0": None,
+        "Times24_Output_0": None,
+    }
+    (finding,) = model.findings
+    assert finding.rule == "model-shape-unknown"
+    assert "forgets strides" in finding.message
+    whole = described(FOLDER / "layers" / "strided.model")
+    assert [tensor.shape for tensor in whole.outputs] == [
+        (4, 3, 8), (4, 6, 8), (4, 6, 3), (5, 2, 2), (3,)
+    ]  # fmt: skip
+
+
 def test_checkpoint_is_not_a_model_and_says_where_the_model_is() -> None:
     with ByteSource(FOLDER / "trainer.dnn.ckp") as source:
         assert v2.recognise(source) is Match.SURE

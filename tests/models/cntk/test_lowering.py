@@ -96,10 +96,6 @@ def reason(*functions: Function) -> str:
         (step(Op.TRANSPOSE_AXES, "x", axisVec=[Axis(0)]), "not those of what goes in"),
         (step(Op.SLICE, "x"), "cuts an axis that is no axis of an image"),
         (
-            step(Op.SLICE, "x", axis=Axis(0), beginIndex=0, endIndex=4, stridesLost=True),
-            "forgets its strides",
-        ),
-        (
             step(Op.SLICE, "free", axis=Axis(0), beginIndex=1, endIndex=5, sliceStrides=-1),
             "goes backwards",
         ),

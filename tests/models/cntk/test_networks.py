@@ -152,6 +152,11 @@ def test_other_widths_of_numbers_and_sequences_are_noted(tmp_path: Path) -> None
     assert inspect_model(tmp_path / "x.onnx").inputs[0].data_type == "float32"
 
 
+def test_strides_that_cntk_forgets_are_kept_and_that_is_said() -> None:
+    network = read_network(LAYERS / "strided.v1").network
+    assert len([note for note in network.notes if "forgets the strides" in note]) == 4
+
+
 def v1_matrix(*values: float) -> bytes:
     """A column of numbers."""
     zeros = matrix(len(values), 1)
