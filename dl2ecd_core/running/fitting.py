@@ -41,15 +41,18 @@ class Fitted:
         How its output lies over its input.
     probed
         Whether that was found out by trying.
+    flexible
+        Whether tiles may be shorter by whole strides.
     shortest
-        Rows and columns of the smallest tile that is known to run, for scenes that are smaller
-        than the usual one; None where there is no other.
+        Rows and columns of the smallest tile that is known to run, for scenes that are smaller than
+        the usual one; None where there is no other.
     """
 
     scores: Scores
     rows: Placement
     columns: Placement
     probed: bool = False
+    flexible: bool = False
     shortest: Optional[Tuple[int, int]] = None
 
     @property
@@ -66,12 +69,14 @@ class Fitted:
 
     def placements(self, height: int, width: int) -> Tuple[Placement, Placement]:
         """How the output lies over the tiles of a scene of this size."""
-        if self.shortest is None:
-            return self.rows, self.columns
-        return (
-            self.rows.shortened(height, self.shortest[0]),
-            self.columns.shortened(width, self.shortest[1]),
+        shortest = self.shortest or (self.rows.tile, self.columns.tile)
+        rows, columns = (
+            placement.shortened(size, 1)
+            if self.flexible and placement.result_size(size) > placement.output
+            else placement.shortened(size, least)
+            for placement, size, least in zip((self.rows, self.columns), (height, width), shortest)
         )
+        return rows, columns
 
 
 def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
@@ -99,7 +104,7 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
     if free is not None:
         fitted = _fitted_free(free, _near(height, USUAL[0]), _near(width, USUAL[1]), looks)
         if fitted is not None and (fitted.is_exact or None in scores.tile):
-            return fitted
+            return _flexible(fitted)
     sizes = height or USUAL[0], width or USUAL[1]
     walked = _walked(scores, sizes, looks)
     if walked is not None:
@@ -109,23 +114,41 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
 
 
 def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
-    """A model with tiles for a scene that may be smaller than its usual ones.
+    """A model with tiles that fit a scene: as many, and no larger than the scene needs.
 
-    One pass over such a scene sees the scene's border where it is, and not a tile's. Where the
-    model takes no tile as small, it keeps to the usual ones, and the scene is made longer.
+    One pass over a scene that is smaller than a tile sees the scene's border where it is, and not a
+    tile's. Where the model takes no tile as small, it keeps to the usual ones, and the scene is
+    made longer.
     """
-    if fitted.scores.tile != (None, None) or not fitted.is_exact:
+    if not fitted.flexible:
         return fitted
-    rows, columns = fitted.rows.shortened(height, 1), fitted.columns.shortened(width, 1)
-    if (rows, columns) == (fitted.rows, fitted.columns):
-        return fitted
-    try:
-        result = fitted.scores(example_tile(fitted.scores, rows.tile, columns.tile))
-    except RunningRefused:
-        return fitted
-    if result.shape[1:] != (rows.output, columns.output):
+    rows, columns = (
+        one if one.result_size(size) >= one.output else one.shortened(size, 1)
+        for one, size in zip((fitted.rows, fitted.columns), (height, width))
+    )
+    if (rows, columns) == (fitted.rows, fitted.columns) or not _runs(fitted.scores, rows, columns):
         return fitted
     return replace(fitted, shortest=(rows.tile, columns.tile))
+
+
+def _flexible(fitted: Fitted) -> Fitted:
+    """Whether tiles may be shorter: tried with one that is shorter by a stride."""
+    if not fitted.is_exact:
+        return fitted
+    rows, columns = (
+        placement.grown(placement.tile - placement.stride)
+        for placement in (fitted.rows, fitted.columns)
+    )
+    return replace(fitted, flexible=_runs(fitted.scores, rows, columns))
+
+
+def _runs(scores: Scores, rows: Placement, columns: Placement) -> bool:
+    """Whether a model takes such tiles, and gives what it should."""
+    try:
+        result = scores(example_tile(scores, rows.tile, columns.tile))
+    except RunningRefused:
+        return False
+    return result.shape[1:] == (rows.output, columns.output)
 
 
 def _walked(scores: Scores, sizes: Tuple[int, int], looks: Mapping[str, Look]) -> Optional[Fitted]:

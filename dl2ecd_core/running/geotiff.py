@@ -9,9 +9,10 @@ go, so that no second copy of them is ever made.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
 
 from lxml import etree
 
@@ -21,6 +22,7 @@ from ..files.output import refused, write_failure
 from ..findings.wording import printable
 from ..version import __version__
 from .georeference import Georeference
+from .overviews import overviews_of, write_overviews
 from .part_file import PartFile
 from .raster_library import RasterError, RasterLibrary
 from .rasters import Window
@@ -103,9 +105,9 @@ def write_geotiff(
         When it can't be written; what was there before stays.
     """
     new = part.path.with_name(f"{part.path.name}.tif")
-    _write_header(part, height)
     whole = Window(0, height, 0, part.width)
     shape = Shape(height, part.width, part.layers, part.data_type)
+    _write_header(part.path, shape)
     virtual = virtual_raster(shape, content, [Piece(part.path.resolve(), whole)])
     copy_raster(virtual, new, target, content, library)
 
@@ -135,7 +137,8 @@ def copy_raster(
     real = Path(os.path.realpath(target))
     driver, options = _format(content)
     try:
-        library.copy(virtual, new, driver, options)
+        with _overviews(virtual, new, content, library) as whole:
+            library.copy(whole, new, driver, options)
         with new.open("rb+") as handle:
             os.fsync(handle.fileno())
         check()
@@ -170,15 +173,48 @@ def _format(content: Content) -> Tuple[str, Dict[str, str]]:
     return "GTiff", {**options, "TILED": "YES", "BLOCKXSIZE": "512", "BLOCKYSIZE": "512"}
 
 
-def _write_header(part: PartFile, height: int) -> None:
-    if part.path.stat().st_size < _SMALLEST:
-        with part.path.open("ab") as file:
+@contextmanager
+def _overviews(virtual: str, new: Path, content: Content, library: RasterLibrary) -> Iterator[str]:
+    """A virtual raster with overviews, where it gets any; their files lie beside `new` so long."""
+    if not content.cloud_optimised:
+        yield virtual
+        return
+    root = etree.fromstring(virtual)
+    bands = root.findall("VRTRasterBand")
+    height, width = (int(str(root.get(name))) for name in ("rasterYSize", "rasterXSize"))
+    made = overviews_of(height, width, new)
+    names = {name: kind for kind, (name, _) in _GDAL.items()}
+    try:
+        if made:
+            write_overviews(virtual, made, library)
+        for one in made:
+            kind = names[str(bands[0].get("dataType"))]
+            _write_header(one.path, Shape(one.height, one.width, len(bands), kind))
+            for number, band in enumerate(bands, 1):
+                overview = child(band, "Overview")
+                child(overview, "SourceFilename", str(one.path.resolve()), relativeToVRT="0")
+                child(overview, "SourceBand", str(number))
+        yield str(etree.tostring(root, encoding="unicode"))
+    finally:
+        for one in made:
+            one.path.unlink(missing_ok=True)
+            header_of(one.path).unlink(missing_ok=True)
+
+
+def header_of(path: Path) -> Path:
+    """Where GDAL looks for what a plain file of rows holds."""
+    return path.with_name(f"{path.name}.hdr")
+
+
+def _write_header(path: Path, shape: Shape) -> None:
+    if path.stat().st_size < _SMALLEST:
+        with path.open("ab") as file:
             file.write(bytes(_SMALLEST))
-    part.path.with_name(f"{part.path.name}.hdr").write_text(
+    header_of(path).write_text(
         "ENVI\n"
-        f"samples = {part.width}\nlines = {height}\nbands = {part.layers}\n"
+        f"samples = {shape.width}\nlines = {shape.height}\nbands = {shape.layers}\n"
         "header offset = 0\nfile type = ENVI Standard\n"
-        f"data type = {_GDAL[part.data_type][1]}\ninterleave = bil\nbyte order = 0\n",
+        f"data type = {_GDAL[shape.data_type][1]}\ninterleave = bil\nbyte order = 0\n",
         encoding="ascii",
     )
 

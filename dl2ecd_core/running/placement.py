@@ -114,22 +114,32 @@ class Placement:
         return self.tile + -(-beyond // self.outputs_per_stride) * self.stride
 
     def shortened(self, size: int, shortest: int) -> Placement:
-        """The same model with a tile that is no longer than a scene of so many pixels needs.
+        """The same model with a tile no longer than as many tiles of a scene need to be.
 
         Parameters
         ----------
+        size
+            Of the scene, in input pixels.
         shortest
             Input pixels that a tile has at least.
 
         Examples
         --------
-        >>> Placement(256, 256, stride=4, reach=(12, 12)).shortened(101, 8).tile
-        104
+        >>> placement = Placement(256, 256, stride=4, reach=(12, 12))
+        >>> placement.shortened(101, 8).tile, placement.shortened(300, 8).tile
+        (104, 164)
         """
-        strides = min(
-            (self.output - self.result_size(size)) // self.outputs_per_stride,
-            (self.tile - shortest) // self.stride,
-        )
+        unit, more = self.outputs_per_stride, self.result_size(size) - self.output
+        if more <= 0:
+            strides = -more // unit
+        elif self.step:
+            # So many steps of so many strides lead from the first tile to the last.
+            step, way = self.step // unit, -(-more // unit)
+            steps = -(-way // step)
+            strides = (steps * step - way) // (steps + 1)
+        else:
+            return self
+        strides = min(strides, (self.tile - shortest) // self.stride)
         return self.grown(self.tile - max(strides, 0) * self.stride)
 
     def grown(self, tile: int) -> Placement:

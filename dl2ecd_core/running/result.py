@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ..ecd.content import Ecd
 from ..exports import aux_xml
@@ -25,12 +25,15 @@ from .values import Values
 if TYPE_CHECKING:
     from .sessions import Array
 
+#: So many values are counted one by one.
+_FEW = 32
+
 
 class _Counting:
     """Counts pixels by their value on their way into a file of rows."""
 
-    def __init__(self, part: PartFile, folder: PartFolder) -> None:
-        self._part, self._folder = part, folder
+    def __init__(self, part: PartFile, folder: PartFolder, likely: Iterable[int]) -> None:
+        self._part, self._folder, self._likely = part, folder, frozenset(likely)
         self.counts: Counter[int] = Counter()
         for strip in part.rows(folder.done):
             self._count(strip)
@@ -44,12 +47,13 @@ class _Counting:
     def _count(self, strip: Array) -> None:
         import numpy
 
-        if strip.dtype == numpy.uint8:
-            found = numpy.bincount(strip.ravel(), minlength=256)
-            self.counts.update({value: int(found[value]) for value in found.nonzero()[0].tolist()})
+        if len(self._likely) <= _FEW:
+            # Comparing with each takes less than putting pixels into bins.
+            counts = {value: int(numpy.count_nonzero(strip == value)) for value in self._likely}
         else:
             values, numbers = numpy.unique(strip, return_counts=True)
-            self.counts.update(dict(zip(values.tolist(), numbers.tolist())))
+            counts = dict(zip(values.tolist(), numbers.tolist()))
+        self.counts.update(counts)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,8 @@ class Result:
             if self.outputs.probabilities is not None:
                 layers = classifier.probabilities.layers
                 shares = folder.file("probabilities", window.width, layers, "float32")
-            counting = _Counting(part, folder)
+            values = classifier.values
+            counting = _Counting(part, folder, (*values.by_index, values.nodata))
             classify_raster(
                 reader,
                 classifier,

@@ -15,7 +15,7 @@ from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
-from dl2ecd_core.running import fitting
+from dl2ecd_core.running import fitting, result
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
@@ -52,6 +52,16 @@ class TestValuesBeyondBytes:
             (values == 4000).sum(),
         ]
         assert "no-color-table" in [item.rule for item in done.findings]
+
+
+class TestManyValues:
+    def test_are_counted_all_the_same(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        few = classify(place.scene, place.ecd, place.out, options=BYTES)
+        monkeypatch.setattr(result, "_FEW", 1)
+        many = classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert few.classes == many.classes
+        assert few.nodata == many.nodata
+        assert sum(item.pixels for item in many.classes) == 90 * 70
 
 
 class Free(Made):

@@ -32,6 +32,27 @@ def placements(draw: st.DrawFn) -> Placement:
     return Placement(tile, output, scale, Fraction(start), stride, reach)
 
 
+@given(placements(), st.integers(1, 400), st.integers(1, 24))
+def test_tiles_are_no_longer_than_a_scene_needs(
+    placement: Placement, size: int, shortest: int
+) -> None:
+    """As many tiles, each shorter by whole strides, as short as their number allows."""
+    assume(placement.step or placement.needed(size) == placement.tile)
+    shorter = placement.shortened(size, shortest)
+    assert shorter.tile <= placement.tile
+    assert (placement.tile - shorter.tile) % placement.stride == 0
+    assert len(spans(shorter, size)) == len(spans(placement, size))
+    if placement.tile - placement.stride >= shortest:
+        assert shorter.tile >= min(shortest, placement.tile)
+    again = shorter.shortened(size, 1)
+    assert again == shorter or shorter.tile - placement.stride < shortest
+
+
+def test_a_tile_that_is_all_margin_stays_as_it_is() -> None:
+    placement = Placement(16, 16, stride=4, reach=(12, 12))
+    assert placement.shortened(100, 1) == placement
+
+
 @given(placements(), st.integers(1, 400))
 def test_every_result_pixel_is_kept_once(placement: Placement, size: int) -> None:
     assume(placement.step or placement.needed(size) == placement.tile)

@@ -32,6 +32,23 @@ class TestOfScores:
         assert np.array_equal(found, expected)
         assert found.dtype == np.uint8
 
+    @pytest.mark.parametrize("layers", [2, 3, 255, 256, 257, 400])
+    def test_any_number_of_layers(self, layers: int) -> None:
+        scores = np.random.default_rng(layers).normal(size=(layers, 9, 7)).astype("float32")
+        values = Values(tuple(range(1000, 1000 + layers)), 0, "uint16")
+        assert np.array_equal(values.of_scores(scores), scores.argmax(0) + 1000)
+
+    @pytest.mark.parametrize(
+        ("one", "other", "data_type"),
+        [(200, 100, "uint8"), (0, 255, "uint8"), (7, -3, "int16"), (5, 4_000_000_000, "uint32")],
+    )
+    def test_two_classes_have_whatever_values_they_have(
+        self, one: int, other: int, data_type: str
+    ) -> None:
+        found = Values((one, other), 1, data_type).of_scores(np.array([[[1.0, 0.0]], [[0.0, 1.0]]]))
+        assert found.dtype == data_type
+        assert found.tolist() == [[one, other]]
+
     def test_one_score_parts_two_classes(self) -> None:
         values = Values((7, 9), 0, "uint8", 0.5, 0.0)
         found = values.of_scores(np.array([[[-1.0, 0.0, 2.0]]]))

@@ -141,9 +141,12 @@ def _kind(reader: RasterReader, work: Mapping[str, Any]) -> str:
 
 
 def _is_large(reader: RasterReader, classifier: Classifier) -> bool:
-    """Whether a scene is so large that tiles of it are of the usual size."""
+    """Whether a scene is so large that nothing has to be tried for it: no smaller than a tile."""
     rows, columns = classifier.fitted.rows, classifier.fitted.columns
-    return (rows.shortened(reader.height, 1), columns.shortened(reader.width, 1)) == (rows, columns)
+    return (
+        rows.result_size(reader.height) >= rows.output
+        and columns.result_size(reader.width) >= columns.output
+    )
 
 
 _HELD: OrderedDict[str, HeldModel] = OrderedDict()
