@@ -335,7 +335,12 @@ def expand(step: Step) -> Outputs:
         return [Value(None, x.data_type, constant=x.constant)]
     wider = (None,) * (len(shape) - len(target)) + tuple(target)
     old = (1,) * (len(shape) - len(x.shape)) + x.shape
-    tracks = [Axis()] * (len(shape) - len(x.shape)) + list(x.axes)
+    # What lies side by side after it are not the pixels of before.
+    tracks = [Axis()] * (len(shape) - len(x.shape))
+    tracks += [
+        axis if have != 1 or size == 1 else Axis(axis.letter)
+        for axis, have, size in zip(x.axes, x.shape, shape[len(tracks) :])
+    ]
     sizes = tuple(
         None if want is None and have == 1 and index >= len(shape) - len(target) else size
         for index, (size, want, have) in enumerate(zip(shape, wider, old))

@@ -23,8 +23,10 @@ def _windows(step: Step, kernel: Sequence[Optional[int]], space: int) -> Optiona
     pads = attributes.integers("pads")
     if len(kernel) != space or (pads is not None and len(pads) != 2 * space):
         return None
-    strides = _per_axis(attributes.integers("strides"), space)
-    dilations = _per_axis(attributes.integers("dilations"), space)
+    strides = attributes.integers("strides") or (1,) * space
+    dilations = attributes.integers("dilations") or (1,) * space
+    if len(strides) != space or len(dilations) != space:
+        return None
     padding, rounding = _padding(step), _rounding(step)
     windows = [
         Window(
@@ -52,10 +54,6 @@ def _rounding(step: Step) -> Rounding:
     if told:
         return Rounding(told)
     return Rounding.CEIL if step.attributes.integer("ceil_mode", 0) else Rounding.FLOOR
-
-
-def _per_axis(given: Optional[Tuple[int, ...]], space: int) -> Tuple[int, ...]:
-    return given if given is not None and len(given) == space else (1,) * space
 
 
 def _with_letters(tracks: Sequence[Axis]) -> List[Axis]:

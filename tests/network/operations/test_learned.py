@@ -1,0 +1,117 @@
+"""Classical machine learning, and other special operations."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+import pytest
+
+from dl2ecd_core.network.value import shaped
+
+from .values import ANY, image, real, run, scalar, weights, whole
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "attributes", "more", "found"),
+    [
+        ("TreeEnsembleClassifier", [image(7, 5)], {"classlabels_int64s": (0, 1, 2)}, {},
+         ["int64 (7N)", "float32 (7N 3C)", "x: NC"]),
+        ("TreeEnsembleClassifier", [image(None, 5)], {"classlabels_strings": ("a", "b")}, {},
+         ["string (?N)", "float32 (?N 2C)", "x: NC"]),
+        ("LinearClassifier", [image(7, 5)], {"classlabels_ints": (0, 1)}, {},
+         ["int64 (7N)", "float32 (7N 2C)", "x: NC"]),
+        ("LinearClassifier", [image(5)], {"classlabels_ints": (0, 1)}, {},
+         ["int64 (?N)", "float32 (?N 2C)"]),
+        ("SVMClassifier", [image(7, 5, 2)], {}, {}, ["int64 (?N)", "float32 (?N ?C)"]),
+        ("TreeEnsembleRegressor", [image(7, 5)], {"n_targets": 2, "targets": 9}, {},
+         ["float32 (7N 2)", "x: NC"]),
+        ("LinearRegressor", [image(7, 5)], {"targets": 3, "n_targets": 9}, {},
+         ["float32 (7N 3)", "x: NC"]),
+        ("LinearRegressor", [image(7, 5)], {}, {}, ["float32 (7N 1)", "x: NC"]),
+        ("SVMRegressor", [image(7, 5)], {"targets": 3, "n_targets": 3}, {},
+         ["float32 (7N 1)", "x: NC"]),
+        ("SVMRegressor", [image(5)], {}, {}, ["float32 (?N 1)"]),
+        ("LinearRegressor", [image(7, 5, 2)], {}, {}, ["float32 (?N 1)"]),
+        ("Scaler", [image(7, 5)], {}, {}, ["float32 (7.0 5.1)", "x: NC"]),
+        ("Scaler", [whole(1, 2)], {}, {}, ["float32 (2) constant"]),
+        ("Imputer", [whole(1, 2)], {}, {}, ["int64 (2) constant"]),
+        ("Binarizer", [image(7, 5, 2)], {}, {}, ["float32 (7.0 5.1 2.2@1+0|1)"]),
+        ("Normalizer", [whole(1, 2)], {}, {}, ["float32 (2) constant"]),
+        ("LabelEncoder", [whole(1, 2)], {"values_strings": ("a",)}, {}, ["string (2) constant"]),
+        ("LabelEncoder", [whole(1, 2)], {"values_int64s": (1,)}, {}, ["int64 (2) constant"]),
+        ("LabelEncoder", [whole(1, 2)], {"values_floats": (1.0,)}, {}, ["float32 (2) constant"]),
+        ("LabelEncoder", [whole(1, 2)], {}, {}, ["? (2) constant"]),
+        ("ArrayFeatureExtractor", [image(7, 5), whole(1, 3)], {}, {}, ["float32 (7 2)"]),
+        ("ArrayFeatureExtractor", [image(5), whole(1, 3)], {}, {}, ["float32 (1 2)"]),
+        ("ArrayFeatureExtractor", [image(2, 3, 5), shaped((1, 2), "int64")], {}, {},
+         ["float32 (2 3 2)"]),
+        ("ArrayFeatureExtractor", [image(7, 5), ANY], {}, {}, ["float32 (7 ?)"]),
+        ("ArrayFeatureExtractor", [scalar(1.0), whole(0)], {}, {}, ["float32 of any shape"]),
+        ("ArrayFeatureExtractor", [ANY, whole(0)], {}, {}, ["? of any shape"]),
+        ("ZipMap", [image(7, 3)], {"classlabels_strings": ("a", "b")}, {},
+         ["sequence(map(string, float32)) of any shape"]),
+        ("ZipMap", [image(7, 3)], {"classlabels_strings": ()}, {},
+         ["sequence(map(string, float32)) of any shape"]),
+        ("ZipMap", [image(7, 3)], {"classlabels_int64s": (0, 1)}, {},
+         ["sequence(map(int64, float32)) of any shape"]),
+        ("NonMaxSuppression", [image(1, 9, 4), image(1, 2, 9, name="s")], {}, {}, ["int64 (? 3)"]),
+        ("NonZero", [image(7, 3)], {}, {}, ["int64 (2 ?)"]),
+        ("NonZero", [ANY], {}, {}, ["int64 (? ?)"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {}, {}, ["float32 (7 3 5)"]),
+        ("OneHot", [image(7, 3), scalar(5, "int64"), real(0.0, 1.0)], {"axis": 0}, {},
+         ["float32 (5 7 3)"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": 1}, {}, ["float32 (7 5 3)"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": 2}, {}, ["float32 (7 3 5)"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": 3}, {},
+         ["float32 of any shape"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": -3}, {}, ["float32 (5 7 3)"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": -4}, {},
+         ["float32 of any shape"]),
+        ("OneHot", [image(7, 3), whole(5), real(0.0, 1.0)], {"axis": "1"}, {},
+         ["float32 of any shape"]),
+        ("OneHot", [image(7, 3), ANY, whole(0, 1)], {}, {}, ["int64 (7 3 ?)"]),
+        ("OneHot", [ANY, whole(5), real(0.0, 1.0)], {}, {}, ["float32 of any shape"]),
+        ("Range", [scalar(1, "int64"), scalar(7, "int64"), scalar(2, "int64")], {}, {},
+         ["int64 (3) constant 1 3 5"]),
+        ("Range", [scalar(7, "int64"), scalar(1, "int64"), scalar(-2, "int64")], {}, {},
+         ["int64 (3) constant 7 5 3"]),
+        ("Range", [scalar(1, "int64"), scalar(7, "int64"), scalar(-2, "int64")], {}, {},
+         ["int64 (0) constant empty"]),
+        ("Range", [scalar(0, "int64"), scalar(0, "int64"), scalar(1, "int64")], {}, {},
+         ["int64 (0) constant empty"]),
+        ("Range", [scalar(0, "int64"), scalar(257, "int64"), scalar(1, "int64")], {}, {},
+         ["int64 (257) constant"]),
+        ("Range", [scalar(0.0), scalar(1.0), scalar(0.25)], {}, {}, ["float32 (4) constant"]),
+        ("Range", [scalar(0.5), scalar(3), scalar(1)], {}, {}, ["float32 (3) constant"]),
+        ("Range", [scalar(0, "int64"), scalar(3.5), scalar(1, "int64")], {}, {},
+         ["int64 (4) constant"]),
+        ("Range", [scalar(0, "int64"), scalar(5, "int64"), scalar(0, "int64")], {}, {},
+         ["int64 (?) constant"]),
+        ("Range", [ANY, scalar(5, "int64"), scalar(1, "int64")], {}, {}, ["? (?) constant"]),
+        ("Range", [scalar(0, "int64"), weights(data_type="int64"), scalar(1, "int64")], {}, {},
+         ["int64 (?) constant"]),
+        ("Range", [scalar(0, "int64"), scalar(5, "int64"), ANY], {}, {}, ["int64 (?) constant"]),
+        ("Range", [
+             scalar(0, "int64"), shaped((0,), "int64", numbers=[]), scalar(1, "int64")
+        ], {}, {},
+         ["int64 (?) constant"]),
+        ("Range", [scalar(1e15), scalar(1e15 + 3), scalar(1.0)], {}, {}, ["float32 (?) constant"]),
+        ("Range", [scalar(999999999999999), scalar(1e15), scalar(1.0)], {}, {},
+         ["float32 (?) constant"]),
+        ("Range", [scalar(-999999999999999), scalar(-999999999999997), scalar(1)], {}, {},
+         ["float32 (2) constant -999999999999999 -999999999999998"]),
+        ("Range", [scalar(0), scalar(999999999999999), scalar(999999999999998)], {}, {},
+         ["float32 (2) constant 0 999999999999998"]),
+        ("Range", [scalar(0), scalar(1), scalar(1e15)], {}, {}, ["float32 (?) constant"]),
+        ("Range", [scalar(0), scalar(1), scalar(999999999999999)], {}, {},
+         ["float32 (1) constant 0"]),
+        ("Range", [scalar(0.0), scalar(1e-8), scalar(1e-9)], {}, {}, ["float32 (?) constant"]),
+        ("Range", [scalar(0.0), scalar(1e-8), scalar(2e-9)], {}, {}, ["float32 (5) constant"]),
+        ("Range", [scalar(float("nan")), scalar(1.0), scalar(1.0)], {}, {},
+         ["float32 (?) constant"]),
+    ],
+)  # fmt: skip
+def test_special_operations_have_their_own_sizes(
+    op: str, inputs: List[Any], attributes: Any, more: Any, found: List[str]
+) -> None:
+    assert run(op, inputs, attributes, **more) == found
