@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterable, List, Optional, Tuple
@@ -113,17 +114,23 @@ def _may_go(target: Path, kind: OutputKind) -> bool:
         return False
 
 
+def _is_class_information(head: bytes) -> bool:
+    """Whether a text is a document of its own: other files, such as models, may carry one."""
+    text = head[len(BOM_UTF8) :] if head.startswith(BOM_UTF8) else head
+    ours = any(mark in text for mark in _OUR_OUTPUTS)
+    return text.lstrip().startswith(b"{") and _CLASS_INFORMATION in text and not ours
+
+
 def _precious_kind(path: Path) -> Optional[str]:
     """What a file is, where nobody would want an output to take its place."""
     try:
         with ByteSource(path) as source:
             head = source.read_up_to(0, _HEAD)
-            if _CLASS_INFORMATION in head and not any(mark in head for mark in _OUR_OUTPUTS):
+            if b"\0" in head:
+                sure = any(reader.recognise(source) is Match.SURE for reader in readers(head[:16]))
+                return "a model" if sure else None
+            if _is_class_information(head):
                 return "a class information document"
-            if b"\0" in head and any(
-                reader.recognise(source) is Match.SURE for reader in readers(head[:16])
-            ):
-                return "a model"
     except ModelFileError:
         return None
     return None

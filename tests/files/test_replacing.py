@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any, List
 
@@ -12,6 +13,9 @@ from dl2ecd_core.files import replacing
 from dl2ecd_core.files.replacing import OutputKind, check_replaceable, has_ending
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError, ModelFileError
+from dl2ecd_core.models.onnx.rewriting import with_metadata
+from dl2ecd_core.wire.source import ByteSource
+from tests.conftest import FIXTURES
 
 MAP = OutputKind("map", (".map", ".map.txt"), lambda path: path.read_bytes().startswith(b"MAP"))
 
@@ -54,6 +58,34 @@ def test_what_took_someone_work_is_called_by_its_name(tmp_path: Path, name: str,
     (tmp_path / name).rename(tmp_path / "a.map")
     (item,) = refusals(tmp_path / "a.map")
     assert f"exists and is {kind}: it is not replaced" in item.message
+
+
+def test_a_document_is_known_behind_blanks_and_a_byte_order_mark(tmp_path: Path) -> None:
+    unpack(tmp_path)
+    document = (tmp_path / CLASS_INFO).read_bytes()
+    for head, said in (
+        (b"\xef\xbb\xbf\r\n ", "is a class information document"),
+        (b"[", "is not an earlier map"),
+    ):
+        (tmp_path / "a.map").write_bytes(head + document)
+        (item,) = refusals(tmp_path / "a.map")
+        assert f"exists and {said}: it is not replaced" in item.message
+
+
+def test_what_carries_class_information_is_called_what_it_is(tmp_path: Path) -> None:
+    unpack(tmp_path)
+    document = (tmp_path / CLASS_INFO).read_bytes()
+    target = tmp_path / "a.map"
+    with ByteSource(FIXTURES / "onnx" / "unet.onnx") as source:
+        carried = {"dl2ecd_definition": document.decode()}
+        target.write_bytes(b"".join(with_metadata(source, carried)))
+    assert document[:40] in target.read_bytes()[: 1 << 16]
+    (item,) = refusals(target)
+    assert "exists and is a model: it is not replaced" in item.message
+    with zipfile.ZipFile(target, "w") as package:
+        package.writestr("class_info.json", document)
+    (item,) = refusals(target)
+    assert "exists and is not an earlier map: it is not replaced" in item.message
 
 
 def test_an_input_is_never_replaced(tmp_path: Path) -> None:
