@@ -11,7 +11,7 @@ from ..demo import CLASS_INFO, ECD, MODEL, unpack
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
 from ..models import inspect_model
-from ..models.networks import converter_of
+from ..models.networks import is_lowered
 from . import CONTEXT
 from .convert import print_conversion
 from .dash import STANDARD
@@ -52,7 +52,7 @@ def demo_command(context: click.Context, folder: str) -> None:
     _show_command("convert", str(model), str(class_info), str(ecd))
     print_findings(done.findings, conclude=False)
     print_conversion(done)
-    if converter_of(description.format) is None:
+    if is_lowered(description.format):
         _classify(place, ecd, context)
     click.echo()
     click.echo(

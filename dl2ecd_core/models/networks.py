@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, Optional, Union
+from typing import Callable, Dict, Union
 
 from ..files.stamps import Stamped, stamps_before
 from ..findings import Finding, Place
@@ -17,6 +17,7 @@ from ..wire.source import ByteSource
 from . import caffe, darknet, mxnet, onnx
 from .cntk import v1 as cntk_v1
 from .cntk import v2 as cntk_v2
+from .converters import converter_of
 from .description import ModelDescription, Tensor
 from .inspection import inspect_model
 from .keras import hdf5 as keras_hdf5
@@ -57,30 +58,6 @@ _LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
     "mxnet": mxnet.network_of,
     "onnx": onnx.network_of,
 }
-
-#: Who converts the others, in a sentence with the command.
-_CONVERTERS: Dict[str, str] = {
-    "tensorflow-savedmodel": "OpenVINO runs it as it is; tf2onnx converts it: "
-    "python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
-    "tensorflow-graphdef": "OpenVINO runs it as it is; tf2onnx converts it: python -m "
-    "tf2onnx.convert --graphdef model.pb --inputs x:0 --outputs y:0 --output model.onnx",
-    "tensorflow-checkpoint": "Freeze or export it with the TensorFlow that made it first.",
-    "tflite": "tf2onnx converts it: python -m tf2onnx.convert --tflite model.tflite --output "
-    "model.onnx",
-    "openvino-ir": "OpenVINO runs it as it is, and nothing converts it to ONNX: export the "
-    "original model instead.",
-    "coreml": "coremltools only converts towards Core ML: export the original model to ONNX.",
-    "paddle": "paddle2onnx converts it: paddle2onnx --model_dir . --model_filename "
-    "model.pdmodel --params_filename model.pdiparams --save_file model.onnx",
-    "torchscript": "PyTorch converts it: torch.onnx.export(torch.jit.load('model.pt'), example, "
-    "'model.onnx')",
-    "pytorch-export": "PyTorch converts it: torch.onnx.export(torch.export.load('model.pt2')"
-    ".module(), example, 'model.onnx')",
-}
-_WEIGHTS_ONLY = (
-    "It holds weights, or a program in Python: load it with the code that it was made with and "
-    "export it there: torch.onnx.export(model, example, 'model.onnx')"
-)
 
 
 def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
@@ -151,11 +128,11 @@ def _not_lowered(description: ModelDescription, name: str) -> Finding:
         "network-format-not-convertible",
         f"'{printable(name, 400)}' is a model of {description.framework} ({description.format}), "
         "which is not turned into ONNX here.",
-        hint=converter_of(description.format) or "",
+        hint=converter_of(description),
         where=Place(file=name),
     )
 
 
-def converter_of(format_id: str) -> Optional[str]:
-    """Which program converts models of a format, in a sentence; None for those done here."""
-    return None if format_id in _LOWERED else _CONVERTERS.get(format_id, _WEIGHTS_ONLY)
+def is_lowered(format_id: str) -> bool:
+    """Whether networks of a format are turned into ONNX here."""
+    return format_id in _LOWERED

@@ -12,7 +12,7 @@ import pytest
 from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.models import Activation, inspect_model
 from dl2ecd_core.models.network_file import write_network
-from dl2ecd_core.models.networks import converter_of, read_network
+from dl2ecd_core.models.networks import is_lowered, read_network
 from dl2ecd_core.models.onnx.document import read_document
 from dl2ecd_core.wire.protobuf import Message
 from dl2ecd_core.wire.source import ByteSource
@@ -51,8 +51,8 @@ def test_others_are_refused_with_who_converts_them() -> None:
     (finding,) = caught.value.findings
     assert finding.rule == "network-format-not-convertible"
     assert "torch.onnx.export" in finding.hint
-    assert "tf2onnx" in (converter_of("tflite") or "")
-    assert converter_of("onnx") is converter_of("caffe") is None
+    assert is_lowered("onnx")
+    assert not is_lowered("safetensors")
 
 
 @pytest.mark.shared_models

@@ -10,7 +10,8 @@ from ...findings import Finding, Place
 from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
 from ...models import ModelDescription, Tensor
-from ...models.networks import converter_of, read_network
+from ...models.converters import converter_of
+from ...models.networks import read_network
 from ...network.lowering import Network
 from ...network.onnx_file import write_onnx
 from ..extras import RunningRefused
@@ -133,6 +134,6 @@ def _not_runnable(model: ModelDescription) -> Finding:
     return finding(
         "model-not-runnable",
         f"There is nothing here that runs models of the format {model.format}.",
-        hint=converter_of(model.format) or "Export the model to ONNX with its framework.",
+        hint=converter_of(model),
         where=Place(file=model.primary.path),
     )
