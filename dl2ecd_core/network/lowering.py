@@ -12,7 +12,18 @@ import math
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Set, Tuple
+from typing import (
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterable,
+    Iterator,
+    Mapping,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from ..findings.wording import quoted
 from .data_types import Number, layout_of
@@ -346,6 +357,10 @@ class Lowering:
         if shape is None:
             raise NotConvertibleError("what goes into it is of an unknown shape", UNKNOWN_INPUT)
         return shape
+
+    def told_axes(self, name: str) -> FrozenSet[int]:
+        """The axes of an input of which anything was told, be it things that contradict."""
+        return frozenset(axis for of, axis in self._evaluation.letters if of == name)
 
     @contextmanager
     def unlettered(self) -> Iterator[None]:

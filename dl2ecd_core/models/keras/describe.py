@@ -67,10 +67,7 @@ def ends_of(
     network = with_first_kernel(network, weights)
     declared = network_inputs(network)
     told = followed(network, generation)
-    inputs = tuple(
-        _input_tensor(item, told.network.letters.get(name), told.channels_first)
-        for item, name in zip(declared, told.inputs)
-    )
+    inputs = tuple(_input_tensor(item, letters) for item, letters in zip(declared, told.letters))
     if lost_input:
         inputs = tuple(_worked_out(tensor) for tensor in inputs)
     axes = {name: tensor.axes or "" for name, tensor in zip(told.inputs, inputs)}
@@ -129,25 +126,11 @@ def not_connected(file: str, reason: str) -> ConversionRefused:
     )
 
 
-def _input_tensor(
-    declared: NetworkInput, letters: Optional[str], channels_first: Optional[bool]
-) -> Tensor:
-    """An input; its axes as layers have shown what they mean.
-
-    Behind a layer that could not be followed, the order that all layers of the model share.
-    """
+def _input_tensor(declared: NetworkInput, letters: Optional[str]) -> Tensor:
     shape = declared.shape
     if shape is None:
         return Tensor(declared.name, data_type=declared.data_type)
-    axes = letters or ""
-    if not axes.strip("N?"):
-        known = {1: "N", 2: "NC"}
-        if channels_first is not None:
-            known.update({4: "NCHW", 5: "NC?HW"} if channels_first else {4: "NHWC", 5: "N?HWC"})
-        axes = known.get(len(shape), axes)
-    missing = {"N", "C", "H", "W"} - set(axes)
-    if len(shape) == 4 and len(missing) == axes.count("?") == 1:
-        axes = axes.replace("?", missing.pop())
+    axes = letters or "?" * len(shape)
     return Tensor(declared.name, shape, axes, declared.data_type, Evidence.DECLARED)
 
 

@@ -160,6 +160,24 @@ def test_axes_keep_the_order_in_which_keras_has_them() -> None:
     assert [one.axes for one in (*turned.inputs, *turned.outputs)] == ["NCHW", "NHWC"]
 
 
+def test_axes_that_layers_take_for_different_things_are_left_open() -> None:
+    crop, rows = layer("Cropping2D", cropping=1), layer("Permute", dims=[2, 1, 3])
+    ends = chain(IMAGE, dict(crop), dict(rows), dict(CONV))
+    assert ends.inputs[0].axes == "N??C"
+    pooled = chain(IMAGE, layer("Permute", dims=[3, 1, 2]), layer("GlobalAveragePooling2D"))
+    assert pooled.inputs[0].axes == "NWCH"
+    both = chain(
+        IMAGE, layer("Resizing", height=4, width=4), layer("Permute", dims=[3, 1, 2]),
+        layer("GlobalAveragePooling2D"),
+    )  # fmt: skip
+    assert both.inputs[0].axes == "NHW?"
+    dense = chain(IMAGE, dict(CONV), dict(rows), layer("ReLU"), dict(CONV), layer("Dense", units=2))
+    assert dense.outputs[0].axes == "NHWC"
+    turned = layer("Resizing", height=4, width=4)
+    dense = chain(IMAGE, dict(CONV), dict(rows), turned, layer("Dense", units=2))
+    assert dense.outputs[0].axes == "N??C"
+
+
 def test_borders_are_known_through_groups_and_cropping_to_the_middle() -> None:
     groups = layer("GroupNormalization", groups=3, axis=-1)
     assert chain((None, 20, 20, 4), dict(CONV), groups).padding == 1

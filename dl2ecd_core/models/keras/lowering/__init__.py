@@ -33,15 +33,15 @@ class Followed:
         Those names, in Keras' order.
     unsure
         For each output, the layer from which on sizes are not known; None where all are.
-    channels_first
-        The order of axes that all layers for images share; None where they differ, or tell none.
+    letters
+        The axes of the inputs; None where a shape is not known.
     """
 
     network: Lowered
     inputs: Tuple[str, ...]
     outputs: Tuple[str, ...]
     unsure: Tuple[Optional[str], ...]
-    channels_first: Optional[bool]
+    letters: Tuple[Optional[str], ...]
 
 
 def lowered(network: Network, shelf: Shelf, generation: Generation) -> Lowered:
@@ -97,14 +97,37 @@ def _lowered(network: Network, shelf: Optional[Shelf], generation: Generation) -
     ]
     for name, tensor in zip(outputs, made):
         lowering.output(name, layers.turning.plain(tensor))
-    orders = layers.turning.channels_first
+    whole = lowering.network()
     return Followed(
-        lowering.network(),
+        whole,
         tuple(inputs),
         tuple(outputs),
         tuple(tensor.unsure for tensor in made),
-        next(iter(orders)) if len(orders) == 1 else None,
+        tuple(_letters(layers, lowering, name, whole.letters.get(name)) for name in inputs),
     )
+
+
+def _letters(
+    layers: LayerLowering, lowering: Lowering, name: str, letters: Optional[str]
+) -> Optional[str]:
+    """An input's axes as layers have shown what they mean.
+
+    Where none has, as behind one that can't be followed, in the order that all layers of the model
+    share.
+    """
+    if letters is None:
+        return None
+    known = {1: "N", 2: "NC"}
+    orders = layers.turning.channels_first
+    if len(orders) == 1:
+        known.update({4: "NCHW", 5: "NC?HW"} if True in orders else {4: "NHWC", 5: "N?HWC"})
+    told = lowering.told_axes(name)
+    if not told - {0}:
+        return known.get(len(letters), letters)
+    missing = {"N", "C", "H", "W"} - set(letters)
+    if len(letters) == 4 and len(missing) == letters.count("?") == 1:
+        return letters if letters.index("?") in told else letters.replace("?", missing.pop())
+    return letters
 
 
 def _input(lowering: Lowering, layers: LayerLowering, declared: NetworkInput) -> Tensor:

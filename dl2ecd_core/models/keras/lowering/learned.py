@@ -34,7 +34,7 @@ def _dense(step: Step) -> Sequence[Tensor]:
         inputs = [x.name, kernel, *([] if bias is None else [bias])]
         with step.lowering.unlettered():
             made = step.add("Conv", inputs, kernel_shape=ones)
-        _channels_at(step, made, 1, step.lowering.value(x.name))
+        _channels_at(step, made, 1, _agreed(step, x.name, made))
     elif rank == 2 and bias is not None:
         made = step.add("Gemm", [step.plain(x), kernel, bias])
     else:
@@ -50,6 +50,16 @@ def _channels_at(step: Step, made: str, place: int, before: Value) -> None:
     axes = [Axis("?", axis.footprint) if axis.letter == "C" else axis for axis in before.axes]
     axes[place] = Axis("C")
     step.lowering.known(made, replace(step.lowering.value(made), axes=tuple(axes)))
+
+
+def _agreed(step: Step, name: str, made: str) -> Value:
+    """A value whose axes are what the operator behind it takes them for, or are left open."""
+    value, after = step.lowering.value(name), step.lowering.value(made)
+    axes = [
+        axis if axis.letter in ("?", other.letter) else replace(axis, letter="?")
+        for axis, other in zip(value.axes, after.axes)
+    ]
+    return replace(value, axes=tuple(axes))
 
 
 def _embedding(step: Step) -> Sequence[Tensor]:
