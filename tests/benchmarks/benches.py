@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -29,17 +28,19 @@ from .measuring import (
     cost,
     cost_of_fsync,
     framework,
+    hashed,
     idle_interpreter,
     in_turn,
     one_core,
     ratio,
     seconds,
     worker,
+    written,
 )
+from .networks import networks
 from .running import running
 
 Rows = Iterator[Row]
-_CHUNK = 1 << 20
 
 
 def class_document(path: Path, count: int = 2) -> Path:
@@ -58,35 +59,6 @@ def class_document(path: Path, count: int = 2) -> Path:
     }
     path.write_text(json.dumps(document), encoding="ascii")
     return path
-
-
-def _hash(path: Path) -> Cost:
-    """What SHA-256 over a file takes: one measuring stick."""
-
-    def through() -> None:
-        digest = hashlib.sha256()
-        buffer = bytearray(_CHUNK)
-        view = memoryview(buffer)
-        with path.open("rb", buffering=0) as file:
-            while length := file.readinto(buffer):
-                digest.update(view[:length])
-
-    return cost(through)
-
-
-def _write(path: Path, size: int) -> Cost:
-    """What writing so many bytes takes, with nothing to work out: the other one."""
-    piece = os.urandom(_CHUNK)
-
-    def all_of_them() -> None:
-        left = size
-        with path.open("wb", buffering=0) as file:
-            while left:
-                left -= file.write(piece[: min(left, _CHUNK)])
-
-    taken = cost(all_of_them)
-    path.unlink()
-    return taken
 
 
 def conversions(setting: Setting) -> Rows:
@@ -116,8 +88,8 @@ def conversions(setting: Setting) -> Rows:
             return converted("embedded")
 
     actions: Dict[str, Callable[[], Cost]] = {
-        "sha": lambda: _hash(model),
-        "write": lambda: _write(other, size),
+        "sha": lambda: hashed(model),
+        "write": lambda: written(other, size),
         "slow": without_extra,
         "reference": lambda: converted("referenced"),
     }
@@ -125,10 +97,10 @@ def conversions(setting: Setting) -> Rows:
     if fast:
         actions["fast"] = lambda: converted("embedded")
     if hasattr(os, "sched_setaffinity"):
-        actions["sha, one core"] = lambda: _on_one_core(lambda: _hash(model))
-        actions["write, one core"] = lambda: _on_one_core(lambda: _write(other, size))
+        actions["sha, one core"] = lambda: _on_one_core(lambda: hashed(model))
+        actions["write, one core"] = lambda: _on_one_core(lambda: written(other, size))
         actions["fast, one core"] = lambda: _on_one_core(lambda: converted("embedded"))
-    _hash(model)
+    hashed(model)
     found = in_turn(setting.rounds, actions)
     model.unlink()
 
@@ -417,6 +389,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "start": start,
     "nodes": nodes,
     "classes": classes,
+    "networks": networks,
     "running": running,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import statistics
@@ -28,6 +29,7 @@ from unittest import mock
 ROOT = Path(__file__).parent.parent.parent
 GIB = 1 << 30
 MIB = 1 << 20
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,35 @@ def cost(action: Callable[[], object]) -> Cost:
     wall, cpu = time.perf_counter(), time.process_time()
     action()
     return Cost(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def hashed(path: Path) -> Cost:
+    """What SHA-256 over a file takes: one measuring stick."""
+
+    def through() -> None:
+        digest = hashlib.sha256()
+        buffer = bytearray(_CHUNK)
+        view = memoryview(buffer)
+        with path.open("rb", buffering=0) as file:
+            while length := file.readinto(buffer):
+                digest.update(view[:length])
+
+    return cost(through)
+
+
+def written(path: Path, size: int) -> Cost:
+    """What writing so many bytes takes, with nothing to work out: the other one."""
+    piece = os.urandom(_CHUNK)
+
+    def all_of_them() -> None:
+        left = size
+        with path.open("wb", buffering=0) as file:
+            while left:
+                left -= file.write(piece[: min(left, _CHUNK)])
+
+    taken = cost(all_of_them)
+    path.unlink()
+    return taken
 
 
 _Measured = TypeVar("_Measured")

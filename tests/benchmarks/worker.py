@@ -65,6 +65,16 @@ def dlpk(ecd: str, package: str) -> Dict[str, float]:
     return _timed(lambda: export(read_ecd(ecd), "dlpk", Path(package)))
 
 
+def network(model: str, target: str) -> Dict[str, float]:
+    """A model's network as ONNX."""
+    from dl2ecd_core.models.network_file import write_network
+    from dl2ecd_core.models.networks import read_network
+
+    cpu = time.process_time()
+    measured = _timed(lambda: write_network(read_network(model), Path(target)))
+    return {**measured, "cpu": time.process_time() - cpu}
+
+
 def metadata(ecd: str) -> Dict[str, float]:
     """An .ecd's metadata, its model left where it is."""
     from dl2ecd_core.ecd.reader import read_ecd
@@ -120,7 +130,7 @@ def _timed(action: Callable[[], object]) -> Dict[str, float]:
 TASKS: Dict[str, Callable[..., Dict[str, float]]] = {
     task.__name__: task
     for task in (
-        *(inspect, convert, extract, verify, dlpk, metadata, json_load, pane),
+        *(inspect, convert, extract, verify, dlpk, network, metadata, json_load, pane),
         *(running_tasks.scene, running_tasks.classify, running_tasks.inference, running_tasks.loop),
     )
 }
