@@ -11,17 +11,20 @@ from ..running.building import Options
 from ..running.classify import classify
 from ..running.report import Classification
 from . import CONTEXT
+from .cluster import AskedCluster, classify_by, cluster_options
 from .model_run import Asked, print_written, run_and_report, running_options
 from .terminal import Swatch, print_swatches
 
 
 @click.command("classify", context_settings=CONTEXT)
 @running_options
+@cluster_options
 @click.option("--nodata", type=int, help="The value for no data in the map.")
 @click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
 @click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
 def classify_command(
     asked: Asked,
+    cluster: Optional[AskedCluster],
     nodata: Optional[int],
     threshold: Optional[float],
     probabilities: Optional[str],
@@ -35,12 +38,17 @@ def classify_command(
     Examples:
       dl2ecd classify scene.tif landcover.ecd map.tif
       dl2ecd classify scene.tif landcover.onnx classes.json map.tif --scale 'min-max 0 255'
+      dl2ecd classify scenes landcover.ecd maps --scheduler local:4
     """
+    options = Options(asked.bands, asked.scale, nodata, threshold)
+    if cluster is not None:
+        classify_by(cluster, asked, options, probabilities, print_classification)
+        return
 
     def run(messages: Listener) -> Classification:
         return classify(
             *asked.paths,
-            options=Options(asked.bands, asked.scale, nodata, threshold),
+            options=options,
             probabilities=probabilities,
             messages=messages,
             **asked.more,

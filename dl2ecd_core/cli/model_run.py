@@ -142,7 +142,10 @@ def running_options(function: _Function) -> _Function:
 
 
 def run_and_report(
-    asked: Asked, run: Callable[[Listener], _Report], say: Callable[[_Report], None]
+    asked: Asked,
+    run: Callable[[Listener], _Report],
+    say: Callable[[_Report], None],
+    unit: str = "rows",
 ) -> None:
     """Run a model, with a bar for how far it is, and report what came of it.
 
@@ -152,11 +155,13 @@ def run_and_report(
         Does the work.
     say
         Prints what is to be said of the result beside its findings.
+    unit
+        What the bar counts.
     """
     if INSIDE in os.environ and asked.device == "cpu":
         limit_memory()
     scene = asked.paths[0]
-    bar = PixelBar()
+    bar = PixelBar(unit)
     try:
         done = run(bar)
     except Dl2EcdError as error:
@@ -188,4 +193,4 @@ def _done(scene: str, done: _Report, say_more: Callable[[_Report], None]) -> Res
         print_findings(done.findings, conclude=False)
         say_more(done)
 
-    return Result(scene, True, {"ok": True, **done.as_dict()}, done.findings, say)
+    return Result(scene, done.ok, {"ok": done.ok, **done.as_dict()}, done.findings, say)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class PixelBar(Listener):
     """A bar on a terminal; in a pipe nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "rows") -> None:
+        self._unit = unit
         self._bar: Optional[Tuple[Progress, TaskID]] = None
 
     def progressed(self, done: int, total: int, doing: str) -> None:
@@ -24,7 +25,7 @@ class PixelBar(Listener):
         if not sys.stderr.isatty():
             return
         if self._bar is None:
-            self._bar = _started()
+            self._bar = _started(self._unit)
         progress, task = self._bar
         progress.update(task, completed=done, total=total, description=printable(doing))
 
@@ -34,7 +35,7 @@ class PixelBar(Listener):
             self._bar[0].stop()
 
 
-def _started() -> Tuple[Progress, TaskID]:
+def _started(unit: str) -> Tuple[Progress, TaskID]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -47,10 +48,10 @@ def _started() -> Tuple[Progress, TaskID]:
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Rows a second, and when it will be done."""
+        """How many a second, and when it will be done."""
 
         def render(self, task: Task) -> Text:
-            return Text(rate_text(task.speed, task.time_remaining))
+            return Text(rate_text(task.speed, task.time_remaining, unit))
 
     progress = Progress(
         TextColumn("{task.description}", markup=False),
@@ -65,7 +66,7 @@ def _started() -> Tuple[Progress, TaskID]:
     return progress, progress.add_task("", total=None)
 
 
-def rate_text(rows_a_second: Optional[float], left: Optional[float]) -> str:
+def rate_text(a_second: Optional[float], left: Optional[float], unit: str = "rows") -> str:
     """A rate, and the clock's time of the end.
 
     Examples
@@ -73,9 +74,10 @@ def rate_text(rows_a_second: Optional[float], left: Optional[float]) -> str:
     >>> rate_text(None, None), rate_text(12.34, None)
     ('', '12 rows/s')
     """
-    if not rows_a_second:
+    if not a_second:
         return ""
-    rate = f"{rows_a_second:.0f} rows/s"
+    # Of few a second, such as windows or scenes, tenths tell.
+    rate = f"{a_second:.0f} {unit}/s" if a_second >= 10 else f"{a_second:.1f} {unit}/s"
     if left is None:
         return rate
     return f"{rate}, done at {time.strftime('%H:%M:%S', time.localtime(time.time() + left))}"

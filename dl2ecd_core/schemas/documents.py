@@ -245,7 +245,11 @@ _FOUND_CLASS = _object(
 _FOUND = (
     "layer", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling", "seconds",
 )  # fmt: skip
-_MAPPED = ("raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds")
+_MAPPED = (
+    "raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds", "folder", "made",
+    "unchanged", "failures", "failed",
+)  # fmt: skip
+_FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
 _ECD_PATH = _or_null(_text("The .ecd that was written; null when none was."))
 _SHOWN = ("classifier", "bands", "background", "classes", "model", "storage", "files")
@@ -263,6 +267,11 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
         "scaling": _text("How pixel values became what the model takes."),
         "seconds": {"type": "number", "description": "How long it took."},
+        "folder": _text("Of many scenes: the folder of their maps."),
+        "made": _number("Maps that were made.", 0),
+        "unchanged": _number("Maps that were there already.", 0),
+        "failures": _number("Scenes of which there is no map.", 0),
+        "failed": _list(_FAILED, "The first thousand of them."),
     },
     "detect": {
         "ok": _OK,

@@ -13,7 +13,7 @@ from ...findings.wording import printable
 from ...version import __version__
 from ..extras import RunningRefused, not_installed
 from .address import LOCAL, Address, Certificates, address_of
-from .dispatching import Patience
+from .dispatching import UNREACHED, Patience, lost
 from .worker import about, forget, keep, other_version
 
 #: Seconds for a scheduler to answer.
@@ -67,7 +67,7 @@ def connected(
                     set_as_default=False,
                 )
             )
-        except (OSError, RuntimeError, TypeError, ValueError) as error:
+        except (*UNREACHED, TypeError) as error:
             raise RunningRefused([_not_reached(address, error)]) from error
         yield client
 
@@ -120,7 +120,7 @@ def check_workers(client: Any, model: str, patience: Patience) -> None:
     """
     try:
         client.wait_for_workers(1, timeout=patience.workers)
-    except (OSError, RuntimeError) as error:
+    except UNREACHED as error:
         raise RunningRefused(
             [
                 finding(
@@ -134,6 +134,8 @@ def check_workers(client: Any, model: str, patience: Patience) -> None:
         told = client.run(about, model)
     except (ImportError, AttributeError) as error:
         raise RunningRefused([other_version("of another version or none", __version__)]) from error
+    except UNREACHED as error:
+        raise RunningRefused([lost()]) from error
     for said in told.values():
         if said["version"] != __version__:
             raise RunningRefused([other_version(said["version"], __version__)])
@@ -173,6 +175,6 @@ class Supply:
             return
         try:
             self._client.run(forget, self._digest, on_error="ignore")
-        except (OSError, RuntimeError, ValueError):
+        except UNREACHED:
             # A worker that goes takes it along.
             return

@@ -33,7 +33,7 @@ _TICK, _COUNTED = 0.25, 5.0
 #: A task is tried so often; in between it rests for longer and longer.
 ATTEMPTS = 5
 #: What a client raises where the scheduler or a worker is gone.
-_UNREACHED = (OSError, RuntimeError, ValueError, CancelledError, FuturesTimeout)
+UNREACHED = (OSError, RuntimeError, ValueError, CancelledError, FuturesTimeout)
 #: Before a worker that lacks the model is given up.
 _MOST_MISSING = 20
 
@@ -186,7 +186,7 @@ class Dispatcher:
         now = time.monotonic()
         if now - self._counted >= _COUNTED:
             self._counted = now
-            with suppress(*_UNREACHED):
+            with suppress(*UNREACHED):
                 self.threads = sum(self.client.nthreads().values()) or self.threads
         return self.threads * (1 + _WAITING) + _MORE
 
@@ -207,7 +207,7 @@ class Dispatcher:
         finished = [one for one in ended if one.status == "finished" and one in self._running]
         try:
             results = dict(zip(finished, self.client.gather(finished))) if finished else {}
-        except _UNREACHED:
+        except UNREACHED:
             self._recover()
             return
         for future in ended:
@@ -237,7 +237,7 @@ class Dispatcher:
         if "missing" in told and task.missing < _MOST_MISSING:
             task.missing += 1
             task.attempts -= 1
-            with suppress(*_UNREACHED):
+            with suppress(*UNREACHED):
                 # Of a worker that has died meanwhile others take the task.
                 self.supply(told["missing"])
             self._rest(task, 0.0)
@@ -268,10 +268,10 @@ class Dispatcher:
             if self.client.status not in ("running", "connecting"):
                 break
             time.sleep(_TICK)
-        raise RunningRefused([_lost()])
+        raise RunningRefused([lost()])
 
     def _has_workers(self) -> bool:
-        with suppress(*_UNREACHED):
+        with suppress(*UNREACHED):
             return bool(self.client.nthreads())
         return False
 
@@ -299,7 +299,8 @@ def _not_shared() -> Finding:
     )
 
 
-def _lost() -> Finding:
+def lost() -> Finding:
+    """What to say where the scheduler does not come back."""
     return finding(
         "scheduler-lost",
         "The scheduler is gone, and did not come back.",

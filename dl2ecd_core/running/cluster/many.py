@@ -20,6 +20,7 @@ from ...findings.wording import printable
 from ...progress import Listener
 from ...version import __version__
 from ..building import Options
+from ..report import Report
 from .address import Certificates
 from .catalogue import COLLECTION, interval_of, write_collection, write_item
 from .classify import Cluster, checked_outputs, cluster_with, made, said_of_runtimes
@@ -34,15 +35,11 @@ _TOLD = 1000
 
 
 @dataclass(frozen=True)
-class Maps:
-    """What came of many scenes.
+class Maps(Report):
+    """What came of many scenes; its output is the folder of the maps.
 
     Attributes
     ----------
-    folder
-        Of the maps, as it was given; also what ``str()`` gives.
-    findings
-        About the work as a whole.
     made, unchanged
         How many maps were made now, and how many were there already.
     failed
@@ -51,21 +48,20 @@ class Maps:
         How many there are of them.
     """
 
-    folder: str
-    findings: Tuple[Finding, ...]
     made: int
     unchanged: int
     failed: Tuple[Tuple[str, Tuple[Finding, ...]], ...]
     failures: int
-    seconds: float = field(compare=False)
 
-    def __str__(self) -> str:
-        return self.folder
+    @property
+    def ok(self) -> bool:
+        """Whether there is a map of every scene."""
+        return not self.failures
 
     def as_dict(self) -> Dict[str, Any]:
         """The report as ``--json`` shows it."""
         return {
-            "folder": self.folder,
+            "folder": self.output,
             "made": self.made,
             "unchanged": self.unchanged,
             "failures": self.failures,
@@ -73,7 +69,7 @@ class Maps:
                 {"scene": scene, "findings": [item.as_dict() for item in findings]}
                 for scene, findings in self.failed
             ],
-            "seconds": round(self.seconds, 3),
+            **super().as_dict(),
         }
 
 
@@ -158,11 +154,13 @@ def classify_many(
         return Maps(
             os.fspath(folder),
             findings,
+            ", ".join(sorted(run.runtimes)),
+            ", ".join(sorted(run.scalings)),
+            time.monotonic() - began,
             run.made,
             run.unchanged,
             tuple(run.failed),
             run.failures,
-            time.monotonic() - began,
         )
 
 
@@ -195,6 +193,7 @@ class _Run:
     failed: List[Tuple[str, Tuple[Finding, ...]]] = field(default_factory=list)
     findings: Dict[Finding, None] = field(default_factory=dict)
     runtimes: Set[str] = field(default_factory=set)
+    scalings: Set[str] = field(default_factory=set)
     _names: Set[str] = field(default_factory=set)
     _present: List[str] = field(default_factory=list)
     _scenes: Dict[int, Tuple[FoundScene, str]] = field(default_factory=dict)
@@ -256,6 +255,8 @@ class _Run:
         )
         self.made += 1
         self.runtimes |= job.runtimes
+        if job.classifier is not None:
+            self.scalings.add(job.classifier.scaling.with_source)
         self.findings.update(dict.fromkeys(job.findings))
 
     def _fail(self, name: str, findings: Tuple[Finding, ...]) -> None:

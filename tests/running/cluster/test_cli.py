@@ -1,0 +1,101 @@
+"""``--scheduler`` on the command line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.cluster import classify as clustered
+from dl2ecd_core.running.cluster.address import Certificates
+from tests.cli.conftest import Outcome
+from tests.running.scenes import pixels, write_scene
+
+from .conftest import BYTES, Place
+from .stand_in import QUICK, StandInClient
+
+SCALE = ("--scale", "min-max 0 255")
+TLS = "tls://10.0.0.7:8786"
+
+
+def call(*arguments: object) -> Outcome:
+    """In this process, where no other one stands between."""
+    done = CliRunner().invoke(dl2ecd, [str(one) for one in arguments])
+    return Outcome(done.exit_code, done.stdout, done.stderr, str(arguments[0]))
+
+
+@pytest.fixture
+def asked(client: StandInClient, monkeypatch: pytest.MonkeyPatch) -> list:
+    """What the command asks to be connected to."""
+    seen: list = []
+
+    @contextmanager
+    def connected(scheduler: Any, certificates: Any = None) -> Iterator[Any]:
+        seen.append((scheduler, certificates))
+        yield client
+
+    monkeypatch.setattr(clustered, "connected", connected)
+    monkeypatch.setattr(clustered, "Patience", lambda: QUICK)
+    return seen
+
+
+def test_one_scene(place: Place, asked: list) -> None:
+    done = call("classify", place.scene, place.ecd, place.out, *SCALE, "--scheduler", "local:2")
+    assert done.code == 0
+    assert f"Wrote {place.out}: 77,357 pixels" in done.out
+    assert "Dask's dashboard: http://127.0.0.1:8787/status" in done.err
+    alone = place.folder / "alone.tif"
+    classify(place.scene, place.ecd, alone, options=BYTES)
+    assert place.out.read_bytes() == alone.read_bytes()
+    assert asked == [("local:2", Certificates())]
+
+
+def test_many_scenes(place: Place, asked: list) -> None:
+    folder = place.folder / "scenes"
+    folder.mkdir()
+    write_scene(folder / "a.tif", pixels(70, 66))
+    maps = place.folder / "maps"
+    files = ("--tls-ca-file", "ca.pem", "--tls-cert", "c.pem", "--tls-key", "k.pem")
+    given = ("classify", folder, place.ecd, maps, *SCALE, "--scheduler", TLS, *files)
+    done = call(*given)
+    assert done.code == 0
+    assert "1 maps made, 0 unchanged, 0 failed" in done.out
+    assert asked == [(TLS, Certificates("ca.pem", "c.pem", "k.pem"))]
+    (folder / "b.tif").write_bytes(b"no raster")
+    done = call(*given)
+    assert done.code == 1
+    assert "0 maps made, 1 unchanged, 1 failed" in done.out
+    assert "b.tif" in done.out
+    assert "raster-not-readable" in done.out
+    document = call(*given, "--json").document
+    assert document["ok"] is False
+    assert document["failures"] == len(document["failed"]) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("--preview", "a.png"), ("--probabilities", "p.tif"), ("--extent", "0", "0", "1", "1")],
+)
+def test_what_is_for_one_scene_is_wrong_usage_for_many(
+    place: Place, asked: list, more: Any
+) -> None:
+    done = call("classify", place.folder, place.ecd, "maps", "--scheduler", "local:2", *more)
+    assert done.code == 2
+    assert f"{more[0]} is for one scene" in done.err
+
+
+def test_certificates_without_a_scheduler_are_wrong_usage(place: Place) -> None:
+    done = call("classify", place.scene, place.ecd, place.out, "--tls-key", "k.pem")
+    assert done.code == 2
+
+
+def test_a_wrong_address_is_a_sentence(place: Place) -> None:
+    done = call("classify", place.scene, place.ecd, place.out, *SCALE, "--scheduler", "http://a:1")
+    assert done.code == 1
+    assert "scheduler-address" in done.out
+    assert not Path(place.out).exists()
