@@ -254,7 +254,7 @@ class Dispatcher:
 
     def _recover(self) -> None:
         """The scheduler is gone and knows nothing any more: wait for it, and begin anew."""
-        lost = list(self._running.values())
+        begun = list(self._running.values())
         self._running.clear()
         self._ended = SimpleQueue()
         end = time.monotonic() + self.patience.reconnect
@@ -262,7 +262,7 @@ class Dispatcher:
             if self.listener.cancelled():
                 raise Cancelled
             if self.client.status == "running" and self._has_workers():
-                for task in lost:
+                for task in begun:
                     self._rest(task, 0.0)
                 return
             if self.client.status not in ("running", "connecting"):
