@@ -10,13 +10,14 @@ from .lines import classes_in_lines
 from .named import Form, NamedClass, NamedClasses
 from .structures import classes_of
 from .texts import LONGEST_TEXT, classes_in, comma_names, python_classes
-from .yaml_text import YamlMissing, YamlUnreadable, classes_in_yaml, load_yaml
+from .yaml_text import YamlKeyTwice, YamlMissing, YamlUnreadable, classes_in_yaml, load_yaml
 
 __all__ = [
     "LONGEST_TEXT",
     "Form",
     "NamedClass",
     "NamedClasses",
+    "YamlKeyTwice",
     "YamlMissing",
     "YamlUnreadable",
     "classes_in",

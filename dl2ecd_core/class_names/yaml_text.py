@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Optional, Union
 
+from ..findings.wording import given_twice
 from .named import NamedClasses
 from .structures import classes_of
 
@@ -45,6 +46,20 @@ class YamlUnreadable(Exception):
         self.line = line
 
 
+class YamlKeyTwice(YamlUnreadable):
+    """An object has the same key twice, of which PyYAML takes the last and others the first.
+
+    Attributes
+    ----------
+    message
+        What JSON's reader says of the same.
+    """
+
+    def __init__(self, key: str, first: int, line: int) -> None:
+        self.message = given_twice(key, first)
+        super().__init__(f"{self.message[0].lower()}{self.message[1:-1]}", line)
+
+
 def looks_like_yaml(text: str) -> bool:
     """Whether the first line is a key and a colon, an item of a list, or opens a bracket."""
     start = _START.match(text)
@@ -73,7 +88,8 @@ def load_yaml(text: str) -> Yaml:
     YamlMissing
         When PyYAML is not installed.
     YamlUnreadable
-        When the text is no YAML, or longer, deeper or with more aliases than is read.
+        When the text is no YAML, gives a key twice, or is longer, deeper or with more aliases than
+        is read.
 
     Examples
     --------
@@ -130,11 +146,22 @@ class _Taken:
         if node.id == "sequence":
             return [self.value(item, depth + 1) for item in node.value]
         if node.id == "mapping":
-            return {self._key(key): self.value(item, depth + 1) for key, item in node.value}
+            return self._object(node, depth)
         text = str(node.value)
         if node.tag == "tag:yaml.org,2002:int" and re.fullmatch(r"-?(?:0|[1-9]\d{0,17})", text):
             return int(text)
         return text
+
+    def _object(self, node: Any, depth: int) -> Dict[Any, Any]:
+        taken: Dict[Any, Any] = {}
+        lines: Dict[Any, int] = {}
+        for key_node, item in node.value:
+            key, line = self._key(key_node), key_node.start_mark.line + 1
+            if key in lines:
+                raise YamlKeyTwice(str(key), lines[key], line)
+            lines[key] = line
+            taken[key] = self.value(item, depth + 1)
+        return taken
 
     def _key(self, node: Any) -> Union[str, int]:
         key = self.value(node, DEEPEST) if node.id == "scalar" else None

@@ -90,3 +90,18 @@ def shape_text(shape: Optional[Sequence[Optional[int]]]) -> str:
     if not shape:
         return "scalar"
     return " x ".join("?" if size is None else str(size) for size in shape)
+
+
+#: What to do about a key that an object has twice.
+REMOVE_ONE = "Remove one of the two: programs differ in which one they take."
+
+
+def given_twice(key: str, line: int) -> str:
+    """What to say of a key that an object has twice.
+
+    Examples
+    --------
+    >>> given_twice("names", 3)
+    "The key 'names' is given twice in the same object, first in line 3."
+    """
+    return f"The key {quoted(key)} is given twice in the same object, first in line {line}."

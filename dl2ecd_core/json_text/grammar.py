@@ -11,7 +11,7 @@ from typing import List
 
 from ..findings import Place
 from ..findings.rules import finding
-from ..findings.wording import quoted
+from ..findings.wording import REMOVE_ONE, given_twice, quoted
 from .mends import Mend, in_quotes
 from .parts import UNREADABLE, Part, shown
 from .places import json_path
@@ -332,10 +332,10 @@ class Parser(Walk):
             first = self.lines.line_number(level.marks[key][0])
             self.scanner.report(
                 "json-duplicate-key",
-                f"The key {quoted(key)} is given twice in the same object, first in line {first}.",
+                given_twice(key, first),
                 part.start,
                 part.end,
-                hint="Remove one of the two: programs differ in which one they take.",
+                hint=REMOVE_ONE,
                 path=json_path([*self.building.steps(), key]),
             )
         self.building.begin_member(key, part.start)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..class_names import YamlMissing, YamlUnreadable, load_yaml
+from ..class_names import YamlKeyTwice, YamlMissing, YamlUnreadable, load_yaml
 from ..class_names.yaml_text import looks_like_yaml
-from ..findings.wording import quoted
+from ..findings.wording import REMOVE_ONE, quoted
 from .candidate import Candidate
 from .entries import Entries
 from .json_documents import entries_in
@@ -31,6 +31,8 @@ def read(candidate: Candidate) -> Entries:
             "it, is not installed here.",
             "Install it (pip install PyYAML), or write the names into a text file, one a line.",
         ) from error
+    except YamlKeyTwice as error:
+        raise candidate.damaged(error.message, REMOVE_ONE, line=error.line) from error
     except YamlUnreadable as error:
         raise candidate.damaged(
             f"{quoted(candidate.name, 400)} looks like YAML, but can't be read as such: "

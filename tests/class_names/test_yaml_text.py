@@ -40,15 +40,26 @@ def test_no_tag_makes_anything() -> None:
         ("[" + "a," * 300_000 + "]", "more than 300000 values", 1),
         ("a: &a 1\nb: [" + "*a," * 60 + "]", "more than 50 aliases", 2),
         ("a: \x00", "are not allowed", None),
+        ("a: 1\nb: {c: 2}\na: 3", "the key 'a' is given twice in the same object, first", 3),
+        ("names:\n  0: a\n  0: a", "the key '0' is given twice in the same object", 3),
+        ("{a: 1,\n 'a': 1}", "the key 'a' is given twice in the same object, first in line 1", 2),
     ],
-    ids=["broken", "empty", "odd key", "deep", "long", "many", "aliases", "control character"],
-)
+    ids=["broken", "empty", "odd key", "deep", "long", "many", "aliases", "control character",
+         "key twice", "number twice", "with and without quotes"],
+)  # fmt: skip
 def test_what_is_none_or_too_much_is_said(text: str, reason: str, line: object) -> None:
     with pytest.raises(YamlUnreadable) as error:
         load_yaml(text)
     assert reason in error.value.reason
     assert line is None or error.value.line == line
     assert classes_in_yaml(text) is None
+
+
+def test_the_same_key_in_two_objects_is_given_once_in_each() -> None:
+    text = "a: &x {n: 1}\nb: *x\nc: [{n: 1}, {n: 2}]\n0: z\n'0': y"
+    assert load_yaml(text) == {
+        "a": {"n": 1}, "b": {"n": 1}, "c": [{"n": 1}, {"n": 2}], 0: "z", "0": "y",
+    }  # fmt: skip
 
 
 def test_aliases_of_aliases_end_soon() -> None:

@@ -168,6 +168,25 @@ class TestYaml:
             read(tmp_path, "names: [a\nb: c\n")
         assert error.value.findings[0].where.line == 2
 
+    def test_a_key_that_is_given_twice_is_said_as_in_json(self, tmp_path: Path) -> None:
+        said = []
+        for text in ("names:\n  0: a\n  1: b\n  0: c\n", '{"names":\n  {"0": "a",\n "0": "c"}}\n'):
+            with pytest.raises(Dl2EcdError) as error:
+                read(tmp_path, text)
+            (item,) = error.value.findings
+            said.append((item.message, item.hint))
+            assert item.where.line == text.count("\n")
+        assert (
+            said
+            == [
+                (
+                    "The key '0' is given twice in the same object, first in line 2.",
+                    "Remove one of the two: programs differ in which one they take.",
+                )
+            ]
+            * 2
+        )
+
     def test_without_names(self, tmp_path: Path) -> None:
         assert "The YAML text" in refused(tmp_path, "train: a\nval: b\n")
 

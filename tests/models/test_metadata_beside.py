@@ -77,6 +77,16 @@ def test_names_that_can_not_be_read_are_said(light: Path, text: str, says: str) 
     assert len(model.files) == 1
 
 
+def test_yaml_that_gives_a_key_twice_names_no_classes(light: Path) -> None:
+    light.with_name("metadata.yaml").write_text("names:\n  0: a\n  1: b\n  1: c\n")
+    model = inspect_model(light)
+    assert model.class_names == ()
+    said = [item.message for item in model.findings]
+    assert any(
+        "the key '1' is given twice in the same object, first in line 3" in one for one in said
+    )
+
+
 def test_yaml_without_its_package_is_said(light: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     light.with_name("metadata.yaml").write_text(_YAML)
     monkeypatch.setitem(sys.modules, "yaml", None)
