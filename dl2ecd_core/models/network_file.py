@@ -10,9 +10,9 @@ from ..files.output import check_no_input, whole_file
 from ..files.output_set import check_free, check_inside, output_set
 from ..files.scratch import scratch_folder
 from ..files.stamps import check_unchanged
-from ..findings.errors import ConversionRefused
+from ..findings.errors import ConversionRefused, ModelFileError
 from ..findings.rules import finding
-from ..findings.wording import quoted, shape_text
+from ..findings.wording import counted, quoted, shape_text
 from ..network.onnx_file import write_onnx
 from ..network.weights import PIECE
 from ..wire.source import ByteSource
@@ -23,6 +23,9 @@ from .networks import ModelNetwork
 from .onnx.rewriting import with_metadata
 
 Advance = Callable[[int], None]
+# Deflate makes nothing smaller than a 1032nd of it: what is larger was never in the files.
+_MOST_TIMES = 1100
+_ALWAYS_TAKEN = 64 << 20
 
 
 def write_network(
@@ -60,8 +63,10 @@ def write_network(
         files changed meanwhile, those that are written can't be, or what was written differs from
         the model (``network-written-wrong``); nothing is left behind.
     ModelFileError
-        When the model can't be read.
+        When the model can't be read; ``model-too-complex`` where its weights would be far larger
+        than its files.
     """
+    _check_size(model)
     folder = target.parent
     with scratch_folder(folder) as scratch, output_set(folder) as outputs:
         if model.is_onnx:
@@ -108,6 +113,21 @@ def _copied(
                 advance(len(piece))
         written.append(place)
     return tuple(written)
+
+
+def _check_size(model: ModelNetwork) -> None:
+    """Refuse weights that a few bytes claim again and again, before any of them is written."""
+    if model.is_onnx:
+        return
+    weights = model.network.graph.initializers.values()
+    total = sum(one.content.size for one in weights if one.content is not None)
+    files = sum(part.size for part in model.description.files)
+    if total > _ALWAYS_TAKEN + _MOST_TIMES * files:
+        raise ModelFileError(
+            "model-too-complex",
+            f"The weights would take {counted(total, 'byte')}, but the model's files have {files}.",
+            file=model.description.primary.path,
+        )
 
 
 def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:

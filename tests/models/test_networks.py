@@ -9,8 +9,8 @@ from typing import Any, Dict, List
 
 import pytest
 
-from dl2ecd_core.findings.errors import ConversionRefused
-from dl2ecd_core.models import Activation, inspect_model
+from dl2ecd_core.findings.errors import ConversionRefused, ModelFileError
+from dl2ecd_core.models import Activation, inspect_model, network_file
 from dl2ecd_core.models.network_file import write_network
 from dl2ecd_core.models.networks import is_lowered, read_network
 from dl2ecd_core.models.onnx.document import read_document
@@ -141,3 +141,22 @@ class TestTheFile:
             write_network(network, tmp_path / "x.onnx")
         assert caught.value.findings[0].rule == "network-written-wrong"
         assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_far_larger_than_the_files_are_refused_before_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read_network(FIXTURES / "darknet" / "scene.weights")
+    weights = found.network.graph.initializers.values()
+    total = sum(one.content.size for one in weights if one.content is not None)
+    files = sum(part.size for part in found.description.files)
+    for times, always in ((0, total - 1), (1, total - files - 1)):
+        monkeypatch.setattr(network_file, "_MOST_TIMES", times)
+        monkeypatch.setattr(network_file, "_ALWAYS_TAKEN", always)
+        with pytest.raises(ModelFileError) as caught:
+            write_network(found, tmp_path / "x.onnx")
+        assert caught.value.finding.rule == "model-too-complex"
+        assert f"would take {total} bytes, but" in caught.value.finding.message
+        assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(network_file, "_ALWAYS_TAKEN", total - files)
+    assert write_network(found, tmp_path / "x.onnx")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 from typing import List, Optional, Tuple
 
@@ -185,6 +187,19 @@ def test_chunks_outside_and_of_another_size_change_nothing_or_are_an_error(
         _, masked = content(source, "shuffled")
     with pytest.raises(ModelFileError):
         numbers(masked)
+
+
+def test_a_chunk_unpacks_to_its_size_and_no_further() -> None:
+    with ByteSource(FILE) as source:
+        frame = Hdf5File(source).frame
+        bomb = zlib.compress(bytes(50_000_000), 9)
+        tracemalloc.start()
+        with pytest.raises(ModelFileError) as caught:
+            storage._unpacked(frame, 0, bomb, (1,), 0, 420, 4)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert caught.value.finding.rule == "model-damaged"
+    assert peak < 1_000_000
 
 
 def test_chunks_of_no_size_are_an_error() -> None:
