@@ -49,6 +49,9 @@ class DataType(NamedTuple):
 _NUMBERS = ("ValueList", "Range")
 _FEATURES = ("Feature Class", "ValueList")
 
+#: The keyword of a table of values.
+VALUE_TABLE = "GPValueTable"
+
 DATATYPES: Dict[str, DataType] = {
     "DEFile": DataType("File", Holds.FILE, ("File",)),
     "DETextfile": DataType("Text File", Holds.FILE, ("File",)),
@@ -88,7 +91,7 @@ DATATYPES: Dict[str, DataType] = {
     "GPLong": DataType("Long", Holds.LONG, _NUMBERS),
     "GPDouble": DataType("Double", Holds.DOUBLE, _NUMBERS),
     "GPBoolean": DataType("Boolean", Holds.BOOLEAN),
-    "GPValueTable": DataType("Value Table", Holds.TABLE),
+    VALUE_TABLE: DataType("Value Table", Holds.TABLE),
 }
 
 #: Code may also say what dialogs say: "Feature Layer", "Workspace".

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
-from ._datatypes import BY_NAME, DATATYPES
-from ._errors import NotPlayedAttribute, NotPlayedValue
+from ._assigning import checked
+from ._datatypes import BY_NAME, DATATYPES, VALUE_TABLE
+from ._errors import NotPlayedAttribute
 from ._filter import Filter
 from ._stage import Stage, unsupported
 from ._texts import ERROR, WARNING, numbered
@@ -18,7 +18,6 @@ _READ_ONLY = ("altered", "hasBeenValidated", "message", "valueAsText", "schema",
 _TEXTS = ("category", "symbology", "defaultEnvironmentName", "controlCLSID")
 _LISTS = ("parameterDependencies", "columns")
 _WRITABLE = ("enabled", "value", "values", *_TEXTS, *_LISTS, "multiValue")
-_VALUE_TABLE = "GPValueTable"
 
 
 class Schema:
@@ -139,7 +138,7 @@ class Parameter:
         if name in _FIXED:
             if self._stage is not Stage.DEFINING:
                 unsupported(name, self)
-            object.__setattr__(self, f"_{name}", _checked(name, value))
+            object.__setattr__(self, f"_{name}", checked(name, value))
             if name == "datatype":
                 self._set_types()
             return
@@ -150,7 +149,7 @@ class Parameter:
         if name in ("value", "values"):
             self._assign(value)
         else:
-            object.__setattr__(self, f"_{name}", _checked(name, value))
+            object.__setattr__(self, f"_{name}", checked(name, value))
             if name == "columns":
                 self._set_types()
 
@@ -166,11 +165,11 @@ class Parameter:
 
     @property
     def _holds_several(self) -> bool:
-        return self._multiValue or _VALUE_TABLE in self._datatypes
+        return self._multiValue or VALUE_TABLE in self._datatypes
 
     def _assign(self, given: object) -> None:
         value: Union[Value, Values, None]
-        if _VALUE_TABLE in self._datatypes:
+        if VALUE_TABLE in self._datatypes:
             value = as_rows(given, [name for name, _ in self._columns])
         elif self._multiValue:
             value = as_values(given, self._datatypes)
@@ -355,54 +354,6 @@ class Parameter:
 
     def _mark_validated(self) -> None:
         object.__setattr__(self, "_validated", True)
-
-
-def _checked(name: str, value: object) -> object:
-    if name == "datatype":
-        return _checked_type(value)
-    if name == "columns":
-        return _checked_columns(value)
-    fits: Dict[str, bool] = {
-        "direction": value in ("Input", "Output"),
-        "parameterType": value in ("Required", "Optional", "Derived"),
-        "name": isinstance(value, str) and re.fullmatch(r"[A-Za-z]\w*( \w+)*", value) is not None,
-        "enabled": isinstance(value, bool),
-        "multiValue": isinstance(value, bool),
-        "parameterDependencies": isinstance(value, (list, tuple))
-        and all(isinstance(item, str) for item in value),
-    }
-    if not fits.get(name, isinstance(value, str)):
-        raise ValueError(
-            f"ParameterObject: Invalid input value for {name[0].upper() + name[1:]} property"
-        )
-    return value
-
-
-def _checked_type(value: object) -> object:
-    named = value if isinstance(value, list) else [value]
-    if not named or not all(isinstance(item, str) and item for item in named):
-        raise ValueError("ParameterObject: Invalid input value for DataType property")
-    types = [BY_NAME.get(str(item), str(item)) for item in named]
-    for item in types:
-        if item not in DATATYPES:
-            raise NotPlayedValue(f"The data type '{item}'")
-    if _VALUE_TABLE in types and len(types) > 1:
-        raise NotPlayedValue("A value table among other data types")
-    return value
-
-
-def _checked_columns(value: object) -> object:
-    fits = isinstance(value, (list, tuple)) and all(
-        isinstance(item, (list, tuple)) and len(item) >= 2 for item in value
-    )
-    if not fits:
-        raise ValueError("ParameterObject: Invalid input value for Columns property")
-    rows: Any = value
-    columns = [[str(item[0]), str(item[1])] for item in rows]
-    for datatype, _ in columns:
-        _checked_type(datatype)
-    keywords = [BY_NAME.get(column[0], column[0]) for column in columns]
-    return [[keyword, column[1]] for keyword, column in zip(keywords, columns)]
 
 
 def problems_of(parameters: Sequence[Parameter]) -> List[str]:

@@ -15,7 +15,7 @@ from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..wire.part import MemorySource
 from ..wire.pickle import new_budget, starts_as_pickle, walk_pickle, walk_pickles
-from ..wire.pickle_machine import Budget
+from ..wire.pickle_stack import Budget
 from ..wire.pickle_values import Walk
 from ..wire.source import ByteSource
 from ..wire.zip import Archive

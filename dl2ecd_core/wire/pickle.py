@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Optional, Set, Tuple
 
-from .pickle_machine import Budget, Machine
+from .pickle_machine import Machine
+from .pickle_stack import Budget
 from .pickle_stream import Stopped
 from .pickle_values import Global, PickledDict, Unordered, Walk
 from .source import ByteSource

@@ -7,7 +7,8 @@ import struct
 from typing import Dict, List, Optional, Set, Tuple
 
 from .part import MemorySource
-from .pickle_stream import PickleBytes, Stopped
+from .pickle_stack import Budget, PickleStack
+from .pickle_stream import Stopped
 from .pickle_values import (
     EncodedText,
     Global,
@@ -27,119 +28,19 @@ _ESCAPED = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f
             b"v": b"\v", b"\\": b"\\", b"'": b"'", b'"': b'"'}  # fmt: skip
 
 
-class Budget:
-    """What a walk may still use up, the pickles inside its byte strings included.
-
-    Attributes
-    ----------
-    steps
-        Opcodes.
-    room
-        Bytes of memory, roughly.
-    """
-
-    def __init__(self, steps: int, room: int) -> None:
-        self.steps = steps
-        self.room = room
-
-
-class Machine(PickleBytes):
+class Machine(PickleStack):
     """The stack machine; one method for each group of opcodes."""
 
     def __init__(
         self, source: ByteSource, offset: int, end: int, budget: Budget, drops: bool = False
     ) -> None:
-        super().__init__(source, offset, end, drops)
+        super().__init__(source, offset, end, budget, drops)
         self.imports: Dict[Tuple[str, str], Global] = {}
         self.called: Set[str] = set()
         #: Byte strings that look like pickles: source, start, end.
         self.inner: List[Tuple[ByteSource, int, int]] = []
-        self._stack: List[object] = []
-        self._marks: List[int] = []
-        self._fence = 0
-        self._memo: List[object] = []
-        self._far_memo: Dict[int, object] = {}
-        self._budget = budget
 
-    # The stack
-
-    def push(self, value: object, cost: int = 32) -> None:
-        self._budget.room -= cost
-        if self._budget.room < 0:
-            raise Stopped("it builds too much", broken=False)
-        self._stack.append(value)
-
-    def _pop(self) -> object:
-        if len(self._stack) <= self._fence:
-            raise Stopped(f"its stack is empty at byte {self.place()}")
-        return self._stack.pop()
-
-    def _top(self) -> object:
-        if len(self._stack) <= self._fence:
-            raise Stopped(f"its stack is empty at byte {self.place()}")
-        return self._stack[-1]
-
-    def mark(self) -> None:
-        self._budget.room -= 8
-        self._fence = len(self._stack)
-        self._marks.append(self._fence)
-
-    def _to_mark(self) -> List[object]:
-        if not self._marks:
-            raise Stopped(f"a mark is missing at byte {self.place()}")
-        start = self._marks.pop()
-        self._fence = self._marks[-1] if self._marks else 0
-        items = self._stack[start:]
-        del self._stack[start:]
-        return items
-
-    def result(self) -> object:
-        """What is on top when the pickle ends."""
-        self.finish()
-        return self._pop()
-
-    def pop(self) -> None:
-        if self._marks and len(self._stack) == self._fence:
-            self._to_mark()
-        else:
-            self._pop()
-
-    def pop_mark(self) -> None:
-        self._to_mark()
-
-    def duplicate(self) -> None:
-        self.push(self._top(), 8)
-
-    # Memo
-
-    def put(self, index: int) -> None:
-        value = self._top()
-        self._budget.room -= 16
-        if index < 0:
-            raise Stopped(f"it keeps a value under a number below zero at byte {self.place()}")
-        if index == len(self._memo):
-            self._memo.append(value)
-            while len(self._memo) in self._far_memo:
-                self._memo.append(self._far_memo.pop(len(self._memo)))
-        elif index < len(self._memo):
-            self._memo[index] = value
-        else:
-            self._budget.room -= 100
-            self._far_memo[index] = value
-        if self._budget.room < 0:
-            raise Stopped("it keeps too much", broken=False)
-
-    def memoize(self) -> None:
-        """Keep under the number of values kept so far: not always the next free number."""
-        self.put(len(self._memo) + len(self._far_memo))
-
-    def get(self, index: int) -> None:
-        if 0 <= index < len(self._memo):
-            self.push(self._memo[index], 8)
-        elif index in self._far_memo:
-            self.push(self._far_memo[index], 8)
-        else:
-            raise Stopped(f"it recalls a value at byte {self.place()} that it never kept")
+    # Values
 
     def decimal(self) -> int:
         """The number of a kept value."""
@@ -154,8 +55,6 @@ class Machine(PickleBytes):
 
     def _no_number(self) -> Stopped:
         return Stopped(f"a number before byte {self.place()} is none")
-
-    # Values
 
     def int_line(self) -> None:
         start = self.place()
