@@ -13,8 +13,11 @@ from ..progress import Listener
 from ..running.building import Options
 from ..running.cluster.address import Certificates
 from ..running.cluster.classify import classify_on
+from ..running.cluster.detect import detect_on
 from ..running.cluster.many import Maps, classify_many
 from ..running.cluster.sources import is_many
+from ..running.detect import DetectOptions
+from ..running.objects.report import Detection
 from ..running.report import Classification
 from .model_run import Asked, run_and_report
 from .terminal import print_findings
@@ -121,6 +124,19 @@ def classify_by(
         )  # fmt: skip
 
     run_and_report(asked, many, print_maps, "scenes")
+
+
+def detect_by(
+    cluster: AskedCluster, asked: Asked, options: DetectOptions, messages: Listener
+) -> Detection:
+    """Find the objects of a scene on a cluster."""
+    scene, model, layer = asked.paths
+    if is_many(scene):
+        raise click.UsageError(f"detect takes one scene at a time, and {scene} names many.")
+    return detect_on(
+        cluster.scheduler, scene, model, layer, options=options, messages=messages,
+        **asked.more, **cluster.more,
+    )  # fmt: skip
 
 
 def print_maps(done: Maps) -> None:

@@ -26,12 +26,14 @@ from ..running.objects.reading import (
 )
 from ..running.objects.report import Detection
 from . import CONTEXT
+from .cluster import AskedCluster, cluster_options, detect_by
 from .model_run import Asked, print_written, run_and_report, running_options
 from .terminal import Swatch, print_swatches
 
 
 @click.command("detect", context_settings=CONTEXT)
 @running_options
+@cluster_options
 @click.option(
     "--score",
     type=click.FloatRange(0, 1),
@@ -86,6 +88,7 @@ from .terminal import Swatch, print_swatches
 def detect_command(
     context: click.Context,
     asked: Asked,
+    cluster: Optional[AskedCluster],
     score: float,
     iou: float,
     classes: Optional[str],
@@ -140,6 +143,8 @@ def detect_command(
     )
 
     def run(messages: Listener) -> Detection:
+        if cluster is not None:
+            return detect_by(cluster, asked, options, messages)
         return detect(*asked.paths, options=options, messages=messages, **asked.more)
 
     run_and_report(asked, run, _print_detection)

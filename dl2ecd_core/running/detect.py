@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional
+from typing import Callable, List, Optional
 
 from ..examination import AnyPath
 from ..exports.legend import legend_of
@@ -27,7 +27,7 @@ from .objects.layer import GEOJSON, OBJECTS, write_layer
 from .objects.picture import write_object_preview
 from .objects.region import Region
 from .objects.report import Detection, counted_objects
-from .objects.searching import Search, found_by, runner
+from .objects.searching import Runner, Search, found_by, runner
 from .objects.style import STYLE, write_style
 from .opening import OpenedModel
 from .part_file import part_folder
@@ -56,6 +56,7 @@ def detect(
     overwrite: bool = False,
     messages: Optional[Listener] = None,
     library: Optional[RasterLibrary] = None,
+    run_tiles: Optional[Callable[[Detector], Runner]] = None,
 ) -> Detection:
     """Find the objects of a scene.
 
@@ -84,6 +85,8 @@ def detect(
         As in :func:`~dl2ecd_core.running.classify.classify`.
     overwrite
         Replace a file at the output's place also where this project did not write it.
+    run_tiles
+        What runs tiles in place of this process, given the detector: other machines.
 
     Raises
     ------
@@ -138,7 +141,12 @@ def detect(
             "aoi": area_key(aoi),
         }
         with part_folder(target, key) as folder:
-            run = kept(runner(area or reader, detector, workers, listener), folder)
+            run = (
+                runner(area or reader, detector, workers, listener)
+                if run_tiles is None
+                else run_tiles(detector)
+            )
+            run = kept(run, folder)
             found = found_by(run, (reader.height, reader.width), detector, region)
             for item in _said_of_pieces(found, detector):
                 listener.found(item)

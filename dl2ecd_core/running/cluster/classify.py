@@ -175,7 +175,7 @@ def classify_on(
             asdict(options or Options()),
             device,
             trusted,
-            None if aoi is None else str(Path(aoi).absolute()),
+            absolute(aoi),
             outputs.probabilities is not None,
         )
         job = MapJob(scene_file(scene), outputs, work, cluster.model, extent, side=side)
@@ -217,6 +217,11 @@ def checked_outputs(
         check_replaceable(picture, PREVIEW, read, overwrite=overwrite)
     check_replaceable(item_path(Path(raster)), ITEM, read, overwrite=overwrite)
     return Outputs(Path(raster), second, picture)
+
+
+def absolute(path: Optional[AnyPath]) -> Optional[str]:
+    """As every worker understands it."""
+    return None if path is None else str(Path(path).absolute())
 
 
 def scene_file(scene: AnyPath) -> SceneFiles:

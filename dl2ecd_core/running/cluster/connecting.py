@@ -131,13 +131,14 @@ def check_workers(client: Any, model: str, patience: Patience) -> None:
             ]
         ) from error
     try:
-        told = client.run(about, model)
-    except (ImportError, AttributeError) as error:
-        raise RunningRefused([other_version("of another version or none", __version__)]) from error
+        told = client.run(about, model, on_error="return")
     except UNREACHED as error:
         raise RunningRefused([lost()]) from error
     for said in told.values():
-        if said["version"] != __version__:
+        if isinstance(said, (ImportError, AttributeError)):
+            raise RunningRefused([other_version("of another version or none", __version__)])
+        # One that has died since is no worker any more.
+        if isinstance(said, dict) and said["version"] != __version__:
             raise RunningRefused([other_version(said["version"], __version__)])
 
 

@@ -23,7 +23,7 @@ from ..building import Options
 from ..report import Report
 from .address import Certificates
 from .catalogue import COLLECTION, interval_of, write_collection, write_item
-from .classify import Cluster, checked_outputs, cluster_with, made, said_of_runtimes
+from .classify import Cluster, absolute, checked_outputs, cluster_with, made, said_of_runtimes
 from .dispatching import Patience
 from .manifest import MANIFEST, NAME, Manifest
 from .mapping import MapJob
@@ -140,7 +140,7 @@ def classify_many(
             asdict(options or Options()),
             device,
             trusted,
-            None if aoi is None else str(Path(aoi).absolute()),
+            absolute(aoi),
         )
         wanted = wanted_bands(ecd.document, ecd.band_count or 0, work.options["bands"])
         run = _Run(cluster, work, target, Manifest(target), overwrite, side)

@@ -22,6 +22,7 @@ from ..classify import place_of
 from ..engine import strips
 from ..extras import RunningRefused
 from ..geotiff import copy_raster, virtual_raster
+from ..objects.searching import objects_in
 from ..planning import Plan
 from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import RasterReader, Window
@@ -29,8 +30,9 @@ from ..result import Outputs, map_content, shares_content, write_beside
 from ..scene import Scene
 from .grid import grid_of
 from .held import Missing, held_model, is_held, keep_piece, let_go
-from .orders import Described, Plain, SceneFiles, plain_finding
+from .orders import Described, Plain, SceneFiles, plain_data, plain_finding
 from .pieces import SHARES, VALUES, PieceFolder, map_rows, map_shape, shares_shape
+from .plain_objects import plain_objects
 from .stacking import opened_files, paths_of
 
 #: What may pass by itself: a source that is gone for a while, a full disk, memory.
@@ -143,21 +145,26 @@ def _own_address() -> str:
 def describe(order: Plain) -> Plain:
     """Look at a scene: its size, bands and place; of one that is known already, that alone."""
     files = SceneFiles.of(order["scene"])
-    stamps, size = _stamps(files)
-    if order.get("known") is not None and stamps == _as_stamps(order["known"]):
+    if order.get("known") is not None and _stamps(files)[0] == _as_stamps(order["known"]):
         return {"unchanged": True}
     with opened_files(files) as scene:
         _area(scene, order["work"])
-        return Described(
-            scene.name,
-            scene.height,
-            scene.width,
-            scene.data_type,
-            scene.band_names,
-            scene.georeference,
-            stamps,
-            size,
-        ).plain()
+        return described_scene(scene, files).plain()
+
+
+def described_scene(scene: Scene, files: SceneFiles) -> Described:
+    """What there is to know of a scene beside its pixels."""
+    stamps, size = _stamps(files)
+    return Described(
+        scene.name,
+        scene.height,
+        scene.width,
+        scene.data_type,
+        scene.band_names,
+        scene.georeference,
+        stamps,
+        size,
+    )
 
 
 def _stamps(files: SceneFiles) -> Tuple[Tuple[Optional[Tuple[int, int]], ...], int]:
@@ -225,9 +232,12 @@ def tiles_of(classifier: Classifier) -> List[str]:
 
 
 def _check_tiles(classifier: Classifier, order: Plain) -> None:
-    if tiles_of(classifier) == order["tiles"]:
-        return
-    raise RunningRefused(
+    if tiles_of(classifier) != order["tiles"]:
+        raise _fits_otherwise()
+
+
+def _fits_otherwise() -> RunningRefused:
+    return RunningRefused(
         [
             finding(
                 "worker-fits-otherwise",
@@ -278,6 +288,21 @@ def classify_window(order: Plain) -> Plain:
         }
 
 
+def find_objects(order: Plain) -> Plain:
+    """The objects of some tiles."""
+    work = order["work"]
+    with held_model(work["model"]) as model, _same_scene(order) as (scene, described):
+        detector, _ = model.detector(described, work)
+        if plain_data({"settings": detector.settings}) != {"settings": order["settings"]}:
+            raise _fits_otherwise()
+        reader = _area(scene, work)
+        found = []
+        for window in (Window(**one) for one in order["windows"]):
+            block = reader.read(window, detector.bands)
+            found.append(plain_objects(objects_in(detector, block, window)))
+        return {"objects": found}
+
+
 def finish_map(order: Plain) -> Plain:
     """Put the pieces together: the map with what lies beside it, each whole or not at all."""
     work, wanted = order["work"], Window(**order["wanted"])
@@ -326,5 +351,6 @@ def _outputs(paths: Mapping[str, Optional[str]]) -> Outputs:
 ORDERS: Dict[str, Callable[[Plain], Plain]] = {
     "describe": describe,
     "window": classify_window,
+    "objects": find_objects,
     "map": finish_map,
 }

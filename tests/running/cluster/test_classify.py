@@ -155,7 +155,7 @@ class TestTheWorkers:
     ) -> None:
         def run(*arguments: Any, **more: Any) -> Any:
             if how == "without":
-                raise ModuleNotFoundError("No module named 'dl2ecd_core'")
+                return {"here": ModuleNotFoundError("No module named 'dl2ecd_core'")}
             return {"here": {"version": "0.9.0", "held": False}}
 
         client.run = run  # type: ignore[method-assign]

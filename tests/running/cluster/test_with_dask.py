@@ -169,14 +169,17 @@ class Cluster:
         """SIGKILL one of the processes that work, which its nanny starts again."""
         children = psutil.Process(self.workers.pid).children(recursive=True)
         # One that dies while it starts is given up by its nanny.
-        working = [
-            one
-            for one in children
-            if "spawn_main" in " ".join(one.cmdline()) and time.time() - one.create_time() > 4
-        ]
+        working = [one for one in children if self._works(one)]
         if working:
             working[number % len(working)].kill()
         return bool(working)
+
+    def _works(self, process: Any) -> bool:
+        try:
+            command = " ".join(process.cmdline())
+            return "spawn_main" in command and time.time() - process.create_time() > 4
+        except psutil.NoSuchProcess:
+            return False
 
     def restart(self) -> None:
         """SIGKILL the scheduler, and start it and its workers again: they end with it."""
