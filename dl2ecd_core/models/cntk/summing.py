@@ -80,7 +80,7 @@ def _before_maximum(step: Step, uid: str, total: Function) -> str:
     if minus is None or minus.op != Op.MINUS or len(minus.inputs) != 2:
         return uid
     largest = step.wiring.owner(minus.inputs[1])
-    if largest is None or largest.op != Op.REDUCE_ELEMENTS:
+    if largest is None or largest.op != Op.REDUCE_ELEMENTS or not largest.inputs:
         return uid
     same = step.wiring.resolve(largest.inputs[0]) == step.wiring.resolve(minus.inputs[0])
     alike = axes_attribute(largest.attributes) == axes_attribute(total.attributes)
@@ -123,7 +123,7 @@ def _left(step: Step, told: Sequence[Axis], dims: Dims, *, keep: bool) -> Option
 def _reduce(step: Step) -> Operand:
     x = step.operand(0)
     dims = step.dims(x)
-    kind = step.attributes.get("reductionOpName")
+    kind = str(step.attributes.get("reductionOpName"))
     told = axes_attribute(step.attributes)
     if told is None:
         raise NotConvertibleError("the axes that it sums up are not known")
@@ -134,7 +134,7 @@ def _reduce(step: Step) -> Operand:
         return x
     places = [axis + x.batched for axis in axes]
     if kind in _PLACES:
-        return _place_of(step, x, _PLACES[str(kind)], axes, left)
+        return _place_of(step, x, _PLACES[kind], axes, left)
     if kind == "Sum":
         total = step.add("ReduceSum", x, step.whole(places), keepdims=int(keep))
         return step.reshaped(total, left)
@@ -144,7 +144,7 @@ def _reduce(step: Step) -> Operand:
         rest = step.add("Exp", step.add("Sub", x, largest))
         total = step.add("ReduceSum", rest, step.whole(places), keepdims=1)
         return step.reshaped(step.add("Add", step.add("Log", total), largest), left)
-    made = step.add(_KINDS.get(str(kind), "ReduceMax"), x, axes=places, keepdims=int(keep))
+    made = step.add(_KINDS.get(kind, "ReduceMax"), x, axes=places, keepdims=int(keep))
     made = step.reshaped(made, left)
     if kind not in _KINDS:
         raise NotConvertibleError(

@@ -129,6 +129,10 @@ def reason(*functions: Function) -> str:
             r"\('Median'\) that is not known",
         ),
         (
+            step(Op.REDUCE_ELEMENTS, "x", reductionOpName=["Sum"], axis=Axis(0)),
+            "that is not known",
+        ),
+        (
             step(Op.REDUCE_ELEMENTS, "x", reductionOpName="Argmax", axisVec=[Axis(0), Axis(1)]),
             "along several axes",
         ),
@@ -335,6 +339,10 @@ def test_a_softmax_along_an_axis_is_one_operator() -> None:
     other = step(Op.REDUCE_ELEMENTS, "x", uid="largest", axis=Axis(1), reductionOpName="Max")
     made = nodes(other, less, exponential, total, inverse, whole)
     assert [node.op for node in made] == ["ReduceMax", "Sub", "Softmax"]
+    # The largest of nothing at all is refused.
+    nothing = step(Op.REDUCE_ELEMENTS, uid="largest", axis=Axis(2), reductionOpName="Max")
+    why = reason(nothing, less, exponential, total, inverse, whole)
+    assert why == "an operand of it is missing"
     plain = step(Op.MINUS, "x", "one", uid="less")
     assert [node.op for node in nodes(plain, exponential, total, inverse, whole)] == [
         "Sub", "Softmax",
