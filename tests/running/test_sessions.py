@@ -362,6 +362,34 @@ class TestFormats:
         assert set(RUNTIMES) <= {item.id for item in FORMATS}
 
 
+class TestWeightsAlone:
+    """Of formats that otherwise hold networks."""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "keras/landcover_tf1_weights.h5",
+            "keras/landcover_k3.weights.h5",
+            "paddle/state.pdparams",
+        ],
+    )
+    def test_say_what_to_save_instead(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(RunningRefused) as refused:
+            session_of(tmp_path, name)
+        (said,) = refused.value.findings
+        assert said.rule == "model-not-runnable"
+        assert said.message.startswith(f"'{Path(name).name}' holds weights alone")
+        assert "model.save" in said.hint
+
+    def test_a_damaged_network_is_told_as_such(self, tmp_path: Path) -> None:
+        model = inspect_model(FIXTURES / "cntk" / "unet_same.model")
+        path = tmp_path / "unet_same.model"
+        path.write_bytes((FIXTURES / "cntk" / "unet_same.model").read_bytes()[:-400])
+        with pytest.raises(Dl2EcdError) as refused:
+            open_session(model, path)
+        assert "model-not-runnable" not in [item.rule for item in refused.value.findings]
+
+
 class TestNames:
     def test_of_tensorflow_have_more_to_them(self) -> None:
         described = (Tensor("image"), Tensor("mask"))

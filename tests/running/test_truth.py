@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import numpy as np
 import pytest
@@ -14,18 +14,42 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.models import inspect_model
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.scores import Scores, scores_of
-from dl2ecd_core.running.sessions.opening import open_session
+from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
 from tests.running.scenes import opened, write_scene
+from tests.running.truth.examples import image, kept
 
 pytestmark = pytest.mark.shared_models
 
 #: Relative to the largest score.
 CLOSE = 5e-6
 AZURE = "cntk_v2/pixel_level_land_classification_250epochs.model"
+TRUTH = Path(__file__).parent / "truth"
+MODELS: List[Dict[str, Any]] = json.loads((TRUTH / "models.json").read_text(encoding="ascii"))
+#: The module that runs what a runtime runs.
+MODULES = {
+    "ONNX Runtime": "onnxruntime",
+    "OpenVINO": "openvino",
+    "LiteRT": "ai_edge_litert",
+    "PyTorch, --trust-model": "torch",
+}
+#: What can't run, and a word of the sentence that says what to do.
+NOT_RUNNABLE = {
+    "generated/torch/landcover_unet_state_dict.pth": "torch.onnx.export",
+    "generated/torch/landcover_unet_state_dict_legacy.pth": "torch.onnx.export",
+    "generated/torch/landcover_unet_full_module.pt": "torch.onnx.export",
+    "generated/torch/landcover_unet_checkpoint.tar.pth": "torch.onnx.export",
+    "generated/torch/landcover_unet.safetensors": "torch.onnx.export",
+    "generated/tf1/seg_keras_tf1_weights_only.h5": "model.save",
+    "generated/tf2/landcover_unet_keras3.weights.h5": "model.save",
+    "generated/coreml/landcover_nn.mlmodel": "coremltools",
+    "generated/paddle/landcover_state.pdparams": "paddle.jit.save",
+    "pytorch_pth/facenet_pytorch_pnet.pt": "torch.onnx.export",
+}
 
 
-def scores(model: Path, folder: Path, layers: int) -> Scores:
+def scores(model: Path, folder: Path, layers: int, bands: int = 4) -> Scores:
     """A model in a folder of its own, ready to give scores."""
     for part in inspect_model(model).files:
         target = folder / part.path
@@ -33,12 +57,67 @@ def scores(model: Path, folder: Path, layers: int) -> Scores:
         shutil.copy(part.location, target)
     primary = folder / inspect_model(model).files[0].path
     described = inspect_model(primary)
-    output = next((tensor.name for tensor in described.outputs if "C" in (tensor.axes or "")), None)
-    return scores_of(open_session(described, primary), 4, output, layers)
+    outputs = [tensor for tensor in described.outputs if "C" in (tensor.axes or "")]
+    name = next(
+        (tensor.name for tensor in outputs if tensor.size_of("C") in (layers, None)),
+        outputs[0].name if outputs else None,
+    )
+    return scores_of(open_session(described, primary, trusted=True), bands, name, layers)
 
 
 def difference(found: np.ndarray, truth: np.ndarray) -> float:
     return float(np.abs(found - truth).max() / np.abs(truth).max())
+
+
+@pytest.fixture(scope="module")
+def truth() -> Dict[str, np.ndarray]:
+    with np.load(TRUTH / "truth.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: str(model["name"]))
+def test_scores_are_those_of_the_framework(
+    shared_models: Path, tmp_path: Path, model: Dict[str, Any], truth: Dict[str, np.ndarray]
+) -> None:
+    path = shared_models / model["name"]
+    pytest.importorskip(MODULES[RUNTIMES[inspect_model(path).format]])
+    made = scores(path, tmp_path, model["layers"], model["bands"])
+    found = kept(made(image(model["name"], model["bands"], *model["size"])))
+    expected = truth[model["name"]]
+    assert found.shape == expected.shape
+    if model.get("exact") or model.get("classes"):
+        assert np.array_equal(found, expected)
+    else:
+        assert difference(found, expected) <= model.get("close", CLOSE)
+
+
+@pytest.mark.parametrize(("name", "words"), NOT_RUNNABLE.items())
+def test_what_can_not_run_says_what_to_do(
+    shared_models: Path, tmp_path: Path, name: str, words: str
+) -> None:
+    with pytest.raises(RunningRefused) as refused:
+        scores(shared_models / name, tmp_path, 2)
+    (said,) = refused.value.findings
+    assert said.rule == "model-not-runnable"
+    assert words in f"{said.message} {said.hint}"
+    assert str(tmp_path) not in said.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # Text with fields that came with TensorFlow 2; and a graph whose weights lie elsewhere.
+        "generated/tf2/landcover_unet_frozen_tf2.pbtxt",
+        "generated/tf1/graph_unfrozen.pb",
+    ],
+)
+def test_what_its_runtime_does_not_take_is_told_in_its_words(
+    shared_models: Path, tmp_path: Path, name: str
+) -> None:
+    pytest.importorskip("openvino")
+    with pytest.raises(RunningRefused, match="does not load") as refused:
+        scores(shared_models / name, tmp_path, 2)
+    assert [item.rule for item in refused.value.findings] == ["model-not-loaded"]
 
 
 class TestTheAzureModel:
@@ -78,31 +157,3 @@ class TestTheAzureModel:
         with opened(out) as file:
             middle = file.read(1)[64:192, 64:192]
         assert np.array_equal(middle, truth.argmax(0))
-
-
-class TestTensorFlow:
-    """One network in every format that TensorFlow 1 wrote it in."""
-
-    @pytest.mark.parametrize(
-        ("model", "needed"),
-        [
-            ("landcover_unet_frozen_tf1.pb", "openvino"),
-            ("savedmodel_v1/saved_model.pb", "openvino"),
-            ("landcover_unet_tf1.tflite", "ai_edge_litert"),
-        ],
-    )
-    def test_scores(self, shared_models: Path, tmp_path: Path, model: str, needed: str) -> None:
-        pytest.importorskip(needed)
-        folder = shared_models / "generated" / "tf1"
-        arrays = dict(np.load(folder / "reference_io.npz"))
-        inputs, truth = _ends(arrays)
-        made = scores(folder / model, tmp_path, truth.shape[-1])
-        found = made(inputs[0].transpose(2, 0, 1).astype("float32"))
-        assert difference(found.transpose(1, 2, 0), truth[0]) <= CLOSE
-
-
-def _ends(arrays: Dict[str, np.ndarray]) -> Tuple[np.ndarray, np.ndarray]:
-    """What went in and the scores that came out, by their channels."""
-    fours = [array for array in arrays.values() if array.ndim == 4]
-    inputs = next(array for array in fours if array.shape[-1] == 4)
-    return inputs, next(array for array in fours if array.shape[-1] == 2)

@@ -9,6 +9,7 @@ from typing import Dict, Sequence, Tuple
 from ...findings import Finding, Place
 from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
+from ...findings.wording import quoted
 from ...models import ModelDescription, Tensor
 from ...models.converters import converter_of
 from ...models.networks import read_network
@@ -71,8 +72,7 @@ def open_session(
     if runtime == _LITERT:
         return _lite(primary, ends)
     if runtime == _OPENVINO:
-        is_folder = model.format == "tensorflow-savedmodel"
-        return OpenVinoSession(primary.parent if is_folder else primary, *ends)
+        return OpenVinoSession(_for_openvino(model, primary), *ends)
     if runtime == _TORCH:
         if not trusted:
             raise RunningRefused([_is_program(model)])
@@ -80,12 +80,30 @@ def open_session(
     raise RunningRefused([_not_runnable(model)])
 
 
+def _for_openvino(model: ModelDescription, primary: Path) -> Path:
+    """What OpenVINO reads of a model: its folder, or its file.
+
+    Raises
+    ------
+    RunningRefused
+        ``model-not-runnable`` for the pickles in which Paddle keeps weights alone.
+    """
+    if model.format == "paddle" and any(item.rule.startswith("pickle") for item in model.findings):
+        raise RunningRefused([_weights_alone(model)])
+    return primary.parent if model.format == "tensorflow-savedmodel" else primary
+
+
 def _lowered(model: ModelDescription, primary: Path, device: str) -> Session:
     """A model whose network can be said in ONNX's operators, as an ONNX file of its own."""
     folder = primary.parent / "as-onnx"
     folder.mkdir()
     target = folder / "model.onnx"
-    network = read_network(primary).network
+    try:
+        network = read_network(primary).network
+    except Dl2EcdError as error:
+        if error.findings[0].rule == "network-format-not-convertible":
+            raise RunningRefused([_weights_alone(model)]) from error
+        raise
     write_onnx(network.graph, target)
     inputs = _ends(network, list(network.graph.inputs), model.inputs)
     outputs = _ends(network, list(network.graph.outputs), model.outputs)
@@ -126,6 +144,18 @@ def _is_program(model: ModelDescription) -> Finding:
         "whatever its maker wanted.",
         hint="Say --trust-model if you know where it comes from; or export it to ONNX where it "
         "was made.",
+        where=Place(file=model.primary.path),
+    )
+
+
+def _weights_alone(model: ModelDescription) -> Finding:
+    """Of formats that hold networks or weights alone."""
+    return finding(
+        "model-not-runnable",
+        f"{quoted(model.primary.path)} holds weights alone: nothing in it says how the model "
+        "computes.",
+        hint="Save the whole model with the code that it was made with (in Keras model.save, in "
+        "Paddle paddle.jit.save), or export it to ONNX there.",
         where=Place(file=model.primary.path),
     )
 
