@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Iterator, Tuple
@@ -14,12 +14,19 @@ from ..files.stamps import stamp
 from ..findings import Finding, Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
-from ..models import inspect_model
+from ..models import ModelDescription, inspect_model
 from ..progress import Listener
 from ..running.opening import OpenedModel
 from . import onnx
 from .emd import KEY
+from .placing import require_model
 
+#: What can be said to ``dl2ecd detect`` alone.
+_HINTS = dict.fromkeys(
+    ("detector-unknown", "detector-incomplete"),
+    "dl2ecd detect can be told what is missing, a package can't: export the model with its boxes "
+    "decoded.",
+)
 #: Readers of Esri's that go by them are those of other frameworks.
 _OF_THE_FRAMEWORK = ("ModelConfiguration", "InferenceFunction", "PerProcessGPUMemoryFraction")
 
@@ -40,10 +47,15 @@ def as_onnx(
     Dl2EcdError
         When the network can't be said in ONNX.
     """
-    with scratch_folder(folder) as scratch:
+    require_model(ecd, "onnx")
+    with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder(folder))
         name, place = _name(ecd), scratch / "network"
         place.mkdir()
-        findings = onnx.write(ecd, place / name, listener, overwrite=False)
+        model = onnx.on_disk(ecd.files, scratch, stack, listener)[0]
+        findings = onnx.write_model(
+            model, place / name, listener, metadata=onnx.metadata_of(ecd), overwrite=False
+        )
         paths = sorted(path for path in place.rglob("*") if path.is_file())
         paths.sort(key=lambda path: path.name != name)
         files = tuple(_stored(path, place) for path in paths)
@@ -54,29 +66,40 @@ def as_onnx(
         # A definition that the .ecd was made from is of the other framework.
         document.pop("ExtraInfo", None)
         packed = replace(ecd, document=document, files=files)
-        packed, about = _with_function(packed, place, name)
+        packed, about = _with_function(packed, place / name, inspect_model(model))
         yield packed, (*findings, *about)
 
 
-def _with_function(ecd: Ecd, place: Path, name: str) -> Tuple[Ecd, Tuple[Finding, ...]]:
+def _with_function(
+    ecd: Ecd, primary: Path, source: ModelDescription
+) -> Tuple[Ecd, Tuple[Finding, ...]]:
     """The same with the Python raster function that runs the network in ArcGIS."""
     try:
         from ..adaptors.alone.decisions import decided
         from ..adaptors.alone.packing import packed
 
-        primary = place / name
-        made = decided(OpenedModel(ecd, inspect_model(primary), primary))
+        made = decided(OpenedModel(ecd, _described(primary, source), primary))
     except (Dl2EcdError, ImportError) as error:
         return ecd, (_without(ecd, error),)
-    if made is None:
-        return ecd, ()
     if made.network is not None:
         primary.write_bytes(made.network)
+    place = primary.parent
     function = place / f"{made.name}.py"
-    function.write_bytes(packed(made.name).encode("ascii"))
+    function.write_bytes(packed(made.name, made.ways).encode("ascii"))
     document = {**ecd.document, "InferenceFunction": function.name, KEY: made.told}
     files = [_stored(primary, place), *ecd.files[1:], _stored(function, place)]
     return replace(ecd, document=document, files=tuple(files)), made.findings
+
+
+def _described(network: Path, source: ModelDescription) -> ModelDescription:
+    """What a network's file says, and what only the model that it comes from tells of objects."""
+    model = inspect_model(network)
+    contents = {tensor.name: tensor.content for tensor in source.outputs}
+    outputs = tuple(
+        replace(tensor, content=tensor.content or contents.get(tensor.name))
+        for tensor in model.outputs
+    )
+    return replace(model, outputs=outputs, detector=source.detector or model.detector)
 
 
 def _without(ecd: Ecd, error: Exception) -> Finding:
@@ -85,7 +108,7 @@ def _without(ecd: Ecd, error: Exception) -> Finding:
     return finding(
         "export-incomplete",
         f"The package has no Python raster function, with which ArcGIS would run it: {why}",
-        hint="" if first is None else first.hint,
+        hint=_HINTS.get(first.rule, first.hint) if first is not None else "",
         where=Place(file=ecd.name),
     )
 

@@ -99,7 +99,7 @@ def write(
     require_model(ecd, "onnx")
     metadata = metadata_of(ecd)
     with ExitStack() as stack:
-        files = _on_disk(ecd.files, target.parent, stack, listener)
+        files = on_disk(ecd.files, target.parent, stack, listener)
         return write_model(
             files[0], target, listener, metadata=metadata, overwrite=overwrite, options=options
         )
@@ -148,7 +148,7 @@ def write_model(
     return (*decided, *compared)
 
 
-def _on_disk(
+def on_disk(
     files: Sequence[StoredFile], folder: Path, stack: ExitStack, listener: Listener
 ) -> List[Path]:
     """The model's files where they lie, or unpacked for as long as they are needed."""

@@ -38,12 +38,16 @@ def package(tmp_path: Path) -> Path:
     return unpacked(made(UNET, tmp_path / "made"), tmp_path / "package")[0]
 
 
+#: A detector has them.
+WAYS = ("rows", "turned")
+
+
 class TestTheFile:
     @pytest.mark.parametrize("name", CLASSES)
     def test_is_one_short_module_with_nothing_of_ours(self, name: str) -> None:
-        text = packed(name)
+        text = packed(name, WAYS)
         assert len(text.splitlines()) < 400
-        assert max(map(len, text.splitlines())) <= 110
+        assert max(map(len, text.splitlines())) <= 105
         tree = ast.parse(text)
         compile(tree, name, "exec")
         modules = set()
@@ -55,11 +59,11 @@ class TestTheFile:
                 modules.add(str(node.module))
         others = {name for name in modules if name.partition(".")[0] not in STANDARD}
         assert others == {"numpy", "onnxruntime"}
-        assert [one.name for one in tree.body if isinstance(one, ast.ClassDef)][-1] == name
+        assert name in [one.name for one in tree.body if isinstance(one, ast.ClassDef)]
 
     @pytest.mark.parametrize("name", CLASSES)
     def test_has_all_that_it_uses_and_no_more(self, name: str) -> None:
-        tree = ast.parse(packed(name))
+        tree = ast.parse(packed(name, WAYS))
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):

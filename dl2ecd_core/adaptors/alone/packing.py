@@ -13,10 +13,12 @@ from typing import Dict, List, NamedTuple, Sequence, Set, Union
 from ...version import __version__
 
 #: The modules, in the order in which their parts come.
-_MODULES = ("../../exports/emd.py", "../placing.py", "shared.py")
+_MODULES = ("../../exports/emd.py", "../contract.py", "../placing.py", "shared.py")
 #: The module of each class that ArcGIS loads.
-CLASSES = {"EcdClassifier": "classifier.py"}
+CLASSES = {"EcdClassifier": "classifier.py", "EcdDetector": "detector.py"}
 
+#: Tables of ways in which something is done; a file has what it needs of them.
+_WAYS = {"_READ", "_SHAPE"}
 _HEAD = '"""{} By dl2ecd {}."""'
 
 _Import = Union[ast.Import, ast.ImportFrom]
@@ -31,8 +33,14 @@ class _Part(NamedTuple):
     text: str
 
 
-def packed(name: str) -> str:
+def packed(name: str, ways: Sequence[str] = ()) -> str:
     """The text of the file that holds a class of :data:`CLASSES`.
+
+    Parameters
+    ----------
+    ways
+        Of the ways in which a detector's outputs are read, and of the shapes of its objects, those
+        that are needed.
 
     Examples
     --------
@@ -51,6 +59,7 @@ def packed(name: str) -> str:
                 imports.append(node)
             else:
                 parts.append(_part(node, text.splitlines()))
+    parts = [_one_way(part, ways) if part.names & _WAYS else part for part in parts]
     kept = _reached(parts, name)
     head = _HEAD.format(about, __version__)
     used = set().union(*(part.uses for part in kept))
@@ -87,6 +96,20 @@ def _part(node: ast.stmt, lines: Sequence[str]) -> _Part:
         names = {node.name}
     kept += "\n" * isinstance(node, _Documented)
     return _Part(names, {one.id for one in found if isinstance(one, ast.Name)}, kept)
+
+
+def _one_way(part: _Part, wanted: Sequence[str]) -> _Part:
+    """A table of ways with the wanted one alone."""
+    (name,) = part.names
+    ways = {
+        ast.literal_eval(key): ast.unparse(value)
+        for node in ast.walk(ast.parse(part.text))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values)
+        if key is not None
+    }
+    (way,) = set(ways) & set(wanted)
+    return _Part({name}, {ways[way]}, f'{name} = {{"{way}": {ways[way]}}}')
 
 
 def _reached(parts: Sequence[_Part], name: str) -> List[_Part]:
