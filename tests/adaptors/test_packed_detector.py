@@ -13,10 +13,16 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from dl2ecd_core.adaptors.alone import detector as packed_detector
+from dl2ecd_core.adaptors.alone import of_detector
 from dl2ecd_core.adaptors.alone.detector import EcdDetector
 from dl2ecd_core.adaptors.alone.packing import packed
 from dl2ecd_core.adaptors.Detect import Detect
 from dl2ecd_core.conversion import convert
+from dl2ecd_core.models import Content
+from dl2ecd_core.models.detectors.head import BoxCoding, CellReading, Columns, HeadKind, Holds
+from dl2ecd_core.running.objects.decoding import decoded
+from dl2ecd_core.running.objects.reading import Grid, Reading
 from tests.adaptors.arcgis import Driver, Scene
 from tests.adaptors.models import BYTES
 from tests.adaptors.packages import PYTHONS, changed, definition_in, run_alone, unpacked
@@ -128,6 +134,51 @@ def test_scores_behind_the_boxes(tmp_path: Path) -> None:
     wanted = by_command_line(place, ecd)
     assert len(wanted) == 6
     assert_same(by_function(driver, scene_of(place)), wanted)
+
+
+BOXES_AND_SCORES = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+DOUBTFUL = (
+    Columns(Holds.BOX_AND_DEVIATIONS, 8),
+    Columns(Holds.OBJECTNESS, 1),
+    Columns(Holds.CLASS_SCORES, 3),
+)
+GRID = Grid(0, ((20.0, 30.0), (9.5, 12.0)), CellReading(1.1, False, True))
+READINGS = [
+    *(
+        Reading(
+            HeadKind.SEPARATE, (), None, BOXES_AND_SCORES, coding, normalized,
+            activation=activation, background=background, queries=queries,
+        )
+        for coding, normalized in (
+            (BoxCoding.CORNERS, False), (BoxCoding.ROWS_FIRST, True), (BoxCoding.CENTER_SIZE, True)
+        )
+        for activation in ("none", "sigmoid", "softmax")
+        for background in ("none", "first", "last")
+        for queries in (False, True)
+    ),
+    Reading(HeadKind.GRID, DOUBTFUL, None, {}, BoxCoding.CENTER_SIZE, False, grids=(GRID,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=str)
+def test_outputs_are_read_as_the_engine_reads_them(reading: Reading) -> None:
+    random = np.random.default_rng(4)
+    outputs = [random.uniform(-0.2, 0.9, (1, 40, 4)), random.uniform(-0.2, 0.9, (1, 40, 5))]
+    if reading.grids:
+        outputs = [random.normal(0, 2, (1, 24, 5, 6))]
+    outputs = [one.astype("f4") for one in outputs]
+    outputs[0][0, 3] = np.nan
+    kind, places, told = of_detector._reading(reading)
+    function: Any = EcdDetector()
+    function._tile, function._shape = (64, 96), "upright"
+    more = {"Kind": kind, "Coding": reading.coding.value, "Normalized": reading.normalized}
+    function._told = {"Reading": {**more, "FirstLabel": 0, **told}}
+    corners, scores, labels = function._decoded([outputs[place] for place in places], 0.3)
+    wanted = decoded(reading, outputs, (64, 96), 0.3)
+    assert len(wanted) > 3
+    assert np.array_equal(corners, wanted.corners)
+    assert np.allclose(scores, wanted.scores, rtol=1e-14, atol=0)
+    assert np.array_equal(labels, wanted.labels)
 
 
 GRIDS = json.loads((FIXTURES / "darknet" / "expected_objects.json").read_text())["variants"]
@@ -256,11 +307,9 @@ class TestHostile:
             driver.objects(scene_of(place))
 
     def test_a_grid_of_other_anchors(self) -> None:
-        from dl2ecd_core.adaptors.alone import detector
-
         told = {"Width": 7, "Box": 4, "Grids": [{"Anchors": [[1, 2]]}]}
         with pytest.raises(RuntimeError, match="a grid of other anchors"):
-            detector._grids([np.zeros((1, 8, 2, 2))], told, (64, 64), 0.1)
+            packed_detector._grids([np.zeros((1, 8, 2, 2))], told, (64, 64), 0.1)
 
 
 def write_constant(path: Path, shapes: Any, value: float) -> None:
