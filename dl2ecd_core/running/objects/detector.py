@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -136,7 +137,9 @@ def detector_for(
     sizes = tuple(
         (tensor.shape or ())[entry.axes.index(axis)] or size for axis, size in zip("HW", noted)
     )
-    overlap = min(sizes) // _SHARED if options.overlap is None else options.overlap
+    overlap = options.overlap
+    if overlap is None:
+        overlap = _usual_overlap(reading, min(sizes))
     findings: List[Finding] = [*said]
     findings += said_of_masks(reading, session.outputs, (sizes[0], sizes[1]), ecd.name)
     findings += _checked_overlap(overlap, min(sizes))
@@ -157,6 +160,13 @@ def detector_for(
         frozenset(_wanted(opened, options.classes)),
     )
     return detector, tuple(findings)
+
+
+def _usual_overlap(reading: Reading, tile: int) -> int:
+    """A quarter of a tile; as much as the longest anchor where that is more, up to a half."""
+    sides = [side for grid in reading.grids for anchor in grid.anchors for side in anchor]
+    longest = math.ceil(max(sides, default=0.0))
+    return max(tile // _SHARED, min(longest, tile // 2))
 
 
 def labels_of(opened: OpenedModel) -> Mapping[int, int]:

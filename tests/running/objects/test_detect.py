@@ -163,17 +163,18 @@ def test_finds_every_object_once_and_whole(place: Place, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["yolov8", "torchvision"])
-@pytest.mark.parametrize("ending", ["ecd", "dlpk"])
+@pytest.mark.parametrize("ending", ["ecd", "dlpk", "emd"])
 def test_definitions_and_packages_hold_all_that_is_needed(
     place: Place, kind: str, ending: str
 ) -> None:
     model, reading = model_of(kind, place.folder)
-    ecd, package = place.folder / "a.ecd", place.folder / "a.dlpk"
+    ecd, other = place.folder / "a.ecd", place.folder / "out" / f"a.{ending}"
     convert(model, place.classes, ecd)
-    if ending == "dlpk":
-        export(read_ecd(ecd), "dlpk", package)
+    if ending != "ecd":
+        other.parent.mkdir()
+        export(read_ecd(ecd), ending, other)
     options = DetectOptions(scale=[BYTES], overlap=16, score=0.3, reading=reading)
-    done = detect(place.scene, ecd if ending == "ecd" else package, place.out, options=options)
+    done = detect(place.scene, ecd if ending == "ecd" else other, place.out, options=options)
     assert [(item.name, item.objects) for item in done.classes] == [("Tree", 3), ("Car", 3)]
 
 

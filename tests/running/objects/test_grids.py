@@ -92,6 +92,8 @@ def test_a_scene_is_searched_with_it(tmp_path: Path) -> None:
     found = decoded(reading, session.run([tile()]), (64, 96), 0.5)
     session.close()
     assert done.objects == len(suppressed(found, 0.5)) > 0
+    # Anchors are as long as the tile: no more than half of it is shared.
+    assert done.overlap == 32
 
 
 def sigmoid(value: float) -> float:
