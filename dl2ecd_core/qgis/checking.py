@@ -47,17 +47,22 @@ def conversion_problem(
 
 
 def definition_problem(
-    definition: str, output: str = "", patience: float = PATIENCE
+    definition: str, output: str = "", patience: float = PATIENCE, needs: Sequence[str] = ()
 ) -> Optional[str]:
     """Why a definition's model would not be run; None when nothing is known to be wrong.
 
     Looked at are an .ecd's document, what QGIS needs to run its model, and the output's place. Of
     other definitions, the run finds out.
+
+    Parameters
+    ----------
+    needs
+        Libraries that are needed whatever the model is.
     """
     return _problem(
         "This can't be run:",
-        (definition, output),
-        lambda: _of_definition(definition, output),
+        (definition, output, *needs),
+        lambda: _of_definition(definition, output, needs),
         patience,
     )
 
@@ -97,8 +102,10 @@ def _of_conversion(model: str, class_info: str, output: str) -> List[Finding]:
     return findings
 
 
-def _of_definition(definition: str, output: str) -> List[Finding]:
+def _of_definition(definition: str, output: str, needs: Sequence[str]) -> List[Finding]:
     findings: List[Finding] = []
+    for library in needs:
+        findings += _missing(library)
     if is_ecd(definition):
         ecd, found = examine_ecd(definition)
         findings += found
@@ -110,7 +117,10 @@ def _of_definition(definition: str, output: str) -> List[Finding]:
 
 
 def _missing_runtime(ecd: Ecd) -> Sequence[Finding]:
-    library = RUNTIMES_OF_FORMATS.get(str(ecd.model.get("Format")), "")
+    return _missing(RUNTIMES_OF_FORMATS.get(str(ecd.model.get("Format")), ""))
+
+
+def _missing(library: str) -> Sequence[Finding]:
     runtime = RUNTIMES.get(library)
     if runtime is None or is_there(runtime.module):
         return ()

@@ -7,15 +7,19 @@ from dataclasses import replace
 from typing import Iterable, Protocol, Sequence, Set
 
 from ..findings import Finding, Severity, errors_in, in_order
-from ..help.further_tools import CLASSIFY
+from ..help.imagery_tools import CLASSIFY, DETECT
 from ..pane.speech import sentence
 from ..progress import Listener
 from .requirements import RUNTIMES, how_to_install, numpy_version
 
 #: The command line's options, which findings name, and the parameters that are called otherwise.
-_OPTION = re.compile(r"--(bands|scale|nodata|threshold|overwrite)\b")
-_LABELS = {item.name: item.label for item in CLASSIFY.parameters}
+_OPTION = re.compile(
+    r"--(activation|aoi|background|bands|boxes|classes|extent|first-label|head|iou|masks|nodata"
+    r"|overlap|overwrite|scale|score|threshold|units)\b"
+)
+_LABELS = {item.name: item.label for item in (*DETECT.parameters, *CLASSIFY.parameters)}
 _LABELS["scale"] = _LABELS["scaling"]
+_LABELS["first-label"] = _LABELS["first_label"]
 
 #: Only rasters have a parameter for that.
 _OVERWRITE = re.compile(

@@ -29,11 +29,12 @@ class Runtime(NamedTuple):
     module: str
 
 
-#: What runs models, by the names that people know.
+#: What runs models, and what finds objects, by the names that people know.
 RUNTIMES = {
     "ONNX Runtime": Runtime("onnxruntime", "onnxruntime"),
     "OpenVINO": Runtime("openvino", "openvino"),
     "LiteRT": Runtime("ai-edge-litert", "ai_edge_litert"),
+    "shapely": Runtime("shapely", "shapely"),
 }
 
 

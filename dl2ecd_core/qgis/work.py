@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
@@ -23,10 +23,16 @@ from ..json_text import read_json
 from ..models import ModelDescription, inspect_model
 from ..models.facts import facts_of, names_of
 from ..pane.speech import CANCELLED, model_line, surprise
+from ..running.bands import Wanted as Bands
 from ..running.bands import bands_asked
 from ..running.building import Options
 from ..running.classify import classify
+from ..running.detect import detect
 from ..running.georeference import Extent
+from ..running.layer_library import LayerLibrary
+from ..running.objects.detector import IOU, SCORE, DetectOptions
+from ..running.objects.reading import AskedReading
+from ..running.objects.report import Detection
 from ..running.raster_library import RasterLibrary
 from ..running.report import Classification
 from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
@@ -174,6 +180,8 @@ class Wanted:
         As typed.
     extent
         West, south, east and north in the scene's coordinate system.
+    aoi
+        A file of polygons.
     probabilities
         A second raster to write.
     """
@@ -181,6 +189,8 @@ class Wanted:
     bands: str = ""
     scaling: str = ""
     extent: Optional[Extent] = None
+    aoi: str = ""
+    device: str = "cpu"
     nodata: Optional[int] = None
     threshold: Optional[float] = None
     probabilities: str = ""
@@ -203,19 +213,17 @@ def classify_scene(
         The classes, for styling the map.
     """
     with told("The classification"):
-        steps = [step.strip() for step in wanted.scaling.split(";")]
         done = classify(
             scene,
             definition,
             raster,
             options=Options(
-                bands_asked(wanted.bands) if wanted.bands.strip() else None,
-                [step for step in steps if step],
-                wanted.nodata,
-                wanted.threshold,
+                _listed(wanted.bands), _steps(wanted.scaling), wanted.nodata, wanted.threshold
             ),
             probabilities=wanted.probabilities or None,
             extent=wanted.extent,
+            aoi=wanted.aoi or None,
+            device=wanted.device,
             overwrite=wanted.overwrite,
             messages=FeedbackListener(feedback),
             library=library,
@@ -224,6 +232,96 @@ def classify_scene(
             feedback.pushInfo(line)
         classes = tuple(EcdClass(item.value, item.name, item.color) for item in done.classes)
         return Ecd(definition, Kind.DEEP_LEARNING, {}, None, classes)
+
+
+def _listed(text: str) -> Optional[Bands]:
+    """Names or numbers with commas; None where there are none."""
+    return bands_asked(text) if text.strip() else None
+
+
+def _steps(text: str) -> List[str]:
+    return [step.strip() for step in text.split(";") if step.strip()]
+
+
+@dataclass(frozen=True)
+class WantedObjects:
+    """What a person asks for beside scene, definition and layer; as :class:`Wanted`.
+
+    Attributes
+    ----------
+    classes
+        Names or values, as typed.
+    reading
+        What is said of the model's outputs.
+    """
+
+    bands: str = ""
+    scaling: str = ""
+    extent: Optional[Extent] = None
+    aoi: str = ""
+    device: str = "cpu"
+    score: float = SCORE
+    iou: float = IOU
+    classes: str = ""
+    overlap: Optional[int] = None
+    reading: AskedReading = field(default_factory=AskedReading)
+    overwrite: bool = False
+
+
+def detect_scene(
+    scene: str,
+    definition: str,
+    layer: str,
+    wanted: WantedObjects,
+    feedback: Feedback,
+    library: Optional[RasterLibrary] = None,
+    layers: Optional[LayerLibrary] = None,
+) -> Path:
+    """Find the objects of a raster.
+
+    Returns
+    -------
+    Path
+        The layer's style.
+    """
+    with told("Detecting objects"):
+        done = detect(
+            scene,
+            definition,
+            layer,
+            options=DetectOptions(
+                _listed(wanted.bands),
+                _steps(wanted.scaling),
+                wanted.score,
+                wanted.iou,
+                _listed(wanted.classes) or (),
+                wanted.overlap,
+                wanted.reading,
+            ),
+            extent=wanted.extent,
+            aoi=wanted.aoi or None,
+            device=wanted.device,
+            overwrite=wanted.overwrite,
+            messages=FeedbackListener(feedback),
+            library=library,
+            layers=layers,
+        )
+        for line in layer_lines(done):
+            feedback.pushInfo(line)
+        return Path(layer).with_suffix(".qml")
+
+
+def layer_lines(done: Detection) -> List[str]:
+    """What was written, and how many objects each class has."""
+    lines = []
+    for item in done.classes:
+        span = "" if item.scores is None else f" ({item.scores[0]:.2f} to {item.scores[1]:.2f})"
+        lines.append(f"{item.value}  {printable(item.name, 80)}: {item.objects:,}{span}")
+    return [
+        in_qgis(f"Run by {done.runtime}; scaling: {done.scaling}; read as {done.reading}"),
+        *lines,
+        f"Written: {printable(done.layer, 400)}",
+    ]
 
 
 def map_lines(done: Classification) -> List[str]:

@@ -6,14 +6,17 @@ GeoJSON is read as it is; other files (GeoPackage, Shapefile ...) by pyogrio.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple
 
 from ..findings import Place
 from ..findings.rules import finding
 from ..findings.wording import printable, quoted
 from .extras import RunningRefused, not_installed
 from .georeference import Georeference
+from .raster_library import Geometry, RasterLibrary
+from .rasterio_library import RasterioLibrary
 from .rasters import Block, RasterReader, Window
 
 if TYPE_CHECKING:
@@ -24,8 +27,6 @@ _DEGREES = "EPSG:4326"
 _LARGEST = 64 << 20
 _POLYGONS = frozenset(("Polygon", "MultiPolygon"))
 _MOST = 1_000_000
-
-Geometry = Dict[str, Any]
 
 
 class AreaReader:
@@ -39,12 +40,19 @@ class AreaReader:
         GeoJSON geometries in the scene's coordinate system.
     transform
         Of the scene; see :class:`~dl2ecd_core.running.georeference.Georeference`.
+    library
+        What tells which pixels lie in polygons.
     """
 
     def __init__(
-        self, reader: RasterReader, polygons: Sequence[Geometry], transform: Tuple[float, ...]
+        self,
+        reader: RasterReader,
+        polygons: Sequence[Geometry],
+        transform: Tuple[float, ...],
+        library: Optional[RasterLibrary] = None,
     ) -> None:
         self._reader, self._polygons, self._transform = reader, list(polygons), transform
+        self._library = library or RasterioLibrary()
 
     @property
     def name(self) -> str:
@@ -79,16 +87,10 @@ class AreaReader:
 
     def inside(self, window: Window) -> Array:
         """Where the middle of a pixel lies inside the area."""
-        import rasterio.features
-        from affine import Affine
-
         a, b, c, d, e, f = self._transform
         left, top = window.left, window.top
-        here = Affine(a, b, a * left + b * top + c, d, e, d * left + e * top + f)
-        size = (window.height, window.width)
-        return rasterio.features.rasterize(
-            self._polygons, out_shape=size, transform=here, fill=0, default_value=1, dtype="uint8"
-        ).astype(bool)
+        here = (a, b, a * left + b * top + c, d, e, d * left + e * top + f)
+        return self._library.burnt(self._polygons, (window.height, window.width), here)
 
     def meets(self, shapes: Array) -> Array:
         """Which of shapely's shapes, in columns and rows of the scene, have a part of the area."""
@@ -108,7 +110,12 @@ class AreaReader:
         return found
 
 
-def area_of(path: Path, reader: RasterReader, place: Georeference) -> AreaReader:
+def area_of(
+    path: Path,
+    reader: RasterReader,
+    place: Georeference,
+    library: Optional[RasterLibrary] = None,
+) -> AreaReader:
     """A scene of which only an area counts.
 
     Parameters
@@ -124,10 +131,10 @@ def area_of(path: Path, reader: RasterReader, place: Georeference) -> AreaReader
         ``aoi-not-readable`` or ``aoi-outside``.
     """
     polygons, crs = _polygons(path)
-    if crs is not None and place.crs is not None:
+    if crs is not None and place.crs not in (None, crs):
         polygons = _moved(polygons, crs, place.crs)
     transform = place.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    area = AreaReader(reader, polygons, transform)
+    area = AreaReader(reader, polygons, transform, library)
     if not _touches(polygons, transform, reader):
         raise RunningRefused(
             [
@@ -223,8 +230,6 @@ def _moved(polygons: List[Geometry], crs: str, target: str) -> List[Geometry]:
 
 def _touches(polygons: List[Geometry], transform: Tuple[float, ...], reader: RasterReader) -> bool:
     """Whether the box around any polygon meets the box around the scene."""
-    import rasterio.features
-
     a, b, c, d, e, f = transform
     corners = [
         (a * column + b * row + c, d * column + e * row + f)
@@ -233,10 +238,26 @@ def _touches(polygons: List[Geometry], transform: Tuple[float, ...], reader: Ras
     ]
     xs, ys = zip(*corners)
     for polygon in polygons:
-        west, south, east, north = rasterio.features.bounds(polygon)
+        west, south, east, north = _bounds(polygon)
         if west < max(xs) and min(xs) < east and south < max(ys) and min(ys) < north:
             return True
     return False
+
+
+def _bounds(polygon: Geometry) -> Tuple[float, float, float, float]:
+    """West, south, east and north of a geometry; of one without coordinates, of nowhere."""
+    xs, ys = [math.inf], [math.inf]
+    waiting: List[Any] = [polygon.get("coordinates")]
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, (list, tuple)) or not item:
+            continue
+        if isinstance(item[0], (list, tuple)):
+            waiting += item
+        elif len(item) > 1 and all(isinstance(one, (int, float)) for one in item[:2]):
+            xs.append(item[0])
+            ys.append(item[1])
+    return min(xs), min(ys), max(xs[1:], default=-math.inf), max(ys[1:], default=-math.inf)
 
 
 def _not_readable(path: Path, why: str) -> RunningRefused:

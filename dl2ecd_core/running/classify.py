@@ -118,7 +118,7 @@ def classify(
         trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
-        area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference)
+        area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         findings = in_order([*opened.findings, *said])
         for item in findings:

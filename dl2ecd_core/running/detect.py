@@ -20,6 +20,7 @@ from .area import area_of
 from .extent import window_of
 from .extras import not_installed
 from .georeference import Extent
+from .layer_library import LayerLibrary
 from .objects.detector import DetectOptions, Detector, detector_for, labels_of
 from .objects.found import Objects
 from .objects.kept import kept
@@ -32,6 +33,7 @@ from .objects.style import STYLE, write_style
 from .opening import OpenedModel
 from .part_file import part_folder
 from .preview import PREVIEW
+from .pyogrio_library import PyogrioLibrary
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
@@ -57,6 +59,7 @@ def detect(
     messages: Optional[Listener] = None,
     library: Optional[RasterLibrary] = None,
     run_tiles: Optional[Callable[[Detector], Runner]] = None,
+    layers: Optional[LayerLibrary] = None,
 ) -> Detection:
     """Find the objects of a scene.
 
@@ -83,6 +86,8 @@ def detect(
         A small picture of the scene with the outlines of its objects and their legend (PNG).
     device, workers, trusted, messages, library
         As in :func:`~dl2ecd_core.running.classify.classify`.
+    layers
+        What writes the layer; pyogrio by default.
     overwrite
         Replace a file at the output's place also where this project did not write it.
     run_tiles
@@ -111,6 +116,7 @@ def detect(
     if picture is not None:
         check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
     _check_installed()
+    writing = layers or PyogrioLibrary()
     rasters = library or RasterioLibrary()
     with made_ready(
         scene,
@@ -128,7 +134,7 @@ def detect(
         findings = [*opened.findings, *said, *legend.findings, *_said_of_place(reader, target)]
         for item in in_order(findings):
             listener.found(item)
-        area = None if aoi is None else area_of(Path(aoi), reader, reader.georeference)
+        area = None if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         whole = window = Window(0, reader.height, 0, reader.width)
         if extent is not None:
             window = window_of(reader.georeference, extent, whole, reader.name)
@@ -152,7 +158,7 @@ def detect(
                 listener.found(item)
                 findings.append(item)
             objects = _placed(found.objects, opened)
-            write_layer(target, objects, opened.ecd.classes, reader.georeference)
+            write_layer(target, objects, opened.ecd.classes, reader.georeference, writing)
             write_style(style, legend.rows)
             if picture is not None:
                 write_object_preview(picture, reader, detector.bands, window, objects, legend.rows)
@@ -170,12 +176,11 @@ def detect(
 
 
 def _check_installed() -> None:
-    """Before anything takes time: what suppresses and writes objects is there."""
+    """Before anything takes time: what suppresses objects is there."""
     try:
-        import pyogrio  # noqa: F401
         import shapely  # noqa: F401
     except ImportError as error:
-        raise not_installed("pyogrio", "detect", "write objects") from error
+        raise not_installed("shapely", "detect", "find objects") from error
 
 
 def _placed(objects: Objects, opened: OpenedModel) -> Objects:

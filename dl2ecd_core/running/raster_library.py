@@ -6,7 +6,17 @@ rasterio does it by default (:mod:`.rasterio_library`); inside QGIS its own GDAL
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ContextManager, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ContextManager,
+    Dict,
+    Mapping,
+    Optional,
+    Protocol,
+    Sequence,
+    Tuple,
+)
 
 from .georeference import Georeference
 from .rasters import Window
@@ -19,6 +29,10 @@ DRIVERS: Tuple[str, ...] = (
     "GTiff", "COG", "VRT", "ENVI", "EHdr", "HFA", "JP2OpenJPEG", "PNG", "JPEG", "AAIGrid", "NITF",
     "netCDF", "HDF5", "PCIDSK", "ERS", "SAFE", "SENTINEL2", "GPKG", "MEM",
 )  # fmt: skip
+
+
+#: A geometry as GeoJSON has it.
+Geometry = Dict[str, Any]
 
 
 class RasterError(Exception):
@@ -108,6 +122,20 @@ class RasterLibrary(Protocol):
         ------
         RasterError
             When it can't be written.
+        """
+        ...
+
+    def burnt(
+        self, polygons: Sequence[Geometry], size: Tuple[int, int], transform: Tuple[float, ...]
+    ) -> Array:
+        """``(rows, columns)`` of truth: the pixels whose middle lies in one of the polygons.
+
+        Parameters
+        ----------
+        polygons
+            GeoJSON geometries.
+        transform
+            As :class:`~dl2ecd_core.running.georeference.Georeference` has it.
         """
         ...
 

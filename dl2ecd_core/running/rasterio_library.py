@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Sequence, Tu
 
 from .extras import not_installed
 from .georeference import Georeference
-from .raster_library import DRIVERS, RasterError
+from .raster_library import DRIVERS, Geometry, RasterError
 from .rasters import Window
 
 if TYPE_CHECKING:
@@ -151,6 +151,19 @@ class RasterioLibrary:
                 copying.copy(source, str(target), driver=driver, **options)
         except rasterio.errors.RasterioError as error:
             raise RasterError(str(error)) from error
+
+    def burnt(
+        self, polygons: Sequence[Geometry], size: Tuple[int, int], transform: Tuple[float, ...]
+    ) -> Array:
+        """The pixels whose middle lies in one of the polygons."""
+        rasterio_module()
+        import rasterio.features
+        from affine import Affine
+
+        found: Array = rasterio.features.rasterize(
+            polygons, size, transform=Affine(*transform), fill=0, default_value=1, dtype="uint8"
+        )
+        return found.astype(bool)
 
     def tags(self, path: Path) -> Mapping[str, str]:
         """The metadata of a raster."""

@@ -42,3 +42,10 @@ def lent_onnxruntime(qgis: Qgis) -> None:
     """Models can be run there."""
     if not qgis.has_onnxruntime:
         pytest.skip("QGIS's Python can't load the tests' ONNX Runtime")
+
+
+@pytest.fixture
+def lent_shapely(qgis: Qgis) -> None:
+    """Objects can be found there."""
+    if not qgis.has_shapely:
+        pytest.skip("QGIS's Python can't load the tests' shapely")

@@ -62,7 +62,7 @@ class Qgis:
         self._environment = environment_of(folder)
         self._errors = folder / "errors.txt"
         self._python: Optional[subprocess.Popen[str]] = None
-        self.has_onnxruntime = False
+        self.has_onnxruntime = self.has_shapely = False
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Call qgis_process."""
@@ -97,20 +97,30 @@ class Qgis:
             return False
         return self._run([PYTHON, "-c", "import qgis.core"]).returncode == 0
 
-    def lend_onnxruntime(self) -> None:
-        """Lend QGIS the ONNX Runtime of the Python that runs the tests, where that can be.
+    def lend(self, name: str, *more: str) -> bool:
+        """Lend QGIS a package of the Python that runs the tests; whether that can be.
 
-        It alone: QGIS's NumPy stays what it is.
+        It alone, with the folders of its libraries: QGIS's NumPy stays what it is.
         """
-        found = importlib.util.find_spec("onnxruntime")
+        found = importlib.util.find_spec(name)
         if found is None or found.origin is None:
-            return
+            return False
         packages = self._folder / "packages"
-        packages.mkdir()
-        (packages / "onnxruntime").symlink_to(Path(found.origin).parent)
-        self.has_onnxruntime = not self._run([PYTHON, "-c", "import onnxruntime"]).returncode
-        if not self.has_onnxruntime:
-            (packages / "onnxruntime").unlink()
+        packages.mkdir(exist_ok=True)
+        folders = [Path(found.origin).parent]
+        folders += [folders[0].with_name(one) for one in more]
+        made = [packages / folder.name for folder in folders]
+        for link, folder in zip(made, folders):
+            link.symlink_to(folder)
+        works = not self._run([PYTHON, "-c", f"import {name}"]).returncode
+        for link in made if not works else []:
+            link.unlink()
+        return works
+
+    def lend_packages(self) -> None:
+        """Lend what runs models and what finds objects."""
+        self.has_onnxruntime = self.lend("onnxruntime")
+        self.has_shapely = self.lend("shapely", "shapely.libs")
 
     def _started(self) -> subprocess.Popen[str]:
         if self._python is None:
@@ -169,7 +179,7 @@ def running_qgis() -> Iterator[Qgis]:
         if not Path(PROCESS).exists() or not qgis.has_python():
             pytest.skip("QGIS and its Python are not installed")
         install(Path(name))
-        qgis.lend_onnxruntime()
+        qgis.lend_packages()
         enabled = qgis.call("plugins", "enable", "dl2ecd")
         assert enabled.returncode == 0, enabled.stderr
         try:

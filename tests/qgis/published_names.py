@@ -14,11 +14,13 @@ PUBLISHED: Dict[str, FrozenSet[str]] = {
     "qgis.core": frozenset(
         """
         QgsApplication QgsApplication.processingRegistry
-        QgsCategorizedSymbolRenderer
+        QgsCategorizedSymbolRenderer QgsFeatureRequest
+        QgsProcessing QgsProcessing.TypeVectorPolygon
         QgsProcessingAlgorithm QgsProcessingException QgsProcessingProvider
         QgsProcessingLayerPostProcessorInterface
         QgsProcessingOutputLayerDefinition QgsProcessingOutputNumber QgsProcessingOutputString
         QgsProcessingParameterBoolean QgsProcessingParameterEnum QgsProcessingParameterExtent
+        QgsProcessingParameterFeatureSource QgsProcessingParameterVectorDestination
         QgsProcessingParameterFile QgsProcessingParameterFileDestination
         QgsProcessingParameterNumber QgsProcessingParameterNumber.Double
         QgsProcessingParameterRasterDestination QgsProcessingParameterRasterLayer

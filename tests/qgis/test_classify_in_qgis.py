@@ -20,6 +20,7 @@ import rasterio
 
 from dl2ecd_core.running.classify import classify
 from tests.running.scenes import opened, pixels, quiet, write_scene
+from tests.running.test_area import geojson
 from tests.running.test_classify import BYTES, Place
 
 pytestmark = [pytest.mark.qgis, pytest.mark.usefixtures("lent_onnxruntime")]
@@ -143,6 +144,27 @@ QgsProject.instance().clear()
     ]
     with opened(place.out) as file:
         assert np.array_equal(file.read(1), by_rasterio(place)[10:50, 10:50])
+
+
+def test_an_area_is_that_of_the_command_line(qgis: Qgis, place: Place) -> None:
+    # No side goes through the middle of a pixel.
+    corners = [[500_010.37, 4_999_921.11], [500_066.73, 4_999_930.29], [500_050.17, 4_999_985.71]]
+    ring = [*corners, corners[0]]
+    document = {"type": "Polygon", "coordinates": [ring]}
+    area = geojson(place.folder / "area.geojson", document)
+    _, failed, _, _ = run(qgis, CLASSIFY, asked(place, aoi=area, device="auto"))
+    assert failed is None
+    other = place.folder / "other.tif"
+    classify(place.scene, place.ecd, other, options=BYTES, aoi=area)
+    with opened(place.out) as ours, opened(other) as theirs:
+        values = ours.read(1)
+        assert np.array_equal(values, theirs.read(1))
+    assert 0 < (values == 0).sum() < values.size
+
+
+def test_a_layer_that_is_no_area(qgis: Qgis, place: Place) -> None:
+    _, failed, _, _ = run(qgis, CLASSIFY, asked(place, aoi=place.classes))
+    assert "aoi" in failed
 
 
 def test_in_a_model_converting_comes_first(qgis: Qgis, place: Place) -> None:

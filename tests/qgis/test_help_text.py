@@ -8,11 +8,12 @@ from typing import List
 import pytest
 
 from dl2ecd_core.help.content import Bullets, ToolHelp
-from dl2ecd_core.help.further_tools import CLASSIFY, EXPORT, INSPECT, VERIFY
+from dl2ecd_core.help.further_tools import EXPORT, INSPECT, VERIFY
+from dl2ecd_core.help.imagery_tools import CLASSIFY, DETECT
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.qgis.help_text import short_help
 
-TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY)
+TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY, DETECT)
 
 
 class _Text(HTMLParser):

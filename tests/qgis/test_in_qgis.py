@@ -16,7 +16,8 @@ import pytest
 from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.exports import usual_ending
-from dl2ecd_core.help.further_tools import CLASSIFY, EXPORT, INSPECT, VERIFY
+from dl2ecd_core.help.further_tools import EXPORT, INSPECT, VERIFY
+from dl2ecd_core.help.imagery_tools import CLASSIFY, DETECT
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.pane.speech import CANCELLED
 from dl2ecd_core.version import __version__
@@ -24,7 +25,7 @@ from tests.qgis.installed import Qgis, run
 
 pytestmark = pytest.mark.qgis
 
-TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY)
+TOOLS = (CONVERT, INSPECT, VERIFY, EXPORT, CLASSIFY, DETECT)
 TO_ECD = "dl2ecd:deeplearningmodeltoecd"
 
 #: An .ecd that may be replaced.
@@ -291,9 +292,9 @@ QgsProject.instance().clear()
         told = qgis.script(
             """
 from pathlib import Path
-from dl2ecd.dl2ecd_core.qgis.desktop.styling import style_raster
+from dl2ecd.dl2ecd_core.qgis.desktop.styling import style_layer
 try:
-    style_raster(QgsRasterLayer(arguments[0], "map"), Path("none.qml"))
+    style_layer(QgsRasterLayer(arguments[0], "map"), Path("none.qml"))
 except QgsProcessingException as error:
     tell(str(error))
 """,

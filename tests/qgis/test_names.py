@@ -55,7 +55,7 @@ def test_only_qgis_and_what_it_brings_is_imported() -> None:
     for path, module in parsed():
         assert set(imported(module).values()) <= allowed, path.name
         plain = {a.name for n in ast.walk(module) if isinstance(n, ast.Import) for a in n.names}
-        assert plain <= {"numpy", "processing", "tempfile"}, path.name
+        assert plain <= {"json", "numpy", "processing", "tempfile"}, path.name
 
 
 def test_every_name_is_published() -> None:

@@ -17,7 +17,7 @@ from ...exports import FORMATS, usual_ending
 from ...help.further_tools import EXPORT, INSPECT, VERIFY
 from ...help.text import CONVERT
 from .algorithm import ANY_FILE, TEMPORARY, Algorithm, given_path
-from .styling import style_raster
+from .styling import style_layer
 
 _MODEL, _INFO, _ECD = (item.name for item in CONVERT.parameters)
 _DEFINITION = VERIFY.parameters[0].name
@@ -150,6 +150,6 @@ class ExportEcd(Algorithm):
 
     def postProcessAlgorithm(self, context: Any, feedback: Any) -> Dict[str, object]:
         if self._style is not None and self._folder is not None:
-            feedback.pushInfo(style_raster(self._layer, self._style))
+            feedback.pushInfo(style_layer(self._layer, self._style))
             self._folder.cleanup()
         return {}

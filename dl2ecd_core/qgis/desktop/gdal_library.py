@@ -6,14 +6,15 @@ in which it says that something failed are listened to.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Sequence, Tuple
 
-from osgeo import gdal
+from osgeo import gdal, ogr
 
 from ...running.georeference import Georeference
-from ...running.raster_library import DRIVERS, RasterError
+from ...running.raster_library import DRIVERS, Geometry, RasterError
 from ...running.rasters import Window
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class GdalSource:
 
     @staticmethod
     def _read(band: Any, window: Window) -> Array:
-        pixels: Array = _given(
+        pixels: Array = given(
             lambda: band.ReadAsArray(window.left, window.top, window.width, window.height)
         )
         return pixels
@@ -124,28 +125,45 @@ class GdalLibrary:
     def opened(self, path: str) -> Iterator[GdalSource]:
         """Whatever GDAL opens of the formats that scenes are read in."""
         flags = gdal.OF_RASTER | gdal.OF_READONLY
-        dataset = _given(lambda: gdal.OpenEx(path, flags, allowed_drivers=[*DRIVERS]))
+        dataset = given(lambda: gdal.OpenEx(path, flags, allowed_drivers=[*DRIVERS]))
         if not dataset.RasterCount:
             raise RasterError("it has no bands; choose one of its parts")
         yield GdalSource(dataset)
 
     def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
         """Write a raster."""
-        given = [f"{name}={value}" for name, value in options.items()]
-        source = _given(lambda: gdal.OpenEx(virtual, gdal.OF_RASTER, allowed_drivers=["VRT"]))
+        asked = [f"{name}={value}" for name, value in options.items()]
+        source = given(lambda: gdal.OpenEx(virtual, gdal.OF_RASTER, allowed_drivers=["VRT"]))
         writer = gdal.GetDriverByName(driver)
         # It is finished when GDAL lets go of it, and only then are errors of the last bytes known.
-        _given(lambda: writer.CreateCopy(str(target), source, options=given).FlushCache() or True)
+        given(lambda: writer.CreateCopy(str(target), source, options=asked).FlushCache() or True)
+
+    def burnt(
+        self, polygons: Sequence[Geometry], size: Tuple[int, int], transform: Tuple[float, ...]
+    ) -> Array:
+        """The pixels whose middle lies in one of the polygons."""
+        a, b, c, d, e, f = transform
+        raster = gdal.GetDriverByName("MEM").Create("", size[1], size[0], 1, gdal.GDT_Byte)
+        raster.SetGeoTransform((c, a, b, f, d, e))
+        table = ogr.GetDriverByName("Memory").CreateDataSource("")
+        layer = table.CreateLayer("area", None, ogr.wkbUnknown)
+        whole = json.dumps({"type": "GeometryCollection", "geometries": list(polygons)})
+        feature = ogr.Feature(layer.GetLayerDefn())
+        feature.SetGeometry(given(lambda: ogr.CreateGeometryFromJson(whole)))
+        layer.CreateFeature(feature)
+        given(lambda: gdal.RasterizeLayer(raster, [1], layer, burn_values=[1]) == 0 or None)
+        found: Array = given(raster.ReadAsArray)
+        return found.astype(bool)
 
     def tags(self, path: Path) -> Mapping[str, str]:
         """The metadata of a raster."""
         try:
-            return dict(_given(lambda: gdal.OpenEx(str(path), gdal.OF_RASTER)).GetMetadata())
+            return dict(given(lambda: gdal.OpenEx(str(path), gdal.OF_RASTER)).GetMetadata())
         except RasterError:
             return {}
 
 
-def _given(call: Callable[[], Any]) -> Any:
+def given(call: Callable[[], Any]) -> Any:
     """What GDAL gives, without a word on standard error.
 
     Raises

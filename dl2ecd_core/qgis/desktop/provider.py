@@ -12,7 +12,7 @@ from ...version import __version__
 from .. import PLUGIN
 from .algorithm import ICON
 from .definitions import DeepLearningModelToEcd, ExportEcd, InspectModel, VerifyEcd
-from .imagery import ClassifyRaster
+from .imagery import ClassifyRaster, DetectObjects
 
 ALGORITHMS: List[type] = [
     DeepLearningModelToEcd,
@@ -20,6 +20,7 @@ ALGORITHMS: List[type] = [
     VerifyEcd,
     ExportEcd,
     ClassifyRaster,
+    DetectObjects,
 ]
 
 
@@ -46,6 +47,9 @@ class Provider(QgsProcessingProvider):
 
     def supportedOutputRasterLayerExtensions(self) -> Any:
         return ["tif", "tiff"]
+
+    def supportedOutputVectorLayerExtensions(self) -> Any:
+        return ["gpkg", "geojson"]
 
     def loadAlgorithms(self) -> None:
         for algorithm in ALGORITHMS:

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.core import QgsProcessingException
 
 
-def style_raster(layer: Any, style: Path) -> str:
+def style_layer(layer: Any, style: Path) -> str:
     """Load a style onto a layer; what to say of it.
 
     Raises

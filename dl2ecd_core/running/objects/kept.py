@@ -64,7 +64,7 @@ class TileFile:
 
         shapes: Sequence[bytes] = ()
         if part.outlines is not None:
-            shapes = shapely.to_wkb(part.outlines).tolist()
+            shapes = shapely.to_wkb(part.outlines, output_dimension=2).tolist()
         lengths = numpy.array([len(shape) for shape in shapes], _LENGTH)
         drawn = lengths.tobytes() + b"".join(shapes)
         head = _HEAD.pack(len(part), part.turned, part.outlines is not None, len(drawn))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
 
@@ -14,6 +13,8 @@ from ...files.scratch import scratch_folder
 from ...findings.wording import printable
 from ...version import __version__
 from ..georeference import Georeference
+from ..layer_library import Layer, LayerError, LayerLibrary
+from ..pyogrio_library import PyogrioLibrary
 from .found import Objects
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ def outlines(objects: Objects, place: Georeference) -> Array:
 
 
 def write_layer(
-    target: Path, objects: Objects, classes: Sequence[EcdClass], place: Georeference
+    target: Path,
+    objects: Objects,
+    classes: Sequence[EcdClass],
+    place: Georeference,
+    library: Optional[LayerLibrary] = None,
 ) -> None:
     """Write the objects, whole or not at all.
 
@@ -73,6 +78,8 @@ def write_layer(
         Their labels are places in `classes`.
     place
         Of the scene.
+    library
+        pyogrio by default.
 
     Raises
     ------
@@ -83,7 +90,7 @@ def write_layer(
     kind = "Polygon" if objects.outlines is None else "MultiPolygon"
     crs = place.crs if place.transform is not None else None
     fields = {**class_fields(objects.labels, classes), SCORE: objects.scores}
-    write_features(target, shapes, kind, crs, fields)
+    write_features(target, shapes, kind, crs, fields, library)
 
 
 def class_fields(labels: Array, classes: Sequence[EcdClass]) -> Dict[str, Array]:
@@ -96,7 +103,12 @@ def class_fields(labels: Array, classes: Sequence[EcdClass]) -> Dict[str, Array]
 
 
 def write_features(
-    target: Path, shapes: Array, kind: str, crs: Optional[str], fields: Mapping[str, Array]
+    target: Path,
+    shapes: Array,
+    kind: str,
+    crs: Optional[str],
+    fields: Mapping[str, Array],
+    library: Optional[LayerLibrary] = None,
 ) -> None:
     """Write shapes with fields as a layer, whole or not at all.
 
@@ -110,35 +122,24 @@ def write_features(
     ConversionRefused
         When it can't be written; what was there before stays.
     """
-    import pyogrio.raw
     import shapely
-    from pyogrio.errors import DataSourceError
 
     real = real_path(target)
-    driver, options = _format(real.suffix.lower(), crs)
+    ending = real.suffix.lower()
+    driver, options, of_file = _format(ending, crs)
+    # Said outright: in QGIS, shapely meets an older GEOS than it was made for.
+    binary = shapely.to_wkb(shapes, output_dimension=2).tolist()
+    layer = Layer(LAYER, kind, crs, binary, fields, driver, options, of_file)
     try:
-        with scratch_folder(real.parent) as folder, warnings.catch_warnings():
-            # That a scene has no coordinate system is said in our own words.
-            warnings.simplefilter("ignore", UserWarning)
-            new = folder / f"new{real.suffix.lower()}"
-            pyogrio.raw.write(
-                str(new),
-                shapely.to_wkb(shapes),
-                list(fields.values()),
-                list(fields),
-                layer=LAYER,
-                driver=driver,
-                geometry_type=kind,
-                crs=crs,
-                layer_options=options,
-                dataset_options={"VERSION": _VERSION} if driver == "GPKG" else None,
-            )
+        with scratch_folder(real.parent) as folder:
+            new = folder / f"new{ending}"
+            (library or PyogrioLibrary()).write(new, layer)
             with new.open("rb+") as handle:
                 os.fsync(handle.fileno())
             new.replace(real)
     except OSError as error:
         raise write_failure(error, target) from error
-    except (DataSourceError, RuntimeError) as error:
+    except LayerError as error:
         raise refused(
             "output-not-writable",
             f"The output '{printable(str(target), 400)}' can't be written: "
@@ -148,12 +149,11 @@ def write_features(
         ) from error
 
 
-def _format(ending: str, crs: Optional[str]) -> Tuple[str, Dict[str, str]]:
-    """GDAL's driver, and its options for a layer."""
-    said = f"{_MADE_BY} {__version__}"
+def _format(ending: str, crs: Optional[str]) -> Tuple[str, Dict[str, str], Dict[str, str]]:
+    """GDAL's driver, and its options for a layer and for a file."""
+    options = {"DESCRIPTION": f"{_MADE_BY} {__version__}"}
     if ending == GEOPACKAGE:
-        return "GPKG", {"DESCRIPTION": said}
-    if crs is None:
-        return "GeoJSON", {"DESCRIPTION": said}
-    options = {"DESCRIPTION": said, "RFC7946": "YES", "COORDINATE_PRECISION": _DECIMALS}
-    return "GeoJSON", options
+        return "GPKG", options, {"VERSION": _VERSION}
+    if crs is not None:
+        options.update(RFC7946="YES", COORDINATE_PRECISION=_DECIMALS)
+    return "GeoJSON", options, {}
