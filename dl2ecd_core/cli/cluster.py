@@ -8,12 +8,13 @@ from typing import Any, Callable, Dict, Optional
 
 import click
 
-from ..findings.wording import printable
+from ..findings.wording import counted, printable
 from ..progress import Listener
 from ..running.building import Options
 from ..running.cluster.address import Certificates
 from ..running.cluster.classify import classify_on
 from ..running.cluster.detect import detect_on
+from ..running.cluster.estimate import Estimate, estimate
 from ..running.cluster.many import Maps, classify_many
 from ..running.cluster.sources import is_many
 from ..running.detect import DetectOptions
@@ -35,10 +36,13 @@ class AskedCluster:
         Its address.
     certificates
         For ``tls://``.
+    dry_run
+        Whether to estimate alone.
     """
 
-    scheduler: str
+    scheduler: Optional[str]
     certificates: Certificates
+    dry_run: bool = False
 
     @property
     def more(self) -> Dict[str, Any]:
@@ -63,9 +67,16 @@ def cluster_options(function: _Function) -> _Function:
     @click.option("--tls-ca-file", metavar="PEM", help="Who signed the scheduler's certificate.")
     @click.option("--tls-cert", metavar="PEM", help="Your certificate, for tls://.")
     @click.option("--tls-key", metavar="PEM", help="The key of your certificate.")
+    @click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Write nothing: measure a second of the model here, and estimate windows, bytes, "
+        "memory and time.",
+    )
     @functools.wraps(function)
     def command(
         *arguments: Any,
+        dry_run: bool,
         scheduler: Optional[str],
         tls_ca_file: Optional[str],
         tls_cert: Optional[str],
@@ -73,11 +84,12 @@ def cluster_options(function: _Function) -> _Function:
         **options: Any,
     ) -> Any:
         certificates = Certificates(tls_ca_file, tls_cert, tls_key)
-        if scheduler is None:
+        if scheduler is None and not dry_run:
             if certificates:
                 raise click.UsageError("Certificates are for --scheduler tls://HOST:PORT.")
             return function(*arguments, cluster=None, **options)
-        return function(*arguments, cluster=AskedCluster(scheduler, certificates), **options)
+        asked = AskedCluster(scheduler, certificates, dry_run)
+        return function(*arguments, cluster=asked, **options)
 
     return command
 
@@ -91,6 +103,9 @@ def classify_by(
 ) -> None:
     """Classify a scene, or many, on a cluster."""
     scene, model, out = asked.paths
+    if cluster.dry_run:
+        _estimate(cluster, asked, options)
+        return
     if not is_many(scene):
 
         def one(messages: Listener) -> Classification:
@@ -126,11 +141,65 @@ def classify_by(
     run_and_report(asked, many, print_maps, "scenes")
 
 
+def _estimate(cluster: AskedCluster, asked: Asked, options: Options) -> None:
+    given = asked.more
+    for name in ("preview", "extent", "overwrite"):
+        del given[name]
+
+    def run(messages: Listener) -> Estimate:
+        return estimate(
+            cluster.scheduler, *asked.paths[:2], options=options, messages=messages,
+            certificates=cluster.certificates, **given,
+        )  # fmt: skip
+
+    run_and_report(asked, run, print_estimate)
+
+
+def print_estimate(done: Estimate) -> None:
+    """What a job would cost."""
+    parts = ", ".join(f"{part} {one:.3f} s" for part, one in done.window_seconds.items())
+    some = "" if done.looked_at == done.scenes else f" (estimated from {done.looked_at:,})"
+    memory = "unknown" if done.worker_bytes is None else _bytes(done.worker_bytes)
+    lines = [
+        ("Scenes", f"{done.scenes:,}{some}"),
+        ("Windows", f"{done.windows:,}, one task each"),
+        ("To read", _bytes(done.bytes_to_read)),
+        ("Memory", f"{memory} for each worker process"),
+        ("A window", f"{parts}, by {done.runtime}"),
+        ("The limit", done.limit),
+        ("Time", f"{_hours(done.hours)} with {counted(done.threads, 'thread')} like this one"),
+        ("Core-hours", f"{done.core_hours:.3g}"),
+    ]
+    if done.unreadable:
+        lines.insert(1, ("Unreadable", f"{done.unreadable:,} of {done.looked_at:,} looked at"))
+    for name, text in lines:
+        click.echo(f"{name:<11} {text}")
+    click.echo("Nothing was written.")
+
+
+def _bytes(number: float) -> str:
+    """In the unit that suits it."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def _hours(hours: float) -> str:
+    """In the unit that suits it."""
+    if hours < 1 / 60:
+        return f"{hours * 3600:.1f} seconds"
+    return f"{hours * 60:.1f} minutes" if hours < 1 else f"{hours:.1f} hours"
+
+
 def detect_by(
     cluster: AskedCluster, asked: Asked, options: DetectOptions, messages: Listener
 ) -> Detection:
     """Find the objects of a scene on a cluster."""
     scene, model, layer = asked.paths
+    if cluster.dry_run:
+        raise click.UsageError("--dry-run is for classify.")
     if is_many(scene):
         raise click.UsageError(f"detect takes one scene at a time, and {scene} names many.")
     return detect_on(

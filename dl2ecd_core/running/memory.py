@@ -24,7 +24,7 @@ def limit_memory() -> Optional[int]:
     int or None
         The most bytes of addresses that it may have; None where the system has no such limit.
     """
-    free, taken = free_memory(), _field("/proc/self/status", "VmSize")
+    free, taken = free_memory(), system_size("/proc/self/status", "VmSize")
     if free is None or taken is None:
         return None
     import resource
@@ -52,10 +52,10 @@ def free_memory() -> Optional[int]:
         from . import windows_memory
 
         return windows_memory.free_memory()
-    return _field("/proc/meminfo", "MemAvailable")
+    return system_size("/proc/meminfo", "MemAvailable")
 
 
-def _field(path: str, name: str) -> Optional[int]:
+def system_size(path: str, name: str) -> Optional[int]:
     """A size in bytes that the system tells; None where it does not."""
     try:
         text = Path(path).read_text(encoding="ascii", errors="replace")

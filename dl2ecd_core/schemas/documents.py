@@ -247,7 +247,8 @@ _FOUND = (
 )  # fmt: skip
 _MAPPED = (
     "raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds", "folder", "made",
-    "unchanged", "failures", "failed",
+    "unchanged", "failures", "failed", "scenes", "looked_at", "unreadable", "windows",
+    "bytes_to_read", "worker_bytes", "threads", "window_seconds", "limit", "hours", "core_hours",
 )  # fmt: skip
 _FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
@@ -272,6 +273,21 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "unchanged": _number("Maps that were there already.", 0),
         "failures": _number("Scenes of which there is no map.", 0),
         "failed": _list(_FAILED, "The first thousand of them."),
+        "scenes": _number("Of an estimate: how many scenes there are.", 0),
+        "looked_at": _number("Of how many of them the sizes are known.", 0),
+        "unreadable": _number("How many of those can't be read.", 0),
+        "windows": _number("Tasks.", 0),
+        "bytes_to_read": _number("Of the scenes' files.", 0),
+        "worker_bytes": _or_null(_number("Memory of a worker process.", 0)),
+        "threads": _number("Of all workers together.", 1),
+        "window_seconds": {
+            "type": "object",
+            "additionalProperties": {"type": "number"},
+            "description": "What a window takes of one thread, by what it goes to.",
+        },
+        "limit": _text("Which of these is the most."),
+        "hours": {"type": "number", "description": "By the clock."},
+        "core_hours": {"type": "number", "description": "Of all cores together."},
     },
     "detect": {
         "ok": _OK,

@@ -151,7 +151,7 @@ def test_a_limit_that_there_is_already_is_kept(monkeypatch: pytest.MonkeyPatch) 
     told: List[Any] = []
     monkeypatch.setattr(resource, "getrlimit", lambda what: (5, 7 << 30))
     monkeypatch.setattr(resource, "setrlimit", lambda what, limits: told.append(limits))
-    monkeypatch.setattr("dl2ecd_core.running.memory._field", lambda *names: 64 << 30)
+    monkeypatch.setattr("dl2ecd_core.running.memory.system_size", lambda *names: 64 << 30)
     assert limit_memory() == 7 << 30
     assert told == [(7 << 30, 7 << 30)]
 
@@ -165,6 +165,6 @@ def test_where_the_system_does_not_tell_there_is_none(
     place = tmp_path / "meminfo"
     if text is not None:
         place.write_text(text, encoding="utf-8")
-    read = memory._field
-    monkeypatch.setattr(memory, "_field", lambda path, name: read(str(place), name))
+    read = memory.system_size
+    monkeypatch.setattr(memory, "system_size", lambda path, name: read(str(place), name))
     assert limit_memory() is None

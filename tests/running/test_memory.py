@@ -24,7 +24,7 @@ def test_is_what_the_machine_has_free_and_the_process_has_already(
     limits: List[Tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (resource.RLIM_INFINITY,) * 2)
-    monkeypatch.setattr(memory, "_field", lambda path, name: 100 << 20)
+    monkeypatch.setattr(memory, "system_size", lambda path, name: 100 << 20)
     most = memory.limit_memory()
     assert most == (100 << 20) + int((100 << 20) * 0.9) + (4 << 30)
     assert limits == [(most, resource.RLIM_INFINITY)]
