@@ -60,6 +60,13 @@ def test_numbers_that_are_not_known_are_not_moved() -> None:
         assert picked_numbers(value, 0, (0,)) is None
 
 
+def test_no_numbers_stay_no_numbers() -> None:
+    for shape in ((0, 2), (2, 0)):
+        value = shaped(shape, "int64", numbers=[])
+        assert transposed_numbers(value, (1, 0)) == []
+        assert picked_numbers(value, shape.index(2), (0, 1)) == []
+
+
 @pytest.mark.parametrize(
     ("numbers", "integers", "known"),
     [

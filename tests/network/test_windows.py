@@ -11,10 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.network.footprints import MOST_PHASES, Footprint, at_input, merged
+from dl2ecd_core.network.footprints import MOST_PHASES, Footprint, at_input, merged, model_padding
 from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.network.sampling import sampled
-from dl2ecd_core.network.window import Padding, Rounding, TransposedWindow, Window
+from dl2ecd_core.network.window import (
+    Padding,
+    Rounding,
+    TransposedWindow,
+    Window,
+    same_output,
+    transposed_output,
+    window_output,
+)
 
 Looks = FrozenSet[int]
 SMALL = st.integers(1, 4)
@@ -259,6 +267,23 @@ def test_a_transposed_window_may_be_asked_for_a_length(
     assert window.cut_before(size) == (surplus // 2 if even else None)
 
 
+def test_a_length_asked_for_is_cut_evenly_whatever_the_padding() -> None:
+    for padding in Padding:
+        window = TransposedWindow(3, stride=2, padding=padding, target=9)
+        assert (window.output(5), window.cut_before(5)) == (9, 1)
+    free = TransposedWindow(None, stride=2, padding=Padding.SAME_UPPER)
+    assert (free.output(5), free.cut_before(5), free.cut_before(None)) == (10, None, None)
+
+
+def test_windows_that_are_none_have_no_length() -> None:
+    assert Window(None, rounding=Rounding.CEIL).output(5) is None
+    assert window_output(5, 3, pad=None) is None
+    assert window_output(5, 3, stride=0) is None
+    assert same_output(5, 0) is None
+    assert transposed_output(5, None) is None
+    assert transposed_output(5, 3, pad=None) is None
+
+
 def test_what_is_not_known_stays_unknown() -> None:
     same = Padding.SAME_UPPER
     assert Window(None, 2, padding=same).pads(9) == Window(3, 2, padding=same).pads(None)
@@ -298,9 +323,10 @@ def test_tensors_of_two_images_lie_over_both() -> None:
 
 def test_what_is_not_known_of_one_is_not_known_of_both() -> None:
     one, other = at_input(), Footprint(start=Fraction(1, 2))
-    joined = merged([one, other])
-    assert joined is not None
-    assert (joined.reach, joined.alignment, joined.halo()) == (None, None, None)
+    for pair in ([one, other], [other, one]):
+        joined = merged(pair)
+        assert joined is not None
+        assert (joined.reach, joined.alignment, joined.halo()) == (None, None, None)
     with pytest.raises(ValueError, match="not known"):
         joined.looks_at(0)
     assert other.cropped(2).reach is None
@@ -384,6 +410,12 @@ def test_a_resize_that_depends_on_the_size_says_nothing() -> None:
     assert sampled(Fraction(2), "nearest", "align_corners") is None
     assert sampled(Fraction(2), "nearest", "half_pixel", "odd") is None
     assert sampled(Fraction(2), "lanczos", "half_pixel") is None
+
+
+def test_pixels_of_another_size_are_no_border() -> None:
+    for scale, padding in ((1, 64), (2, None)):
+        places = [Footprint(Fraction(scale), Fraction(64))] * 2
+        assert model_padding([256, 256], [128, 128], places) == padding
 
 
 def test_a_period_that_no_network_has_is_not_followed() -> None:

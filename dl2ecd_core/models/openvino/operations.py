@@ -31,7 +31,8 @@ OPERATORS = called(
     "SoftPlus=Softplus Selu SoftMax=Softmax Softmax LogSoftmax Convert=Cast "
     "FakeQuantize=QuantizeLinear Interpolate=Resize Resample=Resize Pad Concat Slice "
     "StridedSlice=Slice Split VariadicSplit=Split Reshape Flatten Squeeze Unsqueeze Transpose "
-    "Permute=Transpose TopK ArgMax ReduceMean ReduceMax ReduceMin ReduceSum"
+    "Permute=Transpose TopK ArgMax ReduceMean ReduceMax ReduceMin ReduceSum Equal Greater Less "
+    "GreaterEqual=GreaterOrEqual LessEqual=LessOrEqual LogicalAnd=And LogicalOr=Or LogicalNot=Not"
 )
 #: What older versions had as kinds of the layer "Activation".
 ACTIVATIONS = called("sigmoid=Sigmoid tanh=Tanh relu=Relu elu=Elu exp=Exp")

@@ -275,18 +275,12 @@ def _numbers_cut(
     return shaped(sizes, numbers=picked_numbers(x, axis, indices))
 
 
-_FAR = 1 << 31
-
-
 def _cut(
     size: Optional[int], start: Optional[int], end: Optional[int], stride: Optional[int]
 ) -> Tuple[Optional[int], Optional[int]]:
     """The length of a slice, and the index of its first element."""
-    if start is None or end is None or not stride:
+    if start is None or end is None or not stride or size is None:
         return None, start if start is not None and start >= 0 else None
-    if size is None:
-        whole = start == 0 and end >= _FAR - 1 and stride == 1
-        return None, 0 if whole else (start if start >= 0 else None)
     first, last, by = slice(start, end, stride).indices(size)
     return len(range(first, last, by)), first
 
@@ -329,23 +323,17 @@ def expand(step: Step) -> Outputs:
     x, target = step.input(0), step.input(1).integers()
     if target is None or x.shape is None:
         return [Value(None, x.data_type, constant=x.constant)]
-    # A size that only running tells may be 1 as well as the value's own.
+    # A size that only running tells leaves one of 1 open.
     shape = broadcast([x.shape, target])
     if shape is None:
         return [Value(None, x.data_type, constant=x.constant)]
-    wider = (None,) * (len(shape) - len(target)) + tuple(target)
-    old = (1,) * (len(shape) - len(x.shape)) + x.shape
     # What lies side by side after it are not the pixels of before.
     tracks = [Axis()] * (len(shape) - len(x.shape))
     tracks += [
         axis if have != 1 or size == 1 else Axis(axis.letter)
         for axis, have, size in zip(x.axes, x.shape, shape[len(tracks) :])
     ]
-    sizes = tuple(
-        None if want is None and have == 1 and index >= len(shape) - len(target) else size
-        for index, (size, want, have) in enumerate(zip(shape, wider, old))
-    )
-    return [shaped(sizes, x.data_type, tracks, constant=x.constant)]
+    return [shaped(shape, x.data_type, tracks, constant=x.constant)]
 
 
 def tile(step: Step) -> Outputs:

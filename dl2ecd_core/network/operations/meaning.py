@@ -24,7 +24,7 @@ _COMPUTED = {
     "Add", "Sub", "Mul", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Tanh", "Clip",
     "BatchNormalization", "InstanceNormalization", "AveragePool", "GlobalAveragePool", "MaxPool",
     "GlobalMaxPool", "DepthToSpace", "LRN", "Sum", "Celu", "Gelu", "HardSigmoid", "HardSwish",
-    "Max", "Min", "Mish", "Shrink", "Softplus", "Softsign", "ThresholdedRelu",
+    "Max", "Min", "Mish", "Shrink", "Softplus", "Softsign", "Swish", "ThresholdedRelu",
 }  # fmt: skip
 _ACTIVATIONS = {
     "Softmax": Meaning(Kind.SOFTMAX),

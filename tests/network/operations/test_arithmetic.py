@@ -123,6 +123,21 @@ from .values import ANY, image, real, run, scalar, weights, whole
              scalar(1.0), scalar(0, "int8"), image(1, 4), scalar(1.0), scalar(0, "int8")
         ], {"axis": 1}, {},
          ["float32 (1.0 4.1)"]),
+        ("PRelu", [image(1, 4, 8), weights(4, 1)], {}, {}, ["float32 (1.0 4.1 8.2@1+0|1)"]),
+        ("Not", [whole(1, 0)], {}, {}, ["bool (2) constant"]),
+        ("Pow", [image(2, 3), whole(2)], {}, {}, ["float32 (2.0 3.1)"]),
+        ("Div", [whole(-1, -1, 1), whole(-1, 1, -1)], {}, {}, ["int64 (3) constant 1 -1 -1"]),
+        ("Add", [
+             shaped((2, 3), "int64", numbers=[1, 2, 3, 4, 5, 6]),
+             shaped((2, 1), "int64", numbers=[10, 20])
+        ], {}, {},
+         ["int64 (2 3)"]),
+        ("Add", [whole(None, 2), whole(3, 4)], {}, {}, ["int64 (2) constant ? 6"]),
+        ("QLinearAdd", [
+             shaped((1, 4), "int8"), scalar(1.0), scalar(0, "int8"), shaped((2, 1), "int8"),
+             scalar(1.0), scalar(0, "int8"), scalar(1.0), scalar(0, "int8")
+        ], {}, {},
+         ["int8 (2 4)"]),
     ],
 )  # fmt: skip
 def test_elements_are_computed(

@@ -139,6 +139,16 @@ from .values import ANY, image, run, scalar, weights, whole
         ("GatherND", [ANY, weights(5, 2, data_type="int64")], {}, {}, ["? of any shape"]),
         ("GatherND", [image(2, 3, 4), weights(5, 2, data_type="int64")], {"batch_dims": "0"}, {},
          ["float32 of any shape"]),
+        ("Slice", [image(1, 4, 8, 9), whole(1)], {}, {}, ["float32 (?.0 4.1 8.2@1+0|1 9.3@1+0|1)"]),
+        ("Slice", [whole(), whole(0), whole(1)], {}, {}, ["int64 (0) constant empty"]),
+        ("Slice", [image(1, 4, 8, 9), whole(0), ANY, whole(2)], {}, {},
+         ["float32 (1.0 4.1 ?.2@1+0|1 9.3@1+0|1)"]),
+        ("Slice", [image(1, 4, 8, 9), whole(-1), ANY, whole(2)], {}, {},
+         ["float32 (1.0 4.1 ?.2 9.3@1+0|1)"]),
+        ("Slice", [image(1, 4, None, 9), whole(-1), whole(1 << 62), whole(2)], {}, {},
+         ["float32 (1.0 4.1 ?.2 9.3@1+0|1)"]),
+        ("Gather", [Value(None, "float32", constant=True), whole(0)], {}, {},
+         ["float32 of any shape constant"]),
     ],
 )  # fmt: skip
 def test_parts_are_chosen_by_their_places(

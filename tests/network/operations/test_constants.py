@@ -46,6 +46,7 @@ def tensor(*numbers: int) -> Initializer:
         ("ConstantOfShape", [whole(2, 3)], {}, {}, ["float32 (2 3) constant 0 0 0 0 0 0"]),
         ("ConstantOfShape", [whole(2, None)], {}, {}, ["float32 (2 ?) constant"]),
         ("ConstantOfShape", [whole(16, 17)], {}, {}, ["float32 (16 17) constant"]),
+        ("ConstantOfShape", [whole(1 << 40)], {}, {}, ["float32 (1099511627776) constant"]),
         ("ConstantOfShape", [whole()], {}, {}, ["float32 () constant 0"]),
         ("ConstantOfShape", [shaped((65,), "int64")], {}, {}, ["float32 of any shape constant"]),
         ("ConstantOfShape", [ANY], {}, {}, ["float32 of any shape constant"]),

@@ -105,6 +105,7 @@ from .values import ANY, image, real, run, scalar, weights, whole
         ("Cast", [whole(1, 2)], {"to": 999}, {}, ["? (2) constant"]),
         ("Cast", [whole(1, 2)], {}, {}, ["? (2) constant"]),
         ("Cast", [image(2, 3)], {"to": 6}, {}, ["int32 (2.0 3.1)"]),
+        ("Cast", [whole(1, None)], {"to": 6}, {}, ["int32 (2) constant 1 ?"]),
     ],
 )  # fmt: skip
 def test_values_are_joined_split_and_repeated(

@@ -109,6 +109,7 @@ from .values import ANY, image, real, run, scalar, weights, whole
         ("Range", [scalar(0.0), scalar(1e-8), scalar(2e-9)], {}, {}, ["float32 (5) constant"]),
         ("Range", [scalar(float("nan")), scalar(1.0), scalar(1.0)], {}, {},
          ["float32 (?) constant"]),
+        ("Range", [scalar(1e15), scalar(0.0), scalar(-1.0)], {}, {}, ["float32 (?) constant"]),
     ],
 )  # fmt: skip
 def test_special_operations_have_their_own_sizes(

@@ -11,7 +11,7 @@ from dl2ecd_core.network.operations.meaning import meaning_of
 from dl2ecd_core.network.operations.step import Step
 from dl2ecd_core.network.value import Axis, Kind, Value
 
-from .values import best, image, meant, scalar, scores, weights, whole
+from .values import ANY, best, image, meant, scalar, scores, weights, whole
 
 UNKNOWN, SCORES, SOFTMAX, ARGMAX = Kind.UNKNOWN, Kind.SCORES, Kind.SOFTMAX, Kind.ARGMAX
 #: Scores, probabilities, indices of the classes of a 4 x 5 image's pixels.
@@ -20,6 +20,8 @@ PROBABLE = scores(2, 3, 4, 5, kind=SOFTMAX)
 INDICES = scores(2, 1, 4, 5, kind=ARGMAX, letters="N?HW")
 #: Scores whose axes are not known.
 LOOSE = scores(2, 3, 4, 5, letters="????")
+#: Scores whose classes come last.
+LAST = scores(2, 4, 5, 3, letters="NHWC")
 #: One row of an image, of which only one number is left.
 ROWS = Value((2, 3, 1, 5), "float32", (Axis("N"), Axis("C"), Axis("H", reduced=True), Axis("W")))
 
@@ -37,8 +39,12 @@ ROWS = Value((2, 3, 1, 5), "float32", (Axis("N"), Axis("C"), Axis("H", reduced=T
         ("Add", [LOGITS, best(2, 1, 4, 5)], {}, 0, UNKNOWN, None),
         ("Add", [ROWS], {}, 0, SCORES, None),
         ("Add", [LOGITS, weights(3)], {}, 0, SCORES, None),
-        ("Pad", [LOGITS], {}, 0, SCORES, None),
-        ("Pad", [PROBABLE], {}, 0, UNKNOWN, None),
+        ("Add", [LOOSE, LOOSE], {}, 0, SCORES, None),
+        ("Reshape", [PROBABLE, whole(2, 60)], {}, 0, SOFTMAX, None),
+        ("Pad", [LOGITS, whole(1, 1)], {}, 0, SCORES, None),
+        ("Pad", [PROBABLE, LOGITS], {}, 0, UNKNOWN, None),
+        ("Resize", [INDICES, None, whole(2)], {}, 0, ARGMAX, None),
+        ("Resize", [PROBABLE], {"mode": "linear"}, 0, SOFTMAX, None),
         ("Resize", [INDICES], {"mode": "nearest"}, 0, ARGMAX, None),
         ("Resize", [INDICES], {}, 0, ARGMAX, None),
         ("Resize", [INDICES], {"mode": "linear"}, 0, UNKNOWN, None),
@@ -51,6 +57,7 @@ ROWS = Value((2, 3, 1, 5), "float32", (Axis("N"), Axis("C"), Axis("H", reduced=T
         ("ArgMax", [LOOSE], {}, 0, ARGMAX, 2),
         ("ArgMax", [LOOSE], {"axis": "1"}, 0, ARGMAX, None),
         ("ArgMax", [LOOSE], {"axis": 4}, 0, ARGMAX, None),
+        ("ArgMax", [LOGITS], {"axis": -4}, 0, ARGMAX, None),
         ("TopK", [LOGITS, whole(1)], {"axis": 1}, 1, ARGMAX, 3),
         ("TopK", [LOGITS, whole(1)], {"axis": 1}, 0, UNKNOWN, None),
         ("TopK", [LOGITS, whole(2)], {"axis": 1}, 1, UNKNOWN, None),
@@ -64,6 +71,11 @@ ROWS = Value((2, 3, 1, 5), "float32", (Axis("N"), Axis("C"), Axis("H", reduced=T
         ("Riddle", [LOGITS], {}, 0, UNKNOWN, None),
         ("Softmax", [LOGITS], {"axis": 1}, 0, SOFTMAX, None),
         ("Softmax", [LOGITS], {"axis": 3}, 0, UNKNOWN, None),
+        ("Softmax", [LOGITS], {"axis": 9}, 0, SOFTMAX, None),
+        ("Softmax", [LOOSE], {"axis": 2}, 0, SOFTMAX, None),
+        ("Softmax", [LAST], {}, 0, SOFTMAX, None),
+        ("Softmax", [ANY], {}, 0, SOFTMAX, None),
+        ("Sigmoid", [LOGITS], {}, 0, Kind.SIGMOID, None),
         ("LinearClassifier", [image(7, 5)], {"classlabels_ints": (0, 1, 2)}, 0, ARGMAX, 3),
         ("LinearClassifier", [image(7, 5)], {"classlabels_ints": (1, 2, 3)}, 0, UNKNOWN, 3),
         ("LinearClassifier", [image(7, 5)], {"classlabels_ints": (0, 2)}, 0, UNKNOWN, 2),

@@ -180,6 +180,10 @@ from .values import ANY, best, image, run, scalar, weights, whole
         ], {"channels_last": 1}, {"domain": "com.microsoft"},
          ["float32 of any shape"]),
         ("Conv", [image(1, 4, 8, 9)], {}, {}, ["float32 of any shape", "x: NCHW"]),
+        ("Conv", [image(1, 4, 8, 9), weights(5, 4, 3, 3)], {"strides": (2,)}, {},
+         ["float32 of any shape", "x: NCHW"]),
+        ("Conv", [image(1, 4, 8, 9), weights(5, 4, 3, 3)], {"dilations": (2, 2, 2)}, {},
+         ["float32 of any shape", "x: NCHW"]),
     ],
 )  # fmt: skip
 def test_windows_move_over_the_axes_behind_the_channels(

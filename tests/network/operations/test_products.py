@@ -8,7 +8,7 @@ import pytest
 
 from dl2ecd_core.network.value import Value
 
-from .values import ANY, image, run, scalar, weights
+from .values import ANY, image, run, scalar, weights, whole
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,10 @@ from .values import ANY, image, run, scalar, weights
          ["float32 of any shape", "float32 of any shape", "float32 of any shape"]),
         ("RNN", [image(5, 2, 4), ANY, ANY], {}, {},
          ["float32 (5 1 2 ?)", "float32 (1 2 ?)", "float32 (1 2 ?)"]),
+        ("Einsum", [image(2, 3), whole(1, 2, 3)], {"equation": "ij,j->i"}, {}, ["float32 (2)"]),
+        ("Einsum", [image(2, 3, 4, 5)], {"equation": "...i->i"}, {}, ["float32 of any shape"]),
+        ("Einsum", [image(2, 3)], {"equation": "ij,jk->ij"}, {}, ["float32 of any shape"]),
+        ("Einsum", [image(2, 3)], {"equation": "ijk->ij"}, {}, ["float32 of any shape"]),
     ],
 )  # fmt: skip
 def test_products_have_the_axes_of_both(

@@ -127,6 +127,10 @@ from .values import ANY, image, run, scalar, weights, whole
              "float32 (2N.0 4C.1 8H.2@1+0|1 9W.3@1+0|1) whole 2,3", "float32 (4)", "float32 (4)",
              "float32 (4)", "float32 (4)", "x: NCHW",
          ]),
+        ("ReduceSum", [weights(3, data_type="int64")], {}, {}, ["int64 (1~) constant"]),
+        ("ReduceSum", [whole(7), whole(5)], {}, {}, ["int64 (1) constant"]),
+        ("ArgMax", [image(1, 4, 8, 9, letters="NCHW")], {"axis": -4}, {},
+         ["int64 (1N~ 4C.1 8H.2@1+0|1 9W.3@1+0|1)"]),
     ],
 )  # fmt: skip
 def test_axes_are_reduced(

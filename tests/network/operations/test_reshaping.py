@@ -128,6 +128,12 @@ from .values import ANY, image, run, scalar, weights, whole
          ["float32 of any shape"]),
         ("Unsqueeze", [scalar(5, "int64"), whole(0)], {}, {}, ["int64 (1) constant 5"]),
         ("Unsqueeze", [image(2, 3)], {"axes": (1,)}, {"opset": 11}, ["float32 (2.0 1 3.1)"]),
+        ("Reshape", [image(2, 3, 4), whole(0, 0, 0, 0)], {}, {}, ["float32 (2.0 3.1 4.2@1+0|1 ?)"]),
+        ("Reshape", [image(2, 3, 4), whole(0, 0, -1, 0)], {}, {}, ["float32 (2.0 3.1 ? ?)"]),
+        ("Reshape", [image(2, 3, 4), whole(4, -1)], {}, {}, ["float32 (4 6)"]),
+        ("Flatten", [image(2, 3, 4, 5, letters="NCHW")], {"axis": -1}, {}, ["float32 (24 5)"]),
+        ("Flatten", [image(2, 3, 5, 1, letters="NCHW")], {}, {}, ["float32 (2N.0 15)"]),
+        ("Unsqueeze", [image(2, 3), whole(3)], {}, {}, ["float32 of any shape"]),
     ],
 )  # fmt: skip
 def test_elements_get_other_axes(

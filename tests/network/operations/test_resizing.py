@@ -8,7 +8,7 @@ import pytest
 
 from dl2ecd_core.network.value import Axis, shaped
 
-from .values import ANY, image, real, run, weights, whole
+from .values import ANY, best, image, real, run, weights, whole
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,12 @@ from .values import ANY, image, real, run, weights, whole
          ["float32 (1 4 ? ?)"]),
         ("CenterCropPad", [image(1, 4, 8, 9), ANY], {"axes": (2, 3)}, {}, ["float32 (1 4 ? ?)"]),
         ("CenterCropPad", [ANY, whole(1, 4)], {}, {}, ["? of any shape"]),
+        ("Pad", [best(1, 1, 8, 9), whole(0, 0, 0, 1, 0, 0, 0, 0)], {}, {},
+         ["float32 (1N 1~ 8H 10W)"]),
+        ("Pad", [image(1, 4, None, 9), whole(0, 0, 1, 0, 0, 0, 1, 0)], {}, {},
+         ["float32 (1.0 4.1 ?.2@1-1|1 9.3@1+0|1)"]),
+        ("Resize", [image(1, 4, None, 9), None, None, whole(1, 4, None, 3)], {}, {},
+         ["float32 (1.0 4.1 ? 3@3+0|3)"]),
     ],
 )  # fmt: skip
 def test_images_change_their_size(
