@@ -10,6 +10,7 @@ keras/engine/functional.py (2.x) and keras/engine/topology.py (1.x).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from ..description import Dims
@@ -73,6 +74,11 @@ class Layer:
     module: Optional[str] = None
     registered: Optional[str] = None
 
+    @cached_property
+    def network(self) -> Optional[Network]:
+        """The network that the layer is, read once however often it is used; None when none."""
+        return read_network(self)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -90,6 +96,12 @@ class Network:
     inputs: Optional[Tuple[Ref, ...]] = None
     outputs: Optional[Tuple[Ref, ...]] = None
     built_for: Optional[Dims] = None
+
+    @cached_property
+    def size(self) -> int:
+        """How much is written in it: layers, their calls, and the tensors that these take."""
+        calls = [call for layer in self.layers for call in layer.calls]
+        return len(self.layers) + len(calls) + sum(len(call.inputs) for call in calls)
 
 
 def read_layer(entry: Any) -> Optional[Layer]:

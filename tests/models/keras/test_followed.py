@@ -249,3 +249,38 @@ def test_sizes_beyond_all_measure_keep_a_network_from_being_written() -> None:
     wide = (None, 1 << 39, 1 << 39, 4)
     assert refused(layer("Reshape", target_shape=[-1]), shape=wide) == ["l0"]
     assert refused(layer("Rescaling", scale=1e300), shape=IMAGE) == ["l0"]
+
+
+def used_over_and_over(inner: List[Dict[str, Any]], times: int) -> Any:
+    """A network in a network that is called on its own result, in the words of Keras 2."""
+    first = {**layer("InputLayer", name="i", batch_input_shape=[None, 4]), "inbound_nodes": []}
+    calls = [[["image" if at == 0 else "n", at, 0, {}]] for at in range(times)]
+    config = {
+        "name": "n",
+        "layers": [{**one, "name": one["config"]["name"]} for one in (first, *inner)],
+        "input_layers": [["i", 0, 0]],
+        "output_layers": [["o", 0, 0]],
+    }
+    image = {**layer("InputLayer", name="image", batch_input_shape=[None, 4]), "inbound_nodes": []}
+    nested = {"class_name": "Model", "name": "n", "config": config, "inbound_nodes": calls}
+    outer = {
+        "layers": [{**image, "name": "image"}, nested],
+        "input_layers": [["image", 0, 0]],
+        "output_layers": [["n", times, 0]],
+    }
+    return {"class_name": "Model", "config": outer}
+
+
+@pytest.mark.parametrize("widely", [False, True])
+def test_networks_that_are_used_over_and_over_are_given_up(widely: bool) -> None:
+    # Much that is written once and looked through with every use of it.
+    one = [["i", 0, 0, {}]]
+    last = {**layer("Add", name="o"), "inbound_nodes": [one * (400 if widely else 2)]}
+    idle = [
+        {**layer("ReLU", name=f"{at}"), "inbound_nodes": [one]}
+        for at in range(0 if widely else 800)
+    ]
+    few, many = (ends_of("m", used_over_and_over([*idle, last], times)) for times in (5, 500))
+    assert [item.shape for item in few.outputs] == [(None, 4)]
+    assert [item.shape for item in many.outputs] == [None]
+    assert [item.rule for item in many.findings] == ["model-shape-unknown"]

@@ -9,7 +9,7 @@ from ....network.lowering import Lowering
 from ....network.lowering import Network as Lowered
 from ....network.shapes import Dims
 from ...network_ends import told_apart
-from ..config import Layer, Network, read_network
+from ..config import Layer, Network
 from ..inputs import NetworkInput, network_inputs
 from .layers import LayerLowering, Place
 from .shelves import Shelf
@@ -145,7 +145,7 @@ def _runs_code(layer: Layer, depth: int) -> bool:
     """Whether somebody's own code runs in a layer, or in a network that it is."""
     if layer.class_name == "Lambda":
         return True
-    nested = read_network(layer)
+    nested = layer.network
     if nested is None or depth > _DEEPEST:
         return False
     return any(_runs_code(inner, depth + 1) for inner in nested.layers)

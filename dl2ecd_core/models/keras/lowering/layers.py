@@ -9,7 +9,7 @@ from typing import Dict, List, Optional, Sequence
 from ....network.lowering import Lowering, NotConvertibleError, unknown_operation
 from ....network.value import Value, shaped
 from ..calls import Calls
-from ..config import Call, Layer, Network, Ref, plain_settings, read_layer, read_network
+from ..config import Call, Layer, Network, Ref, plain_settings, read_layer
 from ..inputs import type_named
 from ..operations import is_operation
 from ..settings import Settings
@@ -21,7 +21,8 @@ from .step import Rule, Step
 from .tensors import Generation, Tensor, Turning
 
 _DEEPEST = 16
-# Layers followed in one model, repeated uses of nested networks counted each time.
+# Layers followed in one model and the tensors that they take, repeated uses of nested networks
+# counted each time.
 _MOST_STEPS = 30_000
 #: What becomes of layers, by the names of their classes.
 RULES: Dict[str, Rule] = {
@@ -80,6 +81,7 @@ class LayerLowering:
         self._lowering = lowering
         self._generation = generation
         self._steps = _MOST_STEPS
+        self._behind: List[Tensor] = []
 
     def note_width(self, kind: Optional[str]) -> None:
         """Say that numbers of other widths become 32-bit floats, where these are such."""
@@ -118,15 +120,19 @@ class LayerLowering:
         self, layer: Layer, inputs: Sequence[Tensor], call: Call, place: Place
     ) -> Sequence[Tensor]:
         """What a layer makes of its inputs."""
-        self._steps -= 1
+        self._steps -= max(1, len(inputs))
+        if self._steps < 0:
+            return self._given_up(layer, place)
         unsure = next((tensor.unsure for tensor in inputs if tensor.unsure is not None), None)
         own_type = type_named(layer.config.get("dtype"))
         self.note_width(own_type)
-        nested = read_network(layer)
         made: Sequence[Tensor]
-        if self._steps < 0 or place.depth > _DEEPEST or not inputs:
+        nested = layer.network
+        if place.depth > _DEEPEST or not inputs:
             made = self._refused(layer, inputs, place, "it lies too deep, or takes nothing")
         elif nested is not None:
+            # What lies in it is looked through, though not all of it may be used.
+            self._steps -= nested.size // 4
             inside = place.inside(layer, nested)
             if nested.inputs is None or nested.outputs is None:
                 return self.sequence(nested, inputs, inside)
@@ -190,6 +196,13 @@ class LayerLowering:
             raise NotConvertibleError(reason)
 
         return self._run(layer, inputs, place, rule)
+
+    def _given_up(self, layer: Layer, place: Place) -> List[Tensor]:
+        """What stands for everything behind more layers than any model has."""
+        if not self._behind:
+            (tensor,) = self._refused(layer, (), place, "it lies behind too many layers")
+            self._behind = [replace(tensor, unsure=layer.name)]
+        return self._behind
 
     def _wrapped(self, layer: Layer, inputs: Sequence[Tensor], place: Place) -> Sequence[Tensor]:
         inner = read_layer(layer.config.get("layer"))

@@ -21,7 +21,7 @@ from ....wire.hdf5 import Hdf5File, Node, Storage
 from ....wire.hdf5.storage import chunked_values
 from ....wire.part import MemorySource, PartSource
 from ....wire.source import ByteSource
-from ..config import Layer, Network, read_layer, read_network
+from ..config import Layer, Network, read_layer
 from ..weights import chunked_texts, variable_groups
 from .roles import roles_of
 
@@ -223,7 +223,7 @@ def _kept(network: Network, depth: int) -> Optional[Tuple[_Kept, _Kept]]:
 
 def _counts(layer: Layer, depth: int) -> Optional[Tuple[int, int]]:
     """How many weights a layer has that training changes, and how many others."""
-    inner = read_network(layer)
+    inner = layer.network
     if inner is not None:
         kept = None if depth > _DEEPEST else _kept(inner, depth + 1)
         return None if kept is None else (len(kept[0]), len(kept[1]))
