@@ -320,6 +320,33 @@ def test_layers_become_no_more_than_they_need(function: Function, ops: List[str]
     assert [node.op for node in nodes(function)] == ops
 
 
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "dilation", "pads"),
+    [
+        (10, 3, 1, 1, (1, 1)),
+        (10, 3, 1, 2, (2, 2)),
+        (10, 4, 1, 1, (1, 2)),
+        (10, 2, 1, 3, (1, 2)),
+        (9, 3, 2, 1, (1, 1)),
+        (10, 3, 2, 1, (1, 0)),
+        (10, 3, 2, 2, (2, 1)),
+        (12, 5, 4, 1, (1, 0)),
+    ],
+)
+def test_a_window_is_padded_as_cntk_pads_it(
+    size: int, kernel: int, stride: int, dilation: int, pads: Tuple[int, int]
+) -> None:
+    # GetLowerPad: half the kernel's reach less half of what the last window leaves over.
+    image = Variable("x", Kind.INPUT, "x", (size, 3), "float32")
+    weights = Variable("w", Kind.PARAMETER, "w", (kernel, 3, 4), "float32", dynamic=False)
+    window = {**WINDOW, "strides": (stride, 3), "autoPadding": [True, False]}
+    convolved = step(Op.CONVOLUTION, "w", "x", **window, dilation=(dilation, 1))
+    graph = Graph("f", {"x": image, "w": weights}, {"f": convolved})
+    (node,) = lowered(graph).graph.nodes
+    assert node.attributes.integers("pads") == pads
+    assert node.attributes.integers("dilations") == (dilation,)
+
+
 def test_a_kernel_may_be_computed_from_weights() -> None:
     kernel = step(Op.NEGATE, "w", uid="k")
     made = nodes(kernel, step(Op.CONVOLUTION, "k_Output_0", "x", **WINDOW))
