@@ -17,9 +17,10 @@ from dl2ecd_core.adaptors.function import NO_MODEL
 from dl2ecd_core.adaptors.opening import RasterFunctionError
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export
-from dl2ecd_core.running import fitting
+from dl2ecd_core.running import estimating, fitting
 from tests.adaptors.arcgis import Block, Driver, Scene, loaded
 from tests.adaptors.models import BYTES, KINDS, case, made, scene_of
+from tests.adaptors.packages import unpacked
 from tests.conftest import FIXTURES
 
 FILE = str(Path(dl2ecd_core.adaptors.__file__).with_name("Classify.py"))
@@ -231,6 +232,17 @@ class TestRefused:
         values, _ = Driver(FILE, str(tmp_path / "a.dlpk")).classified(wanted.scene)
         assert np.array_equal(values, wanted.values)
         assert not (tmp_path / "sung").exists()
+
+    def test_a_model_for_which_there_is_no_memory(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ecd = made(UNET, tmp_path)
+        monkeypatch.setattr(estimating, "has_limit", lambda: False)
+        monkeypatch.setattr(estimating, "free_memory", lambda: 1000)
+        with pytest.raises(RasterFunctionError, match=r"\[memory-short\]"):
+            Driver(FILE, str(ecd))
+        _, findings = unpacked(ecd, tmp_path / "package")
+        assert [item.rule for item in findings] == ["export-incomplete"] * 2
 
     def test_what_is_not_installed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ecd = made(UNET, tmp_path)
