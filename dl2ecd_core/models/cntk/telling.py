@@ -20,7 +20,7 @@ from .ends import axes_of, is_constant, is_image_model, output_name
 from .lowering import walked
 from .model_graph import Graph, Kind, Variable, elements
 from .roles import Roles
-from .step import rows
+from .step import operation_name, rows
 from .walk import Walk
 
 
@@ -161,7 +161,7 @@ def _unknown(source: ByteSource, walk: Walk, names: Sequence[str]) -> Finding:
 
 def _reason(walk: Walk) -> str:
     if not walk.doubtful.isdisjoint(walk.outputs):
-        return "CNTK 2.7 forgets strides of a slice on the way that the network was trained with"
+        return "CNTK 2.7 forgets the strides of a slice on the way, which were there in training"
     return f"an operation on the way{_culprit(walk)} is not one that this program can follow"
 
 
@@ -172,6 +172,6 @@ def _culprit(walk: Walk) -> str:
         if function.block is not None or not uids or walk.dims(uids[0]) is not None:
             continue
         if all(walk.dims(uid) is not None for uid in function.inputs):
-            kind = "another program's code" if function.op is None else f"number {function.op}"
-            return f" ({listed([function.name or function.uid])}, {kind})"
+            label = listed([function.name or function.uid])
+            return f" ({label}, {operation_name(function.op)})"
     return ""

@@ -256,5 +256,8 @@ _PLAIN: Dict[str, Op] = {
     "Assign": Op.ASSIGN,
     "Gather": Op.GATHER,
     "ReconcileDynamicAxis": Op.RECONCILE_DYNAMIC_AXIS,
+    # CNTK 2.7 writes these without the settings that they need.
+    "Padding": Op.PAD,
+    "OneHot": Op.ONE_HOT,
 }
 _PLAIN[NORMALIZATION_KIND] = Op.MINUS

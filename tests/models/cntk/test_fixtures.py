@@ -114,7 +114,7 @@ def test_sizes_that_cntk_itself_does_not_agree_in_are_not_told() -> None:
     }
     (finding,) = model.findings
     assert finding.rule == "model-shape-unknown"
-    assert "forgets strides" in finding.message
+    assert "forgets the strides" in finding.message
     whole = described(FOLDER / "layers" / "strided.model")
     assert [tensor.shape for tensor in whole.outputs] == [
         (4, 3, 8), (4, 6, 8), (4, 6, 3), (5, 2, 2), (3,)

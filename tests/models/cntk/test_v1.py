@@ -407,6 +407,19 @@ def test_a_precision_and_an_operand_that_do_not_exist_are_damage(file: Path) -> 
         read(file, n.written())
 
 
+@pytest.mark.parametrize(("kind", "operation"), [("Padding", "Pad"), ("OneHot", "OneHot")])
+def test_what_cntk_writes_without_its_settings_is_unknown(
+    kind: str, operation: str, file: Path
+) -> None:
+    network = Network(28)
+    network.input("x", 4, 3)
+    network.node(kind, "z", "x")
+    model = read(file, network.written(OutputNodes=["z"]))
+    assert [tensor.shape for tensor in model.inputs] == [(3, 4)]
+    assert [tensor.shape for tensor in model.outputs] == [None]
+    assert f"('z', {operation})" in model.findings[0].message
+
+
 def test_unknown_kind_of_node_is_unsupported(file: Path) -> None:
     n = Network(31)
     n.node("SomethingElse", "x")
