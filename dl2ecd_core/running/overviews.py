@@ -17,7 +17,7 @@ from .rasters import Window
 #: The smallest copy is no larger than this along either axis; GDAL's own measure for a COG.
 _LEAST = 512
 #: Bytes of rows that are read at once.
-_STRIP = 16 << 20
+_STRIP = 4 << 20
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from .extras import not_installed
 from .georeference import Georeference
@@ -122,12 +122,15 @@ class RasterioLibrary:
         """A file, or an address of the web where `path` itself is one."""
         rasterio = rasterio_module()
         remote = is_remote(path)
-        options = {
+        options: Dict[str, object] = {
             "GDAL_CACHEMAX": _CACHE,
-            "GDAL_NUM_THREADS": "ALL_CPUS",
+            # Several threads take what a server does not give for zeros (seen in GDAL 3.10).
+            "GDAL_NUM_THREADS": "1" if remote else "ALL_CPUS",
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR" if remote else "FALSE",
-            "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "" if remote else ".none",
         }
+        if not remote:
+            # No file makes GDAL ask a server.
+            options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = ".none"
         with rasterio.Env(**options):
             try:
                 with _quiet(rasterio):
@@ -145,7 +148,8 @@ class RasterioLibrary:
         try:
             with (
                 _quiet(rasterio),
-                rasterio.Env(GDAL_PAM_ENABLED="NO"),
+                # Also while a scene of the web is open, for which GDAL looks at no folder.
+                rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE"),
                 rasterio.open(virtual) as source,
             ):
                 copying.copy(source, str(target), driver=driver, **options)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..child import module_process
-from ..extras import RunningRefused, not_installed
+from ..extras import not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .messages import Message, read_message, write_message
@@ -47,10 +47,7 @@ class TorchSession(RuntimeSession):
         self._process = module_process(_WORKER, [str(path), format_id, device, str(cores())])
         try:
             self._runtime = self._answer().about or "PyTorch"
-        except RunningRefused:
-            self.close()
-            raise
-        except _Said as error:
+        except (_Said, OSError, ValueError) as error:
             self.close()
             if "No module named" in str(error):
                 raise not_installed("PyTorch", "torch", "run this model") from error

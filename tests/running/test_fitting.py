@@ -1,0 +1,150 @@
+"""Which tiles a model gets: of any size where it takes any, smaller ones for small scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+
+from dl2ecd_core.findings.rules import finding
+from dl2ecd_core.network.footprints import at_input
+from dl2ecd_core.running import building, fitting
+from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.fitting import Fitted, fit_tiles, fitted_to
+from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.walking import Look
+from tests.running.scenes import opened
+from tests.running.test_classify import BYTES, Place
+from tests.running.test_scores import Made, tensor
+
+Give = Callable[[np.ndarray], np.ndarray]
+
+
+class Free(Made):
+    """A model that takes any size, or says so."""
+
+    def freed(self) -> Made:
+        return self
+
+
+def same(pixels: np.ndarray) -> np.ndarray:
+    return pixels[:, :2] * 2
+
+
+def less_the_mean(pixels: np.ndarray) -> np.ndarray:
+    return pixels[:, :2] - pixels[:, :2].mean((2, 3), keepdims=True)
+
+
+def only(*sizes: int) -> Give:
+    """A model that takes tiles of these rows alone."""
+
+    def give(pixels: np.ndarray) -> np.ndarray:
+        if pixels.shape[2] not in sizes:
+            raise RunningRefused([finding("model-run-failed", "no")])
+        return same(pixels)
+
+    return give
+
+
+def fitted(give: Give, height: Any = None, width: Any = None, **more: Any) -> Fitted:
+    ends = tensor("NCHW", 1, 4, height, width), tensor("NCHW", 1, 2, None, None)
+    return fit_tiles(scores_of(Free([ends[0]], [ends[1]], give), 4, None, 2), **more)
+
+
+class TestSmallScenes:
+    def test_get_tiles_of_their_own(self) -> None:
+        small = fitted_to(fitted(same), 90, 1000)
+        assert small.flexible
+        assert small.shortest == (90, small.columns.tile)
+        assert small.placements(90, 1000)[0].tile == 90
+
+    def test_large_ones_need_none(self) -> None:
+        usual = fitted(same)
+        assert fitted_to(usual, 5000, 5000) is usual
+
+    def test_where_the_model_does_not_run_so_they_are_made_longer(self) -> None:
+        usual = fitted(only(256, 320, 257, 255, 512, 576, 320 + 256))
+        assert fitted_to(usual, 90, 1000).shortest is None
+
+    def test_where_it_gives_something_else_they_are_made_longer(self) -> None:
+        def odd(pixels: np.ndarray) -> np.ndarray:
+            return same(pixels)[:, :, : pixels.shape[2] - (pixels.shape[2] < 100)]
+
+        assert fitted_to(fitted(odd), 90, 1000).shortest is None
+
+    def test_one_that_sees_all_has_its_own_tile_only(self) -> None:
+        whole = fitted(less_the_mean, 64, 64)
+        assert whole.halo is None
+        assert not whole.flexible
+        assert fitted_to(whole, 10, 10) is whole
+
+    def test_one_that_sees_all_of_any_tile_keeps_to_the_usual(self) -> None:
+        whole = fitted(less_the_mean)
+        assert not whole.is_exact
+        assert not whole.flexible
+
+
+class TestWhatANetworkTells:
+    def test_that_all_is_seen(self) -> None:
+        """Then nothing is compared: no tiles would be alike."""
+        looks = {axis: Look(at_input(), whole=True) for axis in "HW"}
+        whole = fitted(less_the_mean, looks=looks)
+        assert not whole.probed
+        assert whole.halo is None
+
+    def test_too_little_of_a_model_of_one_size(self) -> None:
+        """It is tried instead."""
+        ends = tensor("NCHW", 1, 4, 64, 64), tensor("NCHW", 1, 2, 64, 64)
+        looks = {axis: Look(at_input(), whole=False) for axis in "HW"}
+        unknown = {axis: Look(looks["H"].footprint.resampled(1), whole=False) for axis in "HW"}
+        made = fit_tiles(scores_of(Made([ends[0]], [ends[1]], same), 4, None, 2), unknown)
+        assert made.probed
+
+    def test_one_size_of_two_may_be_free(self) -> None:
+        one = fitted(same, 64, None)
+        assert one.scores.tile == (None, None)
+        assert one.is_exact
+
+
+class TestFindings:
+    @pytest.fixture
+    def place(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+        monkeypatch.setattr(fitting, "USUAL", (64, 64))
+        return Place(tmp_path)
+
+    def test_of_a_model_that_sees_all_of_its_tile(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks = {axis: Look(at_input(), whole=True) for axis in "HW"}
+        monkeypatch.setattr(building, "read_looks", lambda model, output: looks)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert "tiles-blended" in [item.rule for item in done.findings]
+        assert done.halo is None
+
+    def test_of_a_network_that_can_not_be_read(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            known = file.read()
+        monkeypatch.setattr(building, "read_looks", lambda model, output: {})
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        (said,) = [item for item in done.findings if item.rule == "halo-probed"]
+        assert f"{done.halo} pixels beyond each" in said.message
+        with opened(place.out) as file:
+            assert np.array_equal(file.read(), known)
+
+    def test_of_an_output_that_the_definition_names(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the classes alone don't tell which output theirs is."""
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            known = file.read()
+        monkeypatch.setattr(building, "find_class_output", lambda model, values: None)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        with opened(place.out) as file:
+            assert np.array_equal(file.read(), known)
