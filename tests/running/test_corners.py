@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Iterator, List, Sequence
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from dl2ecd_core.running.opening import opened_model
 from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.planning import spans
 from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.sessions import torch_worker
 from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
 from dl2ecd_core.running.sessions.torch_worker import serve
 from dl2ecd_core.running.work import _any_under
@@ -176,6 +178,23 @@ class TestOpening:
             raise AssertionError("it was opened")
 
 
+class Streams:
+    """The functions of the system's for streams, with others in place of the process' own."""
+
+    def __init__(self, answers: int, said: int) -> None:
+        self._own = {1: answers, 2: said}
+        self.given: List[int] = []
+
+    def dup(self, stream: int) -> int:
+        return os.dup(self._own[stream])
+
+    def fdopen(self, stream: int, mode: str) -> Any:
+        return os.fdopen(stream, mode)
+
+    def dup2(self, one: int, other: int) -> None:
+        assert (one, other) == (2, 1)
+
+
 class TestThePyTorchProcess:
     """What goes on in it, without one: the questions are put into a stream beforehand."""
 
@@ -192,10 +211,12 @@ class TestThePyTorchProcess:
         return found
 
     @pytest.fixture(autouse=True)
-    def _stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def _stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (tmp_path / "torch.py").write_text(TORCH)
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "torch", raising=False)
+        yield
+        sys.modules.pop("torch", None)
 
     @pytest.mark.parametrize("format_id", ["torchscript", "pytorch-export"])
     def test_each_question_has_an_answer(self, format_id: str) -> None:
@@ -204,6 +225,31 @@ class TestThePyTorchProcess:
         assert hello.about == "PyTorch 2.0.stand-in on the CPU"
         assert [array.shape for array in good.arrays] == [(1, 2, 2, 2)] * 2
         assert "expected 4 channels" in (bad.error or "")
+
+    def test_has_streams_that_the_model_does_not(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the model prints goes to the error stream."""
+        with (tmp_path / "answers").open("w+b") as answers, (tmp_path / "said").open("w+b") as said:
+            monkeypatch.setattr(torch_worker, "os", Streams(answers.fileno(), said.fileno()))
+            questions = io.BytesIO()
+            write_message(questions, Message([np.ones((1, 4, 2, 2), "float32")]))
+            questions.seek(0)
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(questions))
+            monkeypatch.setattr(sys, "argv", ["worker", "a.pt", "torchscript", "cpu", "1"])
+            torch_worker.main()
+            answers.seek(0)
+            hello, result = read_message(answers), read_message(answers)
+        assert hello is not None
+        assert hello.about == "PyTorch 2.0.stand-in on the CPU"
+        assert result is not None
+        assert [array.shape for array in result.arrays] == [(1, 2, 2, 2)] * 2
+
+    def test_results_that_are_no_tensors_are_left_out(self) -> None:
+        import torch
+
+        found = torch_worker._tensors(torch, {"a": 3, "b": [torch.from_numpy(np.ones(2)), None]})
+        assert len(list(found)) == 1
 
     def test_what_can_not_be_loaded_is_said_at_once(self) -> None:
         (only,) = self.asked("refuse.pt", "torchscript", [])

@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, List
 
@@ -19,11 +20,14 @@ from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
-from dl2ecd_core.running.sessions import Session
+from dl2ecd_core.running.sessions import Session, onnx_session
+from dl2ecd_core.running.sessions.litert_session import LiteRtSession
 from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
 from dl2ecd_core.running.sessions.naming import matched
 from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+from dl2ecd_core.running.sessions.onnx_sizes import freed_model
 from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
+from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 
 #: The same arithmetic in another order.
@@ -47,6 +51,22 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
 
 
 class TestOnnx:
+    def test_one_that_does_not_load_without_its_sizes_is_not_freed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        monkeypatch.setattr(onnx_session, "freed_content", lambda path, inputs: b"no model")
+        assert session.freed() is None
+
+    def test_fields_that_nobody_knows_are_kept(self, tmp_path: Path) -> None:
+        """Of fixed length, as a newer version of the format may have them."""
+        four, eight = b"\xfd\x01abcd", b"\xf9\x01abcdefgh"
+        graph = bytes([0x3A, len(four + eight)]) + four + eight
+        path = tmp_path / "m.onnx"
+        path.write_bytes(graph)
+        with ByteSource(path) as source:
+            assert freed_model(source, {}) == graph
+
     def test_says_what_runs_and_what_the_file_carries(self, tmp_path: Path) -> None:
         session = session_of(tmp_path, "onnx/deepness.onnx")
         assert session.runtime.startswith("ONNX Runtime ")
@@ -101,6 +121,53 @@ class TestOnnx:
         assert session.run([tile(1, 4, 17, 17)])[0].shape == (1, 3, 17, 17)
         free = session.freed()
         assert free is not None
+
+
+class TestCuda:
+    """With a provider that is made up: what is asked of ONNX Runtime, and how many tiles go in."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> List[List[str]]:
+        """The providers that each session was asked for; the card's is said to be there."""
+        import onnxruntime
+
+        found: List[List[str]] = []
+        real = onnxruntime.InferenceSession
+
+        class Session:
+            def __init__(self, model: Any, options: Any, providers: List[str]) -> None:
+                assert options.intra_op_num_threads == 1
+                found.append(providers)
+                self._providers = providers
+                self._session = real(model, options, providers=["CPUExecutionProvider"])
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self._session, name)
+
+            def get_providers(self) -> List[str]:
+                return self._providers
+
+        both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: both)
+        monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+        return found
+
+    @pytest.mark.parametrize("device", ["cuda", "auto"])
+    def test_is_asked_for_first(self, tmp_path: Path, asked: List[List[str]], device: str) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx", device=device)
+        assert asked == [["CUDAExecutionProvider", "CPUExecutionProvider"]]
+        assert session.runtime.endswith(" on CUDA")
+        assert session.batch == 64
+        free = session.freed()
+        assert free is not None
+        assert free.batch == 64
+
+    def test_is_left_alone_where_it_is_not_wanted(
+        self, tmp_path: Path, asked: List[List[str]]
+    ) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        assert asked == [["CPUExecutionProvider"]]
+        assert session.batch == 1
 
 
 class TestOpenVino:
@@ -187,6 +254,31 @@ class TestOpenVino:
 
 
 class TestLiteRt:
+    def test_damaged_is_a_sentence(self, tmp_path: Path) -> None:
+        pytest.importorskip("ai_edge_litert")
+        model = inspect_model(FIXTURES / "tflite" / "softmax.tflite")
+        path = tmp_path / "softmax.tflite"
+        path.write_bytes(b"nothing of the kind")
+        with pytest.raises(RunningRefused, match="model-not-loaded: LiteRT"):
+            LiteRtSession(path, model.inputs, model.outputs)
+
+    def test_threads_have_interpreters_of_their_own(self, tmp_path: Path) -> None:
+        pytest.importorskip("ai_edge_litert")
+        session = session_of(tmp_path, "tflite/softmax.tflite")
+        shape = [size or 1 for size in session.inputs[0].shape or ()]
+        pixels = tile(*shape)
+        (expected, *_) = session.run([pixels])
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda place: session.run([pixels])[0], range(16)))
+        assert all(np.array_equal(one, expected) for one in found)
+
+    def test_that_is_gone_is_not_freed(self, tmp_path: Path) -> None:
+        pytest.importorskip("ai_edge_litert")
+        session = session_of(tmp_path, "tflite/softmax.tflite")
+        assert session.batch == 1
+        (tmp_path / "softmax.tflite").unlink()
+        assert session.freed() is None
+
     @pytest.fixture(autouse=True)
     def _needed(self) -> None:
         pytest.importorskip("ai_edge_litert")
@@ -294,6 +386,12 @@ class export:
 
 
 class TestPyTorch:
+    def test_whatever_else_it_says_is_a_sentence(self, tmp_path: Path) -> None:
+        """A file beside the model may be what Python takes for PyTorch, and say anything."""
+        (tmp_path / "torch.py").write_text("import os; os.write(1, b'nonsense'); os._exit(0)")
+        with pytest.raises(RunningRefused, match="model-not-loaded"):
+            session_of(tmp_path / "m", "pytorch/unet_scripted.pt", trusted=True)
+
     @pytest.fixture(autouse=True)
     def _stand_in(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "torch.py").write_text(TORCH)

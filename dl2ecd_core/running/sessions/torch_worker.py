@@ -80,9 +80,9 @@ def _tensors(torch: Any, result: Any) -> Iterator[Any]:
 
 def main() -> None:
     """Serve on standard input and output, of which the model gets neither."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    serve(sys.stdin.buffer, answers, *sys.argv[1:5])
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        serve(sys.stdin.buffer, answers, *sys.argv[1:5])
 
 
 if __name__ == "__main__":
