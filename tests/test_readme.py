@@ -19,6 +19,7 @@ import dl2ecd_core
 from dl2ecd_core.class_info import examine_class_info
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.demo.scene import SCENE, write_scene
 from dl2ecd_core.findings.rules import CATALOGUE, SUBJECTS
 from dl2ecd_core.models import registry
 from dl2ecd_core.models.formats import FORMATS
@@ -98,7 +99,9 @@ def test_the_commands_do_their_job_on_the_demo(
     """In their order and in one folder, as a newcomer types them."""
     unpack(tmp_path)
     monkeypatch.chdir(tmp_path)
-    if document != README:
+    if document == README:
+        write_scene(tmp_path / SCENE)
+    else:
         (tmp_path / "landcover.json").write_bytes((tmp_path / CLASS_INFO).read_bytes())
     blocks = re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines() if line[:7] == "dl2ecd "]

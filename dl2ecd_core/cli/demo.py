@@ -62,17 +62,16 @@ def demo_command(context: click.Context, folder: str) -> None:
 
 def _classify(place: Path, ecd: Path, context: click.Context) -> None:
     """Make a scene and a map of it, where what that needs is installed."""
-    from ..demo.scene import SCALE, SCENE, write_scene
-    from ..running.building import Options
+    from ..demo.scene import SCENE, write_scene
     from ..running.classify import classify
     from .classify import print_classification
 
     scene, raster, picture = place / SCENE, place / MAP, place / PICTURE
     try:
         write_scene(scene)
-        words = ["--scale", SCALE, "--preview", str(picture)]
+        words = ["--preview", str(picture)]
         _show_command("classify", str(scene), str(ecd), str(raster), *words)
-        done = classify(scene, ecd, raster, options=Options(scale=[SCALE]), preview=picture)
+        done = classify(scene, ecd, raster, preview=picture)
     except Dl2EcdError as error:
         if any(item.rule != "runtime-missing" for item in error.findings):
             print_findings(error.findings)

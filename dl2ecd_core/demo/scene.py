@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from ..running.sessions import Array
 
 SCENE = "scene.tif"
-#: Rows and columns, and how values become reflectance.
+#: Rows and columns.
 HEIGHT, WIDTH = 300, 400
-SCALE = "min-max 0 255"
 
 #: Mean reflectance of red, green, blue and near infrared: water, vegetation, bare ground.
 _SPECTRA = (

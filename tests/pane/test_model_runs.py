@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 from typing import Any, List, Tuple
@@ -40,6 +41,9 @@ def demo(tmp_path: Path) -> Path:
     from tests.running.scenes import pixels, write_scene
 
     unpack(tmp_path)
+    classes = json.loads((tmp_path / CLASS_INFO).read_text(encoding="utf-8"))
+    del classes["InputScaling"]
+    (tmp_path / CLASS_INFO).write_text(json.dumps(classes), encoding="utf-8")
     convert(tmp_path / MODEL, tmp_path / CLASS_INFO, tmp_path / "a.ecd")
     write_scene(tmp_path / "scene.tif", pixels(40, 50))
     return tmp_path
