@@ -114,6 +114,8 @@ def test_convolutions() -> None:
     assert convolved((3, 3, 2, 5), (10, 8, 2), strides=(2, 2, 2)) == (4, 3, 5)
     assert convolved((3, 3, 2, 5), (10, 8, 2), dilation=(2, 2, 1)) == (6, 4, 5)
     assert convolved((3, 3, 1, 6), (10, 8, 3), groups=3) == (8, 6, 6)
+    around = {"lowerPad": (2, 1, 0), "upperPad": (1, 0, 0)}
+    assert convolved((3, 3, 2, 5), (10, 8, 2), **around) == (11, 7, 5)
     assert convolved((3, 3, 2, 5), (FREE, 8, 2)) == (FREE, 6, 5)
     assert convolved((11, 3, 2, 5), (10, 8, 2)) is None
     assert convolved((3, 3, 2, 5), (10, 8, 2), strides=(0,)) is None
@@ -125,6 +127,8 @@ def test_transposed_convolutions() -> None:
     assert convolved((2, 2, 5, 3), (10, 8, 3), **up) == (20, 16, 5)
     assert convolved((3, 3, 5, 3), (10, 8, 3), **up, autoPadding=[True, True, False]) == (19, 15, 5)
     assert convolved((2, 2, 5, 3), (10, 8, 3), **up, outputShape=(20, 16, 5)) == (20, 16, 5)
+    around = {"lowerPad": (2, 1, 0), "upperPad": (1, 0, 0)}
+    assert convolved((4, 4, 5, 3), (10, 8, 3), **up, **around) == (19, 17, 5)
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 4), st.booleans(), st.booleans())
