@@ -17,6 +17,8 @@ from .wiring import wired
 
 #: Walks through a network with loops; what has not settled by then is unknown.
 _MOST_WALKS = 6
+#: Functions that are walked through for that, again and again, before no more is tried.
+_MOST_STEPS = 200_000
 
 
 def lowered(graph: Graph) -> Network:
@@ -34,7 +36,8 @@ def walked(graph: Graph) -> Walk:
     """
     wiring = wired(graph)
     assumed: Dict[str, Assumed] = {}
-    for _ in range(_MOST_WALKS if wiring.has_loops else 1):
+    walks = min(_MOST_WALKS, _MOST_STEPS // len(wiring.order)) if wiring.has_loops else 1
+    for _ in range(max(1, walks)):
         walk = Walk(wiring, assumed)
         if not walk.has_changed():
             return walk

@@ -138,7 +138,7 @@ class Operands:
         """Stored values in other sizes, if they are stored and not computed."""
         uid = self.wiring.resolve(uid)
         variable = self.wiring.graph.variables.get(uid)
-        if variable is None or variable.kind not in (Kind.PARAMETER, Kind.CONSTANT):
+        if variable is None or variable.kind not in _STORED:
             return None
         return self._stored(uid, variable.name or uid, variable.stored, dims)
 
@@ -207,4 +207,5 @@ class Operands:
 
 
 def with_batch(dims: Optional[Dims], batched: bool) -> Optional[Dims]:
+    """Sizes behind that of the batch, which is free, where there is one."""
     return dims if dims is None or not batched else (None, *dims)

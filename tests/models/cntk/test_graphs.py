@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
+from dl2ecd_core.models.cntk import lowering
 from dl2ecd_core.models.cntk.model_graph import (
     ALL_AXES,
     ALL_STATIC_AXES,
@@ -27,6 +28,7 @@ from dl2ecd_core.models.cntk.telling import (
     padding_of,
     parameters_of,
 )
+from dl2ecd_core.models.cntk.walk import Walk
 from dl2ecd_core.models.description import Role, Tensor
 from dl2ecd_core.network.value import Kind as Meant
 from dl2ecd_core.network.value import Meaning
@@ -386,6 +388,25 @@ def test_one_loop_may_settle_where_another_does_not() -> None:
     walk = network([leaf("x", 3), *loops], grown, kept, total, both)
     assert shape_in(walk, "grown_Output_0") is None
     assert shape_in(walk, "kept_Output_0") == (3,)
+
+
+@pytest.mark.parametrize(("steps", "count"), [(200_000, 8), (5, 7), (1, 3)])
+def test_a_loop_of_very_many_functions_is_walked_through_few_times(
+    steps: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks = []
+    plain = lowering.Walk
+
+    def noted(*given: Any) -> Walk:
+        walks.append(given)
+        return plain(*given)
+
+    monkeypatch.setattr(lowering, "Walk", noted)
+    monkeypatch.setattr(lowering, "_MOST_STEPS", steps)
+    grown = step(Op.SPLICE, "x", "grown_Output_0", uid="grown", axis=Axis(0))
+    told = Variable("grown_Output_0", Kind.PLACEHOLDER, "", (1,), "float32")
+    assert shape_in(network([leaf("x", 3), told], grown), "grown_Output_0") is None
+    assert len(walks) == count
 
 
 def test_a_loop_of_nothing_but_itself_stays_unknown() -> None:
