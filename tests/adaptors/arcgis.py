@@ -187,10 +187,12 @@ class Driver:
             **({"width": width, "height": height} if told else {}),
         }
         rows, columns = size or (self.configuration["ty"], self.configuration["tx"])
-        for block in shuffled(height, width, rows, columns):
+        for number, block in enumerate(shuffled(height, width, rows, columns)):
             if clipped:
                 block = _clipped(block, height, width)
-            for shape in ((block.height, block.width), (1, block.height, block.width)):
+            # One band may come with an axis of its own, and without.
+            shapes = [(block.height, block.width), (1, block.height, block.width)]
+            for shape in shapes[min(number, 1) :]:
                 tlc = (float(block.left), float(block.top))
                 found = self.function.updatePixels(
                     tlc, shape, dict(props), **self.pixel_blocks(scene, block)

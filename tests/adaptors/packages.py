@@ -24,9 +24,11 @@ PYTHONS = [one for one in os.environ.get("DL2ECD_PRO_PYTHONS", "").split(os.path
 
 def unpacked(ecd: Path, folder: Path) -> Tuple[Path, Tuple[Finding, ...]]:
     """The package of a definition in a folder of its own, and what was said of it."""
-    findings = export(read_ecd(ecd), "dlpk", ecd.with_suffix(".dlpk"), as_onnx=True)
-    with zipfile.ZipFile(ecd.with_suffix(".dlpk")) as package:
-        package.extractall(folder)
+    folder.mkdir(exist_ok=True)
+    package = folder.with_suffix(".dlpk")
+    findings = export(read_ecd(ecd), "dlpk", package, as_onnx=True)
+    with zipfile.ZipFile(package) as packed:
+        packed.extractall(folder)
     return folder, findings
 
 

@@ -199,9 +199,11 @@ def test_grids_of_darknet(name: str, tmp_path: Path) -> None:
     assert (package / "EcdDetector.py").is_file(), findings
     # One tile: boxes of chance are longer than tiles share.
     scene = Scene(pixels(64, 96, bands=3))
+    # Some that overlap, and not thousands.
+    score = {"region": 0.3}.get(name, 0.7)
     drivers = [
-        Driver(Detect, str(tmp_path / "a.ecd"), score_threshold=0.21),
-        Driver(EcdDetector, str(definition_in(package)), score_threshold=0.21),
+        Driver(Detect, str(tmp_path / "a.ecd"), score_threshold=score),
+        Driver(EcdDetector, str(definition_in(package)), score_threshold=score),
     ]
     theirs, ours = (by_function(driver, scene) for driver in drivers)
     assert len(theirs) > 2
