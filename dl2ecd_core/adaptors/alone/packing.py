@@ -7,8 +7,9 @@ it comes to by name. Docstrings are cut to their first line.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence, Set, Union
+from typing import Dict, List, NamedTuple, Sequence, Set, Tuple, Union
 
 from ...version import __version__
 
@@ -33,7 +34,8 @@ class _Part(NamedTuple):
     text: str
 
 
-def packed(name: str, ways: Sequence[str] = ()) -> str:
+@cache
+def packed(name: str, ways: Tuple[str, ...] = ()) -> str:
     """The text of the file that holds a class of :data:`CLASSES`.
 
     Parameters
