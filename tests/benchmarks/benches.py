@@ -39,6 +39,7 @@ from .measuring import (
 )
 from .networks import networks
 from .running import running
+from .scale import scale
 
 Rows = Iterator[Row]
 
@@ -391,6 +392,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "classes": classes,
     "networks": networks,
     "running": running,
+    "scale": scale,
 }
 
 

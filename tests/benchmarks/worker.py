@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
-from . import running_tasks
+from . import running_tasks, scale_tasks
 from .measuring import bytes_read
 
 
@@ -132,6 +132,7 @@ TASKS: Dict[str, Callable[..., Dict[str, float]]] = {
     for task in (
         *(inspect, convert, extract, verify, dlpk, network, metadata, json_load, pane),
         *(running_tasks.scene, running_tasks.classify, running_tasks.inference, running_tasks.loop),
+        *(scale_tasks.clustered, scale_tasks.sleeping, scale_tasks.flood, scale_tasks.million),
     )
 }
 

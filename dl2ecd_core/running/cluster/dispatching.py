@@ -30,6 +30,9 @@ from .worker import failed, perform
 _WAITING, _MORE = 2, 8
 #: Seconds between looks at the clock, at who cancelled, and at how many threads there are.
 _TICK, _COUNTED = 0.25, 5.0
+#: Seconds for which outcomes are gathered where there are many threads: talking to the scheduler
+#: about several at once costs as much as about one.
+_PAUSE, _MANY = 0.03, 64
 #: A task is tried so often; in between it rests for longer and longer.
 ATTEMPTS = 5
 #: What a client raises where the scheduler or a worker is gone.
@@ -197,6 +200,7 @@ class Dispatcher:
         ended: List[Any] = []
         try:
             ended.append(self._ended.get(timeout=_TICK))
+            time.sleep(_PAUSE * min(self.threads / _MANY, 1))
             while True:
                 ended.append(self._ended.get_nowait())
         except Empty:
