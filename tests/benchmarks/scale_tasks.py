@@ -9,7 +9,6 @@ from typing import Any, Dict, Iterator
 
 from .running_tasks import SCALE, _classes_beside
 
-
 #: Each worker watches itself, which is nothing on a machine of its own; sixty-four in one process
 #: would do little else.
 _UNWATCHED = {

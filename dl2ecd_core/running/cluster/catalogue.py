@@ -82,9 +82,7 @@ def _text(document: Mapping[str, Any]) -> bytes:
 
 def map_item(job: MapJob, source: Mapping[str, Any], *, in_collection: bool) -> Dict[str, Any]:
     """The Item of a map."""
-    described, classifier = job.described, job.classifier
-    if described is None or classifier is None:
-        raise ValueError("the scene was not looked at")
+    described, classifier = job.known_scene()
     raster = job.outputs.raster
     place = place_of(described.georeference, classifier).part(job.wanted)
     ring = outline(place, job.wanted.height, job.wanted.width)

@@ -286,9 +286,7 @@ def report_of(
     job: MapJob, findings: Tuple[Finding, ...], raster: str, seconds: float
 ) -> Classification:
     """What there is to say about a map that is done."""
-    described, classifier = job.described, job.classifier
-    if described is None or classifier is None:
-        raise ValueError("the scene was not looked at")
+    described, classifier = job.known_scene()
     classes, nodata = counted_classes(
         job.counts, job.model.opened().ecd, classifier, described.georeference
     )

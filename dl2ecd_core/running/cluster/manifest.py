@@ -99,7 +99,7 @@ class Manifest:
         }
         self.records[name] = whole
         if self._file is None:
-            return
+            raise ValueError("the manifest is closed")
         try:
             self._file.write(f"{json.dumps(whole)}\n")
             self._file.flush()
@@ -110,4 +110,4 @@ class Manifest:
         """No more is noted."""
         if self._file is not None:
             self._file.close()
-            self._file = None
+        self._file = None

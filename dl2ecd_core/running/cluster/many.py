@@ -241,13 +241,13 @@ class _Run:
             self.unchanged += 1
             return
         item = write_item(job, scene.item, in_collection=True)
-        described = job.described
+        described, classifier = job.known_scene()
         self.manifest.note(
             name,
             {
                 "scene": job.files.name,
                 "what": what,
-                "stamps": [] if described is None else described.stamps,
+                "stamps": described.stamps,
                 "item": f"{Path(name).stem}.json",
                 "bbox": item.get("bbox"),
                 "interval": interval_of(item),
@@ -255,8 +255,7 @@ class _Run:
         )
         self.made += 1
         self.runtimes |= job.runtimes
-        if job.classifier is not None:
-            self.scalings.add(job.classifier.scaling.with_source)
+        self.scalings.add(classifier.scaling.with_source)
         self.findings.update(dict.fromkeys(job.findings))
 
     def _fail(self, name: str, findings: Tuple[Finding, ...]) -> None:

@@ -73,6 +73,18 @@ class MapJob:
     _unfinished: Optional[Unfinished] = None
     _common: Plain = field(default_factory=dict)
 
+    def known_scene(self) -> Tuple[Described, Classifier]:
+        """What is known when the scene has been looked at.
+
+        Raises
+        ------
+        ValueError
+            When it has not.
+        """
+        if self.described is None or self.classifier is None:
+            raise ValueError("the scene was not looked at")
+        return self.described, self.classifier
+
     def sources(self) -> List[str]:
         """The files that the scene is read from."""
         return paths_of(self.files)
@@ -154,9 +166,7 @@ class MapJob:
         self.ready += 1
 
     def _window_done(self, order: Plain, told: Plain, dispatcher: Dispatcher) -> None:
-        unfinished = self._unfinished
-        if unfinished is None:
-            return
+        unfinished = self._begun()
         piece = unfinished.pieces.piece(Window(**order["window"]))
         if piece.name in unfinished.done:
             # Done twice, since a scheduler was lost.
@@ -181,8 +191,12 @@ class MapJob:
 
     def _finished(self) -> None:
         self.done = True
-        if self._unfinished is not None:
-            self._unfinished.remove()
+        self._begun().remove()
+
+    def _begun(self) -> Unfinished:
+        if self._unfinished is None:
+            raise ValueError("no window was asked for")
+        return self._unfinished
 
     def close(self) -> None:
         """Leave what is done for the next run."""

@@ -74,7 +74,7 @@ class Unfinished:
     def note(self, piece: Path, told: Plain) -> None:
         """A piece is there."""
         if self._journal is None:
-            return
+            raise ValueError("the journal is closed")
         try:
             self._journal.write(f"{json.dumps([piece.name, told])}\n")
             self._journal.flush()

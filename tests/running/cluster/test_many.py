@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict, List, Set
 
@@ -12,13 +13,24 @@ import pytest
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
-from dl2ecd_core.running.cluster.catalogue import outline, times_of
+from dl2ecd_core.running.cluster.catalogue import (
+    COLLECTION,
+    ITEM,
+    _href,
+    interval_of,
+    outline,
+    times_of,
+)
 from dl2ecd_core.running.cluster.classify import classify_on
-from dl2ecd_core.running.cluster.manifest import Manifest
-from dl2ecd_core.running.cluster.many import classify_many
-from dl2ecd_core.running.cluster.worker import ORDERS
+from dl2ecd_core.running.cluster.dispatching import Outcome, Task
+from dl2ecd_core.running.cluster.manifest import MANIFEST, Manifest
+from dl2ecd_core.running.cluster.many import _versions, classify_many
+from dl2ecd_core.running.cluster.mapping import MapJob
+from dl2ecd_core.running.cluster.orders import SceneFiles, Work
+from dl2ecd_core.running.cluster.worker import ORDERS, failed
 from dl2ecd_core.running.georeference import Georeference
 from dl2ecd_core.running.part_file import folder_of
+from dl2ecd_core.running.result import Outputs
 from tests.exports.stac_schemas import problems
 from tests.running.scenes import opened, pixels, write_scene
 
@@ -221,7 +233,9 @@ class TestFolders:
 
         manifest = Manifest(tmp_path)
         manifest.close()
-        manifest.note("model.ecd", {"item": "x"})
+        manifest.close()
+        with pytest.raises(ValueError, match="closed"):
+            manifest.note("model.ecd", {"item": "x"})
         manifest._file = Full()  # type: ignore[assignment]
         with pytest.raises(Dl2EcdError) as refused:
             manifest.note("model.ecd", {"item": "x"})
@@ -345,3 +359,72 @@ def test_many_scenes_with_dask(tmp_path: Path, dask_client: Any) -> None:
     assert (done.made, done.failures) == (4, 0)
     assert not folder_of(tmp_path / "maps" / "scene0.tif").exists()
     assert on(dask_client, place, side=200).unchanged == 4
+
+
+class TestManifests:
+    def test_hold_what_is_a_line_of_theirs(self, tmp_path: Path) -> None:
+        (tmp_path / "manifest.jsonl").write_text('7\n{"a": 1}\nnothing\n{"map": "a.tif"}\n')
+        manifest = Manifest(tmp_path)
+        manifest.close()
+        assert list(manifest.records) == ["a.tif"]
+        assert manifest.unchanged("a.tif", "x") is None
+        manifest.records["a.tif"]["what"] = "x"
+        assert manifest.unchanged("a.tif", "x") is None
+
+    def test_of_somebody_else_are_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "manifest.jsonl"
+        for text, ours in (("mine", False), ("[1]", False), ('{"dl2ecd": "1.0"}', True)):
+            path.write_text(text)
+            assert MANIFEST.is_earlier(path) is ours
+
+
+class TestHalfJobs:
+    def job(self) -> MapJob:
+        files = SceneFiles("a", "a")
+        nobody: Any = None
+        return MapJob(files, Outputs(Path("a.tif")), Work("1", "0"), nobody)
+
+    def test_know_nothing_yet(self) -> None:
+        job = self.job()
+        with pytest.raises(ValueError, match="looked at"):
+            job.known_scene()
+        with pytest.raises(ValueError, match="no window"):
+            job._begun()
+        job.close()
+        job.remove()
+
+    def test_that_were_given_up_hear_no_more(self) -> None:
+        job = self.job()
+        told = Outcome(Task("describe", {}, job), None, (failed(OSError("x")),))
+        nobody: Any = None
+        job.heard(told, nobody)
+        job.heard(told, nobody)
+        assert len(job.findings) == 1
+
+
+class TestItemsOfOtherPlaces:
+    def test_are_told_from_ours(self, tmp_path: Path) -> None:
+        path = tmp_path / "item.json"
+        for text, item, collection in (
+            ("[]", False, False),
+            ('{"properties": {"processing:software": {"dl2ecd": "1"}}}', True, False),
+            ('{"summaries": {"processing:software": [{"dl2ecd": "1"}]}}', False, True),
+        ):
+            path.write_text(text)
+            assert (ITEM.is_earlier(path), COLLECTION.is_earlier(path)) == (item, collection)
+
+    def test_addresses_stay_what_they_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert _href("https://example.org/a.tif", Path("/maps")) == "https://example.org/a.tif"
+
+        def elsewhere(*paths: Any) -> str:
+            raise ValueError("path is on mount 'D:'")
+
+        monkeypatch.setattr(os.path, "relpath", elsewhere)
+        assert _href("/data/a.tif", Path("/maps")) == "file:///data/a.tif"
+
+    def test_times_of_a_collection_whose_items_have_none(self, tmp_path: Path) -> None:
+        assert interval_of({"properties": times_of({})}) is None
+        assert _versions({"assets": {"a": 7, "b": {"file:checksum": "1220"}}}) == [
+            None,
+            ["1220", None],
+        ]
