@@ -40,6 +40,32 @@ class NothingElse:
         return None
 
 
+def refused(function: Any, model: str, bands: int, *, detect: bool) -> None:
+    """What a function must refuse with a sentence: no model, and another number of bands."""
+    import numpy as np
+
+    function.initialize(device=-1)
+    for wrong in (function.getParameterInfo, lambda: function.initialize(model=f"{model}.none")):
+        try:
+            wrong()
+        except RuntimeError as error:
+            assert str(error)
+            continue
+        raise AssertionError("was not refused")
+    function.initialize(model=model)
+    function.getConfiguration()
+    block = {"raster_pixels": np.zeros((bands + 1, 9, 9), "u1")}
+    try:
+        if detect:
+            function.vectorize(**block)
+        else:
+            function.updatePixels((0, 0), (9, 9), {"pixelType": "i4"}, **block)
+    except ValueError as error:
+        assert f"gives {bands + 1} bands, the model takes {bands}" in str(error)
+        return
+    raise AssertionError("was not refused")
+
+
 def main(job: Path) -> None:
     """Run a job."""
     told = json.loads(job.read_text())
@@ -60,6 +86,7 @@ def main(job: Path) -> None:
     (model,) = Path(told["folder"]).glob("*.emd")
     with np.load(told["scene"]) as arrays:
         scene = arcgis.Scene(arrays["pixels"], arrays["valid"])
+    refused(arcgis.loaded(str(function)), str(model), len(scene.pixels), detect=told["detect"])
     driver = arcgis.Driver(str(function), str(model), **told["arguments"])
     size = told.get("size") and tuple(told["size"])
     if told["detect"]:

@@ -125,9 +125,13 @@ class TestAlone:
     """In a process of its own, without anything of this project."""
 
     @pytest.mark.parametrize("python", [sys.executable, *PYTHONS])
-    @pytest.mark.parametrize("name", ["cntk", "whole-tile"])
-    def test_a_package_runs(self, python: str, name: str, cases: Any, tmp_path: Path) -> None:
-        wanted = cases(name)
+    @pytest.mark.parametrize(
+        ("name", "data_type"), [("cntk", "uint8"), ("cntk", "float32"), ("whole-tile", "uint8")]
+    )
+    def test_a_package_runs(
+        self, python: str, name: str, data_type: str, cases: Any, tmp_path: Path
+    ) -> None:
+        wanted = cases(name, data_type)
         folder, _ = unpacked(wanted.ecd, tmp_path / "somewhere else (größer)")
         values, seen = run_alone(folder, wanted.scene, tmp_path / "alone", python=python)
         assert np.array_equal(values, wanted.values)
@@ -207,6 +211,20 @@ class TestWhatArcGisIsTold:
         assert next(item.rule for item in findings) == "export-incomplete"
         assert "no Python raster function" in findings[0].message
         assert not list(folder.glob("*.py"))
+
+    @pytest.mark.parametrize("module", ["numpy", "onnxruntime"])
+    def test_without_the_extra_the_package_comes_without_the_file(
+        self, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ecd = made(UNET, tmp_path / "made")
+        monkeypatch.setitem(sys.modules, module, None)
+        for name in [name for name in sys.modules if name.startswith("dl2ecd_core.adaptors")]:
+            monkeypatch.delitem(sys.modules, name)
+        folder, findings = unpacked(ecd, tmp_path / "package")
+        assert not list(folder.glob("*.py"))
+        said = f"{findings[0].message} {findings[0].hint}"
+        assert "no Python raster function" in said
+        assert "pip install 'dl2ecd[run" in said
 
     def test_without_a_model(self) -> None:
         function = EcdClassifier()
@@ -352,11 +370,14 @@ class TestHostile:
         with pytest.raises(RuntimeError, match="The package can't be used"):
             EcdClassifier().initialize(model=" {")
 
-    def test_classes_that_were_changed_by_hand(self, package: Path) -> None:
+    @pytest.mark.parametrize(
+        ("key", "value"), [("Value", 7), ("Name", "Water"), ("Color", [1, 2, 3])]
+    )
+    def test_classes_that_were_changed_by_hand(self, key: str, value: Any, package: Path) -> None:
         document = json.loads(definition_in(package).read_text())
-        document["Classes"][0]["Value"] = 7
+        document["Classes"][0][key] = value
         path = changed(package, Classes=document["Classes"])
-        with pytest.raises(RuntimeError, match="classes' values were changed"):
+        with pytest.raises(RuntimeError, match="its classes were changed by hand"):
             EcdClassifier().initialize(model=str(path))
 
     def test_a_network_of_another_rank(self, package: Path) -> None:

@@ -32,7 +32,7 @@ def classifier(opened: OpenedModel, session: OnnxSession) -> Decided:
     names = [name for name, key in (("padding", "ModelPadding"), ("batch_size", "BatchSize"))
              if key not in document]  # fmt: skip
     told = {
-        "Classes": [row.value for row in rows],
+        "Classes": document["Classes"],
         "Inputs": [
             {"Name": tensor.name, "Axes": one.axes, "DataType": one.data_type, "Bands": one.bands}
             for tensor, one in zip(session.inputs, scores.inputs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from ...exports.legend import legend_of
 from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...models import Content
@@ -37,7 +36,7 @@ def detector(opened: OpenedModel, session: OnnxSession) -> Decided:
     shape = "turned" if turned else "upright"
     (entry,) = session.inputs
     decided = {
-        "Classes": [row.value for row in legend_of(opened.ecd, "objects").rows],
+        "Classes": document["Classes"],
         "Inputs": [
             {
                 "Name": entry.name,
