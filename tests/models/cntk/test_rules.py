@@ -129,6 +129,9 @@ def test_transposed_convolutions() -> None:
     assert convolved((2, 2, 5, 3), (10, 8, 3), **up, outputShape=(20, 16, 5)) == (20, 16, 5)
     around = {"lowerPad": (2, 1, 0), "upperPad": (1, 0, 0)}
     assert convolved((4, 4, 5, 3), (10, 8, 3), **up, **around) == (19, 17, 5)
+    assert convolved((1, 1, 5, 3), (10, 8, 3), transpose=True) == (10, 8, 5)
+    assert convolved((2, 2, 5, 3), (10, 8, 3), **up, autoPadding=[True] * 3) == (19, 15, 1)
+    assert convolved((2, 2, 5, 0), (10, 8, 3), **up) is None
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 4), st.booleans(), st.booleans())
