@@ -38,7 +38,7 @@ class Along:
     same: bool
     lower: int
     upper: int
-    maps: int = 1
+    maps: int
 
     @property
     def reach(self) -> int:
@@ -89,10 +89,10 @@ class Geometry:
     """
 
     axes: Tuple[Along, ...]
-    transposed: bool = False
-    ceil: bool = False
-    groups: int = 1
-    fixed: Optional[Dims] = None
+    transposed: bool
+    ceil: bool
+    groups: int
+    fixed: Optional[Dims]
 
     @property
     def space(self) -> Tuple[Along, ...]:
