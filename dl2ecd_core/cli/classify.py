@@ -59,9 +59,13 @@ def classify_command(
 
 def print_classification(done: Classification) -> None:
     """What was written, and how much of it each class has."""
-    total = sum(item.pixels for item in done.classes) + done.nodata[1]
-    print_written(done, f"{total:,} pixels")
-    print_swatches(
-        Swatch(None, item.value, f"{item.name}  {item.pixels / max(total, 1):.1%}", item.color)
+    value, nothing = done.nodata
+    total = max(sum(item.pixels for item in done.classes) + nothing, 1)
+    rows = [
+        Swatch(None, item.value, f"{item.name}  {item.pixels / total:.1%}", item.color)
         for item in done.classes
-    )
+    ]
+    if nothing:
+        rows.append(Swatch(None, value, f"no data  {nothing / total:.1%}", None))
+    print_written(done, f"{total:,} pixels")
+    print_swatches(rows)

@@ -41,7 +41,7 @@ def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="FRAMEWORK=PYTHON",
-        help="where torch, keras, tensorflow, onnx, safetensors, cntk or geoai is installed",
+        help="where torch, keras, tensorflow, onnx, safetensors or cntk is installed",
     )
     options = parser.parse_args(arguments)
     unknown = set(options.benchmarks) - set(BENCHMARKS)

@@ -12,7 +12,7 @@ from tests.conftest import FIXTURES, SHARED_MODELS
 
 from . import big_models
 from .big_models import Chain
-from .measuring import GIB, MIB, Absent, Row, Setting, framework, worker
+from .measuring import GIB, MIB, Row, Setting, worker
 
 #: Columns and rows of a scene for goals; benchmarks of a smaller size take smaller ones.
 _SIDE = 8000
@@ -20,8 +20,6 @@ _SIDE = 8000
 _LIGHT = SHARED_MODELS / "generated" / "torch" / "landcover_unet_ts.onnx"
 #: One of about a microsecond a pixel: layers and channels.
 _HEAVY = Chain(10, 64)
-#: Packages for the same work, and how much of their time is the goal.
-_PEERS = {"geoai": 0.25}
 _NEEDED = ("numpy", "rasterio", "onnxruntime")
 
 
@@ -53,28 +51,9 @@ def running(setting: Setting) -> Iterator[Row]:
         yield _over(f"{name}: over inference without overlap", found, "inference", None, "bare")
         yield _over(f"{name}: over rasterio and a loop", found, "loop", 0.75)
         yield Row("running", f"{name}: peak of memory", peak, "MiB", 300)
-        if model == light:
-            yield from _peers(setting, scene, model, out)
     for path in (scene, heavy, out.with_name("loop.tif")):
         path.unlink()
     yield from _memory(setting, side, light, scene, out)
-
-
-def _peers(setting: Setting, scene: Path, model: Path, out: Path) -> Iterator[Row]:
-    """Beside other packages that do the same, each where ``--python-with`` says that it is."""
-    theirs = out.with_name("peer.tif")
-    for peer, goal in _PEERS.items():
-        found: Dict[str, List[Dict[str, float]]] = {"classify": [], peer: []}
-        try:
-            for _ in range(setting.rounds):
-                found[peer].append(framework(setting, peer, "classify", scene, model, theirs)[0])
-                found["classify"].append(worker("classify", scene, model, out)[0])
-        except Absent as reason:
-            note = f"--python-with {peer}=PYTHON: {reason}"
-            yield Row("running", f"light net: over {peer}", None, "x", goal, note[:120])
-        else:
-            yield _over(f"light net: over {peer}", found, peer, goal)
-    theirs.unlink(missing_ok=True)
 
 
 def _over(

@@ -426,6 +426,14 @@ class TestCommand:
         assert "6,300 pixels" in result.output
         assert "Class 200" in result.output
 
+    def test_says_how_much_has_no_data(self, place: Place) -> None:
+        array = pixels(90, 70)
+        array[:, :9] = 0
+        write_scene(place.scene, array, nodata=0)
+        result = self.run(place.scene, place.ecd, place.out, "--scale", "min-max 0 255")
+        share = (array == 0).all(0).mean()
+        assert f"no data  {share:.1%}" in result.output
+
     def test_gives_a_report(self, place: Place) -> None:
         result = self.run(
             place.scene, place.model, place.classes, place.out, "--scale", "scale 255",
