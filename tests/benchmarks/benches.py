@@ -18,6 +18,7 @@ from dl2ecd_core.models import inspect_model
 
 from . import big_models
 from .big_models import Chain
+from .detecting import detecting
 from .measuring import (
     MIB,
     ROOT,
@@ -393,6 +394,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "networks": networks,
     "running": running,
     "scale": scale,
+    "detect": detecting,
 }
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
-from . import running_tasks, scale_tasks
+from . import detecting_tasks, running_tasks, scale_tasks
 from .measuring import bytes_read
 
 
@@ -133,6 +133,8 @@ TASKS: Dict[str, Callable[..., Dict[str, float]]] = {
         *(inspect, convert, extract, verify, dlpk, network, metadata, json_load, pane),
         *(running_tasks.scene, running_tasks.classify, running_tasks.inference, running_tasks.loop),
         *(scale_tasks.clustered, scale_tasks.sleeping, scale_tasks.flood, scale_tasks.million),
+        *(detecting_tasks.detector, detecting_tasks.scene_of_objects, detecting_tasks.detect),
+        *(detecting_tasks.detect_inference, detecting_tasks.suppression),
     )
 }
 
