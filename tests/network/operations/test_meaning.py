@@ -71,6 +71,7 @@ ROWS = Value((2, 3, 1, 5), "float32", (Axis("N"), Axis("C"), Axis("H", reduced=T
         ("Riddle", [LOGITS], {}, 0, UNKNOWN, None),
         ("Softmax", [LOGITS], {"axis": 1}, 0, SOFTMAX, None),
         ("Softmax", [LOGITS], {"axis": 3}, 0, UNKNOWN, None),
+        ("Softmax", [LOGITS], {}, 0, UNKNOWN, None),
         ("Softmax", [LOGITS], {"axis": 9}, 0, SOFTMAX, None),
         ("Softmax", [LOOSE], {"axis": 2}, 0, SOFTMAX, None),
         ("Softmax", [LAST], {}, 0, SOFTMAX, None),

@@ -80,6 +80,7 @@ from .values import ANY, image, run, scalar, weights, whole
         ("Flatten", [image(2, 3, 4, 5, letters="NCHW")], {}, {}, ["float32 (2N.0 60)"]),
         ("Flatten", [image(2, 3, 1, 1, letters="NCHW")], {}, {}, ["float32 (2N.0 3C.1)"]),
         ("Flatten", [image(2, 3, letters="NC")], {}, {}, ["float32 (2N.0 3C.1)"]),
+        ("Flatten", [image(2, 3, letters="NC")], {"axis": -1}, {}, ["float32 (2N.0 3C.1)"]),
         ("Flatten", [image(2, letters="N")], {}, {}, ["float32 (2N.0 1)"]),
         ("Flatten", [image(2, 3, 4, 5, letters="NCHW")], {"axis": 2}, {}, ["float32 (6 20)"]),
         ("Flatten", [image(2, 3, 4, 5, letters="NCHW")], {"axis": 0}, {}, ["float32 (1 120)"]),
