@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import pytest
 
 from dl2ecd_core.models.description import Activation
 from dl2ecd_core.models.inspection import inspect_model
 from dl2ecd_core.models.keras.config import read_layer, read_network
-from dl2ecd_core.models.keras.describe import ends_of
+from dl2ecd_core.models.keras.describe import Ends, ends_of
 from dl2ecd_core.models.keras.lowering import Generation, lowered
 from dl2ecd_core.models.keras.lowering.shelves import ListShelf
 from dl2ecd_core.network.onnx_file import refusals
 from tests.conftest import FIXTURES
 from tests.models.keras.test_networks import sequence
+from tests.models.keras.test_not_lowered import network_of
 from tests.models.keras.test_odd_layers import IMAGE, chain, layer, operation, tensor
 
 SERIES = (None, 6, 5)
 CONV = layer("Conv2D", filters=3, kernel_size=3)
+ONE = layer("Conv2D", filters=1, kernel_size=3, activation="sigmoid")
 
 
 def refused(*layers: Dict[str, Any], shape: Sequence[Optional[int]]) -> List[str]:
@@ -94,6 +96,7 @@ def test_behind_a_layer_that_is_not_known_the_last_layers_tell_what_they_can() -
         ([CONV, layer("Softmax"), layer("Reshape", target_shape=[3, -1])], None),
         ([CONV, layer("Softmax"), layer("Flatten")], None),
         ([CONV, layer("Flatten"), layer("Softmax")], Activation.SOFTMAX),
+        ([ONE, layer("Reshape", target_shape=[-1])], Activation.SIGMOID),
         ([CONV, operation("Exp")], Activation.NONE),
         ([CONV, operation("Argmax", axis=-1), operation("Exp")], None),
         ([CONV, operation("Mean", axis=[1, 2])], Activation.NONE),
@@ -136,6 +139,13 @@ def test_settings_of_operations_that_make_no_sense_change_no_sizes_that_they_do_
 def test_slices_of_more_axes_than_there_are_say_nothing() -> None:
     whole = {"start": None, "stop": None, "step": None}
     assert chain(IMAGE, operation("GetItem", [whole] * 5)).outputs[0].shape is None
+
+
+def test_where_pixels_lie_is_not_known_of_images_that_keep_the_ratio_of_their_sides() -> None:
+    for kept, known in ((False, True), (True, False)):
+        settings = {"height": 4, "width": 6, "crop_to_aspect_ratio": kept}
+        (rows, columns) = network_of("Resizing", settings).values["it"].axes[1:3]
+        assert (rows.footprint is not None, columns.footprint is not None) == (known, known)
 
 
 def test_half_of_what_a_gate_takes_is_not_followed() -> None:
@@ -220,7 +230,34 @@ def test_the_file_tells_sizes_that_are_not_worked_out() -> None:
     assert ends.outputs[0].shape == (None, 6, 8, 4)
 
 
-HUGE = 10**18
+def behind(*layers: Tuple[Dict[str, Any], Optional[Sequence[Any]]]) -> Ends:
+    """What is told of layers, each with what the file says of the tensor that goes into it."""
+    before, steps = "image", []
+    for at, (one, told) in enumerate(layers):
+        node = {"args": [tensor(before, told)], "kwargs": {}}
+        before = f"l{at}"
+        config = {**one["config"], "name": before}
+        steps.append({**one, "config": config, "inbound_nodes": [node]})
+    first = {**layer("InputLayer", name="image", batch_shape=list(IMAGE)), "inbound_nodes": []}
+    config = {
+        "layers": [first, *steps],
+        "input_layers": [["image", 0, 0]],
+        "output_layers": [[before, 0, 0]],
+    }
+    return ends_of("model", {"class_name": "Functional", "config": config})
+
+
+def test_where_the_file_contradicts_what_a_layer_does_nothing_is_told_of_its_numbers() -> None:
+    classes = layer("Dense", units=3, activation="softmax")
+    for sizes, activation in (((None, 8, 9, 3), Activation.SOFTMAX), ((None, 8, 9, 5), None)):
+        (output,) = behind((classes, None), (layer("Dropout"), sizes)).outputs
+        assert (output.shape, output.activation) == (sizes, activation)
+
+
+def test_sizes_that_the_file_leaves_open_are_free() -> None:
+    free = (None, None, None, 3)
+    ends = behind((layer("Mystery"), None), (dict(CONV), None), (layer("Dropout"), free))
+    assert (ends.outputs[0].shape, ends.findings) == (free, ())
 
 
 @pytest.mark.parametrize(
@@ -272,15 +309,18 @@ def used_over_and_over(inner: List[Dict[str, Any]], times: int) -> Any:
 
 
 @pytest.mark.parametrize("widely", [False, True])
-def test_networks_that_are_used_over_and_over_are_given_up(widely: bool) -> None:
+def test_networks_that_are_used_over_and_over_are_given_up(
+    widely: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Much that is written once and looked through with every use of it.
+    monkeypatch.setattr("dl2ecd_core.models.keras.lowering.layers._MOST_STEPS", 2000)
     one = [["i", 0, 0, {}]]
-    last = {**layer("Add", name="o"), "inbound_nodes": [one * (400 if widely else 2)]}
+    last = {**layer("Add", name="o"), "inbound_nodes": [one * (100 if widely else 2)]}
     idle = [
         {**layer("ReLU", name=f"{at}"), "inbound_nodes": [one]}
-        for at in range(0 if widely else 800)
+        for at in range(0 if widely else 100)
     ]
-    few, many = (ends_of("m", used_over_and_over([*idle, last], times)) for times in (5, 500))
+    few, many = (ends_of("m", used_over_and_over([*idle, last], times)) for times in (5, 60))
     assert [item.shape for item in few.outputs] == [(None, 4)]
     assert [item.shape for item in many.outputs] == [None]
     assert [item.rule for item in many.findings] == ["model-shape-unknown"]
