@@ -16,6 +16,7 @@ from dl2ecd_core.findings import errors_in
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.fixing import Fixed, fixed, write_fixed
 from dl2ecd_core.json_text import parse
+from dl2ecd_core.json_text.mends import Mend, mended
 from tests.documents import land_classes
 from tests.test_json_text import MISTAKES
 
@@ -97,6 +98,10 @@ def test_what_can_be_mended_is_mended_beside_what_can_not(tmp_path: Path) -> Non
 def test_a_mend_after_which_a_text_says_something_else_is_taken_back(tmp_path: Path) -> None:
     text = '{\n "a: 1,\n "b": [\n  {\'\n   "c": 1}]}'
     assert mend(tmp_path, text).after == text.replace('"a:', '"a":')
+
+
+def test_of_two_mends_in_one_place_the_first_counts() -> None:
+    assert mended("abcd", [Mend(0, 2, "x"), Mend(1, 3, "y"), Mend(3, 4, "z")]) == "xcz"
 
 
 def test_thousands_of_mistakes_are_mended_so_far(tmp_path: Path) -> None:

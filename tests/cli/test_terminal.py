@@ -20,6 +20,7 @@ from dl2ecd_core.demo import MODEL
 from dl2ecd_core.findings import Place
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import ClassNames, ModelPart
+from dl2ecd_core.models.description import Signature
 from tests.cli.conftest import Call, OnTerminal
 from tests.documents import Role, Tensor, description, image, probabilities
 
@@ -150,6 +151,12 @@ class TestModel:
             "    b (1 bytes)",
             "    c.bin (missing)",
         ]
+
+    def test_signatures_with_their_own(self, capsys: pytest.CaptureFixture[str]) -> None:
+        signature = Signature("serve", (image(),), (probabilities(),))
+        print_model(description(inputs=(), outputs=(), signatures=(signature,)))
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split("  ")[0] for line in lines[2:]] == ["serve: input", "serve: output"]
 
     def test_a_file_that_tells_no_tensors(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_model(description(inputs=(), outputs=()))
