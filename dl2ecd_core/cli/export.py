@@ -52,7 +52,8 @@ from .terminal import ProgressBar, print_findings
 @click.option(
     "--as-onnx",
     is_flag=True,
-    help="With emd or dlpk: pack the model's network as ONNX in place of the model.",
+    help="With emd or dlpk: pack the model's network as ONNX in place of the model, with a file "
+    "that runs it in ArcGIS.",
 )
 @click.option(
     "--axes",

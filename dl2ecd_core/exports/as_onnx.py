@@ -28,7 +28,12 @@ _HINTS = dict.fromkeys(
     "decoded.",
 )
 #: Readers of Esri's that go by them are those of other frameworks.
-_OF_THE_FRAMEWORK = ("ModelConfiguration", "InferenceFunction", "PerProcessGPUMemoryFraction")
+_OF_THE_FRAMEWORK = (
+    "ModelConfiguration",
+    "InferenceFunction",
+    "PerProcessGPUMemoryFraction",
+    KEY,
+)
 
 
 @contextmanager

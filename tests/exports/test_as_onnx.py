@@ -74,8 +74,19 @@ def test_a_definition_has_the_network_beside_it(run: Run, definition: Path, tmp_
     assert result.exit_code == 0, result.output
     names = ["EcdClassifier.py", "new.emd", "valid.onnx"]
     assert sorted(path.name for path in folder.iterdir()) == names
-    # An .emd becomes an .ecd again, of ONNX now.
+    # An .emd becomes an .ecd again, of ONNX now; and that a package.
     assert run("convert", folder / "new.emd", folder / "new.ecd").exit_code == 0
+    again = run("export", folder / "new.ecd", tmp_path / "b.dlpk", "--to", "dlpk", "--as-onnx")
+    assert again.exit_code == 0, again.output
+    with zipfile.ZipFile(tmp_path / "b.dlpk") as package:
+        told = json.loads(package.read("b.emd"))
+        assert package.namelist() == ["b.emd", "valid.onnx", "EcdClassifier.py"]
+    before = json.loads((folder / "new.emd").read_text())["Dl2Ecd"]
+    for key in ("Classes", "Values", "Inputs", "Output", "Scores"):
+        assert told["Dl2Ecd"][key] == before[key]
+    # What was written once is written again.
+    more = run("export", definition, folder / "new.emd", "--to", "emd", "--as-onnx")
+    assert more.exit_code == 0, more.output
 
 
 def test_weights_go_beside_the_network_when_asked_for(
