@@ -132,7 +132,7 @@ def area_of(
     """
     polygons, crs = _polygons(path)
     if crs is not None and place.crs not in (None, crs):
-        polygons = _moved(polygons, crs, place.crs)
+        polygons = _moved(polygons, crs, place.crs, path)
     transform = place.transform or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
     area = AreaReader(reader, polygons, transform, library)
     if not _touches(polygons, transform, reader):
@@ -216,16 +216,21 @@ def _checked(found: List[Geometry], path: Path) -> List[Geometry]:
     RunningRefused
         When there are none.
     """
-    polygons = [item for item in found if item.get("type") in _POLYGONS]
+    polygons = [item for item in found if item.get("type") in _POLYGONS and _rings(item)]
     if not polygons:
         raise _not_readable(path, "it holds no polygon")
     return polygons
 
 
-def _moved(polygons: List[Geometry], crs: str, target: str) -> List[Geometry]:
+def _moved(polygons: List[Geometry], crs: str, target: str, path: Path) -> List[Geometry]:
+    import rasterio.errors
     import rasterio.warp
+    from rasterio._err import CPLE_BaseError
 
-    return [rasterio.warp.transform_geom(crs, target, polygon) for polygon in polygons]
+    try:
+        return [rasterio.warp.transform_geom(crs, target, polygon) for polygon in polygons]
+    except (rasterio.errors.RasterioError, CPLE_BaseError, ValueError) as error:
+        raise _not_readable(path, str(error)) from error
 
 
 def _touches(polygons: List[Geometry], transform: Tuple[float, ...], reader: RasterReader) -> bool:
@@ -244,20 +249,38 @@ def _touches(polygons: List[Geometry], transform: Tuple[float, ...], reader: Ras
     return False
 
 
+def _rings(geometry: Geometry) -> List[Any]:
+    """The rings of a polygon or of several; none of what makes no sense."""
+    coordinates = geometry.get("coordinates")
+    single = geometry.get("type") == "Polygon"
+    several = [coordinates] if single else coordinates
+    if not isinstance(several, (list, tuple)) or not several:
+        return []
+    rings: List[Any] = []
+    for polygon in several:
+        if not isinstance(polygon, (list, tuple)) or not polygon:
+            return []
+        rings += polygon
+    return rings if all(map(_is_ring, rings)) else []
+
+
+def _is_ring(ring: Any) -> bool:
+    return (
+        isinstance(ring, (list, tuple))
+        and len(ring) > 2
+        and all(
+            isinstance(place, (list, tuple))
+            and len(place) > 1
+            and all(isinstance(one, (int, float)) and math.isfinite(one) for one in place[:2])
+            for place in ring
+        )
+    )
+
+
 def _bounds(polygon: Geometry) -> Tuple[float, float, float, float]:
-    """West, south, east and north of a geometry; of one without coordinates, of nowhere."""
-    xs, ys = [math.inf], [math.inf]
-    waiting: List[Any] = [polygon.get("coordinates")]
-    while waiting:
-        item = waiting.pop()
-        if not isinstance(item, (list, tuple)) or not item:
-            continue
-        if isinstance(item[0], (list, tuple)):
-            waiting += item
-        elif len(item) > 1 and all(isinstance(one, (int, float)) for one in item[:2]):
-            xs.append(item[0])
-            ys.append(item[1])
-    return min(xs), min(ys), max(xs[1:], default=-math.inf), max(ys[1:], default=-math.inf)
+    """West, south, east and north."""
+    xs, ys = zip(*(place[:2] for ring in _rings(polygon) for place in ring))
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _not_readable(path: Path, why: str) -> RunningRefused:

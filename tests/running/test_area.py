@@ -113,6 +113,22 @@ def test_a_scene_that_lies_nowhere_has_pixels_for_coordinates(tmp_path: Path) ->
         ('{"type": "Point", "coordinates": [1, 2]}', "aoi-not-readable"),
         (json.dumps(polygon([[0, 0], [1, 0], [1, 1]])), "aoi-outside"),
         ("no vectors", "aoi-not-readable"),
+        ('{"features": [5]}', "aoi-not-readable"),
+        *(
+            (json.dumps({"type": kind, "coordinates": coordinates}), "aoi-not-readable")
+            for kind, coordinates in (
+                ("Polygon", [[["a", "b"], [1], [2]]]),
+                ("Polygon", [[[1, 2], [3, 4]]]),
+                ("Polygon", [[[1, 2], [3, 4], [float("inf"), 5]]]),
+                ("Polygon", [5]),
+                ("Polygon", []),
+                ("Polygon", None),
+                ("MultiPolygon", [[], [[[1, 2], [3, 4], [5, 6]]]]),
+                ("MultiPolygon", 7),
+                # Farther than the whole earth.
+                ("Polygon", [[[1e300, 2], [3, 4], [5, 1e300], [1e300, 2]]]),
+            )
+        ),
     ],
 )
 def test_what_is_no_area_is_a_sentence(place: Place, text: str, rule: str) -> None:
@@ -122,6 +138,14 @@ def test_what_is_no_area_is_a_sentence(place: Place, text: str, rule: str) -> No
         classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
     assert [item.rule for item in caught.value.findings] == [rule]
     assert not place.out.exists()
+
+
+def test_several_polygons_in_one(place: Place) -> None:
+    near = polygon(BOX)["coordinates"]
+    far = polygon([[0, 0], [1, 0], [1, 1]])["coordinates"]
+    aoi = geojson(place.folder / "a.json", {"type": "MultiPolygon", "coordinates": [far, near]})
+    classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+    assert np.array_equal(inside(place), INSIDE)
 
 
 def test_a_file_that_is_not_there(place: Place) -> None:

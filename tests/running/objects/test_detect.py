@@ -471,7 +471,7 @@ def test_libraries_that_are_missing_are_named_first(
 
 def test_the_report_is_a_path(place: Place) -> None:
     done = place.detect(networks.yolov8(place.folder / "m" / "a.onnx"))
-    assert Path(done) == Path(str(done)) == place.out
+    assert Path(done) == Path(str(done)) == Path(done.layer) == place.out
 
 
 def test_a_model_of_several_pictures_is_refused() -> None:
