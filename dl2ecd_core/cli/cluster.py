@@ -105,8 +105,9 @@ def classify_by(
     scene, model, out = asked.paths
     if cluster.dry_run:
         _estimate(cluster, asked, options)
-        return
-    if not is_many(scene):
+    elif is_many(scene):
+        _many(cluster, asked, options, probabilities)
+    else:
 
         def one(messages: Listener) -> Classification:
             return classify_on(
@@ -122,7 +123,12 @@ def classify_by(
             )
 
         run_and_report(asked, one, say, "windows")
-        return
+
+
+def _many(
+    cluster: AskedCluster, asked: Asked, options: Options, probabilities: Optional[str]
+) -> None:
+    scene, model, out = asked.paths
     given = asked.more
     for name, value in (
         ("--probabilities", probabilities),

@@ -46,6 +46,8 @@ def clustered(scene: str, model: str, out: str) -> Dict[str, float]:
 
     began = time.perf_counter()
     with cluster(cores(), True) as client:
+        # Workers import what they need when they start.
+        client.run(_ready)
         started, cpu = time.perf_counter(), _processor_time(client)
         from dl2ecd_core.running.building import Options
         from dl2ecd_core.running.cluster.classify import classify_on
@@ -83,6 +85,9 @@ def sleeping(workers: str, processes: str, seconds: str, rounds: str) -> Dict[st
 
 
 def _ready() -> None:
+    import onnxruntime  # noqa: F401
+    import rasterio  # noqa: F401
+
     import dl2ecd_core.running.cluster.worker  # noqa: F401
 
 

@@ -185,9 +185,8 @@ def classify_on(
             raise Dl2EcdError(in_order([*cluster.findings, *job.findings]))
         write_item(job, {}, in_collection=False)
         findings = in_order([*cluster.findings, *job.findings, *said_of_runtimes(job.runtimes)])
-        for item in findings:
-            if item not in cluster.findings:
-                listener.found(item)
+        for item in (one for one in findings if one not in cluster.findings):
+            listener.found(item)
         return report_of(job, findings, os.fspath(raster), time.monotonic() - began)
 
 
@@ -240,10 +239,6 @@ class _Windows(Listener):
         """Windows of the one map there is."""
         del done, total
         self._listener.progressed(self._job.ready, self._job.windows, doing)
-
-    def cancelled(self) -> bool:
-        """As the other one says."""
-        return self._listener.cancelled()
 
 
 def made(cluster: Cluster, jobs: Iterator[MapJob], listener: Listener) -> Iterator[MapJob]:

@@ -120,6 +120,7 @@ class Dispatcher:
     _resting: List[Tuple[float, int, Task]] = field(default_factory=list)
     _running: Dict[Any, Task] = field(default_factory=dict)
     _ended: SimpleQueue[Any] = field(default_factory=SimpleQueue)
+    _preparing: List[Any] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def add(self, tasks: Iterator[Task], *, soon: bool = False) -> None:
@@ -128,6 +129,22 @@ class Dispatcher:
             self._added.appendleft(tasks)
         else:
             self._added.append(tasks)
+
+    def prepare(self, order: Plain) -> None:
+        """Let the workers that are there make ready, once, while the client does so itself.
+
+        Nobody waits for it: whoever is not ready makes ready with the first task.
+        """
+        if self._preparing:
+            return
+        with suppress(*UNREACHED):
+            for worker in self.client.nthreads():
+                self.supply(worker)
+                self._preparing.append(
+                    self.client.submit(
+                        self.function, "prepare", order, workers=[worker], pure=False, priority=1
+                    )
+                )
 
     def outcomes(self, source: Iterator[Task]) -> Iterator[Outcome]:
         """The outcome of each task of the source, and of those that are added, as they come.
@@ -208,16 +225,14 @@ class Dispatcher:
         if self.client.status != "running" or any(one.status == "cancelled" for one in ended):
             self._recover()
             return
-        finished = [one for one in ended if one.status == "finished" and one in self._running]
+        finished = [one for one in ended if one.status == "finished"]
         try:
             results = dict(zip(finished, self.client.gather(finished))) if finished else {}
         except UNREACHED:
             self._recover()
             return
         for future in ended:
-            task = self._running.pop(future, None)
-            if task is None:
-                continue
+            task = self._running.pop(future)
             outcome = self._outcome(task, future, results)
             if outcome is not None:
                 yield outcome
@@ -280,8 +295,9 @@ class Dispatcher:
         return False
 
     def _cancel(self) -> None:
-        futures = list(self._running)
+        futures = [*self._running, *self._preparing]
         self._running.clear()
+        self._preparing.clear()
         if futures and self.client.status == "running":
             self.client.cancel(futures, force=True)
 

@@ -118,6 +118,7 @@ class MapJob:
             return
         described = self.described = Described.of(result)
         opened = self.model.opened()
+        dispatcher.prepare({"work": self.work.plain(), "described": result})
         classifier, said = self.model.classifier(described, self.work.plain())
         self.classifier = classifier
         self.findings += [*opened.findings, *said]

@@ -192,6 +192,14 @@ def _area(scene: Scene, work: Mapping[str, Any]) -> RasterReader:
     return area_of(Path(work["aoi"]), scene, scene.georeference)
 
 
+def prepare(order: Plain) -> Plain:
+    """Make ready for windows of such a scene: session, tiles."""
+    work = order["work"]
+    with held_model(work["model"]) as model:
+        model.classifier(Described.of(order["described"]), work)
+    return {}
+
+
 @contextmanager
 def _same_scene(order: Plain) -> Iterator[Tuple[Scene, Described]]:
     """The scene, as it was when it was described."""
@@ -350,6 +358,7 @@ def _outputs(paths: Mapping[str, Optional[str]]) -> Outputs:
 #: What can be ordered.
 ORDERS: Dict[str, Callable[[Plain], Plain]] = {
     "describe": describe,
+    "prepare": prepare,
     "window": classify_window,
     "objects": find_objects,
     "map": finish_map,

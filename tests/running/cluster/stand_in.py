@@ -61,6 +61,11 @@ class StandInClient:
             for one in zip(*arguments)
         ]
 
+    def submit(self, function: Callable[..., Any], *arguments: Any, **more: Any) -> Future:
+        assert more["workers"] == ["here"]
+        self.asked.append(arguments)
+        return Future(lambda: function(*arguments))
+
     def gather(self, futures: List[Future]) -> List[Any]:
         return [future.value for future in futures]
 

@@ -18,6 +18,7 @@ from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.cluster import connecting
 from dl2ecd_core.running.cluster.classify import CLASSIFYING, classify_on, said_of_runtimes
 from dl2ecd_core.running.cluster.held import _HELD
+from dl2ecd_core.running.cluster.mapping import MapJob
 from dl2ecd_core.running.cluster.unfinished import Unfinished
 from dl2ecd_core.running.cluster.worker import ORDERS
 from dl2ecd_core.running.part_file import folder_of
@@ -135,7 +136,7 @@ class TestTheWorkers:
         self, place: Place, client: StandInClient
     ) -> None:
         on(client, place)
-        assert {what for what, _ in client.asked} == {"describe", "window", "map"}
+        assert {what for what, _ in client.asked} == {"describe", "prepare", "window", "map"}
         for _, order in client.asked:
             assert json.loads(json.dumps(order)) == order
         assert {name for name, _ in client.ran} == {"about", "keep", "forget"}
@@ -165,6 +166,28 @@ class TestTheWorkers:
         (said,) = refused.value.findings
         assert said.rule == "worker-version"
         assert place.left() == set()
+
+    def test_that_go_while_they_are_asked_are_a_sentence(
+        self, place: Place, client: StandInClient
+    ) -> None:
+        def gone(*arguments: Any, **more: Any) -> Any:
+            raise OSError("gone")
+
+        client.run = gone  # type: ignore[method-assign]
+        with pytest.raises(Dl2EcdError) as refused:
+            on(client, place)
+        assert refused.value.findings[0].rule == "scheduler-lost"
+
+    def test_that_have_died_are_none(self, place: Place, client: StandInClient) -> None:
+        real = client.run
+
+        def run(*arguments: Any, **more: Any) -> Any:
+            dead = {} if "workers" in more else {"dead": OSError("gone")}
+            return {**dead, **real(*arguments, **more)}
+
+        client.run = run  # type: ignore[method-assign]
+        on(client, place)
+        assert place.left() == MADE
 
     def test_with_different_runtimes_are_told(self) -> None:
         assert said_of_runtimes({"ONNX Runtime 1"}) == []
@@ -253,7 +276,7 @@ class TestAnUnfinishedMap:
         monkeypatch.setitem(ORDERS, "map", real)
         client.asked.clear()
         on(client, place)
-        assert {what for what, _ in client.asked} == {"describe", "map"}
+        assert {what for what, _ in client.asked} == {"describe", "prepare", "map"}
         assert place.out.read_bytes() == alone(place).read_bytes()
 
     def test_of_which_a_piece_went_is_no_map(
@@ -304,6 +327,28 @@ class TestAnUnfinishedMap:
         with pytest.raises(Dl2EcdError) as refused:
             on(client, place)
         assert refused.value.findings[0].rule == "output-not-writable"
+
+    def test_whose_windows_come_twice_counts_them_once(
+        self, place: Place, client: StandInClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = MapJob.heard
+
+        def twice(self: MapJob, outcome: Any, dispatcher: Any) -> None:
+            real(self, outcome, dispatcher)
+            if outcome.task.what == "window" and self.ready < self.windows:
+                real(self, outcome, dispatcher)
+
+        monkeypatch.setattr(MapJob, "heard", twice)
+        done = on(client, place)
+        assert sum(item.pixels for item in done.classes) == 301 * 257
+        assert place.out.read_bytes() == alone(place).read_bytes()
+
+    def test_that_is_closed_takes_no_more(self, tmp_path: Path) -> None:
+        unfinished = Unfinished(tmp_path / "map.tif", {"key": 1})
+        unfinished.close()
+        unfinished.close()
+        with pytest.raises(ValueError, match="closed"):
+            unfinished.note(tmp_path / "piece.tif", {})
 
 
 class TestCancelling:

@@ -66,6 +66,25 @@ class TestOutcomes:
         assert client.asked == []
 
 
+class TestPreparing:
+    def test_is_asked_of_each_worker_once(self, client: StandInClient) -> None:
+        given: List[str] = []
+        sent = dispatcher(client, double, supply=given.append)
+        sent.prepare({"number": 1})
+        sent.prepare({"number": 2})
+        assert given == ["here"]
+        assert client.asked == [("prepare", {"number": 1})]
+        list(sent.outcomes(tasks(1)))
+        assert len(client.cancelled) == 1
+
+    def test_waits_for_nobody(self, client: StandInClient) -> None:
+        def lose(worker: str) -> None:
+            raise OSError("gone")
+
+        dispatcher(client, double, supply=lose).prepare({"number": 1})
+        assert client.asked == []
+
+
 class TestFailures:
     def test_that_may_pass_are_tried_again_and_then_told(self, client: StandInClient) -> None:
         (outcome,) = dispatcher(client, again).outcomes(tasks(1))
@@ -156,12 +175,14 @@ class LostClient(StandInClient):
     def __init__(self, folder: Path, how: str, back_after: int) -> None:
         super().__init__(folder)
         self.how, self.left = how, back_after
+        self.becomes = "running"
         self.lost = False
 
     def gather(self, futures: List[Any]) -> List[Any]:
         if not self.lost:
             self.lost = True
             if self.how == "gather":
+                self.status = self.becomes
                 raise OSError("the connection was closed")
         return super().gather(futures)
 
@@ -190,10 +211,10 @@ class TestALostScheduler:
     @pytest.mark.parametrize("status", ["running", "connecting", "closed"])
     def test_that_stays_away_ends_the_work(self, tmp_path: Path, status: str) -> None:
         client = LostClient(tmp_path, "gather", 1_000_000)
+        client.becomes = status
         sent = dispatcher(client, double)
         with pytest.raises(Dl2EcdError) as refused:
-            for _ in sent.outcomes(tasks(30)):
-                client.status = status
+            list(sent.outcomes(tasks(30)))
         assert refused.value.findings[0].rule == "scheduler-lost"
 
     def test_can_be_given_up(self, tmp_path: Path) -> None:

@@ -95,12 +95,13 @@ class TestMaps:
         on(client, place)
         kinds = [what for what, _ in client.asked]
         assert kinds[:3] == ["describe"] * 3
+        assert kinds.count("prepare") == 1
         assert kinds.count("map") == 3
 
 
 class TestASecondRun:
     def asked(self, client: StandInClient) -> List[str]:
-        kinds = [what for what, _ in client.asked if what != "describe"]
+        kinds = [what for what, _ in client.asked if what not in ("describe", "prepare")]
         client.asked.clear()
         return kinds
 
@@ -122,6 +123,12 @@ class TestASecondRun:
         assert (done.made, done.unchanged) == (3, 0)
         with opened(place.folder / "maps" / "scene0.tif") as file:
             assert file.shape == (64, 80)
+
+    def test_of_scenes_without_a_place(
+        self, place: Place, scenes: Path, client: StandInClient
+    ) -> None:
+        write_scene(scenes / "scene0.tif", pixels(70, 80), crs=None, transform=None)
+        assert on(client, place).made == 3
 
     def test_with_other_options_does_all(
         self, place: Place, scenes: Path, client: StandInClient
@@ -242,6 +249,10 @@ class TestFolders:
         assert refused.value.findings[0].rule == "output-disk-full"
         with pytest.raises(Dl2EcdError):
             Manifest(tmp_path / "absent")
+        (tmp_path / "folder" / "manifest.jsonl").mkdir(parents=True)
+        with pytest.raises(Dl2EcdError) as refused:
+            Manifest(tmp_path / "folder")
+        assert refused.value.findings[0].rule == "output-not-writable"
 
 
 class TestCatalogue:

@@ -227,6 +227,11 @@ class TestGeoParquet:
         assert scenes[1].item["properties"]["datetime"].startswith("2026-05-02T00:00:00")
         assert "geometry" not in scenes[0].item
 
+    def test_with_boxes_as_lists(self, tmp_path: Path) -> None:
+        rows = [{"id": "a", "bbox": [1.0, 2.0, 3.0, 4.0], "assets": sentinel()["assets"]}]
+        (scene,) = found(self.write(tmp_path / "items.parquet", rows))
+        assert scene.item["bbox"] == [1, 2, 3, 4]
+
     def test_of_other_columns(self, tmp_path: Path) -> None:
         assert rule(self.write(tmp_path / "items.parquet", [{"a": 1}])) == "scenes-not-readable"
 

@@ -96,6 +96,14 @@ class TestLooking:
         os.utime(orders.place.scene, ns=(1, 1))
         assert "height" in orders.describe(known=stamps)["done"]
 
+    def test_at_what_is_known_of_the_web_calls_nobody(self, orders: Orders) -> None:
+        orders.scene = SceneFiles("far", "http://127.0.0.1:9/scene.tif").plain()
+        assert orders.describe(known=[None])["done"] == {"unchanged": True}
+
+    def test_makes_ready_for_its_kind(self, orders: Orders) -> None:
+        described = orders.describe()["done"]
+        assert perform("prepare", {"work": orders.work, "described": described}) == {"done": {}}
+
     def test_at_a_scene_that_is_not_there_may_be_tried_again(self, orders: Orders) -> None:
         orders.place.scene.unlink()
         told = orders.describe()
