@@ -56,6 +56,8 @@ class Classification(ModelFunction[Classifier]):
 
     def updateRasterInfo(self, **kwargs: Any) -> Dict[str, Any]:
         """One band with the classes' values, and a raster attribute table of them."""
+        import numpy
+
         opened = self._open(kwargs)
         kind = contract.data_type_of(kwargs["raster_info"]["pixelType"])
         with said_in_arcgis():
@@ -65,7 +67,7 @@ class Classification(ModelFunction[Classifier]):
         kwargs["output_info"].update(
             bandCount=1,
             pixelType=contract.PIXEL_TYPES[values.data_type],
-            noData=(values.nodata,),
+            noData=numpy.array([values.nodata], values.data_type),
             statistics=(),
             histogram=(),
             rasterAttributeTable=contract.attribute_table(

@@ -146,6 +146,9 @@ class Driver:
         found: Dict[str, Any] = returned["output_info"]
         assert found["bandCount"] == 1
         assert found["pixelType"] in _PIXEL_TYPES
+        assert isinstance(found["noData"], np.ndarray)
+        assert found["noData"].shape == (1,)
+        assert found["noData"].dtype == np.dtype(found["pixelType"])
         assert found["spatialReference"] == 32632
         return found
 

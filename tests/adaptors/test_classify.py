@@ -137,7 +137,7 @@ class TestWhatArcGisIsTold:
         driver = Driver(FILE, str(made(UNET, tmp_path)))
         info = driver.raster_info(scene_of(UNET))
         assert info["pixelType"] == "u1"
-        assert info["noData"] == (0,)
+        assert info["noData"].tolist() == [0]
         rows = driver.attribute_table(info)
         assert rows == [
             {"OID": 1, "Value": 100, "Class": "Class 100", "Red": 0, "Green": 200, "Blue": 10},

@@ -67,7 +67,7 @@ class EcdClassifier:
     def updateRasterInfo(self, **kwargs: Any) -> Dict[str, Any]:
         """One band with the classes' values, and a raster attribute table of them."""
         kwargs["output_info"].update(self._opened()["OutputInfo"], statistics=(), histogram=())
-        kwargs["output_info"]["noData"] = (int(self._no_data),)
+        kwargs["output_info"]["noData"] = np.array([self._no_data])
         return kwargs
 
     def updatePixels(self, tlc: Any, shape: Any, props: Any, **pixelBlocks: Any) -> Dict[str, Any]:
