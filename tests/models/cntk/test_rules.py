@@ -119,6 +119,7 @@ def test_convolutions() -> None:
     assert convolved((3, 3, 2, 5), (FREE, 8, 2)) == (FREE, 6, 5)
     assert convolved((11, 3, 2, 5), (10, 8, 2)) is None
     assert convolved((3, 3, 2, 5), (10, 8, 2), strides=(0,)) is None
+    assert convolved((3, 3, 2, 5), (10, 8, 2), dilation=(0,)) is None
 
 
 def test_transposed_convolutions() -> None:
@@ -132,6 +133,11 @@ def test_transposed_convolutions() -> None:
     assert convolved((1, 1, 5, 3), (10, 8, 3), transpose=True) == (10, 8, 5)
     assert convolved((2, 2, 5, 3), (10, 8, 3), **up, autoPadding=[True] * 3) == (19, 15, 1)
     assert convolved((2, 2, 5, 0), (10, 8, 3), **up) is None
+    # A size of 0 states nothing.
+    assert convolved((2, 2, 5, 3), (10, 8, 3), **up, outputShape=(0, 9, 5)) == (20, 16, 5)
+    assert convolved((2, 2, 5, 3), (1, 1, 3), transpose=True, outputShape=(1, 0, 5)) == (1, 0, 5)
+    # What is told of one axis is meant for all of space, not for channels.
+    assert convolved((3, 3, 5, 3), (10, 8, 3), **up, autoPadding=[True]) == (19, 15, 5)
 
 
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(1, 4), st.booleans(), st.booleans())
