@@ -280,7 +280,7 @@ def test_windows_that_are_none_have_no_length() -> None:
     assert window_output(5, 3, pad=None) is None
     assert window_output(5, 3, stride=0) is None
     assert same_output(5, 0) is None
-    assert transposed_output(5, None) is None
+    assert transposed_output(None, 3) is transposed_output(5, None) is None
     assert transposed_output(5, 3, pad=None) is None
 
 
