@@ -154,7 +154,7 @@ class Outline(Evaluation):
         return alike and not doubtful and not known and len(found) == len(usual)
 
     def _letter(self, axis: Axis) -> str:
-        if axis.source is not None and not axis.reduced:
+        if axis.source is not None:
             learned = self.letters.get(axis.source)
             if learned is not None:
                 return learned

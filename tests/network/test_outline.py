@@ -93,6 +93,28 @@ def test_rows_are_known_by_the_weights_that_they_are_multiplied_with() -> None:
         assert made.axes_of("x", 2, "N?") == axes
 
 
+def test_weights_beside_an_image_tell_nothing_of_it() -> None:
+    made = outline()
+    made.constant("w", (5, 4, 3, 3))
+    made.add("Pad", ["x"], ["p"], [(1, 4, 10, 10)])
+    made.add("Conv", ["p", "w"], ["y"], [(1, 5, 8, 8)], layout="NCHW")
+    assert (made.axes_of("x", 4), made.axes_of("p", 4), made.axes_of("w", 4)) == (
+        "NCHW", "NCHW", "????",
+    )  # fmt: skip
+    # A row of the input itself, whose other axes are known by now.
+    made.add("Flatten", ["x"], ["row"], [(1, 256)])
+    assert made.axes_of("row", 2) == "N?"
+
+
+def test_what_an_input_is_taken_for_is_told_to_what_comes_of_it() -> None:
+    made = outline((7, 6))
+    made.add("Relu", ["x"], ["y"], [(7, 6)])
+    assert made.axes_of("y", 2, "NC") == "NC"
+    assert made.axes_of("x", 2, "N?") == "N?"
+    assert made.axes_of("y", 2, "NC") == "N?"
+    assert outline(None).axes_of("x", 4) == "????"
+
+
 # --- values ---
 
 
@@ -124,6 +146,7 @@ def test_rows_are_known_by_the_weights_that_they_are_multiplied_with() -> None:
         ("Reshape", (64, 5), {}, "??"),
         ("Reshape", (5, 64), {}, "??"),
         ("Reshape", (1, 5, 64), {}, "NC?"),
+        ("Reshape", (1, 320, 1), {}, "N??"),
         ("Squeeze", (5, 8, 8), {}, "CHW"),
         ("Squeeze", (5, 8), {}, "?W"),
         ("Unsqueeze", (1, 1, 5, 8, 8), {"axes": (0,)}, "?NCHW"),
@@ -141,6 +164,8 @@ def test_the_axis_of_a_softmax_is_the_one_of_the_classes() -> None:
     made = outline((1, 3, 8, 8))
     made.add("Softmax", ["x"], ["y"], [(1, 3, 8, 8)], axis=1)
     assert made.axes_of("y", 4) == "?C??"
+    made.add("Softmax", ["x"], ["z"], [(1, 3, 8, 8)])
+    assert made.axes_of("z", 4) == "????"
     # Which makes it what is usual here, but nothing else.
     assert made.axes_of("y", 4, "NCHW") == "NCHW"
     assert made.axes_of("y", 4, "NHWC") == "?C??"
@@ -187,6 +212,36 @@ def test_what_an_argmax_left_goes_away_first() -> None:
     assert small.axes_of("row", 2, "NC") == "N?"
 
 
+def test_what_is_squeezed_is_told_by_the_sizes() -> None:
+    row = outline((1, 5, 1, 8))
+    row.add("Conv", ["x"], ["y"], [(1, 5, 1, 8)], layout="NCHW")
+    row.add("ArgMax", ["y"], ["best"], [(1, 1, 1, 8)], axis=1)
+    row.add("Squeeze", ["best"], ["z"], [(1, 1, 8)])
+    assert row.axes_of("z", 3) == "NHW"
+    made = scores()
+    made.add("ReduceMean", ["y"], ["m"], [(1, 5, 1, 1)])
+    made.add("Squeeze", ["m"], ["z"], [(5,)])
+    assert made.axes_of("z", 1) == "C"
+    rows = outline((2, 6))
+    rows.add("Reshape", ["x"], ["y"], [(2, 6)])
+    assert rows.axes_of("y", 2) == "??"
+
+
+def test_what_is_left_of_an_axis_is_marked() -> None:
+    row = outline((1, 5, 1, 8))
+    row.add("Conv", ["x"], ["y"], [(1, 5, 1, 8)], layout="NCHW")
+    row.add("ReduceMax", ["y"], ["m"], [(1, 1, 1, 1)])
+    marks = [axis.reduced for axis in row.value("m").axes]
+    assert (row.axes_of("m", 4), marks) == ("N?HW", [False, True, False, True])
+    row.constant("w", (1,))
+    for op in ("MaxPool", "BatchNormalization"):
+        row.add(op, ["m", "w"], ["p"], [(1, 1, 1, 1)], layout="NCHW")
+        assert row.axes_of("p", 4, "NCHW") == "N?HW"
+        assert row.value("p").axes[1].reduced
+    row.add("Riddle", [], [], [])
+    row.add("Relu", ["y"], [], [])
+
+
 def test_indices_have_no_axis_of_classes_even_where_images_usually_have_one() -> None:
     made = scores("NHWC")
     made.add("ArgMax", ["y"], ["best"], [(1, 8, 8, 1)])
@@ -208,20 +263,29 @@ def test_operands_of_other_sizes_are_not_joined() -> None:
     made.add("Flatten", ["y"], ["row"], [(1, 320)])
     made.add("Concat", ["y", "row"], ["odd"], [(1, 10, 8, 8)])
     assert made.axes_of("odd", 4) == "????"
+    made.add("Riddle", ["y"], ["lost"], [None])
+    made.add("Concat", ["lost", "lost"], ["both"], [(1, 10, 8, 8)])
+    assert made.axes_of("both", 4) == "????"
     made.add("Concat", [], ["none"], [(1, 10, 8, 8)])
     assert made.axes_of("none", 4) == "????"
 
 
 def test_a_dense_layer_makes_channels_of_each_pixels_channels() -> None:
-    for layout, weights, axes in (
-        ("NHWC", True, "???C"), ("NHWC", False, "????"), ("NCHW", True, "????"),
-    ):  # fmt: skip
-        made = outline(LAST, layout)
-        made.add("Riddle", ["x"], ["y"], [LAST])
+    for layout, op, shape, weights, axes in (
+        ("NHWC", "MatMul", LAST, True, "???C"),
+        ("NHWC", "MatMul", LAST, False, "????"),
+        ("NCHW", "MatMul", LAST, True, "????"),
+        ("NHWC", "MatMul", (1, 8, 4), True, "???"),
+        ("NHWC", "Add", LAST, True, "????"),
+    ):
+        made = outline(shape, layout)
+        made.add("Riddle", ["x"], ["y"], [shape])
         if weights:
-            made.constant("w", (4, 7))
-        made.add("MatMul", ["y", "w"], ["z"], [(1, 8, 8, 7)])
-        assert made.axes_of("z", 4) == axes
+            made.constant("w", (4, 4))
+        else:
+            made.input("w", (4, 4))
+        made.add(op, ["y", "w"], ["z"], [shape])
+        assert made.axes_of("z", len(shape)) == axes
 
 
 def test_what_is_declared_wins() -> None:
@@ -250,6 +314,9 @@ def test_of_what_is_not_declared_only_channels_are_known() -> None:
     assert (made.value("z").shape, made.axes_of("z", 4)) == ((None,) * 4, "NHWC")
     made.add("Relu", [], ["z"], [None])
     assert made.value("z").shape is None
+    plane = outline((4, 8, 8))
+    plane.add("MaxPool", ["x"], ["y"], [None], layout="NCHW")
+    assert plane.value("y").shape == (None,) * 4
 
 
 # --- meaning ---
@@ -263,6 +330,8 @@ def test_meaning_goes_forward() -> None:
     assert made.value("turned").meaning == Meaning(Kind.SOFTMAX)
     made.add("ArgMax", ["turned"], ["best"], [(1, 8, 8)], axis=-1)
     assert made.value("best").meaning == Meaning(Kind.ARGMAX, 5)
+    made.add("Cast", ["best"], ["cast"], [(1, 8, 8)])
+    assert made.value("cast").meaning == Meaning(Kind.ARGMAX, 5)
     made.add("ArgMax", ["turned"], ["some"], [(1, 8, 8)])
     assert made.value("some").meaning == Meaning(Kind.ARGMAX)
     made.add("Riddle", ["best"], ["lost"], [(1, 8, 8)])
