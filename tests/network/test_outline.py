@@ -101,6 +101,10 @@ def test_weights_beside_an_image_tell_nothing_of_it() -> None:
     assert (made.axes_of("x", 4), made.axes_of("p", 4), made.axes_of("w", 4)) == (
         "NCHW", "NCHW", "????",
     )  # fmt: skip
+    other = outline()
+    other.constant("w", (4,))
+    other.add("BatchNormalization", ["x", "w"], ["y"], [IMAGE], layout="NCHW")
+    assert other.axes_of("x", 4) == "NCHW"
     # A row of the input itself, whose other axes are known by now.
     made.add("Flatten", ["x"], ["row"], [(1, 256)])
     assert made.axes_of("row", 2) == "N?"
@@ -281,7 +285,7 @@ def test_a_dense_layer_makes_channels_of_each_pixels_channels() -> None:
         made = outline(shape, layout)
         made.add("Riddle", ["x"], ["y"], [shape])
         if weights:
-            made.constant("w", (4, 4))
+            made.constant("w", (4, 4) if op == "MatMul" else (1, 4))
         else:
             made.input("w", (4, 4))
         made.add(op, ["y", "w"], ["z"], [shape])
