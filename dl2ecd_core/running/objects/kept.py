@@ -88,7 +88,7 @@ class TileFile:
         self._handle.close()
 
     def _read(self, start: int) -> Optional[Objects]:
-        """The tile that begins here; None where it is not whole."""
+        """The tile that begins here; None where it is not whole, or makes no sense."""
         import numpy
         import shapely
 
@@ -113,9 +113,11 @@ class TileFile:
             lengths = numpy.frombuffer(shapes[: 4 * count], _LENGTH).astype("int64")
             ends = (4 * count + numpy.cumsum(lengths)).tolist()
             outlines = numpy.empty(count, object)
-            outlines[:] = shapely.from_wkb(
-                [shapes[end - size : end] for end, size in zip(ends, lengths.tolist())]
-            )
+            parts = [shapes[end - size : end] for end, size in zip(ends, lengths.tolist())]
+            try:
+                outlines[:] = shapely.from_wkb(parts)
+            except shapely.errors.ShapelyError:
+                return None
         return Objects(corners, scores, labels, turned, outlines=outlines)
 
 

@@ -162,6 +162,24 @@ def test_a_tile_that_was_not_wholly_written_is_none(tmp_path: Path) -> None:
         assert all(same(one, other) for one, other in zip(found, TILES))
 
 
+def test_outlines_that_make_no_sense_are_none(tmp_path: Path) -> None:
+    folder = PartFolder(tmp_path / "a.gpkg", {})
+    file = TileFile(folder, "objects")
+    file.append(TILES[3])
+    folder.note(1)
+    folder.close()
+    path = folder.path / "objects"
+    content = bytearray(path.read_bytes())
+    content[-40:] = b"\xff" * 40
+    # The first outline's kind.
+    place = len(content) - len(shapely.to_wkb(TILES[3].outlines[0], output_dimension=2)) * 3
+    content[place : place + 5] = b"\x01\xff\xff\xff\xff"
+    path.write_bytes(content)
+    again = PartFolder(tmp_path / "a.gpkg", {})
+    assert list(TileFile(again, "objects").tiles()) == []
+    again.remove()
+
+
 def test_the_second_look_is_not_kept(tmp_path: Path) -> None:
     folder = PartFolder(tmp_path / "a.gpkg", {})
     running = kept(lambda windows, doing: [TILES[0]] * len(windows), folder)
