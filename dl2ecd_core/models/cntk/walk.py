@@ -49,17 +49,12 @@ class Walk(Operands):
 
     def found(self) -> Dict[str, Assumed]:
         """What came out of values of which something was assumed."""
-        found = {}
-        for uid, assumed in self.assumed.items():
-            operand = self.at[uid]
-            dims = self.dims_of(operand)
-            is_open = operand.name in self.open
-            if dims is None and is_open:
-                # A loop's own guess is kept until there is something better.
-                found[uid] = assumed
-            else:
-                found[uid] = Assumed(dims, operand.batched, is_open)
-        return found
+        return {
+            uid: Assumed(
+                self.dims_of(self.at[uid]), self.at[uid].batched, self.at[uid].name in self.open
+            )
+            for uid in self.assumed
+        }
 
     def has_changed(self) -> bool:
         """Whether something else came out of a loop than what was assumed."""

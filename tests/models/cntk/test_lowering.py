@@ -282,6 +282,8 @@ def test_operations_without_a_name_are_told_by_number() -> None:
         # Nothing is done where nothing has to be.
         (step(Op.REDUCE_ELEMENTS, "x", reductionOpName="Sum", axisVec=[]), ["Identity"]),
         (step(Op.CLIP, "x", "one", "one"), ["Min", "Less", "Where"]),
+        # CNTK knows the size of a part whose whole is free; the operator does not.
+        (step(Op.SLICE, "free", axis=Axis(0), beginIndex=1, endIndex=3), ["Slice"]),
         # Weights alone have no batch.
         (step(Op.CONVOLUTION, "w", "image", **WINDOW), ["Unsqueeze", "Conv", "Squeeze"]),
         (step(Op.POOLING, "image", **POOL), ["Unsqueeze", "MaxPool", "Squeeze"]),
