@@ -346,6 +346,8 @@ class TestHostile:
             {"margins": [-5, 4]},
             {"margins": [1, 10**9]},
             {"scale": [0, 1]},
+            {"scale": [1, 1_000_000]},
+            {"scale": [1_000_000, 1]},
             {"scale": [1, 0]},
             {"output": None},
         ],

@@ -109,7 +109,7 @@ class EcdClassifier:
         tiles = product(*map(_spans, axes, place[2:], windows, (blended, blended)))
         seen = _seen(valid, axes, place, windows)
         result, weights = np.full(seen.shape, self._no_data), np.zeros(seen.shape, "f4")
-        shares = np.zeros((self._told["Layers"] * blended, *seen.shape), "f4")
+        shares = np.zeros((min(self._told["Layers"], 1 << 12) * blended, *seen.shape), "f4")
         cuts = [(tile, *_cut(tile, windows, axes)) for tile in tiles]
         # Tiles of no data alone are not run.
         cuts = [cut for cut in cuts if seen[cut[1]].any()]
@@ -170,19 +170,19 @@ class EcdClassifier:
 
 
 def _axis(told: Mapping[str, Any], scene: int) -> Any:
-    """How the model's output lies over its input, along one axis, for a scene of so many pixels."""
+    """How the model's output lies over its input, and whether tiles of a scene can be joined."""
     axis = SimpleNamespace(**told)
     axis.scale, axis.start = Fraction(*told["scale"]), Fraction(*told["start"])
     unit, axis.result_size = axis.outputs_per_stride, lambda size: math.ceil(size / axis.scale)
     sizes = (axis.tile, axis.output, axis.stride, unit, *(one + 1 for one in axis.margins))
-    if not all(type(one) is int and 0 < one <= 1 << 14 for one in sizes) or axis.scale <= 0:
+    sound = all(type(one) is int and 0 < one <= 1 << 14 for one in sizes)
+    if not sound or not Fraction(1, 64) <= axis.scale <= 1 << 14:
         raise ValueError("tiles of no size")
     if axis.shortest:
         fewer = max((axis.output - axis.result_size(scene)) // unit, 0)
         axis.tile, axis.output = axis.tile - fewer * axis.stride, axis.output - fewer * unit
     axis.step = max(axis.output - sum(axis.margins), 0) // unit * unit
     axis.last = lambda size: -(-max(axis.result_size(size) - axis.output, 0) // unit)
-    # Whether tiles can be put side by side.
     axis.joins = lambda size: axis.step > 0 or not axis.last(size) or size == axis.whole
     return axis
 

@@ -111,7 +111,6 @@ def opened_session(network: Union[bytes, str], device: object) -> Any:
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": max(int(str(device)), 0)}))
         return ort.InferenceSession(network, options, providers=providers)
     except Exception as error:
-        # Its exceptions have no base of their own.
         raise RuntimeError(f"ONNX Runtime can't load the network: {error}"[:500]) from error
 
 
