@@ -36,6 +36,8 @@ _CHOOSING = operators("ArgMax ArgMin TopK")
 _OTHER_CHANNELS = operators(
     "Conv ConvTranspose Gemm MatMul DepthToSpace SpaceToDepth Slice Split Tile Expand Concat"
 )
+# What a softmax is made of where it is written out: of others, nobody asks who made them.
+_WRITTEN_OUT = ("Exp", "ReduceSum")
 _LAYOUTS = ("NCHW", "NHWC")
 
 
@@ -114,7 +116,8 @@ class Outline(Evaluation):
         step = Step(node, values, self.opset, self.letters, self.makers)
         for index, (name, shape) in enumerate(zip(outputs, shapes)):
             self.values[name] = self._made(step, index, shape, layout)
-            self.makers[name] = node
+            if op in _WRITTEN_OUT:
+                self.makers[name] = node
 
     def axes_of(self, name: str, rank: int, usual: str = "") -> str:
         """The letters of a value's axes, of an input after all operations are known.
