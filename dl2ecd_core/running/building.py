@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, List, Mapping, Optional, Tuple
 
 from ..exports.tensors import class_tensor, stored_tensors
 from ..findings import Finding, Place
@@ -18,7 +18,7 @@ from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
 from .values import Values, values_of
-from .walking import read_looks
+from .walking import Look, read_looks
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -44,9 +44,18 @@ class Options(InputOptions):
 
 
 def classifier_for(
-    opened: OpenedModel, session: Session, reader: RasterReader, options: Options
+    opened: OpenedModel,
+    session: Session,
+    reader: RasterReader,
+    options: Options,
+    fit: Callable[[Scores, Mapping[str, Look]], Fitted] = fit_tiles,
 ) -> Tuple[Classifier, Tuple[Finding, ...]]:
     """A classifier for a scene, and what the person must know about it.
+
+    Parameters
+    ----------
+    fit
+        What chooses the model's tiles: another where they are known already.
 
     Raises
     ------
@@ -57,7 +66,7 @@ def classifier_for(
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
     findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
-    fitted = fit_tiles(scores, read_looks(opened.primary, output.name))
+    fitted = fit(scores, read_looks(opened.primary, output.name))
     fitted = fitted_to(fitted, reader.height, reader.width)
     findings += _said_of_tiles(fitted, opened)
     example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))

@@ -25,6 +25,7 @@ from ..opening import OpenedModel, opened_model
 from ..rasters import RasterReader
 from ..sessions import Session
 from ..sessions.opening import open_session
+from .fits import fit_of
 
 #: Models that a worker holds at once.
 _MOST = 2
@@ -100,9 +101,15 @@ class HeldModel:
             return session
 
     def classifier(
-        self, reader: RasterReader, work: Mapping[str, Any]
+        self, reader: RasterReader, work: Mapping[str, Any], fit: Optional[Mapping[str, Any]] = None
     ) -> Tuple[Classifier, Tuple[Finding, ...]]:
-        """A classifier for scenes of this kind, and what to say of it; found out once."""
+        """A classifier for scenes of this kind, and what to say of it; found out once.
+
+        Parameters
+        ----------
+        fit
+            What another process found out of its tiles.
+        """
         options = Options(**work["options"])
         kind, size = _kind(reader, work), f"{reader.height} x {reader.width}"
         with self._lock:
@@ -111,7 +118,7 @@ class HeldModel:
             if found is not None and (found[2] == size or _is_large(reader, found[0])):
                 return found[0], found[1]
             session = self.session(work["device"], work["trusted"])
-            made, said = classifier_for(self.opened(), session, reader, options)
+            made, said = classifier_for(self.opened(), session, reader, options, fit_of(fit))
             self._keep(kind if _is_large(reader, made) else f"{kind} {size}", (made, said, size))
             return made, said
 

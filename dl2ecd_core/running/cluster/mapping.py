@@ -18,6 +18,7 @@ from ..georeference import Extent
 from ..rasters import Window
 from ..result import Outputs
 from .dispatching import Dispatcher, Outcome, Task
+from .fits import plain_fit
 from .grid import Grid, grid_of
 from .held import HeldModel
 from .orders import Described, Plain, SceneFiles, Work
@@ -118,7 +119,7 @@ class MapJob:
             return
         described = self.described = Described.of(result)
         opened = self.model.opened()
-        dispatcher.prepare({"work": self.work.plain(), "described": result})
+        dispatcher.prepare({"work": self.work.plain()})
         classifier, said = self.model.classifier(described, self.work.plain())
         self.classifier = classifier
         self.findings += [*opened.findings, *said]
@@ -148,6 +149,9 @@ class MapJob:
             "work": self.work.plain(),
             "described": described.plain(),
             "tiles": tiles_of(classifier),
+            "fit": plain_fit(
+                classifier.fitted, self.model.session(self.work.device, self.work.trusted)
+            ),
             "folder": unfinished.pieces.plain(),
         }
         dispatcher.add(self._tasks(grid, unfinished))

@@ -28,6 +28,7 @@ from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import RasterReader, Window
 from ..result import Outputs, map_content, shares_content, write_beside
 from ..scene import Scene
+from .fits import plain_placement
 from .grid import grid_of
 from .held import Missing, held_model, is_held, keep_piece, let_go
 from .orders import Described, Plain, SceneFiles, plain_data, plain_finding
@@ -193,10 +194,10 @@ def _area(scene: Scene, work: Mapping[str, Any]) -> RasterReader:
 
 
 def prepare(order: Plain) -> Plain:
-    """Make ready for windows of such a scene: session, tiles."""
+    """Make the model's session."""
     work = order["work"]
     with held_model(work["model"]) as model:
-        model.classifier(Described.of(order["described"]), work)
+        model.session(work["device"], work["trusted"])
     return {}
 
 
@@ -233,10 +234,11 @@ class Wanted(Listener):
         return not self._folder.is_wanted()
 
 
-def tiles_of(classifier: Classifier) -> List[str]:
+def tiles_of(classifier: Classifier) -> List[Any]:
     """How a model's tiles lie, to be compared: they must be the same on all machines."""
     fitted = classifier.fitted
-    return [str(fitted.rows), str(fitted.columns), str(fitted.shortest)]
+    shortest = None if fitted.shortest is None else list(fitted.shortest)
+    return [plain_placement(fitted.rows), plain_placement(fitted.columns), shortest]
 
 
 def _check_tiles(classifier: Classifier, order: Plain) -> None:
@@ -264,7 +266,7 @@ def classify_window(order: Plain) -> Plain:
     folder = PieceFolder.of(order["folder"])
     folder.check()
     with held_model(work["model"]) as model, _same_scene(order) as (scene, described):
-        classifier, _ = model.classifier(described, work)
+        classifier, _ = model.classifier(described, work, order["fit"])
         _check_tiles(classifier, order)
         plan: Plan = classifier.plan(described.height, described.width)
         place = place_of(described.georeference, classifier)
@@ -319,7 +321,7 @@ def finish_map(order: Plain) -> Plain:
     outputs = _outputs(order["outputs"])
     library = RasterioLibrary()
     with held_model(work["model"]) as model:
-        classifier, _ = model.classifier(described, work)
+        classifier, _ = model.classifier(described, work, order["fit"])
         _check_tiles(classifier, order)
         ecd = model.opened().ecd
         plan = classifier.plan(described.height, described.width)

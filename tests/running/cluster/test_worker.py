@@ -65,6 +65,7 @@ class Orders:
             "scene": self.scene,
             "described": described,
             "tiles": worker.tiles_of(classifier),
+            "fit": None,
             "folder": self.folder.plain(),
             "window": asdict(Window(0, 100, 30, 90)),
             **more,
@@ -100,9 +101,8 @@ class TestLooking:
         orders.scene = SceneFiles("far", "http://127.0.0.1:9/scene.tif").plain()
         assert orders.describe(known=[None])["done"] == {"unchanged": True}
 
-    def test_makes_ready_for_its_kind(self, orders: Orders) -> None:
-        described = orders.describe()["done"]
-        assert perform("prepare", {"work": orders.work, "described": described}) == {"done": {}}
+    def test_makes_ready(self, orders: Orders) -> None:
+        assert perform("prepare", {"work": orders.work}) == {"done": {}}
 
     def test_at_a_scene_that_is_not_there_may_be_tried_again(self, orders: Orders) -> None:
         orders.place.scene.unlink()
@@ -201,6 +201,7 @@ class TestWindows:
                 "scene": orders.scene,
                 "described": described,
                 "tiles": [],
+                "fit": None,
                 "folder": orders.folder.plain(),
                 "window": asdict(Window(0, 1, 0, 1)),
             },
