@@ -10,12 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
+from lxml import etree
+
 from ..ecd.content import Ecd
 from ..files.output import write_failure
 from ..files.plain_files import is_plain
 from ..findings import Finding
 from ..findings.errors import Dl2EcdError
-from ..findings.wording import listed
 from ..progress import Listener
 from .aux_xml_merge import ROOT, existing, merge
 from .legend import Legend, LegendRow, adjusted, legend_of
@@ -63,6 +64,7 @@ def write(ecd: Ecd, target: Path, listener: Listener, *, overwrite: bool) -> Tup
         left_out.append("category names (values from 0 to 65535 only)")
     _attribute_table(band, legend.rows)
     merge(root, band)
+    _keep_blanks(root)
     # GDAL up to 3.6 at least finds nothing behind an XML declaration.
     write_xml(root, target, declaration=False, indent=False)
     return (*legend.findings, *_said(ecd, legend, left_out))
@@ -83,11 +85,6 @@ def _root(target: Path, overwrite: bool) -> Element:
 
 def _said(ecd: Ecd, legend: Legend, left_out: Sequence[str]) -> List[Finding]:
     findings = said_of(ecd, (row.name for row in legend.rows))
-    shortened = [row.name for row in legend.rows if row.name != row.name.lstrip(_BLANKS)]
-    if shortened:
-        findings.append(
-            adjusted(ecd, f"GDAL drops the blanks at the start of {listed(shortened)}.")
-        )
     if left_out:
         findings.append(
             adjusted(
@@ -127,3 +124,14 @@ def _attribute_table(band: Element, rows: Sequence[LegendRow]) -> None:
         entry = child(table, "Row", index=str(index))
         for text in (str(row.value), xml_text(row.name), *map(str, row.color)):
             child(entry, "F", text)
+
+
+def _keep_blanks(root: Element) -> None:
+    """Write the first blank of a name by its number: GDAL drops it where it stands as it is."""
+    for element in root.iter("Category", "F"):
+        text = element.text or ""
+        if text.startswith(tuple(_BLANKS)) and text.strip() and not len(element):
+            blank = etree.Entity(f"#{ord(text[0])}")
+            blank.tail = text[1:]
+            element.text = None
+            element.append(blank)

@@ -6,6 +6,7 @@ import base64
 import errno
 import hashlib
 import json
+import shutil
 import struct
 import subprocess
 import sys
@@ -98,6 +99,32 @@ class TestTheMap:
         text = Path(f"{place.out}.aux.xml").read_text(encoding="utf-8")
         assert "<F>200</F>" in text
         assert "Class 100" in text
+
+    @pytest.mark.gdal
+    def test_esris_example_is_exact_as_gdal_reads_it(self, place: Place) -> None:
+        """Sparse values, and a name that begins with a blank."""
+        if shutil.which("gdalinfo") is None:
+            pytest.skip("gdalinfo reads the map")
+        document = json.loads(place.classes.read_text(encoding="utf-8"))
+        document["Classes"] = [
+            {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]},
+            {"Value": 200, "Name": " Other (Pervious)", "Color": [56, 168, 0]},
+        ]
+        place.classes.write_text(json.dumps(document), encoding="utf-8")
+        classify(place.scene, place.model, place.out, class_info=place.classes, options=BYTES)
+        told = subprocess.run(
+            ["gdalinfo", "-json", str(place.out)], check=True, capture_output=True, timeout=100
+        )
+        info = json.loads(told.stdout)
+        (band,) = info["bands"]
+        assert band["colorTable"]["entries"][100] == [204, 204, 204, 255]
+        assert band["colorTable"]["entries"][200] == [56, 168, 0, 255]
+        assert band["categories"][100] == "Impervious"
+        assert band["categories"][200] == " Other (Pervious)"
+        assert [row["f"] for row in info["rat"]["row"]] == [
+            [100, "Impervious", 204, 204, 204],
+            [200, " Other (Pervious)", 56, 168, 0],
+        ]
 
     def test_is_the_same_from_the_model_itself(self, place: Place) -> None:
         classify(place.scene, place.ecd, place.out, options=BYTES)
