@@ -225,6 +225,14 @@ def test_padding_is_told_only_while_pixels_stay_in_place(
     assert padding(CONV, after, **KERNEL, m=(6, 28), one=(1, 1, 6)) == expected
 
 
+def test_weights_of_an_open_size_move_no_pixels() -> None:
+    open_ = leaf("o", 1, 1, -1, kind=Kind.PARAMETER, dynamic=False)
+    kernel = leaf("w", *KERNEL["w"], kind=Kind.PARAMETER, dynamic=False)
+    source = leaf("i", 32, 32, 4)
+    walk = network([source, kernel, open_], CONV, step(Op.PLUS, BEFORE, "o"))
+    assert padding_between(walk, source, "last_Output_0") == 2
+
+
 def test_padding_behind_a_function_that_is_not_known() -> None:
     own = Function("own", None, "", (BEFORE,))
     assert padding(CONV, own, **KERNEL) is None

@@ -259,6 +259,20 @@ def test_what_follows_something_refused_names_that() -> None:
     assert reason(first, step(Op.PLUS, "first_Output_0", "x")) == node.attributes.text("reason")
 
 
+def test_a_loop_is_named_by_the_function_that_it_needs() -> None:
+    loop = Function("f", Op.PLUS, "total", ("x", "f_Output_0"), {})
+    (node, _) = nodes(loop)
+    assert (node.name, node.op, node.domain) == ("total", "Plus", UNWRITTEN)
+    (node,) = nodes(step(Op.COMBINE, "nowhere_Output_0"))
+    assert (node.name, node.op) == ("nowhere_Output_0", "Output")
+
+
+def test_weights_keep_their_names() -> None:
+    assert set(lowered_of(step(Op.PLUS, "x", "big")).graph.initializers) == {"big"}
+    made = lowered_of(step(Op.CONVOLUTION, "w", "x", **WINDOW))
+    assert set(made.graph.initializers) == {"w"}
+
+
 def test_a_block_that_needs_itself_is_part_of_a_loop() -> None:
     block = Function("b", Op.BLOCK, "", ("b_Output_0",), {}, Block("inside", "Dense", (
         ("hole", "b_Output_0"),
