@@ -19,7 +19,7 @@ from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.schemas import load
 from tests.documents import ESRI_EXAMPLE, land_classes
 from tests.esri_reader import EsriReader
-from tests.toolboxes import REAL, fresh_arcpy, needs_no_arcgis
+from tests.toolboxes import REAL, fresh_arcpy, needs_no_arcgis, needs_what_pro_brings
 
 __all__ = ["fresh_arcpy"]
 
@@ -57,6 +57,7 @@ def results(folder: Path, model: Path, info: Path) -> List[bytes]:
     return written
 
 
+@needs_what_pro_brings
 def test_the_demo_model(tmp_path: Path) -> None:
     unpack(tmp_path)
     first, second, third = results(tmp_path, tmp_path / MODEL, tmp_path / CLASS_INFO)
@@ -77,6 +78,7 @@ CASES: Tuple[Tuple[str, str], ...] = (
 )
 
 
+@needs_what_pro_brings
 @pytest.mark.shared_models
 class TestRealModels:
     @pytest.mark.parametrize(("name", "classifier"), CASES)

@@ -22,7 +22,7 @@ from dl2ecd_core.headless._loading import LoadedToolbox, standing_in
 from dl2ecd_core.headless._log import Log, Messages
 from dl2ecd_core.headless._running import parameters_of
 
-from .toolboxes import REAL, TOOL, fresh_arcpy, needs_no_arcgis
+from .toolboxes import REAL, TOOL, fresh_arcpy, needs_no_arcgis, needs_what_pro_brings
 
 __all__ = ["fresh_arcpy"]
 
@@ -204,6 +204,7 @@ class TestSomethingIsMissing:
         for words in said:
             assert words in text
 
+    @needs_what_pro_brings
     def test_works_again_once_mended(
         self,
         demo: Path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent, indent
 from typing import Iterator
@@ -18,6 +19,12 @@ TOOL = "DeepLearningModelToEcd"
 
 needs_no_arcgis = pytest.mark.skipif(
     importlib.util.find_spec("arcpy") is not None, reason="ArcGIS's own arcpy is here"
+)
+
+#: What the toolbox asks for: every ArcGIS Pro since 3.1 has it, Debian 12 with its QGIS has not.
+needs_what_pro_brings = pytest.mark.skipif(
+    tuple(map(int, version("jsonschema").split(".")[:2])) < (4, 16),
+    reason="the toolbox needs jsonschema 4.16",
 )
 
 #: Two file parameters, as a list for getParameterInfo.

@@ -14,7 +14,7 @@ from dl2ecd_core.demo import CLASS_INFO, ECD, MODEL, unpack
 from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.headless._dialog import Dialog
 from dl2ecd_core.pane import archive
-from tests.toolboxes import TOOL, needs_no_arcgis
+from tests.toolboxes import TOOL, needs_no_arcgis, needs_what_pro_brings
 
 
 def pack(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
@@ -23,6 +23,7 @@ def pack(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 
 @needs_no_arcgis
+@needs_what_pro_brings
 def test_what_is_unpacked_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pack(monkeypatch, str(tmp_path / "a.zip"))
     with zipfile.ZipFile(tmp_path / "a.zip") as zipped:

@@ -23,10 +23,10 @@ from dl2ecd_core.pane import update_messages, update_parameters
 from dl2ecd_core.pane.preview import Examined, Examiner, Known
 from dl2ecd_core.pane.speech import NOT_YET_CHECKED, NOT_YET_COMPARED
 
-from ..toolboxes import REAL, TOOL, needs_no_arcgis
+from ..toolboxes import REAL, TOOL, needs_no_arcgis, needs_what_pro_brings
 from ..work import calls_of, reads
 
-pytestmark = needs_no_arcgis
+pytestmark = [needs_no_arcgis, needs_what_pro_brings]
 
 MODEL_PARAMETER, INFO, OUTPUT = (
     "in_deep_learning_model",

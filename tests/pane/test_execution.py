@@ -20,7 +20,7 @@ from dl2ecd_core.headless._log import Log, Messages
 from dl2ecd_core.headless._progressor import progressor
 from dl2ecd_core.headless._running import parameters_of
 
-from ..toolboxes import REAL, TOOL, needs_no_arcgis
+from ..toolboxes import REAL, TOOL, needs_no_arcgis, needs_what_pro_brings
 
 pytestmark = needs_no_arcgis
 
@@ -189,6 +189,7 @@ class TestCancelling:
         assert names(demo) == before
         assert (demo / "a.ecd").read_text(encoding="utf-8") == "older"
 
+    @needs_what_pro_brings
     def test_a_scripted_call_fails(self, demo: Path) -> None:
         arcpy.ImportToolbox(REAL)
         arcpy.env._cancelled(True)

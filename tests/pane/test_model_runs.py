@@ -22,7 +22,7 @@ from dl2ecd_core.pane.model_runs import in_pane, missing, run_model, update_run_
 from dl2ecd_core.pane.preview import Examiner
 from tests.conftest import FIXTURES
 
-from ..toolboxes import REAL, needs_no_arcgis
+from ..toolboxes import REAL, needs_no_arcgis, needs_what_pro_brings
 
 pytestmark = needs_no_arcgis
 
@@ -162,6 +162,7 @@ class TestDialog:
         assert text.startswith("Classifying failed unexpectedly (RuntimeError")
 
 
+@needs_what_pro_brings
 @pytest.mark.parametrize("tool", [CLASSIFYING, DETECTING])
 class TestWithoutTheExtra:
     def test_the_dialog_and_a_script_say_what_is_missing(
