@@ -219,9 +219,10 @@ def _said_of_pieces(found: Search, detector: Detector) -> List[Finding]:
     return [
         finding(
             "objects-cut",
-            f"{counted(found.cut, 'object')} may be pieces of something longer than the "
-            f"{detector.overlap} pixels that neighbouring tiles share.",
-            hint="Give --overlap the length of the longest object in pixels.",
+            f"{counted(found.cut, 'object')} {'ends' if found.cut == 1 else 'end'} where a tile "
+            "does, and no tile shows more: there may be a part that is missing.",
+            hint="Look at them; with more --overlap, tiles show more of each. Neighbouring tiles "
+            f"share {detector.overlap} pixels.",
         )
     ]
 

@@ -53,6 +53,6 @@ RULES: Tuple[Rule, ...] = (
     Rule("pictures-without-class", _WARNING, "Every picture has data, and a class."),
     Rule("scene-padded", _INFORMATION, "The scene is at least as large as a tile of the model."),
     Rule("scene-without-place", _WARNING, "The scene has a place and a coordinate system."),
-    Rule("objects-cut", _WARNING, "No object is longer than neighbouring tiles share."),
+    Rule("objects-cut", _WARNING, "Of every object, some tile shows the end."),
     Rule("halo-probed", _INFORMATION, "The model tells how far it looks."),
 )
