@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Any, Iterator, Union
+from typing import Any, Iterator, Sequence, Union
 
 import pytest
 
@@ -26,11 +26,17 @@ needs_dask = pytest.mark.skipif(
 class Place:
     """A folder with a scene, an .ecd and somewhere for the map."""
 
-    def __init__(self, folder: Path, model: Union[str, Path] = "unet") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        model: Union[str, Path] = "unet",
+        values: Sequence[int] = (100, 200),
+        bands: int = 4,
+    ) -> None:
         self.folder = folder
         self.scene = write_scene(folder / "scene.tif", pixels(301, 257))
         self.model = fixture(model, folder / "model") if isinstance(model, str) else model
-        self.classes = write_classes(folder / "classes.json", (100, 200))
+        self.classes = write_classes(folder / "classes.json", values, bands)
         self.ecd = folder / "model.ecd"
         convert(self.model, self.classes, self.ecd)
         self.out = folder / "map.tif"

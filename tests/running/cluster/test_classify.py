@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 import pytest
@@ -99,6 +99,17 @@ class TestTheMap:
         done = on(client, place)
         assert place.out.read_bytes() == alone(place).read_bytes()
         assert done.nodata[1] > 10_000
+
+    @pytest.mark.parametrize(("model", "values"), [("argmax", range(1, 6)), ("sigmoid", (5, 9))])
+    def test_of_other_models(
+        self, tmp_path: Path, client: StandInClient, model: str, values: Sequence[int]
+    ) -> None:
+        place = Place(tmp_path, model, values, 3)
+        array = pixels(301, 257)
+        array[:, :120, 40:200] = 0
+        write_scene(place.scene, array, nodata=0)
+        on(client, place)
+        assert place.out.read_bytes() == alone(place).read_bytes()
 
     def test_with_probabilities_a_picture_and_an_area(
         self, place: Place, client: StandInClient

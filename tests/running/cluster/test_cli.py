@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import io
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from click.testing import CliRunner
 
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.running.classify import classify
@@ -25,8 +25,10 @@ TLS = "tls://10.0.0.7:8786"
 
 def call(*arguments: object) -> Outcome:
     """In this process, where no other one stands between."""
-    done = CliRunner().invoke(dl2ecd, [str(one) for one in arguments])
-    return Outcome(done.exit_code, done.stdout, done.stderr, str(arguments[0]))
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        dl2ecd.main(args=[str(one) for one in arguments], prog_name="dl2ecd")
+    return Outcome(int(ended.value.code or 0), out.getvalue(), err.getvalue(), str(arguments[0]))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.cluster import detect as detecting
 from dl2ecd_core.running.cluster.detect import detect_on
-from dl2ecd_core.running.cluster.orders import finding_of
 from dl2ecd_core.running.cluster.worker import ORDERS
 from dl2ecd_core.running.detect import DetectOptions
 from tests.running.scenes import write_scene
@@ -116,7 +115,6 @@ def test_a_worker_that_reads_otherwise_is_refused(
     with pytest.raises(Dl2EcdError) as refused:
         on(client, place, model)
     assert refused.value.findings[0].rule == "worker-fits-otherwise"
-    assert finding_of
 
 
 def test_on_the_command_line(place: Place, asked: list) -> None:  # noqa: F811

@@ -10,7 +10,6 @@ from typing import Any, Dict, Iterator
 import numpy as np
 import pytest
 
-from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.cluster import worker
@@ -271,5 +270,3 @@ def test_workers_read_nothing_but_what_a_scene_names(orders: Orders) -> None:
 def test_options_come_back_as_they_went() -> None:
     options = Options([1, "nir"], ["scale 10000"], 255, 0.25)
     assert Options(**json.loads(json.dumps(asdict(options)))) == options
-    with pytest.raises(Dl2EcdError):
-        raise Dl2EcdError([worker.failed(OSError("x"))])
