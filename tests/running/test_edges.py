@@ -7,25 +7,30 @@ import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports.legend import LegendRow
-from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.graph import Graph
 from dl2ecd_core.network.lowering import Network
 from dl2ecd_core.network.value import Axis, Value
+from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import child, engine, opening, virtual
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.opening import opened_model
 from dl2ecd_core.running.preview import _label
 from dl2ecd_core.running.probing import probe
+from dl2ecd_core.running.sessions import onnx_session, openvino_session
 from dl2ecd_core.running.sessions.opening import _ends, open_session
+from dl2ecd_core.running.sessions.torch_session import TorchSession
 from dl2ecd_core.running.walking import Look, looks_of
 from tests.conftest import FIXTURES
 from tests.running.test_classify import Place
@@ -66,6 +71,15 @@ class TestOpening:
             raise AssertionError("it was opened")
         assert [item.rule for item in refused.value.findings] == ["output-disk-full"]
 
+    def test_unpacking_may_be_cancelled(self, place: Place) -> None:
+        class Impatient(Listener):
+            def cancelled(self) -> bool:
+                return True
+
+        unpacked = opening._private(read_ecd(place.ecd), Impatient())
+        with pytest.raises(Cancelled), unpacked:
+            raise AssertionError("it was opened")
+
     def test_what_is_wrong_with_the_private_copy_is_said_of_the_definition(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -83,6 +97,24 @@ class TestOpening:
 
 
 class TestSessions:
+    def test_an_output_that_states_no_shape_has_the_classes_that_are_known(self) -> None:
+        node = SimpleNamespace(name="y", shape=[], type="tensor(float)")
+        known = Tensor("y", (1, 2, 64, 64), "NCHW")
+        found = onnx_session._tensor(node, {"y": known})
+        assert (found.shape, found.axes) == ((None, 2, None, None), "NCHW")
+
+    def test_openvinos_own_names_count_where_nothing_else_is_known(self) -> None:
+        openvino = pytest.importorskip("openvino")
+        model = openvino.Core().read_model(str(FIXTURES / "openvino" / "moves.xml"))
+        found, *_ = openvino_session._tensors(model.inputs, ())
+        assert found.name in model.inputs[0].get_names()
+
+    def test_pytorch_that_never_began_leaves_nothing_to_end(self) -> None:
+        session = TorchSession.__new__(TorchSession)
+        session.__del__()
+        session._runtime = "PyTorch 2.0 on CUDA"
+        assert session.batch == 64
+
     def test_ends_of_which_a_network_tells_nothing_stay_as_described(self) -> None:
         """And those that the file does not describe have their names."""
         known = Tensor("x", (1, 4, 8, 8), "NCHW")
