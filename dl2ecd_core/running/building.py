@@ -14,6 +14,7 @@ from .fitting import Fitted, example_tile, fit_tiles, fitted_to
 from .model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of
+from .purpose import check_no_detector
 from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
@@ -62,6 +63,7 @@ def classifier_for(
     RunningRefused
         Where something is missing that nobody can guess.
     """
+    check_no_detector(opened)
     scores = scores_for(opened, session, opened.ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
     findings: List[Finding] = [*said]

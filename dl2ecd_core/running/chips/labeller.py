@@ -13,6 +13,7 @@ from ..building import scores_for
 from ..extras import RunningRefused
 from ..opening import OpenedModel
 from ..probabilities import Kind, Probabilities, kind_of
+from ..purpose import check_no_detector
 from ..scaling import scaled
 from ..scores import Scores
 from ..sessions import Session
@@ -84,8 +85,9 @@ def labeller_for(opened: OpenedModel, session: Session, fit: Optional[str] = Non
     Raises
     ------
     RunningRefused
-        ``model-of-pixels`` where it gives a map of classes.
+        ``model-of-pixels`` where it gives a map of classes; ``model-of-objects`` where it detects.
     """
+    check_no_detector(opened)
     scores = scores_for(opened, session, opened.ecd.band_count or 0)
     if scores.per_pixel or {"H", "W"} & set(scores.output_axes):
         raise RunningRefused(

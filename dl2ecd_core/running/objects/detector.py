@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, FrozenSet, List, Mapping, Optional, Sequence, 
 
 from ...findings import Finding, Place
 from ...findings.rules import finding
-from ...findings.wording import counted, listed, quoted
+from ...findings.wording import counted, listed
 from ...models import Role, Tensor
 from ...scaling.steps import Scaling
 from ..extras import RunningRefused
 from ..model_input import InputOptions, model_input
 from ..opening import OpenedModel
+from ..purpose import check_no_map
 from ..rasters import RasterReader
 from ..scaling import scaled
 from ..scores import ImageInput, arranged, image_input
@@ -129,6 +130,8 @@ def detector_for(
         Where something is missing that nobody can guess.
     """
     ecd = opened.ecd
+    if options.reading.head is None:
+        check_no_map(opened)
     tensor, entry = detector_input(session, ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, entry.data_type)
     head = opened.model.detector
@@ -227,8 +230,8 @@ def _wanted(opened: OpenedModel, asked: Sequence[Union[str, int]]) -> List[int]:
         [
             finding(
                 "class-not-listed",
-                f"The definition has no class {listed(quoted(one) for one in missing)}.",
-                hint=f"It has {listed(quoted(item.name) for item in classes)}.",
+                f"The definition has no class {listed(missing)}.",
+                hint=f"It has {listed(item.name for item in classes)}.",
                 where=Place(file=opened.ecd.name),
             )
         ]

@@ -38,6 +38,8 @@ ACTIVATIONS = ("none", "sigmoid", "softmax")
 BACKGROUNDS = ("none", "first", "last")
 #: What ``--masks`` names: what a mask for each object lies over.
 MASKS = ("tile", "box")
+#: As many outputs are named in a message.
+_MOST = 8
 
 
 @dataclass(frozen=True)
@@ -371,7 +373,9 @@ def _background(
 
 
 def _unknown(head: Optional[DetectorHead], outputs: Sequence[Tensor], name: str) -> Finding:
-    found = listed(f"{quoted(tensor.name)} {shape_text(tensor.shape)}" for tensor in outputs)
+    found = ", ".join(f"{quoted(one.name)} ({shape_text(one.shape)})" for one in outputs[:_MOST])
+    if len(outputs) > _MOST:
+        found += f" and {len(outputs) - _MOST} more"
     if head is not None and head.kind is HeadKind.GRID:
         why = "The model gives raw grids, whose boxes need the sizes of its anchors"
     else:
