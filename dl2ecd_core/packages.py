@@ -6,10 +6,9 @@ of a package: it is neither counted nor unpacked.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, List, Optional, Tuple
 
@@ -17,6 +16,7 @@ from .ecd.paths import inside_path
 from .files.output import write_failure
 from .files.scratch import scratch_folder
 from .findings import Finding, Place
+from .findings.passing_folders import named_as_in
 from .findings.rules import finding
 from .findings.wording import listed, printable, quoted
 from .model_file import refusal
@@ -79,17 +79,7 @@ class Package:
 
     def as_in_package(self, item: Finding, file: str) -> Finding:
         """A finding that names the package, not the folder that is gone in a moment."""
-        place = item.where
-        if place.file is not None and Path(place.file).is_relative_to(self.folder):
-            inside = Path(place.file).relative_to(self.folder).as_posix()
-            place = replace(place, file=f"{file}/{inside}")
-        here = f"{self.folder}{os.sep}"
-        return replace(
-            item,
-            where=place,
-            message=item.message.replace(here, ""),
-            hint=item.hint.replace(here, ""),
-        )
+        return named_as_in(item, self.folder, file)
 
     def _at(self, name: str) -> Path:
         return self.folder.joinpath(*name.split("/"))

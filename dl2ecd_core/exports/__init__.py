@@ -113,7 +113,7 @@ def export(
     if as_onnx:
         from .as_onnx import as_onnx as network_in_place
 
-        with network_in_place(ecd, place.parent, listener) as (packed, about):
+        with network_in_place(ecd, place, listener) as (packed, about):
             findings = (*about, *module.write(packed, place, listener, overwrite=overwrite))
     elif options is not None and format_name == "onnx":
         from . import onnx

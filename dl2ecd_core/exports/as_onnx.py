@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Iterator, Tuple
 
 from ..ecd.content import Ecd
 from ..ecd.stored import StoredFile
-from ..files.scratch import scratch_folder
+from ..files.scratch_beside import scratch_beside
 from ..files.stamps import stamp
 from ..findings import Finding, Place
 from ..findings.errors import Dl2EcdError
+from ..findings.passing_folders import named_as_in
 from ..findings.rules import finding
 from ..models import ModelDescription, inspect_model
 from ..progress import Listener
 from ..running.opening import OpenedModel
 from . import onnx
 from .emd import KEY
+from .model_on_disk import model_on_disk
 from .placing import require_model
 
 #: What can be said to ``dl2ecd detect`` alone.
@@ -38,28 +40,25 @@ _OF_THE_FRAMEWORK = (
 
 @contextmanager
 def as_onnx(
-    ecd: Ecd, folder: Path, listener: Listener
+    ecd: Ecd, target: Path, listener: Listener
 ) -> Iterator[Tuple[Ecd, Tuple[Finding, ...]]]:
     """The same definition of the same classes with the network as ONNX in place of the model.
 
     Parameters
     ----------
-    folder
-        Where the network is written for as long as it is needed.
+    target
+        What is exported: the network lies in its folder for as long as it is needed.
 
     Raises
     ------
     Dl2EcdError
-        When the network can't be said in ONNX.
+        When the network can't be said in ONNX, or there is no room for it.
     """
     require_model(ecd, "onnx")
-    with ExitStack() as stack:
-        scratch = stack.enter_context(scratch_folder(folder))
-        name, place = _name(ecd), scratch / "network"
-        place.mkdir()
-        model = onnx.on_disk(ecd.files, scratch, stack, listener)[0]
+    with scratch_beside(target) as place, model_on_disk(ecd, target, listener) as model:
+        name = _name(ecd)
         findings = onnx.write_model(
-            model, place / name, listener, metadata=onnx.metadata_of(ecd), overwrite=False
+            model.path, place / name, listener, metadata=onnx.metadata_of(ecd), overwrite=False
         )
         paths = sorted(path for path in place.rglob("*") if path.is_file())
         paths.sort(key=lambda path: path.name != name)
@@ -71,8 +70,9 @@ def as_onnx(
         # A definition that the .ecd was made from is of the other framework.
         document.pop("ExtraInfo", None)
         packed = replace(ecd, document=document, files=files)
-        packed, about = _with_function(packed, place / name, inspect_model(model))
-        yield packed, (*findings, *about)
+        packed, about = _with_function(packed, place / name, inspect_model(model.path))
+        told = model.told((*findings, *about))
+        yield packed, tuple(named_as_in(item, place, ecd.name) for item in told)
 
 
 def _with_function(

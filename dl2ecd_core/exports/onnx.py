@@ -8,17 +8,14 @@ Its documentation names `tiles_size`, its code reads `tile_size`: both are writt
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from ..ecd.content import Ecd
 from ..ecd.payload import Progress
-from ..ecd.stored import StoredFile
 from ..files.plain_files import open_plain
 from ..files.replacing import OutputKind
-from ..files.scratch import scratch_folder
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import printable
@@ -29,6 +26,7 @@ from ..progress import Listener
 from ..running.comparing import compare
 from ..scaling.steps import Number, Step, WrongScaling, read_steps
 from .cell_size import centimetres_of
+from .model_on_disk import model_on_disk
 from .placing import require_model
 
 #: Beside the class information document, whole: what was worked out of it and the model. Classes
@@ -98,11 +96,11 @@ def write(
     """Write the network of an .ecd's model to `target`, with what the .ecd says of classes."""
     require_model(ecd, "onnx")
     metadata = metadata_of(ecd)
-    with ExitStack() as stack:
-        files = on_disk(ecd.files, target.parent, stack, listener)
-        return write_model(
-            files[0], target, listener, metadata=metadata, overwrite=overwrite, options=options
+    with model_on_disk(ecd, target, listener) as model:
+        findings = write_model(
+            model.path, target, listener, metadata=metadata, overwrite=overwrite, options=options
         )
+        return model.told(findings)
 
 
 def write_model(
@@ -146,27 +144,6 @@ def write_model(
         for note in found.network.notes
     ]
     return (*decided, *compared)
-
-
-def on_disk(
-    files: Sequence[StoredFile], folder: Path, stack: ExitStack, listener: Listener
-) -> List[Path]:
-    """The model's files where they lie, or unpacked for as long as they are needed."""
-    paths = [item.source for item in files if isinstance(item.source, Path)]
-    if len(paths) == len(files):
-        return paths
-    scratch = stack.enter_context(scratch_folder(folder))
-    progress = Progress(listener, sum(item.size for item in files))
-    unpacked: List[Path] = []
-    for item in files:
-        place = scratch.joinpath(*item.path.split("/"))
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("xb") as output:
-            for piece in item.chunks():
-                output.write(piece)
-                progress.advance(len(piece), f"Unpacking {printable(item.path)}")
-        unpacked.append(place)
-    return unpacked
 
 
 def metadata_of(ecd: Ecd) -> Dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Callable, List, Mapping, Optional, Sequence, Tuple
 
 from ..files.output import check_no_input, whole_file
 from ..files.output_set import check_free, check_inside, output_set
-from ..files.scratch import scratch_folder
+from ..files.scratch_beside import scratch_beside
 from ..files.stamps import check_unchanged
 from ..findings.errors import ConversionRefused, ModelFileError
 from ..findings.rules import finding
@@ -68,7 +68,7 @@ def write_network(
     """
     _check_size(model)
     folder = target.parent
-    with scratch_folder(folder) as scratch, output_set(folder) as outputs:
+    with scratch_beside(target) as scratch, output_set(folder) as outputs:
         if model.is_onnx:
             written = _copied(model, scratch / target.name, metadata or {}, advance)
         else:

@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from dl2ecd_core.files import scratch, windows
+from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.files.scratch import scratch_folder
+from dl2ecd_core.files.scratch_beside import scratch_beside
 from dl2ecd_core.files.strays import LOCK, new_name, remove_strays
+from dl2ecd_core.findings.errors import ConversionRefused
+from dl2ecd_core.findings.rules import finding
 from tests.conftest import NO_POSIX
 
 posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX locks and links")
@@ -208,3 +212,18 @@ def test_without_locks_an_open_file_is_the_lock(
     remove_strays(tmp_path)
     assert not stray.exists()
     assert sorted(os.listdir(used)) == ["a.model", LOCK]
+
+
+def test_beside_an_output_only_what_fails_there_is_said_of_it(tmp_path: Path) -> None:
+    elsewhere = write_failure(OSError(errno.ENOSPC, "full"), tmp_path / "b")
+    elsewhere.__cause__ = OSError(errno.ENOSPC, "full")
+    not_of_a_disk = ConversionRefused([finding("output-exists", "b is there.")])
+    for error in (elsewhere, not_of_a_disk):
+        with pytest.raises(ConversionRefused) as raised, scratch_beside(tmp_path / "a"):
+            raise error
+        assert raised.value is error
+    with pytest.raises(ConversionRefused) as raised, scratch_beside(tmp_path / "a") as folder:
+        (folder / "nowhere" / "b").write_bytes(b"")
+    (item,) = raised.value.findings
+    assert (item.rule, item.where.file) == ("output-folder-missing", str(tmp_path / "a"))
+    assert list(tmp_path.iterdir()) == []
