@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import tempfile
+import threading
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import Any, Iterator, Optional, Union
+from typing import Any, Iterator, List, Optional, Union
 
 from ...files.scratch import scratch_folder
 from ...findings.rules import finding
@@ -20,6 +24,8 @@ from .worker import about, forget, keep, other_version
 _ANSWER = 20
 #: The model goes to workers in pieces of so many bytes.
 _PIECE = 16 << 20
+#: What a worker of ours runs first: it ends when the client says so, not when a terminal does.
+_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 
 
 def distributed_module() -> Any:
@@ -74,19 +80,50 @@ def connected(
 
 @contextmanager
 def _local(distributed: Any, address: Address) -> Iterator[Any]:
-    """A scheduler and workers on this machine, whose files go with them."""
-    with (
-        scratch_folder(Path(tempfile.gettempdir())) as folder,
-        distributed.LocalCluster(
-            n_workers=address.workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            local_directory=str(folder),
-        ) as cluster,
-    ):
+    """A scheduler and workers on this machine, whose files go with them.
+
+    Ctrl-C in a terminal reaches every process that was started there. It is for the client alone,
+    which takes the workers down; each of them would tell of it at length.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+        with _without_interrupts():
+            cluster = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=address.workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    local_directory=str(folder),
+                    preload=[_DEAF],
+                    silence_logs=logging.CRITICAL,
+                )
+            )
         yield cluster
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Threads and processes that are started meanwhile never hear of SIGINT, nor what they start.
+
+    The mask goes to the thread of the cluster's loop, and from there to each worker it starts, from
+    its first moment on and whenever that is. On Windows, which knows no masks, what a worker runs
+    first must do. Who presses Ctrl-C meanwhile is heard at the end: half a cluster can't be closed.
+    """
+    heard: List[int] = []
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            usual = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+            stack.callback(signal.signal, signal.SIGINT, usual)
+        if hasattr(signal, "pthread_sigmask"):
+            # Otherwise started with the first worker, in whose thread it would let signals in.
+            resource_tracker.ensure_running()
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            stack.callback(signal.pthread_sigmask, signal.SIG_SETMASK, before)
+        yield
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _security(distributed: Any, address: Address, given: Optional[Certificates]) -> Any:

@@ -7,6 +7,7 @@ does not.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Dict, Mapping, Optional
 
@@ -107,7 +108,11 @@ class Manifest:
             raise write_failure(error, self._path) from error
 
     def close(self) -> None:
-        """No more is noted."""
+        """No more is noted; of nothing there is no manifest."""
         if self._file is not None:
-            self._file.close()
+            # What can't be written any more was said when it was tried.
+            with suppress(OSError):
+                self._file.close()
+            if not self._path.stat().st_size:
+                self._path.unlink()
         self._file = None

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Set, Tuple, Union
@@ -121,18 +122,21 @@ def classify_many(
     began = time.monotonic()
     listener = messages or Listener()
     target, source = Path(folder), Path(scenes)
-    _make(target)
-    check_replaceable(target / "collection.json", COLLECTION, [source], overwrite=overwrite)
-    check_replaceable(target / NAME, MANIFEST, [source], overwrite=overwrite)
-    with cluster_with(
-        scheduler,
-        model,
-        class_info,
-        listener,
-        certificates=certificates,
-        patience=patience,
-        tell=tell,
-    ) as cluster:
+    with ExitStack() as stack:
+        stack.enter_context(_folder_of_maps(target))
+        check_replaceable(target / "collection.json", COLLECTION, [source], overwrite=overwrite)
+        check_replaceable(target / NAME, MANIFEST, [source], overwrite=overwrite)
+        cluster = stack.enter_context(
+            cluster_with(
+                scheduler,
+                model,
+                class_info,
+                listener,
+                certificates=certificates,
+                patience=patience,
+                tell=tell,
+            )
+        )
         ecd = cluster.model.opened().ecd
         work = Work(
             __version__,
@@ -164,7 +168,10 @@ def classify_many(
         )
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _folder_of_maps(folder: Path) -> Iterator[None]:
+    """The folder, made where it is not; one that was made in vain goes again."""
+    there = folder.exists()
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -175,6 +182,13 @@ def _make(folder: Path) -> None:
             "Give the name of a folder, in one that is there.",
             folder,
         ) from error
+    try:
+        yield
+    finally:
+        if not there:
+            # With something in it, it stays.
+            with suppress(OSError):
+                folder.rmdir()
 
 
 @dataclass

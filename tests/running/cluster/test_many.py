@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Set
 import numpy as np
 import pytest
 
-from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
+from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.cluster.catalogue import (
@@ -54,6 +55,27 @@ def scenes(place: Place) -> Path:
 
 def names(folder: Path) -> Set[str]:
     return {path.name for path in folder.iterdir()}
+
+
+class Stops(Listener):
+    """Somebody who has seen enough."""
+
+    def cancelled(self) -> bool:
+        return True
+
+
+class TestStopping:
+    @pytest.mark.parametrize("there", [False, True])
+    def test_before_anything_is_done_leaves_nothing(
+        self, place: Place, scenes: Path, client: StandInClient, there: bool
+    ) -> None:
+        maps = place.folder / "maps"
+        if there:
+            maps.mkdir()
+        with pytest.raises(Cancelled):
+            on(client, place, messages=Stops())
+        assert maps.exists() == there
+        assert not there or names(maps) == set()
 
 
 class TestMaps:

@@ -86,6 +86,25 @@ def test_local_workers_listen_on_this_machine_alone() -> None:
                     assert one.laddr.ip in ("127.0.0.1", "::1"), one
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_is_not_for_local_workers() -> None:
+    with connected("local:1") as client:
+        (worker,) = client.run(os.getpid).values()
+        # What a terminal sends to all of its programs.
+        os.kill(worker, signal.SIGINT)
+        assert client.submit(os.getpid).result(timeout=20) == worker
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+        # One that takes its place is as deaf.
+        first, deadline = set(client.nthreads()), time.monotonic() + 20
+        os.kill(worker, signal.SIGKILL)
+        while not set(client.nthreads()) - first and time.monotonic() < deadline:
+            time.sleep(0.05)
+        (second,) = set(client.nthreads()) - first
+        told = client.run(signal.pthread_sigmask, signal.SIG_BLOCK, [], workers=[second])
+        assert signal.SIGINT in told[second]
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Certificates:
     if shutil.which("openssl") is None:
