@@ -7,6 +7,7 @@ import json
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
 
@@ -161,6 +162,54 @@ class TestCuda:
         free = session.freed()
         assert free is not None
         assert free.batch == 64
+
+    def test_asked_for_by_name_it_has_to_be_there(self, tmp_path: Path) -> None:
+        for device in ("auto", "cpu"):
+            session = session_of(tmp_path, "onnx/unet.onnx", device=device)
+            assert session.runtime.endswith(" on the CPU")
+        with pytest.raises(RunningRefused) as refused:
+            session_of(tmp_path, "onnx/unet.onnx", device="cuda")
+        (said,) = refused.value.findings
+        assert said.rule == "device-missing"
+        assert said.message.endswith(f"the model would run by {session.runtime}.")
+        assert "pip install 'dl2ecd[gpu]'" in said.hint
+        assert "device auto" in said.hint
+
+    @pytest.mark.parametrize(
+        ("family", "kind", "hint"),
+        [
+            ("OpenVinoSession", "openvino-ir", "exported to ONNX"),
+            ("LiteRtSession", "tflite", "exported to ONNX"),
+            ("TorchSession", "torchscript", "a PyTorch for CUDA"),
+        ],
+    )
+    def test_nor_is_it_made_up_for_by_other_runtimes(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        family: str,
+        kind: str,
+        hint: str,
+    ) -> None:
+        closed: List[bool] = []
+
+        class Session:
+            runtime = "A runtime 1.0 on the CPU"
+
+            def __init__(self, *ends: Any, **more: Any) -> None:
+                assert not closed
+
+            def close(self) -> None:
+                closed.append(True)
+
+        monkeypatch.setattr(f"dl2ecd_core.running.sessions.opening.{family}", Session)
+        model = replace(inspect_model(FIXTURES / "onnx" / "unet.onnx"), format=kind)
+        with pytest.raises(RunningRefused) as refused:
+            open_session(model, tmp_path / "a", device="cuda", trusted=True)
+        (said,) = refused.value.findings
+        assert said.rule == "device-missing"
+        assert hint in said.hint
+        assert closed == [True]
 
     def test_is_left_alone_where_it_is_not_wanted(
         self, tmp_path: Path, asked: List[List[str]]

@@ -14,6 +14,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("memory-short", _ERROR, "The machine has the memory that the model needs."),
     Rule("model-run-failed", _ERROR, "The runtime runs the model on a tile."),
     Rule("model-not-runnable", _ERROR, "There is a runtime for the model's format."),
+    Rule("device-missing", _ERROR, "A graphics card that is asked for by name is there."),
     Rule("model-is-program", _ERROR, "A model that is a program runs only when it is trusted."),
     Rule("model-input-unknown", _ERROR, "The model says which axes of its input are what."),
     Rule("model-output-unknown", _ERROR, "The model says which output tells the classes."),

@@ -25,6 +25,8 @@ from .torch_session import TorchSession
 
 _ONNX, _OPENVINO, _LITERT, _TORCH = "ONNX Runtime", "OpenVINO", "LiteRT", "PyTorch, --trust-model"
 
+#: What a session's `runtime` ends with where it runs on a graphics card.
+ON_CARD = "on CUDA"
 #: What runs each format; formats that are not listed hold weights without a network, or run on
 #: other systems only.
 RUNTIMES: Dict[str, str] = {
@@ -60,9 +62,18 @@ def open_session(
     Raises
     ------
     RunningRefused
-        ``model-not-runnable`` or ``model-is-program`` with what to do; or as the runtime refuses
-        it.
+        ``model-not-runnable``, ``model-is-program`` or ``device-missing`` with what to do; or as
+        the runtime refuses it.
     """
+    session = _opened(model, primary, device, trusted=trusted)
+    runtime = session.runtime
+    if device == "cuda" and not runtime.endswith(ON_CARD):
+        session.close()
+        raise RunningRefused([_no_card(model, runtime)])
+    return session
+
+
+def _opened(model: ModelDescription, primary: Path, device: str, *, trusted: bool) -> Session:
     runtime = RUNTIMES.get(model.format)
     ends = model.inputs, model.outputs
     if model.format == "onnx":
@@ -135,6 +146,25 @@ def _lite(primary: Path, ends: Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]) ->
             return OpenVinoSession(primary, *ends)
         except Dl2EcdError:
             raise missing from None
+
+
+def _no_card(model: ModelDescription, runtime: str) -> Finding:
+    family = RUNTIMES[model.format]
+    if family == _ONNX:
+        hint = (
+            "Put onnxruntime-gpu in the place of onnxruntime: pip uninstall onnxruntime, then "
+            "pip install 'dl2ecd[gpu]'. It needs a card of NVIDIA with its driver, CUDA and cuDNN."
+        )
+    elif family == _TORCH:
+        hint = "Install a PyTorch for CUDA, beside a card of NVIDIA with its driver."
+    else:
+        hint = "Models of this format run on the CPU alone here; one that is exported to ONNX can."
+    return finding(
+        "device-missing",
+        f"The device cuda is asked for, and is not there: the model would run by {runtime}.",
+        hint=f"{hint} Or choose the device auto, which takes the CPU where there is no other.",
+        where=Place(file=model.primary.path),
+    )
 
 
 def _is_program(model: ModelDescription) -> Finding:
