@@ -97,6 +97,10 @@ def _run(arguments: Optional[List[str]]) -> None:
 
         sys.exit(supervise(given))
     signal.signal(signal.SIGTERM, _terminate)
+    if INSIDE in os.environ:
+        from ..running.child import end_with_parent
+
+        end_with_parent()
     from .group import dl2ecd
 
     dl2ecd.main(args=arguments, prog_name="dl2ecd")

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from typing import BinaryIO, Mapping, Sequence, cast
+
+#: Says to a process, in its environment, that its standard input ends with its parent.
+_WATCHES = "DL2ECD_ENDS_WITH_PARENT"
+#: Seconds that a process has to tidy up when its parent is gone.
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,42 @@ def module_process(module: str, arguments: Sequence[str]) -> ModuleProcess:
 def command_process(
     arguments: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start this project's command line, with the same streams and a word in its environment."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dl2ecd_core.cli", *arguments], env={**os.environ, **environment}
-    )
+    """Start this project's command line, with a word in its environment; it ends with this process.
+
+    Its output streams are this process's. Its standard input is a pipe into which nothing is ever
+    written: the system closes it when this process ends, however that comes about.
+    """
+    # The end that would be written into is held as long as this process lives.
+    end, _ = os.pipe()
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dl2ecd_core.cli", *arguments],
+            env={**os.environ, _WATCHES: "1", **environment},
+            stdin=end,
+        )
+    finally:
+        os.close(end)
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it by :func:`command_process` ends.
+
+    What it does is tidied away as when the system asks it to end; if that takes too long, or a
+    runtime does not let go, it ends all the same. Any other process is left alone.
+    """
+    if os.environ.pop(_WATCHES, None) is None:
+        return
+    # The pipe is this process's alone: what it starts itself gets an empty input.
+    pipe = os.dup(0)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    threading.Thread(target=_wait_for_end, args=(pipe,), name="dl2ecd-parent", daemon=True).start()
+
+
+def _wait_for_end(pipe: int) -> None:
+    os.read(pipe, 1)
+    # Where the system has no signals, this ends the process at once.
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.main_thread().join(_PATIENCE)
+    os._exit(1)
