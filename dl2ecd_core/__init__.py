@@ -14,7 +14,7 @@ with all findings in it::
         print(done, "was written,", len(done.findings), "warnings")
 
 The names are imported when first used: opening a dialog must not wait for them. ``classify`` and
-``detect`` need the extras ``run`` and ``detect`` and are no part of ``from dl2ecd_core import *``.
+``detect`` need the extras ``run`` and ``detect``, once they are called.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ if TYPE_CHECKING:
     from .legends import Legend, read_legend
     from .models import ModelDescription, inspect_model
     from .progress import Listener
-    from .running.classify import classify as classify
-    from .running.detect import DetectOptions as DetectOptions
-    from .running.detect import detect as detect
-    from .running.objects.report import Detection as Detection
-    from .running.report import Classification as Classification
+    from .running.classify import classify
+    from .running.detect import DetectOptions, detect
+    from .running.objects.report import Detection
+    from .running.report import Classification
     from .scripting import DeepLearningModelToEcd
     from .templates import Template, template, write_template
 
@@ -62,9 +61,12 @@ __all__ = [
     "Cancelled",
     "ClassInfo",
     "ClassInfoError",
+    "Classification",
     "Conversion",
     "ConversionRefused",
     "DeepLearningModelToEcd",
+    "DetectOptions",
+    "Detection",
     "Dl2EcdError",
     "Ecd",
     "EcdFileError",
@@ -80,8 +82,10 @@ __all__ = [
     "__version__",
     "check_model",
     "class_information",
+    "classify",
     "convert",
     "convert_definition",
+    "detect",
     "export",
     "extract",
     "fixed",

@@ -62,6 +62,25 @@ def test_every_name_is_there_and_documented() -> None:
         dl2ecd_core.nothing  # noqa: B018
 
 
+def test_all_of_them_import_nothing_that_only_an_extra_brings() -> None:
+    """``from dl2ecd_core import *`` has every command's function where the core alone is."""
+    brought = ("numpy", "rasterio", "onnxruntime", "shapely", "pyogrio", "dask", "yaml")
+    code = (
+        f"import sys\nsys.modules.update(dict.fromkeys({brought}))\n"
+        "from dl2ecd_core import *\n"
+        "print(classify.__name__, detect.__name__, DetectOptions.__name__)"
+    )
+    folder = str(Path(dl2ecd_core.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": folder},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("classify detect DetectOptions\n", "")
+
+
 def test_the_errors_are_of_one_family() -> None:
     family = dl2ecd_core.Dl2EcdError
     for name in dl2ecd_core.__all__:

@@ -29,7 +29,7 @@ from .values import complaint, did_you_mean, is_placeholder, lookalike, shown, w
 from .wrong_document import other_document
 
 _PASSED_ON = frozenset({*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS})
-_ALL_UNUSABLE = frozenset(key.name for key in DOCUMENT_KEYS)
+_ALL_UNUSABLE = frozenset(ROOT_KEYS)
 # Lists are validated so far: a validator takes its time for each item.
 _LONG = 1000
 _MODEL_TYPE = ROOT_KEYS["ModelType"]
@@ -138,6 +138,9 @@ class _Examination:
         }
         paths = [error.absolute_path for error in validator.iter_errors(document)]
         wrong = {path[0] for path in paths if path}
+        if not self.text.is_complete(self.root):
+            # They may stand where it could not be read.
+            self.unusable.update(name for name in ROOT_KEYS if name not in document)
         for key in DOCUMENT_KEYS:
             if key.required and key.name not in document:
                 self._missing(key)

@@ -113,8 +113,8 @@ def dl2ecd() -> None:
     Needs neither ArcGIS nor the deep-learning framework. Reads what the model says about itself,
     checks it against the class information, and says in plain words what does not fit.
 
-    Exit codes: 0 done, 1 refused or found wrong, 2 wrong usage, 130 stopped by Ctrl-C, 141 the
-    reader of the output has gone.
+    Exit codes: 0 done, 1 refused or found wrong, 2 wrong usage, 130 stopped by Ctrl-C, 143 by
+    SIGTERM, 141 the reader of the output has gone.
 
     A shell completes commands and options after: eval "$(_DL2ECD_COMPLETE=bash_source dl2ecd)"
     (zsh_source and fish_source for others), best in its start-up file.

@@ -32,15 +32,22 @@ def _is_ours(path: Path) -> bool:
 _PACKED = OutputKind("zip that this tool packed", (".zip",), _is_ours)
 
 
-def write_zip(target: Union[str, Path], content: Mapping[str, bytes]) -> None:
+def write_zip(
+    target: Union[str, Path], content: Mapping[str, bytes], *, overwrite: bool = False
+) -> None:
     """Write names and contents as a zip, whole or not at all.
+
+    Parameters
+    ----------
+    overwrite
+        Replace whatever file is there, not only a zip that this tool packed.
 
     Raises
     ------
     Dl2EcdError
         When it can't be written.
     """
-    check_replaceable(Path(target), _PACKED)
+    check_replaceable(Path(target), _PACKED, overwrite=overwrite)
     with whole_file(target) as output, zipfile.ZipFile(output, "w") as archive:
         for name, data in sorted(content.items()):
             entry = zipfile.ZipInfo(name, _DATE)

@@ -89,7 +89,9 @@ def check_configuration(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
     if own:
         yield from _check_function(model, info, str(function))
     if name is None:
-        if model_configuration(model) is None and not own:
+        # What could not be read may name one.
+        unread = {"ModelConfiguration", "InferenceFunction"} & info.unusable
+        if model_configuration(model) is None and not own and not unread:
             yield finding(
                 "no-model-configuration",
                 "None of Esri's published readers is known to run a model of this structure, so "

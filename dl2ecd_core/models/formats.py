@@ -201,3 +201,9 @@ FORMATS: Tuple[Format, ...] = (
         _NONE,
     ),
 )
+
+#: What to do with a file of none of them.
+NONE_OF_THEM = (
+    f"Known formats: {', '.join(item.id for item in FORMATS)} (dl2ecd_core/models/README.md). "
+    "Export the model again, or convert it to ONNX."
+)

@@ -15,6 +15,7 @@ from ..findings.wording import listed, quoted
 from ..wire.source import ByteSource
 from .description import ModelDescription
 from .detectors.recognition import with_contents
+from .formats import NONE_OF_THEM
 from .metadata_beside import with_metadata_beside
 from .mlpackage import root_model
 from .not_models.lone_parts import refuse_lone_part
@@ -106,8 +107,7 @@ def _read(source: ByteSource) -> ModelDescription:
         "model-not-recognised",
         f"'{source.name}' is not a model of a known format; it starts with the bytes "
         f"{source.read_up_to(0, 8).hex(' ')}.",
-        hint="Known formats are listed in the README. Export the model again, or convert it "
-        "to ONNX.",
+        hint=NONE_OF_THEM,
         file=source.name,
         offset=0,
     )

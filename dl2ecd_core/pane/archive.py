@@ -13,8 +13,13 @@ PLACES = (PACKAGE.parent, PACKAGE / "esri" / "toolboxes")
 TOOLBOX = "DeepLearningTools"
 
 
-def write_archive(target: Union[str, Path]) -> None:
+def write_archive(target: Union[str, Path], *, overwrite: bool = False) -> None:
     """Write the zip, whole or not at all: the toolbox, its help, and the package beside them.
+
+    Parameters
+    ----------
+    overwrite
+        Replace whatever file is there, not only an earlier zip.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def write_archive(target: Union[str, Path]) -> None:
             "Run this in a checkout of dl2ecd, or where it is installed from a wheel.",
             target,
         )
-    write_zip(target, archive_files(place))
+    write_zip(target, archive_files(place), overwrite=overwrite)
 
 
 def toolbox_folder() -> Optional[Path]:

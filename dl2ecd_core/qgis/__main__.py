@@ -5,13 +5,25 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ..files.packing import packer, written
 from ..findings.errors import Dl2EcdError
 from .archive import write_archive
 from .bundled import BundleError
 
-if not 2 <= len(sys.argv) <= 3 or sys.argv[1].startswith("-"):
-    sys.exit("Give the plugin's file: python -m dl2ecd_core.qgis dl2ecd.zip [folder with wheels]")
+parser = packer(
+    "dl2ecd_core.qgis",
+    "Pack the plugin for QGIS, which installs it from the zip.",
+    "for example dl2ecd.zip",
+)
+parser.add_argument(
+    "wheels",
+    nargs="?",
+    type=Path,
+    help="a folder with wheels of the packages that belong into it, where this Python lacks them",
+)
+given = parser.parse_args()
 try:
-    write_archive(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) == 3 else None)
+    write_archive(given.zip, given.wheels, overwrite=given.overwrite)
 except (BundleError, Dl2EcdError) as error:
     sys.exit(str(error))
+sys.stdout.write(written(given.zip))

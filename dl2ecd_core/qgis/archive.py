@@ -31,7 +31,9 @@ _BESIDE = ("LICENSE", "icon.svg", "metadata.txt")
 _ONCE = ("qgis/metadata.txt", "qgis/in_qgis.png")
 
 
-def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> None:
+def write_archive(
+    target: Union[str, Path], wheels: Optional[Path] = None, *, overwrite: bool = False
+) -> None:
     """Write the plugin's zip, whole or not at all; the same content gives the same bytes.
 
     Parameters
@@ -39,6 +41,8 @@ def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> No
     wheels
         A folder with the wheels of the packages that belong into it, where this Python does not
         have them.
+    overwrite
+        Replace whatever file is there, not only an earlier zip.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def write_archive(target: Union[str, Path], wheels: Optional[Path] = None) -> No
     Dl2EcdError
         When it can't be written.
     """
-    write_zip(target, archive_files(bundled_files(wheels)))
+    write_zip(target, archive_files(bundled_files(wheels)), overwrite=overwrite)
 
 
 def archive_files(bundled: Mapping[str, bytes]) -> Dict[str, bytes]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
 
-from dl2ecd_core.cli import COMMANDS, main
+from dl2ecd_core.cli import COMMANDS, exit_codes, main
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from tests.cli.conftest import Call
 
@@ -225,3 +226,9 @@ def test_an_ecd_proposed_on_another_drive_goes_by_its_whole_path(
     done = call("convert", MODEL, CLASS_INFO)
     assert done.code == 0
     assert f"Wrote {demo / 'landcover.ecd'}: " in done.out.replace("\n", "")
+
+
+def test_the_help_of_the_command_itself_tells_each(call: Call) -> None:
+    told = call("-h").out.split("Exit codes:")[1].split("\n\n")[0]
+    codes = {value for value in vars(exit_codes).values() if isinstance(value, int)}
+    assert {int(code) for code in re.findall(r"[0-9]+", told)} == {*codes, 2}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import pytest
 
+from dl2ecd_core.class_info import examine_class_info
 from dl2ecd_core.findings import Finding, Severity
 from dl2ecd_core.fit import check_fit
 from dl2ecd_core.models import ClassNames
@@ -18,6 +20,7 @@ from tests.documents import (
     Tensor,
     class_info,
     description,
+    document,
     image,
     land_classes,
     probabilities,
@@ -324,6 +327,25 @@ class TestUses:
         (tmp_path / "mine.py").touch()
         given = {"Classifier": "ONNX", "InferenceFunction": "mine.py"}
         assert rules(tmp_path, model, **given) == []
+
+    @pytest.mark.parametrize("text", [None, '{"Classes": [', "[]"])
+    def test_of_class_information_that_can_not_be_read_nothing_is_said(
+        self, tmp_path: Path, text: Optional[str]
+    ) -> None:
+        """It may name a reader."""
+        if text is not None:
+            (tmp_path / "a.json").write_text(text, encoding="ascii")
+        info = examine_class_info(tmp_path / "a.json")
+        assert info.findings
+        assert check_fit(description(format="onnx", framework="ONNX"), info) == ()
+
+    def test_nor_of_a_reader_that_is_no_name(self, tmp_path: Path) -> None:
+        model = description(format="onnx", framework="ONNX")
+        (tmp_path / "a.json").write_text(
+            json.dumps(document(Classifier="ONNX", ModelConfiguration=7)), encoding="ascii"
+        )
+        info = examine_class_info(tmp_path / "a.json")
+        assert [item.rule for item in check_fit(model, info)] == []
 
     def test_esris_own_function_is_no_reader_of_ones_own(self, tmp_path: Path) -> None:
         model = description(format="onnx", framework="ONNX")

@@ -74,7 +74,30 @@ def test_without_a_toolbox_there_is_nothing_to_pack(
         pack(monkeypatch, str(tmp_path / "a.zip"))
 
 
-@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--help"]])
-def test_the_zip_has_to_be_named(monkeypatch: pytest.MonkeyPatch, arguments: list) -> None:
-    with pytest.raises(SystemExit, match="Give the zip to write"):
-        pack(monkeypatch, *arguments)
+class TestCommand:
+    def test_says_how_it_is_called(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for arguments, code in ((["-h"], 0), (["--help"], 0), ([], 2), (["a", "b"], 2)):
+            with pytest.raises(SystemExit) as ended:
+                pack(monkeypatch, *arguments)
+            assert ended.value.code == code
+            said = capsys.readouterr()
+            assert "usage: python -m dl2ecd_core.pane [-h] [--overwrite] zip" in said[code // 2]
+
+    def test_replaces_another_file_only_when_asked_to(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        target = tmp_path / "a.zip"
+        target.write_bytes(b"mine")
+        with pytest.raises(SystemExit, match="--overwrite"):
+            pack(monkeypatch, str(target))
+        assert target.read_bytes() == b"mine"
+        pack(monkeypatch, str(target), "--overwrite")
+        assert zipfile.is_zipfile(target)
+        assert capsys.readouterr().out == f"Wrote {target}\n"
+        # An earlier one needs no asking.
+        pack(monkeypatch, str(target))

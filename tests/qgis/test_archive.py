@@ -104,16 +104,37 @@ class TestCommand:
         monkeypatch.setattr(sys, "argv", ["qgis", *arguments])
         runpy.run_module("dl2ecd_core.qgis", run_name="__main__", alter_sys=True)
 
-    def test_packs(self, tmp_path: Path, carried: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.run(monkeypatch, str(tmp_path / "a.zip"))
-        assert zipfile.is_zipfile(tmp_path / "a.zip")
-
-    @pytest.mark.parametrize("arguments", [(), ("--help",), ("a.zip", "w", "x")])
-    def test_says_how_it_is_called(
-        self, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    def test_packs(
+        self,
+        tmp_path: Path,
+        carried: None,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
-        with pytest.raises(SystemExit, match=r"python -m dl2ecd_core\.qgis dl2ecd\.zip \[folder"):
+        target = tmp_path / "a.zip"
+        target.write_bytes(b"mine")
+        with pytest.raises(SystemExit, match="--overwrite"):
+            self.run(monkeypatch, str(target))
+        assert target.read_bytes() == b"mine"
+        self.run(monkeypatch, str(target), "--overwrite")
+        assert zipfile.is_zipfile(target)
+        assert capsys.readouterr().out == f"Wrote {target}\n"
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"), [(("-h",), 0), (("--help",), 0), ((), 2), (("a.zip", "w", "x"), 2)]
+    )
+    def test_says_how_it_is_called(
+        self,
+        arguments: tuple[str, ...],
+        code: int,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
             self.run(monkeypatch, *arguments)
+        assert ended.value.code == code
+        usage = "usage: python -m dl2ecd_core.qgis [-h] [--overwrite] zip [wheels]"
+        assert usage in capsys.readouterr()[code // 2]
 
     def test_says_where_it_can_not_write(
         self, tmp_path: Path, carried: None, monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ from ...wire.pickle import new_budget, starts_as_pickle, walk_pickle
 from ...wire.pickle_values import Walk, class_path
 from ...wire.source import ByteSource
 from ..description import ModelDescription
+from ..formats import NONE_OF_THEM
 from ..pickle_search import is_marked, pickles_of
 from ..pickles import import_findings, refused_pickle
 from ..pytorch.state_dict import is_module
@@ -64,8 +65,7 @@ def read(source: ByteSource) -> ModelDescription:
         "model-not-recognised",
         f"'{source.name}' is not a model of a known format; it starts with the bytes {start}."
         + (f" Read as a Python pickle it imports {imported} and breaks off." if imported else ""),
-        hint="Known formats are listed in the README. Export the model again, or convert it "
-        "to ONNX.",
+        hint=NONE_OF_THEM,
         file=source.name,
         offset=0,
         further=import_findings(source, walks),
