@@ -11,14 +11,21 @@ from ..running.building import Options
 from ..running.classify import classify
 from ..running.report import Classification
 from . import CONTEXT
-from .cluster import AskedCluster, classify_by, cluster_options
+from .cluster import (
+    MANY,
+    AskedCluster,
+    check_one_scene,
+    classify_by,
+    cluster_options,
+    many_classified,
+)
 from .model_run import Asked, print_written, run_and_report, running_options
 from .terminal import Swatch, print_swatches
 
 
 @click.command("classify", context_settings=CONTEXT)
 @running_options
-@cluster_options
+@cluster_options(MANY)
 @click.option("--nodata", type=int, help="The value for no data in the map.")
 @click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
 @click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
@@ -44,6 +51,7 @@ def classify_command(
     if cluster is not None:
         classify_by(cluster, asked, options, probabilities, print_classification)
         return
+    check_one_scene(asked, many_classified(asked))
 
     def run(messages: Listener) -> Classification:
         return classify(

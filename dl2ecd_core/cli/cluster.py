@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 import click
@@ -18,8 +20,10 @@ from ..running.cluster.estimate import Estimate, estimate
 from ..running.cluster.many import Maps, classify_many
 from ..running.cluster.sources import is_many
 from ..running.detect import DetectOptions
+from ..running.extras import RunningRefused
 from ..running.objects.report import Detection
 from ..running.report import Classification
+from ..running.scene import opened_scene
 from .model_run import Asked, run_and_report
 from .terminal import print_findings
 
@@ -54,15 +58,28 @@ def _tell(text: str) -> None:
     click.echo(text, err=True)
 
 
-def cluster_options(function: _Function) -> _Function:
-    """Options of a command that can be done by a cluster; it gets them as `cluster`."""
+#: What ``--scheduler`` says of SCENE in commands that take one, and in those that take many.
+ONE = "For SCENE that is one raster."
+MANY = "OUT is a folder where SCENE is a folder, a list (.txt) or STAC items (.json, .parquet)."
 
+
+def cluster_options(scenes: str) -> Callable[[_Function], _Function]:
+    """Options of a command that can be done by a cluster; it gets them as `cluster`.
+
+    Parameters
+    ----------
+    scenes
+        :data:`ONE` or :data:`MANY`.
+    """
+    return functools.partial(_with_options, scenes)
+
+
+def _with_options(scenes: str, function: _Function) -> _Function:
     @click.option(
         "--scheduler",
         metavar="ADDRESS",
         help="Work on a cluster of Dask's: tls://HOST:PORT, tcp://HOST:PORT, or local:N for N "
-        "processes here. SCENE may then be a folder, a list (.txt) or STAC items (.json, "
-        ".parquet), and OUT is a folder.",
+        f"processes here. {scenes}",
     )
     @click.option("--tls-ca-file", metavar="PEM", help="Who signed the scheduler's certificate.")
     @click.option("--tls-cert", metavar="PEM", help="Your certificate, for tls://.")
@@ -92,6 +109,43 @@ def cluster_options(function: _Function) -> _Function:
         return function(*arguments, cluster=asked, **options)
 
     return command
+
+
+def check_one_scene(asked: Asked, hint: str) -> None:
+    """Say what is done of many scenes to whoever gives them where one is taken.
+
+    What GDAL can read is one scene, also where it is a folder or a text.
+
+    Raises
+    ------
+    click.UsageError
+        With the `hint`.
+    """
+    scene = asked.paths[0]
+    if not is_many(scene) or not Path(scene).exists():
+        return
+    try:
+        with opened_scene(scene):
+            return
+    except RunningRefused as error:
+        if error.findings[0].rule != "raster-not-readable":
+            return
+    raise click.UsageError(f"{printable(scene, 400)} is no raster. {hint}")
+
+
+def many_classified(asked: Asked) -> str:
+    """How many scenes are classified."""
+    scene, model, out = asked.paths
+    given = [scene, model, *([] if asked.class_info is None else [asked.class_info]), out]
+    words = printable(" ".join(map(shlex.quote, given)), 1200)
+    return (
+        "Where it names many scenes, say how many processes work on them; OUT is a folder then: "
+        f"dl2ecd classify {words} --scheduler local:2"
+    )
+
+
+#: How the objects of many scenes are found.
+EACH = "detect takes one raster at a time: give the command for each, with an OUT of its own."
 
 
 def classify_by(
@@ -207,7 +261,7 @@ def detect_by(
     if cluster.dry_run:
         raise click.UsageError("--dry-run is for classify.")
     if is_many(scene):
-        raise click.UsageError(f"detect takes one scene at a time, and {scene} names many.")
+        raise click.UsageError(f"{printable(scene, 400)} names many scenes. {EACH}")
     return detect_on(
         cluster.scheduler, scene, model, layer, options=options, messages=messages,
         **asked.more, **cluster.more,

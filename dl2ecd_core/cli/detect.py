@@ -26,14 +26,14 @@ from ..running.objects.reading import (
 )
 from ..running.objects.report import Detection
 from . import CONTEXT
-from .cluster import AskedCluster, cluster_options, detect_by
+from .cluster import EACH, ONE, AskedCluster, check_one_scene, cluster_options, detect_by
 from .model_run import Asked, print_written, run_and_report, running_options
 from .terminal import Swatch, print_swatches
 
 
 @click.command("detect", context_settings=CONTEXT)
 @running_options
-@cluster_options
+@cluster_options(ONE)
 @click.option(
     "--score",
     type=click.FloatRange(0, 1),
@@ -131,6 +131,8 @@ def detect_command(
         return
     if fit is not None:
         raise click.UsageError("--fit is for pictures of a folder, and with --points.")
+    if cluster is None:
+        check_one_scene(asked, EACH)
     first = None if first_label is None else int(first_label)
     options = DetectOptions(
         asked.bands,
@@ -173,7 +175,10 @@ def _refuse_others(context: click.Context) -> None:
     for parameter in context.command.params:
         name = parameter.name or ""
         if name not in _OF_PICTURES and context.get_parameter_source(name) is given:
-            raise click.UsageError(f"{parameter.opts[0]} is for objects, not for whole pictures.")
+            raise click.UsageError(
+                f"{parameter.opts[0]} is for objects, looked for in one raster at a time; a "
+                "folder, and --points, are for models that give one class to a picture."
+            )
 
 
 def _print_labels(done: Detection) -> None:

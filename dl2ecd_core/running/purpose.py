@@ -34,7 +34,7 @@ def check_no_detector(opened: OpenedModel) -> None:
             finding(
                 "model-of-objects",
                 f"{why}: the model finds objects, and gives no classes to pixels.",
-                hint="Find the objects of a scene: dl2ecd detect.",
+                hint="Find the objects of a scene: dl2ecd detect, one scene at a time.",
                 where=Place(file=ecd.name),
             )
         ]

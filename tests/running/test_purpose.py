@@ -72,7 +72,7 @@ def test_a_definition_that_says_it_detects_makes_no_map(tmp_path: Path, ending: 
         "The definition's ModelType is 'ObjectDetection': the model finds objects, and gives no "
         "classes to pixels."
     )
-    assert said.hint == "Find the objects of a scene: dl2ecd detect."
+    assert said.hint == "Find the objects of a scene: dl2ecd detect, one scene at a time."
 
 
 @pytest.mark.parametrize("given", [{}, {"ModelType": "ImageClassification"}])

@@ -101,3 +101,63 @@ def test_a_wrong_address_is_a_sentence(place: Place) -> None:
     assert done.code == 1
     assert "scheduler-address" in done.out
     assert not Path(place.out).exists()
+
+
+class TestManyWithoutAScheduler:
+    def test_are_told_the_command(self, place: Place) -> None:
+        scenes = place.folder / "my scenes"
+        scenes.mkdir()
+        (place.folder / "list.txt").write_text("scene.tif\n")
+        for name, said in ((scenes, f"'{scenes}'"), (place.folder / "list.txt",) * 2):
+            done = call("classify", name, place.ecd, place.folder / "maps")
+            assert done.code == 2
+            again = (
+                f"dl2ecd classify {said} {place.ecd} {place.folder / 'maps'} --scheduler local:2"
+            )
+            assert again in done.err
+            done = call("classify", name, place.model, place.classes, place.folder / "maps")
+            assert f"{place.model} {place.classes} {place.folder / 'maps'} --sch" in done.err
+        assert place.left() == {"my scenes", "list.txt"}
+
+    def test_are_no_scenes_of_detect(self, place: Place) -> None:
+        listed = place.folder / "list.txt"
+        listed.write_text("scene.tif\n")
+        for more in ((), ("--scheduler", "local:2")):
+            done = call("detect", listed, place.ecd, place.folder / "out.gpkg", *more)
+            assert done.code == 2
+            assert "detect takes one raster at a time: give the command for each" in done.err
+
+    def test_of_which_there_is_none_are_told_as_any_file(self, place: Place) -> None:
+        done = call("classify", place.folder / "away.txt", place.ecd, place.out)
+        assert (done.code, "file-not-found" in done.out) == (1, True)
+
+    def test_are_one_scene_where_gdal_can_read_it(self, place: Place) -> None:
+        """A virtual raster may have any name."""
+        virtual = place.folder / "virtual.txt"
+        place.scene.rename(virtual)
+        assert call("classify", virtual, place.ecd, place.out, *SCALE).code == 0
+
+    def test_of_which_something_else_is_wrong_are_told_so(self, place: Place) -> None:
+        virtual = place.folder / "virtual.txt"
+        virtual.write_text(
+            '<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1">'
+            "<SimpleSource><SourceFilename>http://10.0.0.1/a.tif</SourceFilename></SimpleSource>"
+            "</VRTRasterBand></VRTDataset>"
+        )
+        done = call("classify", virtual, place.ecd, place.out)
+        assert (done.code, "raster-source-elsewhere" in done.out) == (1, True)
+
+
+def test_help_says_who_takes_many_scenes() -> None:
+    assert "OUT is a folder where SCENE is a folder, a list" in " ".join(
+        call("classify", "-h").out.split()
+    )
+    detect = " ".join(call("detect", "-h").out.split())
+    assert "For SCENE that is one raster" in detect
+    assert "a list (.txt)" not in detect
+
+
+def test_a_folder_of_pictures_is_not_for_a_cluster(place: Place) -> None:
+    done = call("detect", place.folder, place.ecd, "out.csv", "--scheduler", "local:2")
+    assert done.code == 2
+    assert "--scheduler is for objects, looked for in one raster at a time" in done.err
