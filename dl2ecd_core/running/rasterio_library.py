@@ -101,7 +101,7 @@ class RasterioSource:
         try:
             pixels: Array = self._dataset.read([at + 1 for at in bands], window=_part(window))
         except rasterio.errors.RasterioError as error:
-            raise RasterError(str(error)) from error
+            raise RasterError(_said(error)) from error
         return pixels
 
     def mask(self, band: int, window: Window) -> Array:
@@ -110,8 +110,15 @@ class RasterioSource:
         try:
             seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
         except rasterio.errors.RasterioError as error:
-            raise RasterError(str(error)) from error
+            raise RasterError(_said(error)) from error
         return seen
+
+
+def _said(error: BaseException) -> str:
+    """What GDAL says: of some errors rasterio says no more than that there was one before."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error)
 
 
 class RasterioLibrary:
@@ -136,7 +143,7 @@ class RasterioLibrary:
                 with _quiet(rasterio):
                     dataset = rasterio.io.DatasetReader(path, driver=[*DRIVERS])
             except (rasterio.errors.RasterioError, ValueError) as error:
-                raise RasterError(str(error)) from error
+                raise RasterError(_said(error)) from error
             with dataset:
                 yield RasterioSource(dataset)
 
@@ -154,7 +161,7 @@ class RasterioLibrary:
             ):
                 copying.copy(source, str(target), driver=driver, **options)
         except rasterio.errors.RasterioError as error:
-            raise RasterError(str(error)) from error
+            raise RasterError(_said(error)) from error
 
     def burnt(
         self, polygons: Sequence[Geometry], size: Tuple[int, int], transform: Tuple[float, ...]

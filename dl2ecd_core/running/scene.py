@@ -86,7 +86,7 @@ class Scene:
             pixels = self._source.read(bands, window)
             return Block(pixels, self._valid(pixels, window, bands))
         except RasterError as error:
-            raise not_readable(self._name, error) from error
+            raise not_read(self._name, error) from error
 
     def _valid(self, pixels: Array, window: Window, bands: Sequence[int]) -> Optional[Array]:
         import numpy
@@ -186,4 +186,20 @@ def not_readable(name: str, error: Exception) -> RunningRefused:
     )
 
 
-__all__ = ["Scene", "not_readable", "opened_scene"]
+def not_read(name: str, error: Exception) -> RunningRefused:
+    """An error for the caller to raise when pixels of a raster that is open can't be read."""
+    if is_remote(name):
+        return not_readable(name, error)
+    return RunningRefused(
+        [
+            finding(
+                "raster-not-readable",
+                f"Pixels of {quoted(name, 400)} can't be read: {printable(str(error), 300)}",
+                hint="The file is probably damaged, or cut short on its way: fetch it again.",
+                where=Place(file=name),
+            )
+        ]
+    )
+
+
+__all__ = ["Scene", "not_read", "not_readable", "opened_scene"]

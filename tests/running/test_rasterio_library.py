@@ -13,7 +13,7 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.raster_library import RasterError
 from dl2ecd_core.running.rasterio_library import RasterioLibrary, is_remote
 from dl2ecd_core.running.rasters import Window
-from dl2ecd_core.running.scene import opened_scene
+from dl2ecd_core.running.scene import not_read, opened_scene
 from tests.running.scenes import pixels, quiet, write_scene
 
 WHOLE = Window(0, 40, 0, 30)
@@ -64,7 +64,19 @@ def test_metadata_of_the_file(scene: Path) -> None:
 def test_a_damaged_file_is_said(scene: Path) -> None:
     with opened_scene(str(damaged(scene))) as reader, pytest.raises(RunningRefused) as error:
         reader.read(WHOLE, [0, 1, 2, 3])
-    assert error.value.findings[0].rule == "raster-not-readable"
+    (said,) = error.value.findings
+    assert said.rule == "raster-not-readable"
+    assert said.message.startswith(f"Pixels of '{scene}' can't be read: ")
+    assert "TIFF" in said.message
+    assert "previous exception" not in said.message
+    assert said.hint == "The file is probably damaged, or cut short on its way: fetch it again."
+
+
+def test_of_an_address_no_such_thing_is_guessed() -> None:
+    (said,) = not_read("https://example.org/a.tif", RasterError("HTTP response code: 503")).findings
+    assert said.rule == "raster-not-readable"
+    assert "HTTP response code: 503" in said.message
+    assert "damaged" not in said.hint
 
 
 def test_a_damaged_mask_is_an_error_of_the_library(tmp_path: Path) -> None:
