@@ -70,10 +70,9 @@ def print_classification(done: Classification) -> None:
     value, nothing = done.nodata
     total = max(sum(item.pixels for item in done.classes) + nothing, 1)
     rows = [
-        Swatch(None, item.value, f"{item.name}  {item.pixels / total:.1%}", item.color)
+        Swatch(None, item.value, item.name, item.color, (f"{item.pixels / total:.1%}",))
         for item in done.classes
     ]
-    if nothing:
-        rows.append(Swatch(None, value, f"no data  {nothing / total:.1%}", None))
+    rows.append(Swatch(None, value, "no data", None, (f"{nothing / total:.1%}",)))
     print_written(done, f"{total:,} pixels")
-    print_swatches(rows)
+    print_swatches(rows, ("Share",))

@@ -183,21 +183,27 @@ def _refuse_others(context: click.Context) -> None:
 
 def _print_labels(done: Detection) -> None:
     print_written(done, counted(done.tiles, "picture"))
-    _print_classes(done)
+    _print_classes(done, "Pictures")
 
 
 def _print_detection(done: Detection) -> None:
     print_written(done, counted(done.objects, "object"))
-    _print_classes(done)
+    _print_classes(done, "Objects")
 
 
-def _print_classes(done: Detection) -> None:
-    print_swatches(
-        Swatch(None, item.value, f"{item.name}  {_said(item.objects, item.scores)}", item.color)
+def _print_classes(done: Detection, what: str) -> None:
+    rows = [
+        Swatch(
+            None,
+            item.value,
+            item.name,
+            item.color,
+            (f"{item.objects:,}", "" if item.scores is None else _span(item.scores)),
+        )
         for item in done.classes
-    )
+    ]
+    print_swatches(rows, (what, "Scores"))
 
 
-def _said(objects: int, scores: Optional[Tuple[float, float]]) -> str:
-    """A class's number of objects, and their scores."""
-    return f"{objects:,}" if scores is None else f"{objects:,} ({scores[0]:.2f} to {scores[1]:.2f})"
+def _span(scores: Tuple[float, float]) -> str:
+    return f"{scores[0]:.2f} to {scores[1]:.2f}"

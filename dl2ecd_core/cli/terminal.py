@@ -108,32 +108,46 @@ def _tally(findings: Sequence[Finding]) -> str:
 
 @dataclass(frozen=True)
 class Swatch:
-    """A class as a row of a table; what is None is left blank."""
+    """A class as a row of a table; what is None is left blank, and `more` stands at its end."""
 
     index: Optional[int]
     value: int
     name: str
     color: Optional[Color]
+    more: Tuple[str, ...] = ()
 
 
-def print_swatches(rows: Iterable[Swatch]) -> None:
-    """Classes with the model's output index, the pixel value, a swatch and the name."""
+def print_swatches(rows: Iterable[Swatch], more: Sequence[str] = ()) -> None:
+    """Classes with the model's output index, the pixel value, a swatch and the name.
+
+    Without any index there is no column for it.
+
+    Parameters
+    ----------
+    more
+        Headings of what the rows have `more`.
+    """
     from rich.table import Table
     from rich.text import Text
 
+    listed = tuple(rows)
+    indexed = any(row.index is not None for row in listed)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Index", "Value"):
+    for heading in ("Index", "Value")[not indexed :]:
         table.add_column(heading, justify="right")
     for heading in ("Color", "Name"):
         table.add_column(heading, overflow="fold")
-    for row in rows:
+    for heading in more:
+        table.add_column(heading, justify="right")
+    for row in listed:
         color = Text()
         if row.color is not None:
             red, green, blue = row.color
             color.append("  ", style=f"on rgb({red},{green},{blue})")
             color.append(f" #{red:02x}{green:02x}{blue:02x}")
         index = "" if row.index is None else str(row.index)
-        table.add_row(index, str(row.value), color, Text(printable(row.name, 80)))
+        numbers = (index, str(row.value))[not indexed :]
+        table.add_row(*numbers, color, Text(printable(row.name, 80)), *row.more)
     console().print(table)
 
 

@@ -108,6 +108,20 @@ class TestSwatches:
         assert rest[0].split()[0] == "7"
         assert r"\x1b[2J" in rest[0]
 
+    def test_what_there_is_no_index_for_has_no_column_and_more_stands_at_the_end(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = [
+            Swatch(None, 7, "Tree", (1, 2, 3), ("3", "0.5")),
+            Swatch(None, 8, "Car", None, ("20", "")),
+        ]
+        print_swatches(rows, ("Objects", "Scores"))
+        assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+            ["Value", "Color", "Name", "Objects", "Scores"],
+            ["7", "#010203", "Tree", "3", "0.5"],
+            ["8", "Car", "20"],
+        ]
+
     def test_on_a_terminal_the_color_is_shown(self, on_terminal: OnTerminal) -> None:
         shown = on_terminal(lambda: print_swatches(self.ROWS))
         assert "\x1b[48;2;204;204;204m" in shown

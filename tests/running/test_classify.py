@@ -459,7 +459,9 @@ class TestCommand:
         write_scene(place.scene, array, nodata=0)
         result = self.run(place.scene, place.ecd, place.out, "--scale", "min-max 0 255")
         share = (array == 0).all(0).mean()
-        assert f"no data  {share:.1%}" in result.output
+        rows = [line.split() for line in result.output.splitlines()]
+        assert ["Value", "Color", "Name", "Share"] in rows
+        assert ["0", "no", "data", f"{share:.1%}"] in rows
 
     def test_gives_a_report(self, place: Place) -> None:
         result = self.run(
