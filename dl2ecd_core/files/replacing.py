@@ -72,6 +72,18 @@ def check_replaceable(
         raise ConversionRefused(findings)
 
 
+def check_ending(target: Path, endings: Tuple[str, ...]) -> None:
+    """Refuse a target whose name has none of these endings.
+
+    Raises
+    ------
+    ConversionRefused
+        ``output-ending``.
+    """
+    if not has_ending(target, endings):
+        raise ConversionRefused([_wrong_ending(target, endings)])
+
+
 def has_ending(target: Path, endings: Iterable[str]) -> bool:
     """Whether a name has one of these endings, and more than that."""
     name = target.name.lower()

@@ -9,7 +9,7 @@ from typing import Optional
 
 from ..examination import AnyPath
 from ..files.output import check_target, refused
-from ..files.replacing import check_replaceable
+from ..files.replacing import check_ending, check_replaceable
 from ..findings import in_order
 from ..findings.wording import printable
 from ..progress import Listener
@@ -27,6 +27,9 @@ from .readying import made_ready
 from .report import Classification, counted_classes
 from .result import Outputs, Result
 from .result_key import scene_key, work_key
+
+#: Of maps, in lower case.
+ENDINGS = (".tif", ".tiff")
 
 
 def classify(
@@ -154,13 +157,14 @@ def place_of(scene: Georeference, classifier: Classifier) -> Georeference:
 
 
 def check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
-    """Refuse to replace a raster that this project did not write.
+    """Refuse a name of another kind, and to replace a raster that this project did not write.
 
     Raises
     ------
     ConversionRefused
-        ``output-not-ours``.
+        ``output-ending``, ``output-not-ours``.
     """
+    check_ending(target, ENDINGS)
     if overwrite or not target.exists() or made_here(target, library):
         return
     raise refused(

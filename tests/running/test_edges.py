@@ -24,6 +24,7 @@ from dl2ecd_core.network.lowering import Network
 from dl2ecd_core.network.value import Axis, Value
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import child, engine, opening, virtual
+from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.opening import opened_model
 from dl2ecd_core.running.preview import _label
@@ -187,3 +188,16 @@ class TestProbing:
 
         found = probe(give, np.random.default_rng(1).random((2, 64, 64)), (None, Fraction(1)))
         assert found.rows.reach is None
+
+
+@pytest.mark.parametrize("name", ["map.png", "map", "map.tif.zip", ".tif"])
+@pytest.mark.parametrize("second", [False, True])
+def test_a_map_ends_as_a_geotiff_does(tmp_path: Path, name: str, second: bool) -> None:
+    place = Place(tmp_path)
+    out, more = (place.out, tmp_path / name) if second else (tmp_path / name, None)
+    with pytest.raises(Dl2EcdError) as refused:
+        classify(place.scene, place.ecd, out, probabilities=more)
+    (said,) = refused.value.findings
+    assert said.rule == "output-ending"
+    assert "does not end in .tif or .tiff" in said.message
+    assert place.left() == []
