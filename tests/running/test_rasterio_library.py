@@ -67,7 +67,6 @@ def test_a_damaged_file_is_said(scene: Path) -> None:
     (said,) = error.value.findings
     assert said.rule == "raster-not-readable"
     assert said.message.startswith(f"Pixels of '{scene}' can't be read: ")
-    assert "TIFF" in said.message
     assert "previous exception" not in said.message
     assert said.hint == "The file is probably damaged, or cut short on its way: fetch it again."
 
