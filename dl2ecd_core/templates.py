@@ -48,6 +48,11 @@ class Template:
         """The document as it is written."""
         return readable_text_of(self.document)
 
+    @property
+    def to_fill_in(self) -> Tuple[str, ...]:
+        """The keys that hold placeholders, beside those in Classes."""
+        return tuple(name for name, value in self.document.items() if is_placeholder(value))
+
 
 def template(model: AnyPath, *, legend: Optional[AnyPath] = None) -> Template:
     """A class information document for a model, without writing it.

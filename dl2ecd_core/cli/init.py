@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Optional, Sequence
 
 import click
 
@@ -83,8 +83,19 @@ def _written(
         print_findings(findings, conclude=False)
         if target == STANDARD:
             return
-        to_do = "Look it over" if from_legend else "Fill in names and colors"
-        click.echo(f"Wrote {printable(target, 400)}. {to_do}, then:")
+        click.echo(f"Wrote {printable(target, 400)}. {_to_do(made, from_legend)}, then:")
         print_command("dl2ecd", "check", model, target)
 
     return Result(model, True, {"ok": True, "class_info": target}, findings, say)
+
+
+def _to_do(made: Template, from_legend: bool) -> str:
+    open_keys = list(made.to_fill_in)
+    if from_legend:
+        return f"Fill in {_and(open_keys)}, look it over" if open_keys else "Look it over"
+    return f"Fill in {_and([*open_keys, 'names', 'colors'])}"
+
+
+def _and(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -8,7 +8,8 @@ from ..models import Evidence, ModelDescription
 from ..palette import colors_for
 from .class_output import class_outputs, distinguished, may_detect
 from .guesses import likely_bands, likely_classes
-from .image_input import image_inputs, tile_size
+from .image_input import bands_of, image_inputs, tile_size
+from .model_uses import OBJECTS, model_type
 
 
 def class_information_for(
@@ -16,23 +17,25 @@ def class_information_for(
 ) -> Dict[str, object]:
     """A document that fits the model, with the class names it carries or numbered ones.
 
-    What the model does not tell is a placeholder that starts with "e.g.": it is refused until it
-    is filled in.
+    What the model does not tell is a placeholder that starts with "e.g.", with the likeliest value
+    where something suggests one: it is refused until it is filled in.
 
     Parameters
     ----------
     classes
         Entries of Classes, to take instead of those that the model tells.
     """
-    bands = likely_bands(model)
     document: Dict[str, object] = {
         "ImportDeepLearningModelToEsriExtraInfo": 0,
         "Version": 1,
         "Classifier": model.framework,
-        "NumberRasterBands": "e.g. 4" if bands is None else bands,
+        "NumberRasterBands": _bands(model),
         "MiniBatchSize": _batch(model) or 1,
     }
-    document["Classes"] = _classes(_named(model)) if classes is None else list(classes)
+    if model_type(model) == OBJECTS:
+        document["ModelType"] = OBJECTS
+    example = "e.g. Ship" if model_type(model) == OBJECTS else "e.g. Water"
+    document["Classes"] = _classes(_named(model), example) if classes is None else list(classes)
     return document
 
 
@@ -49,6 +52,13 @@ def tile_keys(model: ModelDescription) -> Dict[str, object]:
         "ImageHeight": "e.g. 256" if height is None else height,
         "ImageWidth": "e.g. 256" if width is None else width,
     }
+
+
+def _bands(model: ModelDescription) -> object:
+    """The number that the model tells; one that is only likely is a person's to confirm."""
+    guessed = any(tensor.evidence is Evidence.GUESSED for tensor in image_inputs(model))
+    told = None if guessed else bands_of(model)
+    return f"e.g. {likely_bands(model) or 4}" if told is None else told
 
 
 def _batch(model: ModelDescription) -> Optional[int]:
@@ -84,9 +94,9 @@ def _named(model: ModelDescription) -> Optional[List[Tuple[int, str]]]:
     return None if count is None else [(index, f"Class {index}") for index in range(count)]
 
 
-def _classes(named: Optional[Sequence[Tuple[int, str]]]) -> List[Dict[str, object]]:
+def _classes(named: Optional[Sequence[Tuple[int, str]]], example: str) -> List[Dict[str, object]]:
     if named is None:
-        return [{"Value": 0, "Name": "e.g. Water", "Color": list(colors_for([0], [])[0])}]
+        return [{"Value": 0, "Name": example, "Color": list(colors_for([0], [])[0])}]
     return [
         {"Value": value, "Name": name, "Color": list(color)}
         for (value, name), color in zip(named, colors_for(range(len(named)), []))

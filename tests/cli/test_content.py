@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 import sys
 from pathlib import Path
 from typing import Callable
@@ -17,6 +18,7 @@ from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import ModelDescription
 from dl2ecd_core.version import __version__
 from tests.cli.conftest import Call
+from tests.conftest import FIXTURES
 from tests.documents import description
 
 CLASSES = [
@@ -108,6 +110,19 @@ class TestInit:
             "Wrote b.json. Fill in names and colors, then:",
             f"  dl2ecd check {MODEL} b.json",
         ]
+
+    def test_names_every_placeholder_that_is_to_be_filled_in(self, demo: Path, call: Call) -> None:
+        (demo / "names.txt").write_text("Water\nSoil\n", encoding="utf-8")
+        shutil.copy(FIXTURES / "tflite" / "free.tflite", demo)
+        for legend, said in (
+            ([], "Fill in ImageHeight, ImageWidth, names and colors, then:"),
+            (["--from", "names.txt"], "Fill in ImageHeight and ImageWidth, look it over, then:"),
+        ):
+            done = call("init", "free.tflite", "b.json", "--overwrite", *legend)
+            assert done.out.splitlines()[-2] == f"Wrote b.json. {said}"
+        shown = json.loads((demo / "b.json").read_text(encoding="utf-8"))
+        open_keys = {name for name, value in shown.items() if "e.g." in str(value)}
+        assert open_keys == {"ImageHeight", "ImageWidth"}
 
     def test_takes_the_classes_of_a_legend(self, demo: Path, call: Call) -> None:
         (demo / "names.txt").write_text("Water\nSoil\nWood\n", encoding="utf-8")

@@ -96,8 +96,27 @@ def test_sizes_suggest_what_axes_do_not_tell() -> None:
         inputs=(Tensor("x", (None, 5, 512, 512), "????"),),
         outputs=(Tensor("y", (None, 512, 512, 3), "????"),),
     )
-    assert document["NumberRasterBands"] == 5
+    assert document["NumberRasterBands"] == "e.g. 5"
     assert len(document["Classes"]) == 3
+
+
+def test_bands_that_are_guessed_are_to_be_confirmed() -> None:
+    """As a shape of weights suggests them; told ones are written as they are."""
+    for evidence, written in ((Evidence.GUESSED, "e.g. 6"), (Evidence.INFERRED, 6)):
+        inputs = (image("x", None, 6, None, None, evidence=evidence),)
+        assert proposal(inputs=inputs)["NumberRasterBands"] == written
+    assert proposal(inputs=(Tensor("x"),))["NumberRasterBands"] == "e.g. 4"
+
+
+def test_a_detector_is_said_to_be_one_and_has_objects_as_an_example() -> None:
+    rows = Tensor("o", (1, 100, 6), "???", content=Content.RAW_DETECTOR_HEAD)
+    document = proposal(outputs=(rows,), detector=DetectorHead(HeadKind.FINISHED))
+    assert document["ModelType"] == "ObjectDetection"
+    assert [item["Name"] for item in document["Classes"]] == ["e.g. Ship"]
+    # What may only be one is not said to be.
+    grids = proposal(outputs=(image("large", 255, 32, 32), image("small", 255, 8, 8)))
+    assert "ModelType" not in grids
+    assert [item["Name"] for item in grids["Classes"]] == ["e.g. Water"]
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4, 5), (None, 64, 64, 64), (3, 3), (None, 3, None, None)])
