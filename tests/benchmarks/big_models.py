@@ -1,15 +1,19 @@
 """Models of any size, written in a stream: a chain of 1 x 1 convolutions with random weights.
 
 Four bands in, two classes out, and between them as many layers of as many channels as fill the
-size. No framework is needed; where one is installed, the files can be loaded with it.
+size. The weights are those that a network starts with, small and the same every time: what flows
+through them neither grows nor vanishes, and so costs what it costs in a real network. No framework
+is needed; where one is installed, the files can be loaded with it.
 """
-
 from __future__ import annotations
 
 import json
-import os
+import random
 import struct
+import sys
+from array import array
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterator, List, Tuple
 
@@ -17,7 +21,7 @@ from tests.models.cntk import writers as cntk
 from tests.models.cntk.writers import SizeT, field, varint
 
 _BANDS, _CLASSES, _HEIGHT, _WIDTH = 4, 2, 64, 64
-_NOISE = os.urandom(1 << 20)
+_PIECE = 1 << 20
 _CNTK_TIMES = 31
 
 
@@ -45,11 +49,22 @@ class Chain:
         yield "last", self.channels, self.classes
 
 
-def noise(file: BinaryIO, length: int) -> None:
-    """Write so many random bytes."""
+def noise(file: BinaryIO, length: int, into: int) -> None:
+    """Write so many bytes of float32 weights of a layer with `into` channels to it."""
+    piece = _noise(into)
     while length > 0:
-        file.write(_NOISE[:length])
-        length -= len(_NOISE)
+        file.write(piece[:length])
+        length -= len(piece)
+
+
+@lru_cache(maxsize=4)
+def _noise(into: int) -> bytes:
+    """Weights whose products with `into` values of variance one have variance one, too."""
+    source, most = random.Random(into), (3 / into) ** 0.5
+    weights = array("f", (source.uniform(-most, most) for _ in range(_PIECE // 4)))
+    if sys.byteorder == "big":
+        weights.byteswap()
+    return weights.tobytes()
 
 
 def write_onnx(path: Path, chain: Chain) -> None:
@@ -72,9 +87,9 @@ def write_onnx(path: Path, chain: Chain) -> None:
     with path.open("wb") as file:
         file.write(field(1, 8) + field(8, field(1, b"") + field(2, 17)) + _opening(7, total))
         file.write(around)
-        for head, length in heads:
+        for (head, length), (_, into, _) in zip(heads, chain.weights()):
             file.write(head)
-            noise(file, length)
+            noise(file, length, into)
         file.write(ends)
 
 
@@ -136,7 +151,7 @@ def _write_const(file: BinaryIO, name: str, into: int, out: int) -> None:
     head = field(1, name.encode()) + field(2, b"Const") + _tf_attribute("dtype", field(6, 1))
     head += _opening(5, len(entry) + length) + entry
     file.write(_opening(1, len(head) + length) + head)
-    noise(file, length)
+    noise(file, length, into)
 
 
 def write_safetensors(path: Path, chain: Chain) -> None:
@@ -151,7 +166,8 @@ def write_safetensors(path: Path, chain: Chain) -> None:
     text = json.dumps(header).encode("ascii")
     with path.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
-        noise(file, offset)
+        for _, into, out in chain.weights():
+            noise(file, 4 * into * out, into)
 
 
 def write_cntk(path: Path, chain: Chain) -> None:
@@ -174,4 +190,5 @@ def write_cntk(path: Path, chain: Chain) -> None:
     described = cntk.dictionary(root)
     with path.open("wb") as file:
         file.write(b"ktnc" + struct.pack("<I", len(described)) + described)
-        noise(file, sum(4 * into * out for _, into, out in chain.weights()))
+        for _, into, out in chain.weights():
+            noise(file, 4 * into * out, into)
