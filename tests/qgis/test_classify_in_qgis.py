@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
+from click.testing import CliRunner
 
+from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.conversion import convert
 from dl2ecd_core.pane.speech import CANCELLED
 from tests.qgis.installed import Qgis, run
 
@@ -144,6 +148,43 @@ QgsProject.instance().clear()
     ]
     with opened(place.out) as file:
         assert np.array_equal(file.read(1), by_rasterio(place)[10:50, 10:50])
+
+
+def test_a_map_of_the_command_line_has_its_names_and_colors(qgis: Qgis, place: Place) -> None:
+    """Esri's example, with sparse values and a name that begins with a blank, as QGIS opens it."""
+    document = json.loads(place.classes.read_text(encoding="utf-8"))
+    document["Classes"] = [
+        {"Value": 100, "Name": "Impervious", "Color": [204, 204, 204]},
+        {"Value": 200, "Name": " Other (Pervious)", "Color": [56, 168, 0]},
+    ]
+    place.classes.write_text(json.dumps(document), encoding="utf-8")
+    convert(place.model, place.classes, place.ecd, overwrite=True)
+    command = ["classify", *map(str, (place.scene, place.ecd, place.out))]
+    ran = CliRunner().invoke(dl2ecd, [*command, "--scale", "min-max 0 255"])
+    assert ran.exit_code == 0, ran.output
+    told = qgis.script(
+        """
+layer = QgsRasterLayer(arguments[0], "map")
+renderer, provider = layer.renderer(), layer.dataProvider()
+tell({
+    "renderer": renderer.type(),
+    "classes": [[item.value, item.label, list(item.color.getRgb())]
+                for item in renderer.classes() if item.color.alpha()],
+    "palette": [[item.value, item.label, list(item.color.getRgb())]
+                for item in provider.colorTable(1) if item.color.alpha()],
+    "no data": provider.sourceNoDataValue(1),
+})
+""",
+        place.out,
+    )
+    classes = [
+        [100, "Impervious", [204, 204, 204, 255]],
+        [200, " Other (Pervious)", [56, 168, 0, 255]],
+    ]
+    assert told["renderer"] == "paletted"
+    assert told["classes"] == classes
+    assert told["palette"] == classes
+    assert told["no data"] == 0
 
 
 def test_an_area_is_that_of_the_command_line(qgis: Qgis, place: Place) -> None:
