@@ -5,6 +5,7 @@ size. The weights are those that a network starts with, small and the same every
 through them neither grows nor vanishes, and so costs what it costs in a real network. No framework
 is needed; where one is installed, the files can be loaded with it.
 """
+
 from __future__ import annotations
 
 import json
