@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Bytes of decoded blocks that GDAL keeps; by default it takes a share of all memory.
 _CACHE = 32 << 20
+#: Finished rows are read once and as they lie: line by line they would fill that cache, beside the
+#: scene's blocks.
+_ROWS = {"GDAL_ONE_BIG_READ": "YES"}
 
 
 def rasterio_module() -> Any:
@@ -138,6 +141,8 @@ class RasterioLibrary:
         if not remote:
             # No file makes GDAL ask a server.
             options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = ".none"
+        if path.startswith("<"):
+            options.update(_ROWS)
         with rasterio.Env(**options):
             try:
                 with _quiet(rasterio):
@@ -156,7 +161,7 @@ class RasterioLibrary:
             with (
                 _quiet(rasterio),
                 # Also while a scene of the web is open, for which GDAL looks at no folder.
-                rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE"),
+                rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE", **_ROWS),
                 rasterio.open(virtual) as source,
             ):
                 copying.copy(source, str(target), driver=driver, **options)

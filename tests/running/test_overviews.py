@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, List
 
@@ -17,6 +20,7 @@ from dl2ecd_core.running.geotiff import Content, write_geotiff
 from dl2ecd_core.running.part_file import PartFolder
 from dl2ecd_core.running.raster_library import RasterError
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from tests.benchmarks.measuring import ROOT, anonymous_memory
 from tests.running.scenes import opened, quiet
 
 PLACE = Georeference("EPSG:32632", (2.0, 0.0, 500_000.0, 0.0, -2.0, 5_000_000.0))
@@ -79,6 +83,30 @@ def test_have_strips_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for level, overview in enumerate(overviews_in(written(tmp_path, array))):
         step = 2 ** (level + 1)
         assert np.array_equal(overview, array[:, ::step, ::step])
+
+
+@pytest.mark.skipif(anonymous_memory(os.getpid()) is None, reason="/proc tells of memory")
+def test_a_map_of_any_height_is_written_in_the_same_memory(tmp_path: Path) -> None:
+    """Rows go through once; GDAL's cache, which takes 32 MiB, is not filled with them."""
+    code = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from tests.benchmarks.measuring import anonymous_memory
+from tests.running.test_overviews import written
+first, then = sys.argv[1:]
+written(Path(first), np.ones((1, 700, 700), "uint8"))
+rows = np.broadcast_to(np.uint8(1), (1, 60_000, 700))
+before = anonymous_memory(os.getpid())
+written(Path(then), rows)
+print(anonymous_memory(os.getpid()) - before)
+"""
+    folders = [tmp_path / "first", tmp_path / "then"]
+    for folder in folders:
+        folder.mkdir()
+    command = [sys.executable, "-c", code, *map(str, folders)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert float(told.stdout) < 12
 
 
 def test_only_where_they_are_wanted(tmp_path: Path) -> None:
