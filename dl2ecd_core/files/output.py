@@ -99,6 +99,11 @@ def real_path(target: Union[str, Path]) -> Path:
     return Path(followed(os.path.realpath(target)))
 
 
+def is_full(error: Exception) -> bool:
+    """Whether there was no room to write; GDAL says so in words alone."""
+    return getattr(error, "errno", None) in _FULL or "no space left" in str(error).lower()
+
+
 def write_failure(error: OSError, target: Union[str, Path]) -> ConversionRefused:
     """What a failed write means, in a sentence."""
     shown = printable(str(target), 400)

@@ -18,7 +18,7 @@ from lxml import etree
 
 from ..color import Color
 from ..exports.xml_text import child
-from ..files.output import refused, write_failure
+from ..files.output import is_full, refused, write_failure
 from ..findings.wording import printable
 from ..version import __version__
 from .georeference import Georeference
@@ -159,7 +159,7 @@ def copy_raster(
 
 def _say_full(error: Exception, target: Path) -> None:
     """GDAL tells of a full disk in words of its own."""
-    if "no space left" in str(error).lower():
+    if is_full(error):
         import errno
 
         raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error

@@ -87,20 +87,13 @@ class PartFolder:
         try:
             self._open()
         except OSError as error:
+            self.close()
             raise self.failure(error) from error
 
     def failure(self, error: OSError) -> ConversionRefused:
         """What a failed write means; of a full disk, that nothing is lost."""
         said = write_failure(error, self._target)
-        if said.findings[0].rule != "output-disk-full":
-            return said
-        return refused(
-            "output-disk-full",
-            f"There is no room left to write '{printable(str(self._target), 400)}'.",
-            "Free some space and give the same command again: it goes on where it stopped. An "
-            "older output was left as it was.",
-            self._target,
-        )
+        return no_room(self._target) if said.findings[0].rule == "output-disk-full" else said
 
     def _open(self) -> None:
         self.path.mkdir(exist_ok=True)
@@ -161,12 +154,22 @@ class PartFolder:
             raise self.failure(error) from error
 
     def close(self) -> None:
-        """Close the files and leave them."""
+        """Close the files and leave them; where there is nothing in them, they go."""
         for part in self._files:
             part.close()
         if self._lock is not None:
+            bare = self._is_bare()
             self._lock.close()
             self._lock = None
+            if bare:
+                shutil.rmtree(self.path, ignore_errors=True)
+
+    def _is_bare(self) -> bool:
+        """Whether there is nothing to go on with, as where the disk was full from the beginning."""
+        notes = (LOCK, self._journal.name, self._journal.with_suffix(".new").name)
+        return not any(
+            path.name not in notes and path.stat().st_size for path in self.path.glob("*")
+        )
 
     def remove(self) -> None:
         """Take the folder away; what another program holds, as a virus scanner may, stays.
@@ -250,6 +253,17 @@ class PartFile:
             with suppress(OSError):
                 self._handle.close()
             self._handle = None
+
+
+def no_room(target: Path) -> ConversionRefused:
+    """What to say of a full disk, where nothing is lost."""
+    return refused(
+        "output-disk-full",
+        f"There is no room left to write '{printable(str(target), 400)}'.",
+        "Free some space and give the same command again: it goes on where it stopped. An older "
+        "output was left as it was.",
+        target,
+    )
 
 
 def folder_of(target: Path) -> Path:

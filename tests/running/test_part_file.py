@@ -40,9 +40,11 @@ def test_what_can_not_be_written_is_a_sentence(
 ) -> None:
     folder = PartFolder(tmp_path / "out.tif", KEY)
     file = PartFile(folder, folder.path / "rows", 8, 1, "uint8")
+    file.write(0, np.zeros((1, 8), "uint8"))
+    file.sync()
     monkeypatch.setattr(file, "_handle", Failing(number))
     with pytest.raises(ConversionRefused) as caught:
-        file.write(0, np.zeros((1, 8), "uint8"))
+        file.write(1, np.zeros((1, 8), "uint8"))
     assert [item.rule for item in caught.value.findings] == [rule]
     monkeypatch.undo()
     file.close()
@@ -73,3 +75,29 @@ def test_rows_that_are_closed_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="closed"):
         file.write(0, np.zeros((1, 8), "uint8"))
     folder.close()
+
+
+def test_a_disk_that_is_full_from_the_beginning_gets_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *arguments: object, **more: object) -> int:
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ConversionRefused) as caught:
+        PartFolder(tmp_path / "out.tif", KEY)
+    assert "it goes on where it stopped" in caught.value.findings[0].hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_with_notes_and_nothing_else_goes(tmp_path: Path) -> None:
+    folder = PartFolder(tmp_path / "out.tif", KEY)
+    (folder.path / "rows").touch()
+    folder.close()
+    assert not folder.path.exists()
+    # Another run's is not taken away by one that has ended.
+    another = PartFolder(tmp_path / "out.tif", KEY)
+    folder.close()
+    assert another.path.exists()
+    another.remove()

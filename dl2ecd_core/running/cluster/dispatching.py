@@ -66,11 +66,18 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task went: its result, or findings for good."""
+    """How a task went: its result, or findings.
+
+    Attributes
+    ----------
+    for_good
+        Whether it would go so again, and what was begun is of no use.
+    """
 
     task: Task
     result: Optional[Plain]
     findings: Tuple[Finding, ...] = ()
+    for_good: bool = False
 
 
 @dataclass
@@ -266,7 +273,7 @@ class Dispatcher:
         if again and task.attempts < self.patience.attempts:
             self._rest(task, self.patience.rest * 2 ** (task.attempts - 1))
             return None
-        return Outcome(task, None, findings or (_not_shared(),))
+        return Outcome(task, None, findings or (_not_shared(),), for_good=not again)
 
     def _rest(self, task: Task, seconds: float) -> None:
         heappush(self._resting, (time.monotonic() + seconds, next(self._numbers), task))

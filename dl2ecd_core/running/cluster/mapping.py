@@ -15,6 +15,7 @@ from ..classifier import Classifier
 from ..classify import place_of
 from ..extent import window_of
 from ..georeference import Extent
+from ..part_file import no_room
 from ..rasters import Window
 from ..result import Outputs
 from .dispatching import Dispatcher, Outcome, Task
@@ -109,9 +110,20 @@ class MapJob:
             else:
                 self._finished()
         except Dl2EcdError as error:
-            self.findings += error.findings
+            self.findings += self._going_on(error.findings)
             self.failed = True
-            self.close()
+            if outcome.for_good:
+                self.remove()
+            else:
+                self.close()
+
+    def _going_on(self, findings: Tuple[Finding, ...]) -> Iterator[Finding]:
+        """Of a full disk it is said that nothing is lost; workers don't know."""
+        for item in findings:
+            if item.rule == "output-disk-full":
+                yield from no_room(self.outputs.raster).findings
+            else:
+                yield item
 
     def _described(self, result: Plain, dispatcher: Dispatcher) -> None:
         if "unchanged" in result:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Dict, Mapping, Optional, Tuple
 
@@ -86,7 +87,9 @@ class Unfinished:
         """Let workers stop, and leave what is done for the next run."""
         (self._folder.path / MARK).unlink(missing_ok=True)
         if self._journal is not None:
-            self._journal.close()
+            # What can't be written any more was said when it was tried.
+            with suppress(OSError):
+                self._journal.close()
             self._journal = None
         self._folder.close()
 

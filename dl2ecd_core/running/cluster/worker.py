@@ -6,10 +6,13 @@ window is the same whoever makes it, and takes its name when it is whole.
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from ...files.output import is_full, write_failure
 from ...findings import Place
 from ...findings.errors import Cancelled, Dl2EcdError
 from ...findings.rules import finding
@@ -36,11 +39,12 @@ from .pieces import SHARES, VALUES, PieceFolder, map_rows, map_shape, shares_sha
 from .plain_objects import plain_objects
 from .stacking import opened_files, paths_of
 
+_DAMAGED = "raster-not-readable"
 #: What may pass by itself: a source that is gone for a while, a full disk, memory.
 _PASSING = frozenset(
     (
         "file-not-found",
-        "raster-not-readable",
+        _DAMAGED,
         "output-disk-full",
         "output-not-writable",
         "output-folder-missing",
@@ -83,7 +87,7 @@ def perform(what: str, order: Plain) -> Plain:
     """
     version = order["work"]["version"]
     if version != __version__:
-        return _told(RunningRefused([other_version(__version__, version)]))
+        return _told(RunningRefused([other_version(__version__, version)]), order)
     try:
         return {"done": ORDERS[what](order)}
     except Missing:
@@ -91,19 +95,42 @@ def perform(what: str, order: Plain) -> Plain:
     except Cancelled:
         return {"stopped": True}
     except Dl2EcdError as error:
-        return _told(error)
+        return _told(error, order)
     except MemoryError:
-        return _told(RunningRefused([_out_of_memory()]))
+        return _told(RunningRefused([_out_of_memory()]), order)
     except OSError as error:
-        return _told(RunningRefused([failed(error)]))
+        if is_full(error):
+            full = OSError(errno.ENOSPC, str(error))
+            return _told(write_failure(full, order.get("folder", {}).get("path", "")), order)
+        return _told(RunningRefused([failed(error)]), order)
 
 
-def _told(error: Dl2EcdError) -> Plain:
-    rules = {item.rule for item in error.findings}
+def _told(error: Dl2EcdError, order: Plain) -> Plain:
+    passing = {item.rule for item in error.findings} & _PASSING
+    if _DAMAGED in passing and "scene" in order and _is_here(SceneFiles.of(order["scene"])):
+        passing.remove(_DAMAGED)
     return {
         "findings": [plain_finding(item) for item in error.findings],
-        "again": bool(rules & _PASSING),
+        "again": bool(passing),
     }
+
+
+def _is_here(files: SceneFiles) -> bool:
+    """Whether a scene is there to its end: what is wrong with it then does not pass.
+
+    Of the web, and of disks that are away for a while, nobody knows.
+    """
+    try:
+        for path in paths_of(files):
+            if is_remote(path):
+                return False
+            with Path(path).open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(size - 1, 0))
+                file.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def other_version(here: str, there: str) -> Any:

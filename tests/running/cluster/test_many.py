@@ -184,6 +184,9 @@ class TestFailures:
         assert rules == {"scene1.tif": "raster-not-readable", "scene3.tif": "bands-missing"}
         left = names(place.folder / "maps")
         assert "scene1.tif" not in left
+        assert not [one for one in left if one.endswith(".part")]
+        # What is damaged stays so: nobody waits for it.
+        assert len([what for what, _ in client.asked if what == "describe"]) == 4
         assert done.as_dict()["failed"][0]["findings"]
         # What is mended is done by the next run, and goes on with what there is.
         (scenes / "scene1.tif").write_bytes(data)
@@ -206,6 +209,21 @@ class TestFailures:
         done = on(client, place)
         assert (done.made, done.failures) == (2, 1)
         assert "poison" in str(done.failed[0][1][0])
+
+    def test_of_a_full_disk_say_that_it_goes_on(
+        self, place: Place, scenes: Path, client: StandInClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(order: Dict[str, Any]) -> Dict[str, Any]:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setitem(ORDERS, "window", full)
+        done = on(client, place)
+        (said,) = done.failed[0][1]
+        assert said.rule == "output-disk-full"
+        assert f"'{place.folder / 'maps' / 'scene0.tif'}'" in said.message
+        assert "give the same command again: it goes on where it stopped" in said.hint
+        # With nothing done, there is nothing to go on with.
+        assert names(place.folder / "maps") == {"collection.json"}
 
     def test_are_told_of_a_thousand(
         self, place: Place, scenes: Path, client: StandInClient, monkeypatch: pytest.MonkeyPatch

@@ -26,6 +26,7 @@ from dl2ecd_core.running.cluster.shipping import shipped
 from dl2ecd_core.running.cluster.worker import keep, perform
 from dl2ecd_core.running.opening import opened_model
 from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.scene import not_readable
 from dl2ecd_core.version import __version__
 from tests.running.scenes import opened, pixels, write_scene
 
@@ -214,7 +215,7 @@ class TestWindows:
         monkeypatch.setattr(os, "fsync", full)
         told = orders.window()
         assert told["again"]
-        assert "No space left" in told["findings"][0]["message"]
+        assert finding_of(told["findings"][0]).rule == "output-disk-full"
         assert [path.name for path in orders.folder.path.iterdir()] == [MARK]
 
     def test_that_rasterio_can_not_write(self, orders: Orders) -> None:
@@ -243,6 +244,36 @@ class TestWhatGoesWrong:
         told = perform("window", {"work": {"version": __version__}})
         assert finding_of(told["findings"][0]).rule == "worker-out-of-memory"
         assert told["again"]
+
+    @pytest.mark.parametrize("said", [OSError(28, "full"), OSError("tif: No space left on device")])
+    def test_with_a_full_disk(self, monkeypatch: pytest.MonkeyPatch, said: OSError) -> None:
+        def fall(order: Plain) -> Plain:
+            raise said
+
+        monkeypatch.setitem(worker.ORDERS, "window", fall)
+        order = {"work": {"version": __version__}, "folder": {"path": "/maps/.part"}}
+        told = perform("window", order)
+        assert finding_of(told["findings"][0]).rule == "output-disk-full"
+        assert told["again"]
+
+    def test_with_a_scene_that_is_damaged_does_not_pass(self, orders: Orders) -> None:
+        data = orders.place.scene.read_bytes()
+        for kept in (0, 100):
+            orders.place.scene.write_bytes(data[:kept])
+            told = orders.describe()
+            assert finding_of(told["findings"][0]).rule == "raster-not-readable"
+            assert not told["again"]
+
+    @pytest.mark.parametrize("path", ["https://example.com/a.tif", "nowhere/a.tif"])
+    def test_with_a_scene_that_is_away_may_pass(
+        self, monkeypatch: pytest.MonkeyPatch, path: str
+    ) -> None:
+        def fall(order: Plain) -> Plain:
+            raise not_readable(path, OSError("503"))
+
+        monkeypatch.setitem(worker.ORDERS, "window", fall)
+        order = {"work": {"version": __version__}, "scene": SceneFiles("a", path).plain()}
+        assert perform("window", order)["again"]
 
     def test_is_told_in_plain_data(self) -> None:
         for item in (worker.failed(OSError("x")), worker.other_version("1", "2")):
