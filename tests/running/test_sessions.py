@@ -6,9 +6,12 @@ import io
 import json
 import shutil
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, List
 
 import numpy as np
@@ -467,9 +470,19 @@ class TestPyTorch:
             session.run([pixels])
 
     @pytest.mark.parametrize("model", ["unet_scripted.pt", "softmax_exported.pt2"])
-    def test_is_refused_unless_trusted(self, tmp_path: Path, model: str) -> None:
-        with pytest.raises(RunningRefused, match=r"model-is-program.*--trust-model"):
+    @pytest.mark.parametrize("installed", [True, False])
+    def test_is_refused_unless_trusted(
+        self, installed: bool, tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What else is missing is said at once, not after the next try."""
+        monkeypatch.setitem(sys.modules, "torch", None)  # type: ignore[arg-type]
+        if installed:
+            torch = ModuleType("torch")
+            torch.__spec__ = ModuleSpec("torch", None)
+            monkeypatch.setitem(sys.modules, "torch", torch)
+        with pytest.raises(RunningRefused, match=r"model-is-program.*--trust-model") as refused:
             session_of(tmp_path / "m", f"pytorch/{model}")
+        assert ("pip install 'dl2ecd[torch]'" in str(refused.value)) is not installed
 
     @pytest.mark.parametrize(
         ("folder", "said"), [("refuse", "not a script"), ("crash", "its process ended")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Dict, Sequence, Tuple
 
@@ -172,10 +173,17 @@ def _is_program(model: ModelDescription) -> Finding:
         "model-is-program",
         f"A model of the format {model.format} is a program: running it can do to this machine "
         "whatever its maker wanted.",
-        hint="Say --trust-model if you know where it comes from; or export it to ONNX where it "
-        "was made.",
+        hint=f"Say --trust-model if you know where it comes from{_torch_too()}; or export it to "
+        "ONNX where it was made.",
         where=Place(file=model.primary.path),
     )
+
+
+def _torch_too() -> str:
+    """What else such a model needs before it runs, where that is missing."""
+    if find_spec("torch") is not None:
+        return ""
+    return ", and install PyTorch, which would run it: pip install 'dl2ecd[torch]'"
 
 
 def _weights_alone(model: ModelDescription) -> Finding:
