@@ -157,5 +157,6 @@ def _unpack(source: ByteSource, folder: Path) -> Package:
                 source.name,
             ) from error
         except OSError as error:
-            raise write_failure(error, target) from error
+            # Nobody knows of the file itself.
+            raise write_failure(error, tempfile.gettempdir()) from error
     return Package(folder, folder.joinpath(*definitions[0].split("/")), tuple(names))

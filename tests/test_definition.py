@@ -84,7 +84,9 @@ def test_no_room_to_unpack_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         return known(self, mode, *arguments, **keywords)
 
     monkeypatch.setattr(definition.Path, "open", full)
-    assert refusal(path).rule == "output-disk-full"
+    item = refusal(path)
+    assert (item.rule, item.where.file) == ("output-disk-full", tempfile.gettempdir())
+    assert ".dl2ecd" not in item.message
 
 
 def test_no_folder_to_unpack_into_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

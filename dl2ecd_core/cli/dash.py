@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterable, Optional, Tuple
+from typing import Iterable, Iterator, Optional, Tuple
 
+from ..files.output import write_failure
 from ..files.scratch import scratch_folder
-from ..findings import Finding
+from ..findings import Finding, Place
+from ..findings.errors import Dl2EcdError
+from ..findings.rules import finding
+from ..findings.wording import printable
 
 STANDARD = "-"
+#: Bytes that are kept at a time.
+_PIECE = 1 << 20
 
 
 class StandardInput:
@@ -39,18 +44,24 @@ class StandardInput:
         ----------
         most
             Bytes after which no more is read: the reader refuses so many.
+
+        Raises
+        ------
+        Dl2EcdError
+            ``file-unreadable`` where standard input can't be read; ``output-disk-full`` or
+            ``output-not-writable`` where there is no room to keep it.
         """
         if given != STANDARD:
             return given
         if self._kept is not None:
             return self._kept
-        folder = self._stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
-        kept = Path(folder, STANDARD)
-        with kept.open("wb") as copy:
-            if most is None:
-                shutil.copyfileobj(sys.stdin.buffer, copy)
-            else:
-                copy.write(sys.stdin.buffer.read(most))
+        try:
+            kept = Path(_temporary(self._stack), STANDARD)
+            with kept.open("wb") as copy:
+                for piece in _pieces(most):
+                    copy.write(piece)
+        except OSError as error:
+            raise _no_room(error) from error
         self._kept = str(kept)
         return self._kept
 
@@ -87,8 +98,11 @@ class Output:
 
     def __enter__(self) -> Output:
         if str(self.path) == STANDARD:
-            folder = scratch_folder(Path(tempfile.gettempdir()))
-            self.path = Path(self._stack.enter_context(folder), STANDARD + self._ending)
+            try:
+                folder = _temporary(self._stack)
+            except OSError as error:
+                raise _no_room(error) from error
+            self.path = Path(folder, STANDARD + self._ending)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -98,3 +112,35 @@ class Output:
     def content(self) -> bytes:
         """What was written; nothing when nothing was."""
         return self.path.read_bytes() if self.path.exists() else b""
+
+
+def _temporary(stack: ExitStack) -> Path:
+    return stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+
+
+def _no_room(error: OSError) -> Dl2EcdError:
+    """What is said where the folder for temporary files, or all of them, can't be written to."""
+    return write_failure(error, tempfile.tempdir or "the folder for temporary files")
+
+
+def _pieces(most: Optional[int]) -> Iterator[bytes]:
+    """Standard input, as far as it is wanted."""
+    left = sys.maxsize if most is None else most
+    while left:
+        try:
+            piece = sys.stdin.buffer.read(min(left, _PIECE))
+        except OSError as error:
+            reason = printable(error.strerror or str(error))
+            raise Dl2EcdError(
+                [
+                    finding(
+                        "file-unreadable",
+                        f"Standard input can't be read: {reason}.",
+                        where=Place(file=STANDARD),
+                    )
+                ]
+            ) from error
+        if not piece:
+            return
+        left -= len(piece)
+        yield piece

@@ -6,13 +6,13 @@ import traceback
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Iterator, List, Optional
+from typing import Any, Iterator, List, Optional, Sequence
 
 import click
 from click.exceptions import Exit
 
 from ..findings import Finding
-from ..findings.errors import Cancelled
+from ..findings.errors import Cancelled, Dl2EcdError
 from ..findings.rules import finding
 from ..findings.wording import printable
 from ..version import __version__
@@ -52,11 +52,15 @@ class _Commands(click.Group):
             # Nobody may be left to hear it: why it ended is told all the same.
             with suppress(OSError):
                 if output is not OutputFormat.TEXT:
-                    say(Cancelled().findings[0], output)
+                    say(Cancelled().findings, output)
                 click.echo("Cancelled; no output was left half-written.", err=True)
             ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
         except (click.ClickException, click.Abort, Exit):
             raise
+        except Dl2EcdError as error:
+            # Of what all commands share, before any has begun: standard input and output.
+            say(error.findings, output)
+            ctx.exit(REFUSED)
         except Exception as error:
             if isinstance(error, OSError) and pipe_is_closed(error):
                 raise
@@ -90,19 +94,19 @@ def _say_surprise(error: Exception, output: OutputFormat) -> None:
         "you can share it.",
     )
     # Where standard output itself is broken, that is said instead (see main).
-    say(fault, output)
+    say([fault], output)
 
 
-def say(item: Finding, output: OutputFormat) -> None:
-    """A finding that ends a command, as it was asked for."""
+def say(findings: Sequence[Finding], output: OutputFormat) -> None:
+    """What ends a command, as it was asked for."""
     if output is OutputFormat.TEXT:
         from .terminal import print_findings
 
-        print_findings([item])
+        print_findings(findings)
     elif output is OutputFormat.JSON:
-        print_json({"ok": False, "findings": [item.as_dict()]})
+        print_json({"ok": False, "findings": [item.as_dict() for item in findings]})
     else:
-        print_findings_as(output, [("", item)])
+        print_findings_as(output, [("", item) for item in findings])
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)

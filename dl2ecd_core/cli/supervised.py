@@ -52,7 +52,7 @@ def supervise(arguments: List[str]) -> int:
     if code < 0 and -code not in _CRASHES:
         return 128 - code
     name = signal.Signals(-code).name if code < 0 else f"0x{code:08X}"
-    say(_crashed(name), output_asked_for(arguments))
+    say([_crashed(name)], output_asked_for(arguments))
     return REFUSED
 
 

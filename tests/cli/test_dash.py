@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
+import tempfile
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, List, Tuple
 
 import pytest
 
@@ -153,3 +156,49 @@ class TestStandardOutput:
         assert json.loads((demo / "b.json").read_text(encoding="utf-8"))["Classifier"] == "CNTK"
         done = call("extract", "a.ecd", "b.json", "--class-info", "--json")
         assert (done.code, done.rules) == (1, ["output-exists"])
+
+
+class TestWithoutRoom:
+    """What can't be kept meanwhile is said in a sentence, as for every other output."""
+
+    @pytest.mark.parametrize(
+        ("number", "rule"), [(errno.ENOSPC, "disk-full"), (errno.EROFS, "not-writable")]
+    )
+    @pytest.mark.parametrize(
+        "arguments", [("check", MODEL, "-"), ("export", "a.ecd", "-", "--to", "clr")]
+    )
+    def test_for_temporary_files(
+        self,
+        number: int,
+        rule: str,
+        arguments: Tuple[str, ...],
+        demo: Path,
+        call: Call,
+        feed: Feed,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fails(parent: Path) -> None:
+            raise OSError(number, os.strerror(number))
+
+        feed(b"{}")
+        monkeypatch.setattr(dash, "scratch_folder", fails)
+        done = call(*arguments, "--json")
+        assert (done.code, done.rules) == (1, [f"output-{rule}"])
+        assert done.document["findings"][0]["where"]["file"] == tempfile.gettempdir()
+
+    def test_for_all_of_the_input(
+        self, demo: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Folder(io.RawIOBase):
+            def readable(self) -> bool:
+                return True
+
+            def readinto(self, buffer: Any) -> int:
+                raise OSError(errno.EISDIR, "Is a directory")
+
+        folder = io.TextIOWrapper(io.BufferedReader(Folder()))
+        monkeypatch.setattr(sys, "stdin", folder)
+        done = call("show", "-")
+        assert done.code == 1
+        assert "file-unreadable: Standard input can't be read: Is a directory." in done.out
+        assert "internal-error" not in done.out
