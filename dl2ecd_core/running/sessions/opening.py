@@ -14,8 +14,10 @@ from ...findings.wording import quoted
 from ...models import ModelDescription, Tensor
 from ...models.converters import converter_of
 from ...models.networks import read_network
+from ...models.tensorflow.text_format import text_kind
 from ...network.lowering import Network
 from ...network.onnx_file import write_onnx
+from ...wire.source import ByteSource
 from ..extras import RunningRefused
 from . import Session
 from .litert_session import LiteRtSession
@@ -42,6 +44,15 @@ RUNTIMES: Dict[str, str] = {
     "tflite": _LITERT,
     **dict.fromkeys(("torchscript", "pytorch-export"), _TORCH),
 }
+
+#: How TensorFlow turns text into what OpenVINO reads: a graph, and a SavedModel.
+_BINARY = (
+    "Save it in binary form where TensorFlow is: read it with google.protobuf.text_format.Parse "
+    "into a tf.compat.v1.GraphDef, and write that with tf.io.write_graph(graph, folder, "
+    "'model.pb', as_text=False).",
+    "Save it in binary form where TensorFlow is: model = tf.saved_model.load(folder), then "
+    "tf.saved_model.save(model, another_folder, signatures=model.signatures).",
+)
 
 
 def open_session(
@@ -84,12 +95,46 @@ def _opened(model: ModelDescription, primary: Path, device: str, *, trusted: boo
     if runtime == _LITERT:
         return _lite(primary, ends)
     if runtime == _OPENVINO:
-        return OpenVinoSession(_for_openvino(model, primary), *ends)
+        return _by_openvino(model, primary, ends)
     if runtime == _TORCH:
         if not trusted:
             raise RunningRefused([_is_program(model)])
         return TorchSession(primary, model.format, *ends, device=device)
     raise RunningRefused([_not_runnable(model)])
+
+
+def _by_openvino(
+    model: ModelDescription, primary: Path, ends: Tuple[Tuple[Tensor, ...], Tuple[Tensor, ...]]
+) -> Session:
+    """A session of OpenVINO.
+
+    Raises
+    ------
+    RunningRefused
+        ``model-not-frozen`` for a graph of TensorFlow without its weights; ``model-not-loaded``,
+        which says what to do where the model is text; or as OpenVINO refuses it.
+    """
+    where = Place(file=model.primary.path)
+    weightless = [
+        replace(item, where=where) for item in model.findings if item.rule == "model-not-frozen"
+    ]
+    if weightless:
+        raise RunningRefused(weightless)
+    source = _for_openvino(model, primary)
+    try:
+        return OpenVinoSession(source, *ends)
+    except RunningRefused as error:
+        if error.findings[0].rule == "model-not-loaded" and _is_text(model, primary):
+            raise RunningRefused([_is_as_text(model)]) from error
+        raise
+
+
+def _is_text(model: ModelDescription, primary: Path) -> bool:
+    """Whether a model of TensorFlow is spelt out."""
+    if not model.format.startswith("tensorflow"):
+        return False
+    with ByteSource(primary) as source:
+        return text_kind(source) is not None
 
 
 def _for_openvino(model: ModelDescription, primary: Path) -> Path:
@@ -194,6 +239,17 @@ def _weights_alone(model: ModelDescription) -> Finding:
         "computes.",
         hint="Save the whole model with the code that it was made with (in Keras model.save, in "
         "Paddle paddle.jit.save), or export it to ONNX there.",
+        where=Place(file=model.primary.path),
+    )
+
+
+def _is_as_text(model: ModelDescription) -> Finding:
+    """Of what OpenVINO reads in binary form, but not in every text that TensorFlow writes."""
+    return finding(
+        "model-not-loaded",
+        f"{quoted(model.primary.path)} is a model of TensorFlow as text, of a kind that OpenVINO "
+        "does not read.",
+        hint=_BINARY[model.format == "tensorflow-savedmodel"],
         where=Place(file=model.primary.path),
     )
 
