@@ -20,3 +20,27 @@ class Listener:
     def cancelled(self) -> bool:
         """Whether the person wants to stop; asked often, so it must be quick."""
         return False
+
+
+class Unmeasured(Listener):
+    """Says what is done to a listener, once; of how far it is, it says nothing.
+
+    For work of which nobody waits for the bytes, before that which is counted in its own measure.
+
+    Parameters
+    ----------
+    doing
+        As a person reads it.
+    """
+
+    def __init__(self, listener: Listener, doing: str) -> None:
+        self._listener = listener
+        listener.progressed(0, 1, doing)
+
+    def found(self, finding: Finding) -> None:
+        """Passed on."""
+        self._listener.found(finding)
+
+    def cancelled(self) -> bool:
+        """As the listener says."""
+        return self._listener.cancelled()

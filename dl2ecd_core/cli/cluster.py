@@ -25,6 +25,7 @@ from ..running.objects.report import Detection
 from ..running.report import Classification
 from ..running.scene import opened_scene
 from .model_run import Asked, run_and_report
+from .pixel_bar import PixelBar
 from .terminal import print_findings
 
 _Function = Callable[..., Any]
@@ -48,14 +49,9 @@ class AskedCluster:
     certificates: Certificates
     dry_run: bool = False
 
-    @property
-    def more(self) -> Dict[str, Any]:
+    def more(self, bar: PixelBar) -> Dict[str, Any]:
         """What goes on to the functions in the same words."""
-        return {"certificates": self.certificates, "tell": _tell}
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
+        return {"certificates": self.certificates, "tell": bar.say, "messages": bar}
 
 
 #: What ``--scheduler`` says of SCENE in commands that take one, and in those that take many.
@@ -163,7 +159,7 @@ def classify_by(
         _many(cluster, asked, options, probabilities)
     else:
 
-        def one(messages: Listener) -> Classification:
+        def one(bar: PixelBar) -> Classification:
             return classify_on(
                 cluster.scheduler,
                 scene,
@@ -171,9 +167,8 @@ def classify_by(
                 out,
                 options=options,
                 probabilities=probabilities,
-                messages=messages,
                 **asked.more,
-                **cluster.more,
+                **cluster.more(bar),
             )
 
         run_and_report(asked, one, say, "windows")
@@ -192,10 +187,9 @@ def _many(
         if value is not None:
             raise click.UsageError(f"{name} is for one scene, and {scene} names many.")
 
-    def many(messages: Listener) -> Maps:
+    def many(bar: PixelBar) -> Maps:
         return classify_many(
-            cluster.scheduler, scene, model, out, options=options, messages=messages,
-            **given, **cluster.more,
+            cluster.scheduler, scene, model, out, options=options, **given, **cluster.more(bar),
         )  # fmt: skip
 
     run_and_report(asked, many, print_maps, "scenes")
@@ -254,7 +248,7 @@ def _hours(hours: float) -> str:
 
 
 def detect_by(
-    cluster: AskedCluster, asked: Asked, options: DetectOptions, messages: Listener
+    cluster: AskedCluster, asked: Asked, options: DetectOptions, bar: PixelBar
 ) -> Detection:
     """Find the objects of a scene on a cluster."""
     scene, model, layer = asked.paths
@@ -263,8 +257,7 @@ def detect_by(
     if is_many(scene):
         raise click.UsageError(f"{printable(scene, 400)} names many scenes. {EACH}")
     return detect_on(
-        cluster.scheduler, scene, model, layer, options=options, messages=messages,
-        **asked.more, **cluster.more,
+        cluster.scheduler, scene, model, layer, options=options, **asked.more, **cluster.more(bar),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from ..running.objects.report import Detection
 from . import CONTEXT
 from .cluster import EACH, ONE, AskedCluster, check_one_scene, cluster_options, detect_by
 from .model_run import Asked, print_written, run_and_report, running_options
+from .pixel_bar import PixelBar
 from .terminal import Swatch, print_swatches
 
 
@@ -144,7 +145,7 @@ def detect_command(
         AskedReading(head, boxes, units, first, activation, background, masks),
     )
 
-    def run(messages: Listener) -> Detection:
+    def run(messages: PixelBar) -> Detection:
         if cluster is not None:
             return detect_by(cluster, asked, options, messages)
         return detect(*asked.paths, options=options, messages=messages, **asked.more)

@@ -11,7 +11,6 @@ import click
 
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
-from ..progress import Listener
 from ..running.bands import Wanted, bands_asked
 from ..running.georeference import Extent
 from ..running.memory import limit_memory
@@ -143,7 +142,7 @@ def running_options(function: _Function) -> _Function:
 
 def run_and_report(
     asked: Asked,
-    run: Callable[[Listener], _Report],
+    run: Callable[[PixelBar], _Report],
     say: Callable[[_Report], None],
     unit: str = "rows",
 ) -> None:

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Optional, Tuple
 
+import click
+
 from ..findings.wording import printable
 from ..progress import Listener
 
@@ -19,6 +21,7 @@ class PixelBar(Listener):
     def __init__(self, unit: str = "rows") -> None:
         self._unit = unit
         self._bar: Optional[Tuple[Progress, TaskID]] = None
+        self._doing = ""
 
     def progressed(self, done: int, total: int, doing: str) -> None:
         """Start the bar; move it."""
@@ -27,7 +30,18 @@ class PixelBar(Listener):
         if self._bar is None:
             self._bar = _started(self._unit)
         progress, task = self._bar
+        if doing != self._doing:
+            # The rate is of what is counted now.
+            self._doing = doing
+            progress.reset(task)
         progress.update(task, completed=done, total=total, description=printable(doing))
+
+    def say(self, text: str) -> None:
+        """A line on the error stream, above the bar."""
+        if self._bar is None:
+            click.echo(text, err=True)
+        else:
+            self._bar[0].console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the bar away."""

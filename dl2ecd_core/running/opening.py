@@ -21,9 +21,11 @@ from ..findings.errors import Cancelled, ConversionRefused
 from ..findings.rules import finding
 from ..findings.wording import printable, quoted
 from ..models import ModelDescription, inspect_model
-from ..progress import Listener
+from ..progress import Listener, Unmeasured
 from .extras import RunningRefused
 
+#: What a listener hears until a model runs; it may take long, and has no measure.
+PREPARING = "Preparing the model"
 _ECD_MARK = b'"EsriClassifierDefinitionFile"'
 _HEAD = 4096
 
@@ -71,7 +73,7 @@ def opened_model(
         With all findings, when one of them is an error: a damaged .ecd, a model that does not fit
         its classes.
     """
-    heard = listener or Listener()
+    heard = Unmeasured(listener or Listener(), PREPARING)
     if class_info is not None:
         examination = examine(model, class_info)
         with _private(_fresh(examination), heard) as found:

@@ -18,12 +18,12 @@ from ...findings import Finding, in_order
 from ...findings.errors import Cancelled, Dl2EcdError
 from ...findings.rules import finding
 from ...findings.wording import listed
-from ...progress import Listener
+from ...progress import Listener, Unmeasured
 from ...version import __version__
 from ..building import Options
 from ..classify import check_ours
 from ..georeference import Extent
-from ..opening import opened_model
+from ..opening import PREPARING, opened_model
 from ..preview import PREVIEW
 from ..rasterio_library import RasterioLibrary, is_remote
 from ..report import Classification, counted_classes
@@ -37,8 +37,8 @@ from .mapping import MapJob
 from .orders import SceneFiles, Work
 from .shipping import shipped
 
-#: What a listener hears while windows are made.
-CLASSIFYING = "Classifying"
+#: What a listener hears before there are workers, and while they make windows.
+CONNECTING, CLASSIFYING = "Waiting for workers", "Classifying"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ def cluster_with(
     with ExitStack() as stack:
         folder = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
         with opened_model(model, class_info, listener) as opened:
-            definition, digest = shipped(opened, folder / "model.ecd", listener)
+            quiet = Unmeasured(listener, PREPARING)
+            definition, digest = shipped(opened, folder / "model.ecd", quiet)
         held = HeldModel(folder, definition, os.fspath(model))
         stack.callback(held.let_go)
         held.opened()
@@ -93,6 +94,7 @@ def cluster_with(
         findings = [] if not isinstance(scheduler, str) else list(said_of(scheduler))
         for item in findings:
             listener.found(item)
+        listener.progressed(0, 1, CONNECTING)
         client = stack.enter_context(connected(scheduler, certificates))
         check_workers(client, digest, waiting)
         tell(f"Dask's dashboard: {client.dashboard_link}")

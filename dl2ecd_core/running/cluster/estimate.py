@@ -18,14 +18,14 @@ from ...examination import AnyPath
 from ...files.scratch import scratch_folder
 from ...findings import Finding, in_order
 from ...findings.errors import Dl2EcdError
-from ...progress import Listener
+from ...progress import Listener, Unmeasured
 from ...version import __version__
 from ..building import Options
 from ..classifier import Classifier
 from ..classify import place_of
 from ..engine import cores, strips
 from ..memory import system_size
-from ..opening import opened_model
+from ..opening import PREPARING, opened_model
 from ..planning import Plan
 from ..rasters import Window
 from ..report import Report
@@ -152,7 +152,9 @@ def estimate(
     threads = _threads(scheduler, certificates)
     with scratch_folder(Path(tempfile.gettempdir())) as folder:
         with opened_model(model, class_info, listener) as opened:
-            definition, digest = shipped(opened, folder / "model.ecd", listener)
+            definition, digest = shipped(
+                opened, folder / "model.ecd", Unmeasured(listener, PREPARING)
+            )
         held = HeldModel(folder / "held", definition, os.fspath(model))
         try:
             ecd = held.opened().ecd

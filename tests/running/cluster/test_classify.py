@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Set
 
 import numpy as np
 import pytest
@@ -505,3 +505,34 @@ class TestWithDask:
         """Here they are smaller than the workers would choose."""
         on(dask_client, place)
         assert place.out.read_bytes() == alone(place).read_bytes()
+
+
+def test_what_is_done_is_told_in_the_measure_of_the_map(
+    place: Place, client: StandInClient
+) -> None:
+    """No bytes of the model among windows, since what is shown is a rate of windows."""
+    heard: Dict[str, Set[int]] = {}
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            heard.setdefault(doing, set()).add(total)
+
+    on(client, place, messages=Hearing())
+    assert list(heard) == ["Preparing the model", "Waiting for workers", "Classifying"]
+    assert heard == {
+        "Preparing the model": {1},
+        "Waiting for workers": {1},
+        "Classifying": {WINDOWS},
+    }
+
+
+def test_one_machine_says_that_it_prepares_the_model(place: Place) -> None:
+    heard: List[str] = []
+
+    class Hearing(Listener):
+        def progressed(self, done: int, total: int, doing: str) -> None:
+            heard.append(doing)
+
+    classify(place.scene, place.ecd, place.out, options=BYTES, messages=Hearing())
+    assert heard[0] == "Preparing the model"
+    assert heard.count("Preparing the model") == 1
