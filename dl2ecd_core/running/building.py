@@ -18,6 +18,7 @@ from .purpose import check_no_detector
 from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
+from .value_range import said_of_range
 from .values import Values, values_of
 from .walking import Look, read_looks
 
@@ -66,7 +67,7 @@ def classifier_for(
     check_no_detector(opened)
     scores = scores_for(opened, session, opened.ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
-    findings: List[Finding] = [*said]
+    findings: List[Finding] = [*said, *said_of_range(reader, bands, scaling)]
     output = scores.session.outputs[scores.output]
     fitted = fit(scores, read_looks(opened.primary, output.name))
     fitted = fitted_to(fitted, reader.height, reader.width)
@@ -116,8 +117,21 @@ def _values(
         threshold=threshold,
         score_threshold=score_threshold,
     )
+    if options.threshold is not None and threshold is None:
+        findings = (*findings, _threshold_unused(opened, kind, layers))
     shares = len(values.by_index) if kind is Kind.INDICES else layers
     return values, Probabilities(kind, shares), findings
+
+
+def _threshold_unused(opened: OpenedModel, kind: Kind, layers: int) -> Finding:
+    gives = "classes and no scores" if kind is Kind.INDICES else f"{layers} scores for a pixel"
+    wins = "" if kind is Kind.INDICES else ", of which the highest wins"
+    return finding(
+        "threshold-unused",
+        f"The threshold has no effect: the model gives {gives}{wins}.",
+        hint="Leave --threshold out; it is for models with a single score.",
+        where=Place(file=opened.ecd.name),
+    )
 
 
 def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:

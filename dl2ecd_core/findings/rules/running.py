@@ -35,6 +35,8 @@ RULES: Tuple[Rule, ...] = (
     Rule(
         "scaling-left-open", _WARNING, "A package for ArcGIS knows how its model's input is scaled."
     ),
+    Rule("scaling-unlikely", _WARNING, "Values of a scene lie in the range of their scaling."),
+    Rule("threshold-unused", _WARNING, "A threshold is given where there is a single score."),
     Rule("nodata-taken", _ERROR, "The value for no data is that of no class."),
     Rule("nodata-impossible", _ERROR, "A raster can hold the values together."),
     Rule("background-value", _INFORMATION, "Every output index has a listed class."),
