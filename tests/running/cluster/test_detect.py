@@ -129,7 +129,7 @@ def test_on_the_command_line(place: Place, asked: list) -> None:  # noqa: F811
     (place.folder / "list.txt").write_text("scene.tif")
     done = call("detect", place.folder / "list.txt", *paths[1:], "--scheduler", "local:2")
     assert done.code == 2
-    assert "one scene at a time" in done.err
+    assert "one raster at a time" in done.err
 
 
 def test_a_scene_without_objects(tmp_path: Path, client: StandInClient) -> None:
