@@ -113,6 +113,8 @@ class Manifest:
             # What can't be written any more was said when it was tried.
             with suppress(OSError):
                 self._file.close()
-            if not self._path.stat().st_size:
-                self._path.unlink()
+            # Nor is there anything to take away where the folder went meanwhile.
+            with suppress(OSError):
+                if not self._path.stat().st_size:
+                    self._path.unlink()
         self._file = None

@@ -422,6 +422,14 @@ class TestManifests:
         manifest.records["a.tif"]["what"] = "x"
         assert manifest.unchanged("a.tif", "x") is None
 
+    def test_whose_folder_went_are_closed(self, tmp_path: Path) -> None:
+        (tmp_path / "maps").mkdir()
+        manifest = Manifest(tmp_path / "maps")
+        (tmp_path / "maps" / "manifest.jsonl").unlink()
+        manifest.close()
+        manifest.close()
+        assert names(tmp_path / "maps") == set()
+
     def test_of_somebody_else_are_told(self, tmp_path: Path) -> None:
         path = tmp_path / "manifest.jsonl"
         for text, ours in (("mine", False), ("[1]", False), ('{"dl2ecd": "1.0"}', True)):
