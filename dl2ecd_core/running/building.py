@@ -18,7 +18,6 @@ from .purpose import check_no_detector
 from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
-from .value_range import said_of_range
 from .values import Values, values_of
 from .walking import Look, read_looks
 
@@ -67,7 +66,7 @@ def classifier_for(
     check_no_detector(opened)
     scores = scores_for(opened, session, opened.ecd.band_count or 0)
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
-    findings: List[Finding] = [*said, *said_of_range(reader, bands, scaling)]
+    findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
     fitted = fit(scores, read_looks(opened.primary, output.name))
     fitted = fitted_to(fitted, reader.height, reader.width)

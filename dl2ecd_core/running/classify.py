@@ -27,6 +27,7 @@ from .readying import made_ready
 from .report import Classification, counted_classes
 from .result import Outputs, Result
 from .result_key import scene_key, work_key
+from .value_range import said_of_range
 
 #: Of maps, in lower case.
 ENDINGS = (".tif", ".tiff")
@@ -123,7 +124,8 @@ def classify(
         reader, opened, session = ready.scene, ready.opened, ready.session
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
-        findings = in_order([*opened.findings, *said])
+        of_range = said_of_range(reader, classifier.bands, classifier.scaling)
+        findings = in_order([*opened.findings, *said, *of_range])
         for item in findings:
             listener.found(item)
         plan = classifier.plan(reader.height, reader.width)

@@ -40,6 +40,7 @@ from .rasters import Window
 from .readying import made_ready
 from .result_key import area_key, model_key, scene_key
 from .scene import Scene
+from .value_range import said_of_range
 
 
 def detect(
@@ -131,7 +132,12 @@ def detect(
         reader, opened, session = ready.scene, ready.opened, ready.session
         detector, said = detector_for(opened, session, reader, options or DetectOptions())
         legend = legend_of(opened.ecd, "qml")
-        findings = [*opened.findings, *said, *legend.findings, *_said_of_place(reader, target)]
+        findings = [
+            *opened.findings,
+            *said,
+            *said_of_range(reader, detector.bands, detector.scaling),
+        ]
+        findings += [*legend.findings, *_said_of_place(reader, target)]
         for item in in_order(findings):
             listener.found(item)
         area = None if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)

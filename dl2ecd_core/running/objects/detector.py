@@ -19,7 +19,6 @@ from ..rasters import RasterReader
 from ..scaling import scaled
 from ..scores import ImageInput, arranged, image_input
 from ..sessions import Session
-from ..value_range import said_of_range
 from .decoding import decoded
 from .found import Objects
 from .masks import outlined
@@ -144,7 +143,7 @@ def detector_for(
     overlap = options.overlap
     if overlap is None:
         overlap = _usual_overlap(reading, min(sizes))
-    findings: List[Finding] = [*said, *said_of_range(reader, bands, scaling)]
+    findings: List[Finding] = [*said]
     findings += said_of_masks(reading, session.outputs, (sizes[0], sizes[1]), ecd.name)
     findings += _checked_overlap(overlap, min(sizes))
     if reader.height < sizes[0] or reader.width < sizes[1]:
