@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dl2ecd_core.findings.errors import ConversionRefused
@@ -14,7 +15,7 @@ from tests.stand_in_windows import StandIn
 def test_two_runs_do_not_make_the_same_output(as_windows: StandIn, tmp_path: Path) -> None:
     target = tmp_path / "map.tif"
     first = PartFolder(target, {"scene": 1})
-    first.file("values", 4, 1, "uint8")
+    first.file("values", 4, 1, "uint8").write(0, np.ones((3, 4), "uint8"))
     first.note(3)
     for key in ({"scene": 1}, {"scene": 2}):
         with pytest.raises(ConversionRefused) as caught:

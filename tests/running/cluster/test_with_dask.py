@@ -105,6 +105,14 @@ def test_ctrl_c_is_not_for_local_workers() -> None:
         assert signal.SIGINT in told[second]
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which has its programs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Certificates:
     if shutil.which("openssl") is None:
