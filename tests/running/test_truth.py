@@ -81,7 +81,13 @@ def test_scores_are_those_of_the_framework(
 ) -> None:
     path = shared_models / model["name"]
     pytest.importorskip(MODULES[RUNTIMES[inspect_model(path).format]])
-    made = scores(path, tmp_path, model["layers"], model["bands"])
+    try:
+        made = scores(path, tmp_path, model["layers"], model["bands"])
+    except RunningRefused as error:
+        # Python 3.9 gets an ONNX Runtime that is older than some models' operations.
+        if "Current official support" not in str(error):
+            raise
+        pytest.skip("this ONNX Runtime is older than the model's operations")
     found = kept(made(image(model["name"], model["bands"], *model["size"])))
     expected = truth[model["name"]]
     assert found.shape == expected.shape
