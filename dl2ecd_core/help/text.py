@@ -6,8 +6,8 @@ https://pro.arcgis.com/en/pro-app/latest/tool-reference/spatial-analyst/deep-lea
 
 from __future__ import annotations
 
+from .arcgis_run_tools import CLASSIFY, DETECT
 from .content import Bullets, ParameterHelp, Sample, ToolboxHelp, ToolHelp
-from .run_tools import CLASSIFY, DETECT
 
 _LEGACY = (
     "This is a legacy workflow, for projects that already work with classifier definitions. For "

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Iterable, Protocol, Sequence, Set
 
 from ..findings import Finding, Severity, errors_in, in_order
-from ..help.imagery_tools import CLASSIFY, DETECT
+from ..help.qgis_run_tools import CLASSIFY, DETECT
 from ..pane.speech import sentence
 from ..progress import Listener
 from .requirements import RUNTIMES, how_to_install, numpy_version

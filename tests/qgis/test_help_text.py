@@ -9,7 +9,7 @@ import pytest
 
 from dl2ecd_core.help.content import Bullets, ToolHelp
 from dl2ecd_core.help.further_tools import EXPORT, INSPECT, VERIFY
-from dl2ecd_core.help.imagery_tools import CLASSIFY, DETECT
+from dl2ecd_core.help.qgis_run_tools import CLASSIFY, DETECT
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.qgis.help_text import short_help
 

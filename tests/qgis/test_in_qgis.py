@@ -17,7 +17,7 @@ from dl2ecd_core import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from dl2ecd_core.exports import usual_ending
 from dl2ecd_core.help.further_tools import EXPORT, INSPECT, VERIFY
-from dl2ecd_core.help.imagery_tools import CLASSIFY, DETECT
+from dl2ecd_core.help.qgis_run_tools import CLASSIFY, DETECT
 from dl2ecd_core.help.text import CONVERT
 from dl2ecd_core.pane.speech import CANCELLED
 from dl2ecd_core.version import __version__

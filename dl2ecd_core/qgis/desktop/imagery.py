@@ -24,7 +24,7 @@ from qgis.core import (
     QgsProviderRegistry,
 )
 
-from ...help.imagery_tools import CLASSIFY, DETECT
+from ...help.qgis_run_tools import CLASSIFY, DETECT
 from ...models.detectors.head import BoxCoding
 from .algorithm import Algorithm, given_path
 from .styling import style_layer

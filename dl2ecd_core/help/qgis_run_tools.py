@@ -1,42 +1,9 @@
-"""The text of the tools that run a model on a raster, which QGIS has and the toolbox has not."""
+"""The text of the tools that run a classifier definition in QGIS."""
 
 from __future__ import annotations
 
 from .content import Bullets, ParameterHelp, ToolHelp
-
-_DEFINITION = ParameterHelp(
-    name="in_model_definition",
-    label="Model Definition",
-    direction="Input",
-    in_dialog=(
-        "A classifier definition (.ecd), or a model definition (.emd) or deep learning "
-        "package (.dlpk).",
-    ),
-    in_python=("The path of an .ecd, .emd or .dlpk.",),
-)
-
-_BANDS = ParameterHelp(
-    name="bands",
-    label="Bands",
-    direction="Input",
-    in_dialog=(
-        "The raster's bands in the order in which the model takes them: numbers or names, "
-        "with commas, such as 4,1,2,3. When empty, what the definition says, else the "
-        "first ones.",
-    ),
-    in_python=("Numbers from 1 or names, with commas; may be left out.",),
-)
-
-_SCALING = ParameterHelp(
-    name="scaling",
-    label="Scaling",
-    direction="Input",
-    in_dialog=(
-        "How pixel values become what the model takes, where the definition does not say "
-        "it: min-max 0 255, scale 10000, or none. Several steps are parted by semicolons.",
-    ),
-    in_python=("Steps of scaling, parted by semicolons; may be left out.",),
-)
+from .run_parameters import BANDS, DEFINITION, NODATA, OVERLAP, SCALING, THRESHOLD
 
 _AREA = ParameterHelp(
     name="aoi",
@@ -91,9 +58,9 @@ CLASSIFY = ToolHelp(
             in_dialog=("The raster to classify: a layer that is a file, or a file.",),
             in_python=("A raster layer, its id, or the path of a raster.",),
         ),
-        _DEFINITION,
-        _BANDS,
-        _SCALING,
+        DEFINITION,
+        BANDS,
+        SCALING,
         ParameterHelp(
             name="extent",
             label="Extent",
@@ -102,23 +69,8 @@ CLASSIFY = ToolHelp(
             in_python=("An extent; may be left out.",),
         ),
         _AREA,
-        ParameterHelp(
-            name="nodata",
-            label="Value For No Data",
-            direction="Input",
-            in_dialog=("A whole number that is no class's; chosen by itself when empty.",),
-            in_python=("A whole number; may be left out.",),
-        ),
-        ParameterHelp(
-            name="threshold",
-            label="Threshold",
-            direction="Input",
-            in_dialog=(
-                "Of a model with a single score: the probability from which on a pixel belongs to "
-                "the second class. 0.5 when empty.",
-            ),
-            in_python=("A number from 0 to 1; may be left out.",),
-        ),
+        NODATA,
+        THRESHOLD,
         _DEVICE,
         ParameterHelp(
             name="overwrite",
@@ -194,9 +146,9 @@ DETECT = ToolHelp(
             in_dialog=("The raster to search: a layer that is a file, or a file.",),
             in_python=("A raster layer, its id, or the path of a raster.",),
         ),
-        _DEFINITION,
-        _BANDS,
-        _SCALING,
+        DEFINITION,
+        BANDS,
+        SCALING,
         ParameterHelp(
             name="score",
             label="Lowest Score",
@@ -231,16 +183,7 @@ DETECT = ToolHelp(
             ),
             in_python=("A number from 0 to 1.",),
         ),
-        ParameterHelp(
-            name="overlap",
-            label="Overlap Of Tiles",
-            direction="Input",
-            in_dialog=(
-                "Pixels that neighbouring tiles share: the length of the longest object. A "
-                "quarter of a tile when empty.",
-            ),
-            in_python=("A whole number; may be left out.",),
-        ),
+        OVERLAP,
         _asked(
             "head",
             "Head",

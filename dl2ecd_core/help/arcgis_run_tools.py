@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .content import Bullets, ParameterHelp, Sample, ToolHelp
+from .run_parameters import BANDS, DEFINITION, NODATA, OVERLAP, SCALING, THRESHOLD
 
 _NEEDS = (
     "Running a model needs what ArcGIS Pro does not bring: NumPy comes with it, ONNX Runtime and "
@@ -32,41 +33,6 @@ _RASTER = ParameterHelp(
     in_python=("The path of the raster.",),
     datatype="Raster Dataset",
 )
-_DEFINITION = ParameterHelp(
-    name="in_model_definition",
-    label="Model Definition",
-    direction="Input",
-    in_dialog=(
-        "A classifier definition (.ecd), or a model definition (.emd) or deep learning package "
-        "(.dlpk).",
-    ),
-    in_python=("The path of an .ecd, .emd or .dlpk.",),
-)
-_BANDS = ParameterHelp(
-    name="bands",
-    label="Bands",
-    direction="Input",
-    in_dialog=(
-        "The raster's bands in the order in which the model takes them: numbers or names, with "
-        "commas, such as 4,1,2,3. When empty, what the definition says, else the first ones.",
-    ),
-    in_python=("Numbers from 1 or names, with commas; may be left out.",),
-    required=False,
-    datatype="String",
-)
-_SCALING = ParameterHelp(
-    name="scaling",
-    label="Scaling",
-    direction="Input",
-    in_dialog=(
-        "How pixel values become what the model takes, where the definition does not say it: "
-        "min-max 0 255, scale 10000, or none. Several steps are parted by semicolons.",
-    ),
-    in_python=("Steps of scaling, parted by semicolons; may be left out.",),
-    required=False,
-    datatype="String",
-)
-
 CLASSIFY = ToolHelp(
     name="ClassifyRasterUsingEcd",
     label="Classify Raster Using Ecd",
@@ -88,7 +54,7 @@ CLASSIFY = ToolHelp(
     ),
     parameters=(
         _RASTER,
-        _DEFINITION,
+        DEFINITION,
         ParameterHelp(
             name="out_classified_raster",
             label="Output Classified Raster",
@@ -98,29 +64,10 @@ CLASSIFY = ToolHelp(
             in_python=("The path of the map.",),
             datatype="Raster Dataset",
         ),
-        _BANDS,
-        _SCALING,
-        ParameterHelp(
-            name="nodata",
-            label="Value For No Data",
-            direction="Input",
-            in_dialog=("A whole number that is no class's; chosen by itself when empty.",),
-            in_python=("A whole number; may be left out.",),
-            required=False,
-            datatype="Long",
-        ),
-        ParameterHelp(
-            name="threshold",
-            label="Threshold",
-            direction="Input",
-            in_dialog=(
-                "Of a model with a single score: the probability from which on a pixel belongs to "
-                "the second class. 0.5 when empty.",
-            ),
-            in_python=("A number from 0 to 1; may be left out.",),
-            required=False,
-            datatype="Double",
-        ),
+        BANDS,
+        SCALING,
+        NODATA,
+        THRESHOLD,
     ),
     samples=(
         Sample(
@@ -150,14 +97,14 @@ DETECT = ToolHelp(
                 f"{_NEEDS} Finding objects needs shapely and pyogrio, too.",
                 _SAME.format(command="dl2ecd detect"),
                 *_ABOUT,
-                "Give Overlap the length of the longest object in pixels, so that none is cut by "
-                "the edge of a tile.",
+                "Objects on edges of tiles are found once, and whole; with Overlap as large as the "
+                "longest object, few need a second look.",
             )
         ),
     ),
     parameters=(
         _RASTER,
-        _DEFINITION,
+        DEFINITION,
         ParameterHelp(
             name="out_objects",
             label="Output Objects",
@@ -169,8 +116,8 @@ DETECT = ToolHelp(
             in_arcgis=("A name beside the raster is proposed.",),
             in_python=("The path of a .gpkg or .geojson.",),
         ),
-        _BANDS,
-        _SCALING,
+        BANDS,
+        SCALING,
         ParameterHelp(
             name="score",
             label="Lowest Score",
@@ -180,18 +127,7 @@ DETECT = ToolHelp(
             required=False,
             datatype="Double",
         ),
-        ParameterHelp(
-            name="overlap",
-            label="Overlap",
-            direction="Input",
-            in_dialog=(
-                "Pixels that neighbouring tiles share: the length of the longest object. A quarter "
-                "of a tile when empty.",
-            ),
-            in_python=("A whole number; may be left out.",),
-            required=False,
-            datatype="Long",
-        ),
+        OVERLAP,
     ),
     samples=(
         Sample(
