@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import Callable, Dict, Union
+from importlib import import_module
+from typing import Dict, Protocol, Union, cast
 
 from ..files.stamps import Stamped, stamps_before
 from ..findings import Finding, Place
@@ -14,14 +15,9 @@ from ..findings.wording import printable
 from ..network.channels_first import channels_first, order_of
 from ..network.lowering import Network
 from ..wire.source import ByteSource
-from . import caffe, darknet, mxnet, onnx
-from .cntk import v1 as cntk_v1
-from .cntk import v2 as cntk_v2
 from .converters import converter_of
 from .description import ModelDescription, Tensor
 from .inspection import inspect_model
-from .keras import hdf5 as keras_hdf5
-from .keras import v3 as keras_v3
 
 
 @dataclass(frozen=True)
@@ -47,16 +43,23 @@ class ModelNetwork:
     stamps: Stamped = ()
 
 
-#: Readers of formats whose networks are lowered to ONNX's operators, by the format's id.
-_LOWERED: Dict[str, Callable[[ByteSource], Network]] = {
-    "caffe": caffe.network_of,
-    "cntk-v1": cntk_v1.network_of,
-    "cntk-v2": cntk_v2.network_of,
-    "darknet": darknet.network_of,
-    "keras-hdf5": keras_hdf5.network_of,
-    "keras-v3": keras_v3.network_of,
-    "mxnet": mxnet.network_of,
-    "onnx": onnx.network_of,
+class Lowering(Protocol):
+    """What a module offers whose format is lowered to ONNX's operators."""
+
+    def network_of(self, source: ByteSource) -> Network:
+        """The model's network."""
+
+
+#: These modules by the format's id; imported when first needed, since there are many behind each.
+_LOWERED: Dict[str, str] = {
+    "caffe": "caffe",
+    "cntk-v1": "cntk.v1",
+    "cntk-v2": "cntk.v2",
+    "darknet": "darknet",
+    "keras-hdf5": "keras.hdf5",
+    "keras-v3": "keras.v3",
+    "mxnet": "mxnet",
+    "onnx": "onnx",
 }
 
 
@@ -77,12 +80,14 @@ def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
         be said are in the graph (:func:`~dl2ecd_core.network.onnx_file.refusals`).
     """
     description = inspect_model(path)
-    lower = _LOWERED.get(description.format)
-    if lower is None:
+    module = _LOWERED.get(description.format)
+    if module is None:
         raise ConversionRefused([_not_lowered(description, os.fspath(path))])
+    lowering = cast(Lowering, import_module(f".{module}", __package__))
     stamps = stamps_before(part.location for part in description.files)
     with ByteSource(description.primary.location, os.fspath(path)) as source:
-        return ModelNetwork(description, lower(source), description.format == "onnx", stamps)
+        network = lowering.network_of(source)
+        return ModelNetwork(description, network, description.format == "onnx", stamps)
 
 
 def with_channels_first(model: ModelNetwork) -> ModelNetwork:
