@@ -7,6 +7,7 @@ import os
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Iterator, List, Sequence
 
 import numpy as np
@@ -250,6 +251,20 @@ class TestThePyTorchProcess:
 
         found = torch_worker._tensors(torch, {"a": 3, "b": [torch.from_numpy(np.ones(2)), None]})
         assert len(list(found)) == 1
+
+    def test_a_card_keeps_all_digits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torch
+
+        cudnn = SimpleNamespace(allow_tf32=True, deterministic=False)
+        matmul = SimpleNamespace(allow_tf32=True)
+        backends = SimpleNamespace(cudnn=cudnn, cuda=SimpleNamespace(matmul=matmul))
+        monkeypatch.setattr(torch, "backends", backends, raising=False)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        (hello,) = self.asked("a.pt", "torchscript", [])
+        assert hello.about == "PyTorch 2.0.stand-in on CUDA"
+        assert not cudnn.allow_tf32
+        assert not matmul.allow_tf32
+        assert cudnn.deterministic
 
     def test_what_can_not_be_loaded_is_said_at_once(self) -> None:
         (only,) = self.asked("refuse.pt", "torchscript", [])

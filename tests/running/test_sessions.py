@@ -131,18 +131,18 @@ class TestCuda:
     """With a provider that is made up: what is asked of ONNX Runtime, and how many tiles go in."""
 
     @pytest.fixture
-    def asked(self, monkeypatch: pytest.MonkeyPatch) -> List[List[str]]:
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> List[List[Any]]:
         """The providers that each session was asked for; the card's is said to be there."""
         import onnxruntime
 
-        found: List[List[str]] = []
+        found: List[List[Any]] = []
         real = onnxruntime.InferenceSession
 
         class Session:
-            def __init__(self, model: Any, options: Any, providers: List[str]) -> None:
+            def __init__(self, model: Any, options: Any, providers: List[Any]) -> None:
                 assert options.intra_op_num_threads == 1
                 found.append(providers)
-                self._providers = providers
+                self._providers = [one if isinstance(one, str) else one[0] for one in providers]
                 self._session = real(model, options, providers=["CPUExecutionProvider"])
 
             def __getattr__(self, name: str) -> Any:
@@ -157,9 +157,11 @@ class TestCuda:
         return found
 
     @pytest.mark.parametrize("device", ["cuda", "auto"])
-    def test_is_asked_for_first(self, tmp_path: Path, asked: List[List[str]], device: str) -> None:
+    def test_is_asked_for_first(self, tmp_path: Path, asked: List[List[Any]], device: str) -> None:
+        """With all digits of its numbers, and an algorithm that no race decides on."""
         session = session_of(tmp_path, "onnx/unet.onnx", device=device)
-        assert asked == [["CUDAExecutionProvider", "CPUExecutionProvider"]]
+        options = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
+        assert asked == [[("CUDAExecutionProvider", options), "CPUExecutionProvider"]]
         assert session.runtime.endswith(" on CUDA")
         assert session.batch == 64
         free = session.freed()

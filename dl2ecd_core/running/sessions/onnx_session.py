@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+#: 32-bit floats as they are, where newer cards round them to 19 bits (TF32) by default, and an
+#: algorithm that is looked up: one that wins a race may be another one the next time, and each size
+#: of tile has a race of its own.
+#: https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html
+_ON_CUDA = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
 
 #: What ONNX Runtime calls the types of tensors; tensors of others don't hold pixels.
 _TYPES = {
@@ -133,9 +138,9 @@ def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
-    providers: List[str] = [_CPU]
+    providers: List[Union[str, Tuple[str, Dict[str, str]]]] = [_CPU]
     if device != "cpu" and _CUDA in onnxruntime.get_available_providers():
-        providers.insert(0, _CUDA)
+        providers.insert(0, (_CUDA, _ON_CUDA))
     try:
         source = model if isinstance(model, bytes) else str(model)
         return onnxruntime.InferenceSession(source, options, providers=providers)

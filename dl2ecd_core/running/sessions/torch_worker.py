@@ -25,6 +25,8 @@ def serve(
 
         torch.set_num_threads(int(threads))
         where = _device(torch, device)
+        if where == "cuda":
+            _keep_precision(torch)
         model = _loaded(torch, path, format_id, where)
     except Exception as error:
         write_message(answers, Message([], f"{type(error).__name__}: {error}"))
@@ -49,6 +51,17 @@ def _asked(questions: BinaryIO) -> Iterator[List[Array]]:
 
 def _device(torch: Any, device: str) -> str:
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def _keep_precision(torch: Any) -> None:
+    """32-bit floats as they are, and by the same algorithm each time, as on a processor.
+
+    Newer cards round them to 19 bits (TF32) for convolutions unless told otherwise:
+    https://docs.pytorch.org/docs/stable/notes/cuda.html
+    """
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
 
 
 def _loaded(torch: Any, path: str, format_id: str, device: str) -> Any:
