@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, List, Sequence, Tuple
 
 from ..scaling.steps import Scaling
@@ -54,19 +53,13 @@ class Classifier:
 
     def scores_of(self, blocks: Sequence[Block]) -> List[Array]:
         """The scores of several blocks in one run."""
-        tiles = [self._input(block) for block in blocks]
-        with _ONE_AT_A_TIME:
-            return self.fitted.scores.of_tiles(tiles)
+        return self.fitted.scores.of_tiles([self._input(block) for block in blocks])
 
     def _input(self, block: Block) -> Array:
         pixels = block.pixels
         if pixels.dtype.kind == "f":
             pixels = _finite(pixels)
         return scaled(pixels, self.scaling, self.fitted.scores.data_type)
-
-
-#: Batches run one after the other, while others are made ready.
-_ONE_AT_A_TIME = Lock()
 
 
 def _finite(pixels: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ..findings import Finding
@@ -15,6 +16,8 @@ from .sessions import Session
 if TYPE_CHECKING:
     from .sessions import Array
 
+#: Of batches one runs on a card while the next is copied there; more are made ready meanwhile.
+_TWO_AT_A_TIME = BoundedSemaphore(2)
 #: Types of whole numbers that an input may have: pixel values go in as they are.
 WHOLE_TYPES = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
 
@@ -98,7 +101,8 @@ class Scores:
             feeds.append(numpy.concatenate(parts))
             first += entry.bands
         try:
-            result = self.session.run(feeds)[self.output]
+            with _TWO_AT_A_TIME:
+                result = self.session.run(feeds)[self.output]
         except RunningRefused:
             if len(tiles) == 1:
                 raise

@@ -39,6 +39,7 @@ from .measuring import (
     written,
 )
 from .networks import networks
+from .on_cuda import on_cuda
 from .running import running
 from .scale import scale
 
@@ -393,6 +394,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "classes": classes,
     "networks": networks,
     "running": running,
+    "cuda": on_cuda,
     "scale": scale,
     "detect": detecting,
 }

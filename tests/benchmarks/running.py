@@ -15,9 +15,9 @@ from .big_models import Chain
 from .measuring import GIB, MIB, Row, Setting, worker
 
 #: Columns and rows of a scene for goals; benchmarks of a smaller size take smaller ones.
-_SIDE = 8000
+SIDE = 8000
 #: A light network as people have it; where it is absent, a smaller one that comes with the tests.
-_LIGHT = SHARED_MODELS / "generated" / "torch" / "landcover_unet_ts.onnx"
+LIGHT = SHARED_MODELS / "generated" / "torch" / "landcover_unet_ts.onnx"
 #: One of about a microsecond a pixel: layers and channels.
 _HEAVY = Chain(10, 64)
 _NEEDED = ("numpy", "rasterio", "onnxruntime")
@@ -29,10 +29,10 @@ def running(setting: Setting) -> Iterator[Row]:
     if missing:
         yield Row("running", "classify", None, "x", 1.3, f"{', '.join(missing)} not installed")
         return
-    side = max(256, isqrt(int(_SIDE * _SIDE * setting.size / GIB)))
+    side = max(256, isqrt(int(SIDE * SIDE * setting.size / GIB)))
     scene, out = setting.folder / "scene.tif", setting.folder / "map.tif"
     worker("scene", scene, side, side)
-    light = _LIGHT if _LIGHT.exists() else FIXTURES / "onnx" / "unet.onnx"
+    light = LIGHT if LIGHT.exists() else FIXTURES / "onnx" / "unet.onnx"
     heavy = setting.folder / "heavy.onnx"
     big_models.write_onnx(heavy, _HEAVY)
     models = [("light net", light, 1.3), ("1 us a pixel", heavy, 1.1)]

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict
+from unittest import mock
 
 #: Steps of scaling and the size of tile that stand for everybody's.
 SCALE, TILE = "min-max 0 255", 256
@@ -37,15 +38,44 @@ def scene(path: str, width: str, height: str) -> Dict[str, float]:
     return {}
 
 
-def classify(scene: str, model: str, out: str) -> Dict[str, float]:
-    """The whole job, imports and all."""
+def classify(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str, float]:
+    """The whole job, imports and all; and its rows alone, from the first that is read."""
     started, cpu = time.perf_counter(), time.process_time()
+    from dl2ecd_core.running import result
     from dl2ecd_core.running.building import Options
     from dl2ecd_core.running.classify import classify as classified
 
+    rows: Dict[str, float] = {}
+    make = result.classify_raster
+
+    def timed(*given: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        plan = make(*given, **options)
+        rows["rows"] = time.perf_counter() - began
+        return plan
+
     classes = _classes_beside(out, model)
-    classified(scene, model, out, class_info=classes, options=Options(scale=[SCALE]))
-    return {"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu}
+    with mock.patch.object(result, "classify_raster", timed):
+        classified(
+            scene, model, out, class_info=classes, options=Options(scale=[SCALE]), device=device
+        )
+    wall = time.perf_counter() - started
+    return {"wall": wall, "cpu": time.process_time() - cpu, **rows}
+
+
+def decoding(scene: str) -> Dict[str, float]:
+    """A scene's pixels, read as classify reads them, on all cores; nothing is done with them."""
+    from dl2ecd_core.running.fitting import USUAL
+    from dl2ecd_core.running.rasters import Window
+    from dl2ecd_core.running.scene import opened_scene
+
+    with opened_scene(scene) as reader:
+        bands = range(len(reader.band_names))
+        started = time.perf_counter()
+        for top in range(0, reader.height, USUAL[0]):
+            bottom = min(top + USUAL[0], reader.height)
+            reader.read(Window(top, bottom, 0, reader.width), bands)
+        return {"wall": time.perf_counter() - started}
 
 
 def _classes_beside(out: str, model: str) -> Path:
@@ -68,10 +98,11 @@ def _classes_beside(out: str, model: str) -> Path:
     return path
 
 
-def inference(scene: str, model: str, out: str) -> Dict[str, float]:
+def inference(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str, float]:
     """The tiles that classify runs, through the same session, with nothing around them.
 
-    And as many tiles of the model's own size as cover the scene without overlap.
+    And as many tiles of the model's own size as cover the scene without overlap. On a graphics card
+    in batches, as there.
     """
     del out
     import numpy as np
@@ -83,6 +114,7 @@ def inference(scene: str, model: str, out: str) -> Dict[str, float]:
     from dl2ecd_core.running.planning import plan_tiles
     from dl2ecd_core.running.scores import scores_of
     from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+    from dl2ecd_core.running.sessions.opening import ON_CARD
     from dl2ecd_core.running.walking import read_looks
 
     with rasterio.open(scene) as file:
@@ -90,19 +122,27 @@ def inference(scene: str, model: str, out: str) -> Dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(shutil.copy(model, folder))
         described = inspect_model(path)
-        session = OnnxSession(path, described.inputs, described.outputs)
+        session = OnnxSession(path, described.inputs, described.outputs, device=device)
+        if device == "cuda" and not session.runtime.endswith(ON_CARD):
+            raise SystemExit(f"no card: {session.runtime}")
         layers = session.outputs[0].size_of("C") or 2
         fitted = fit_tiles(scores_of(session, 4, None, layers), read_looks(path, None))
     count = len(plan_tiles(fitted.rows, fitted.columns, height, width))
-    tile = np.random.default_rng(1).random((1, 4, fitted.rows.tile, fitted.columns.tile))
-    same = _run(fitted.scores.session, tile.astype("float32"), count, cores())
+    batch = fitted.scores.batch
+    workers = cores() if batch == 1 else 1
+    random = np.random.default_rng(1)
+    tiles = random.random((batch, 4, fitted.rows.tile, fitted.columns.tile), "float32")
+    same = _run(fitted.scores.session, tiles, -(-count // batch), workers)
     side = TILE if None in fitted.scores.tile else fitted.rows.tile
-    alone = np.random.default_rng(1).random((1, 4, side, side)).astype("float32")
-    bare = _run(fitted.scores.session, alone, -(-height * width // side**2), cores())
+    alone = random.random((batch, 4, side, side), "float32")
+    bare = _run(fitted.scores.session, alone, -(-height * width // side**2 // batch), workers)
     return {"wall": same[0], "cpu": same[1], "bare": bare[0], "bare_cpu": bare[1]}
 
 
 def _run(session: Any, tile: Any, count: int, workers: int) -> Any:
+    if tile.shape[0] > 1:
+        # A card gets ready for a size when it meets it first.
+        session.run([tile])
     started, cpu = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(workers) as pool:
         for _ in pool.map(lambda place: session.run([tile]) and None, range(count)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
@@ -190,3 +192,27 @@ class TestProbabilities:
     )
     def test_what_scores_are(self, activation: Any, layers: int, example: Any, kind: Kind) -> None:
         assert kind_of(activation, layers, example) is kind
+
+
+def test_two_batches_run_at_once_and_no_third() -> None:
+    """One runs on a card while the next is copied there; a third would only take its memory."""
+    meeting, crowd = Barrier(2), []
+
+    class Card(Made):
+        def run(self, arrays: Sequence[np.ndarray]) -> List[np.ndarray]:
+            crowd.append("in")
+            # Two have to be here at once, or this breaks.
+            meeting.wait(20)
+            assert crowd.count("in") - crowd.count("out") <= 2
+            meeting.wait(20)
+            crowd.append("out")
+            return super().run(arrays)
+
+    ends = [tensor("NCHW", None, 4, 3, 5)], [tensor("NCHW", None, 2, 3, 5)]
+    made = scores_of(Card(*ends, lambda x: x[:, :2]), 4, None, 2)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(made.of_tiles, [[PIXELS, PIXELS + 1]] * 4))
+    assert len(crowd) == 8
+    for one, other in found:
+        assert np.array_equal(one, PIXELS[:2])
+        assert np.array_equal(other, PIXELS[:2] + 1)
