@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..findings import Finding, Place
@@ -9,6 +10,8 @@ from ..findings.rules import finding
 from ..findings.wording import counted, listed
 from .extras import RunningRefused
 
+#: A band by its number; no raster has a million bands.
+_NUMBER = re.compile("[0-9]{1,6}")
 #: What ``ExtractBands`` and ``--bands`` hold: numbers, or names.
 Wanted = Sequence[Union[int, str]]
 
@@ -22,7 +25,7 @@ def bands_asked(text: str) -> Wanted:
     [4, 1, 'nir']
     """
     words = (word.strip() for word in text.split(","))
-    return [int(word) if word.isdigit() else word for word in words]
+    return [int(word) if _NUMBER.fullmatch(word) else word for word in words]
 
 
 def chosen_bands(
@@ -66,7 +69,8 @@ def chosen_bands(
                 finding(
                     "bands-count",
                     f"{source} names {counted(len(wanted), 'band')}, the model takes {count}.",
-                    hint="Give as many, in the model's order: --bands 1,2,3.",
+                    hint="Give as many, with commas between them, in the model's order: --bands "
+                    "1,2,3.",
                     where=Place(file=scene),
                 )
             ]

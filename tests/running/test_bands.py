@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from dl2ecd_core.running.bands import chosen_bands
+from dl2ecd_core.running.bands import bands_asked, chosen_bands
 from dl2ecd_core.running.extras import RunningRefused
 
 NAMES = ["Blue", "Green", "Red", "NIR"]
@@ -61,3 +61,16 @@ def test_a_band_that_is_not_there(
 def test_too_few_or_too_many(asked: List[Any]) -> None:
     with pytest.raises(RunningRefused, match=r"bands-count.*--bands.*takes 3"):
         chosen({}, NAMES, asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4, 1,nir", [4, 1, "nir"]),
+        ("-1", ["-1"]),
+        ("\u00b2,\u0662", ["\u00b2", "\u0662"]),
+        ("9" * 5_000, ["9" * 5_000]),
+    ],
+)
+def test_what_is_no_number_is_a_name(text: str, expected: List[Any]) -> None:
+    assert bands_asked(text) == expected
