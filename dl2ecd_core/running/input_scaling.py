@@ -3,7 +3,8 @@
 In this order: what the person gives; ``InputScaling`` in the definition; arcgis.learn's
 ``NormalizationStats``; Deepness's standardization in the model; an exporter that always scales
 alike and signs its models; ``DataRange`` for scenes of 8 bits; a model that takes whole numbers
-takes them as they are. If nothing says it, nobody can know.
+takes them as they are, where its type holds all that the scene's can hold. If nothing says it,
+nobody can know.
 """
 
 from __future__ import annotations
@@ -78,9 +79,16 @@ def chosen_scaling(
     low_high = _data_range(document)
     if low_high is not None and scene_type == "uint8":
         return Scaling(_onto(0, 255, *low_high), "DataRange, for a scene of 8 bits")
-    if input_type in WHOLE_TYPES:
+    if _holds(input_type, scene_type):
         return Scaling((), f"the model takes {input_type}")
-    raise RunningRefused([_unknown(low_high, scene_type, name)])
+    raise RunningRefused([_unknown(low_high, scene_type, input_type, name)])
+
+
+def _holds(input_type: str, scene_type: str) -> bool:
+    """Whether a model takes whole numbers, and its type holds every value of a scene's."""
+    import numpy
+
+    return input_type in WHOLE_TYPES and numpy.can_cast(scene_type, input_type)
 
 
 def _asked(texts: Sequence[str], bands: int) -> Tuple[Step, ...]:
@@ -167,8 +175,10 @@ def _numbers(text: Optional[str]) -> Optional[Tuple[float, ...]]:
     return tuple(map(float, values))
 
 
-def _unknown(data_range: Optional[Tuple[float, float]], scene_type: str, name: str) -> Finding:
-    candidates = {
+def _unknown(
+    data_range: Optional[Tuple[float, float]], scene_type: str, input_type: str, name: str
+) -> Finding:
+    candidates = _onto_whole(scene_type, input_type) or {
         "uint8": ["'min-max 0 255' (the range of 8 bits)", "'none' (values as they are)"],
         "uint16": [
             f"'scale {_REFLECTANCE}' (reflectance in ten-thousandths)",
@@ -190,11 +200,28 @@ def _unknown(data_range: Optional[Tuple[float, float]], scene_type: str, name: s
         else f" DataRange names what they become ({data_range[0]:g} to {data_range[1]:g}), not "
         f"what they are in a scene of {scene_type}."
     )
+    types = (
+        f" The model takes {input_type}, which does not hold all values of {scene_type}."
+        if input_type in WHOLE_TYPES
+        else ""
+    )
     return finding(
         "scaling-unknown",
         "Nothing says how the scene's values become what the model takes, and a wrong scaling "
-        f"gives a wrong map that looks like a map.{onto}",
+        f"gives a wrong map that looks like a map.{onto}{types}",
         hint="Ask whoever trained the model, and give --scale. Likely are "
         f"{', '.join(candidates[:-1])} or {candidates[-1]}.",
         where=Place(file=name),
     )
+
+
+def _onto_whole(scene_type: str, input_type: str) -> List[str]:
+    """Candidates where a model takes whole numbers of a type too small for the scene's."""
+    if input_type not in WHOLE_TYPES:
+        return []
+    likely = ["'scale 257' (the range of 16 bits onto that of 8)"]
+    return [
+        *(likely if (scene_type, input_type) == ("uint16", "uint8") else []),
+        "'offset LOWEST' with 'scale' after it, as the bands' statistics say",
+        f"'none' (values as they are; those beyond {input_type} become its lowest or highest)",
+    ]

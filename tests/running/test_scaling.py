@@ -52,6 +52,29 @@ class TestArithmetic:
     def test_the_model_gets_its_own_type(self, data_type: str) -> None:
         assert done("scale 2", data_type=data_type).dtype == data_type
 
+    @pytest.mark.parametrize(
+        ("values", "scene_type", "data_type", "expected"),
+        [
+            ([0, 255, 256, 65_535], "uint16", "uint8", [0, 255, 255, 255]),
+            ([-5, 0, 127, 300], "int16", "uint8", [0, 0, 127, 255]),
+            ([0, 127, 128, 255], "uint8", "int8", [0, 127, 127, 127]),
+            ([-1e9, 0.6, 254.4, 1e9], "float32", "uint8", [0, 1, 254, 255]),
+            ([-1e30, 1, 2, 1e30], "float32", "int32", [-(2**31), 1, 2, 2**31 - 128]),
+            ([-1e30, 1, 2, 1e30], "float64", "int64", [-(2**63), 1, 2, 2**63 - 1024]),
+            ([0, 1, 2, 3], "int64", "uint64", [0, 1, 2, 3]),
+        ],
+    )
+    def test_whole_numbers_end_at_the_ends_of_their_type(
+        self, values: List[float], scene_type: str, data_type: str, expected: List[int]
+    ) -> None:
+        wide = np.array(values, scene_type).reshape(1, 1, -1)
+        found = scaled(wide, Scaling((), "test"), data_type)
+        assert (found.dtype, found.ravel().tolist()) == (data_type, expected)
+
+    def test_large_whole_numbers_are_scaled_to_the_last_digit(self) -> None:
+        wide = np.array([[[2**25 + 1]]], "uint32")
+        assert scaled(wide, Scaling(parse_step("offset 1", 1), "test"), "int32") == 2**25
+
     def test_pixels_themselves_stay(self) -> None:
         floats = PIXELS.astype("float32")
         scaled(floats, Scaling(parse_step("scale 2", 2), "test"))
@@ -159,6 +182,22 @@ class TestSources:
 
     def test_a_model_that_takes_whole_numbers_gets_them_as_they_are(self) -> None:
         assert chosen({}, input_type="uint8").steps == ()
+
+    @pytest.mark.parametrize(
+        ("scene_type", "input_type", "likely"),
+        [
+            ("uint16", "uint8", "scale 257"),
+            ("float32", "uint8", "offset LOWEST"),
+            ("uint8", "int8", "'none'"),
+        ],
+    )
+    def test_but_not_where_its_type_is_too_small(
+        self, scene_type: str, input_type: str, likely: str
+    ) -> None:
+        said = f"scaling-unknown.*takes {input_type}.*not hold all values of {scene_type}"
+        with pytest.raises(RunningRefused, match=said) as caught:
+            chosen({}, scene_type=scene_type, input_type=input_type)
+        assert likely in caught.value.findings[0].hint
 
     def test_floats_are_not_guessed_either(self) -> None:
         with pytest.raises(RunningRefused, match="scaling-unknown"):
