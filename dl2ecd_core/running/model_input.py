@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Sequence, Tuple
 
-from ..findings import Finding
+from ..findings import Finding, Place
+from ..findings.rules import finding
+from ..findings.wording import quoted
 from ..scaling.steps import Scaling
 from .bands import Wanted, chosen_bands
+from .extras import RunningRefused
 from .input_scaling import chosen_scaling
 from .opening import OpenedModel
 from .rasters import RasterReader
@@ -47,8 +50,10 @@ def model_input(
     Raises
     ------
     RunningRefused
-        Where a band is not there, or nothing says how values are scaled.
+        Where a band is not there, values are no real numbers, or nothing says how they are scaled.
     """
+    if reader.data_type.startswith("complex"):
+        raise RunningRefused([_complex(reader.name)])
     ecd = opened.ecd
     count = ecd.band_count or 0
     bands, findings = chosen_bands(
@@ -65,3 +70,13 @@ def model_input(
         properties=session.properties,
     )
     return bands, scaling, findings
+
+
+def _complex(scene: str) -> Finding:
+    return finding(
+        "values-complex",
+        f"The values of {quoted(scene, 400)} are complex numbers, which no model takes.",
+        hint="Give a raster of what the model was trained with, such as their amplitude or "
+        "intensity.",
+        where=Place(file=scene),
+    )

@@ -31,12 +31,44 @@ DRIVERS: Tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: Of the rasters in a file, so many are named.
+_SHOWN = 12
 #: A geometry as GeoJSON has it.
 Geometry = Dict[str, Any]
 
 
 class RasterError(Exception):
-    """The library can't read or write; the text is its own."""
+    """The library can't read or write; the text is its own.
+
+    Parameters
+    ----------
+    text
+        What is wrong.
+    hint
+        What to do; empty where the usual advice will do.
+    """
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.hint = hint
+
+
+def without_bands(parts: Sequence[str]) -> RasterError:
+    """A file that has no bands of its own: it is made of several rasters, or of none.
+
+    Parameters
+    ----------
+    parts
+        What GDAL calls each of them.
+    """
+    if not parts:
+        return RasterError("it has no bands.")
+    shown = ", ".join(f"'{part}'" for part in parts[:_SHOWN])
+    more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+    return RasterError(
+        f"it has no bands of its own, but {len(parts)} rasters in it.",
+        f"Give one of them in place of the file: {shown}{more}.",
+    )
 
 
 class Source(Protocol):

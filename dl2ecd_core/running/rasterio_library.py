@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Optional, Sequen
 
 from .extras import not_installed
 from .georeference import Georeference
-from .raster_library import DRIVERS, Geometry, RasterError
+from .raster_library import DRIVERS, Geometry, RasterError, without_bands
 from .rasters import Window
 
 if TYPE_CHECKING:
@@ -102,10 +102,20 @@ class RasterioSource:
         """Pixels of these bands."""
         rasterio = rasterio_module()
         try:
-            pixels: Array = self._dataset.read([at + 1 for at in bands], window=_part(window))
+            pixels: Array = self._read([at + 1 for at in bands], _part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
         return pixels
+
+    def _read(self, numbers: Sequence[int], part: Any) -> Array:
+        import numpy
+
+        if len({self._dataset.dtypes[number - 1] for number in numbers}) == 1:
+            pixels: Array = self._dataset.read(numbers, window=part)
+            return pixels
+        # rasterio reads bands of several types one by one alone.
+        layers = [self._dataset.read(number, window=part) for number in numbers]
+        return numpy.stack(layers)
 
     def mask(self, band: int, window: Window) -> Array:
         """The file's mask."""
@@ -150,6 +160,8 @@ class RasterioLibrary:
             except (rasterio.errors.RasterioError, ValueError) as error:
                 raise RasterError(_said(error)) from error
             with dataset:
+                if not dataset.count:
+                    raise without_bands(dataset.subdatasets)
                 yield RasterioSource(dataset)
 
     def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:

@@ -1,9 +1,10 @@
 """Scenes in files: their pixels, and where they have data.
 
-Where there is no data: pixels that every band that is taken marks as such. A value for no data
-that no measurement has (not a number, below zero, endless) marks a pixel by any of the bands. An
-alpha band or mask of the file counts, unless the model takes that very band: a file of red, green,
-blue and near infrared is often written as if the fourth were transparency.
+Where there is no data: pixels that every band that is taken marks as such. A value that no
+measurement has (not a number, endless, a value for no data below zero) marks a pixel by any of the
+bands, and goes into a model as 0: it would spoil its neighbours. An alpha band or mask of the file
+counts, unless the model takes that very band: a file of red, green, blue and near infrared is often
+written as if the fourth were transparency.
 """
 
 from __future__ import annotations
@@ -57,7 +58,11 @@ class Scene:
         """NumPy's name of the type that holds the values of all bands."""
         import numpy
 
-        return str(numpy.result_type(*self._source.data_types))
+        types = self._source.data_types
+        if any(kind.startswith("complex") for kind in types):
+            # GDAL has more of them than NumPy.
+            return "complex128"
+        return str(numpy.result_type(*types))
 
     @property
     def band_names(self) -> Tuple[Optional[str], ...]:
@@ -96,12 +101,13 @@ class Scene:
         for layer, band in zip(pixels, bands):
             nodata = self._nodata[band]
             marked = _marked(layer, nodata)
-            if marked is None:
-                continue
-            if _measurable(nodata):
+            if marked is not None and _measurable(nodata):
                 nothing.append(marked)
-            else:
-                valid = ~marked if valid is None else valid & ~marked
+                marked = None
+            odd = _odd(layer, marked)
+            if odd is not None and bool(odd.any()):
+                layer[odd] = 0
+                valid = ~odd if valid is None else valid & ~odd
         if nothing and len(nothing) == len(bands):
             seen = ~numpy.logical_and.reduce(nothing)
             valid = seen if valid is None else valid & seen
@@ -121,14 +127,28 @@ def _measurable(nodata: Optional[float]) -> bool:
 
 
 def _marked(pixels: Array, nodata: Optional[float]) -> Optional[Array]:
-    """Where a band has no data by its value; None where it has none for that."""
+    """Where a band has its value for no data; None where there is none that its type holds."""
     import numpy
 
-    nothing = numpy.isnan(pixels) if pixels.dtype.kind == "f" else None
-    if nodata is None or math.isnan(nodata):
-        return nothing
+    if nodata is None or not math.isfinite(nodata):
+        return None
+    if pixels.dtype.kind in "iu":
+        limits = numpy.iinfo(pixels.dtype)
+        if not (limits.min <= nodata <= limits.max and float(nodata).is_integer()):
+            return None
+        nodata = int(nodata)
     marked: Array = pixels == pixels.dtype.type(nodata)
-    return marked if nothing is None else marked | nothing
+    return marked
+
+
+def _odd(pixels: Array, marked: Optional[Array]) -> Optional[Array]:
+    """Where a band has what no measurement has: what is marked as that, and what is no number."""
+    import numpy
+
+    if pixels.dtype.kind in "iu":
+        return marked
+    odd: Array = ~numpy.isfinite(pixels)
+    return odd if marked is None else odd | marked
 
 
 @contextmanager
@@ -179,7 +199,8 @@ def not_readable(name: str, error: Exception) -> RunningRefused:
             finding(
                 "raster-not-readable",
                 f"{quoted(name, 400)} can't be read as a raster: {printable(str(error), 300)}",
-                hint="Fetch the file again; a raster of another format can be made a GeoTIFF.",
+                hint=getattr(error, "hint", "")
+                or "Fetch the file again; a raster of another format can be made a GeoTIFF.",
                 where=Place(file=name),
             )
         ]

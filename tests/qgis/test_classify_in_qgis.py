@@ -359,12 +359,14 @@ try:
     with GdalLibrary().opened(package):
         pass
 except RasterError as error:
-    tell(str(error))
+    tell([str(error), error.hint])
 """,
             place.scene,
             place.folder / "several.gpkg",
         )
-        assert told == "it has no bands; choose one of its parts"
+        assert told[0] == "it has no bands of its own, but 2 rasters in it."
+        assert ":t0'" in told[1]
+        assert ":t1'" in told[1]
 
     def test_where_another_plugin_made_gdal_raise(self, qgis: Qgis, place: Place) -> None:
         told = qgis.script(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Se
 from osgeo import gdal, ogr
 
 from ...running.georeference import Georeference
-from ...running.raster_library import DRIVERS, Geometry, RasterError
+from ...running.raster_library import DRIVERS, Geometry, RasterError, without_bands
 from ...running.rasters import Window
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class GdalLibrary:
         flags = gdal.OF_RASTER | gdal.OF_READONLY
         dataset = given(lambda: gdal.OpenEx(path, flags, allowed_drivers=[*DRIVERS]))
         if not dataset.RasterCount:
-            raise RasterError("it has no bands; choose one of its parts")
+            raise without_bands([name for name, _ in dataset.GetSubDatasets()])
         yield GdalSource(dataset)
 
     def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
