@@ -148,12 +148,8 @@ def scaled(pixels: Any, told: Mapping[str, str], asked: str, kind: str) -> Any:
             for sign, number in zip(_STEPS[name], numbers):
                 _SIGNS[sign](made, number, out=made)
     except (LookupError, ValueError) as error:
-        what = (
-            f"How {pixels.dtype} becomes what the model takes is not told by '{text}': give Scaling"
-        )
+        what = f"How {pixels.dtype} becomes what the model takes is not in '{text}': give Scaling"
         raise RuntimeError(f"{what}, such as min-max 0 255, scale 10000, or none.") from error
-    if np.dtype(kind).kind in "iu" and not np.can_cast(made.dtype, kind):
-        # Whole numbers end at the ends of their type.
-        ends = np.iinfo(kind)
-        made = np.clip(np.rint(made.astype("f8")), ends.min, ends.max)
+    if "int" in kind and not np.can_cast(made.dtype, kind):
+        made = np.rint(made.astype("f8")).clip(np.iinfo(kind).min, np.iinfo(kind).max)
     return made.astype(kind, copy=False)
