@@ -61,7 +61,8 @@ def write_preview(
     picked: List[Array] = []
     top = 0
     for strip in strips:
-        picked.append(strip[-top % step :: step, 0, ::step])
+        # A mere view would keep the whole strip in memory.
+        picked.append(strip[-top % step :: step, 0, ::step].copy())
         top += strip.shape[0]
     values = numpy.concatenate(picked)
     picture = numpy.full((*values.shape, 3), 255, "uint8")

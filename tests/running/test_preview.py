@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Iterator
 
@@ -50,6 +51,22 @@ def test_the_map_is_there_with_its_colors(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(("size", "step"), [((10, 900), 1), ((901, 10), 2), ((9000, 9000), 10)])
 def test_large_maps_are_thinned_out(size: tuple, step: int) -> None:
     assert every_nth(*size) == step
+
+
+def test_memory_holds_what_is_drawn_and_no_strip(tmp_path: Path) -> None:
+    """A picture of a map takes no more memory, however many rows the map has."""
+
+    def peak(strips: int) -> int:
+        rows = (np.ones((500, 1, 4000), "uint8") for _ in range(strips))
+        tracemalloc.start()
+        write_preview(
+            tmp_path / "map.png", rows, (500 * strips, 4000), [LegendRow(1, "A", (9, 9, 9), None)]
+        )
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(80) < peak(8) + (8 << 20)
 
 
 def test_rows_are_thinned_out_across_strips(tmp_path: Path) -> None:
