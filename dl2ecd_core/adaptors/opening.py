@@ -72,6 +72,6 @@ def opened_with(
     with opened_model(model) as opened:
         if not card:
             # ArcGIS's process must not be limited, so what it can't hold is told before.
-            check_memory(opened.model, opened.primary, cores(), name=opened.ecd.name)
+            check_memory(opened.model, cores(), name=opened.ecd.name)
         session = open_session(opened.model, opened.primary, device="auto" if card else "cpu")
         return opened.ecd, session, make(opened, session)

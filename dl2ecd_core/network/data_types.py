@@ -5,6 +5,7 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, TensorProto.DataType
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Dict, Optional, Union
 
@@ -57,6 +58,10 @@ LAYOUTS: Dict[int, str] = {
 }  # fmt: skip
 
 
+# Of types that ONNX has not, as TensorFlow's qint8 and float8_e5m2.
+_BITS_IN_NAME = re.compile(r"(?<=int|oat)\d{1,3}")
+
+
 def layout_of(data_type: str) -> Optional[str]:
     """:mod:`struct`'s letter for elements of a type, by its name; None where it has none."""
     return LAYOUTS.get(TYPE_NUMBERS.get(data_type, 0))
@@ -77,3 +82,18 @@ def bytes_of(data_type: str, elements: int) -> Optional[int]:
 def as_float32(number: float) -> float:
     """A number as 32 bits hold it; a very large one becomes as large as is needed anywhere."""
     return float(struct.unpack("<f", struct.pack("<f", min(number, 1e30)))[0])
+
+
+def width_of(data_type: Optional[str]) -> int:
+    """Bytes that an element takes in memory; those of most numbers where its type is not known.
+
+    Examples
+    --------
+    >>> width_of("float16"), width_of("qint8"), width_of("bool"), width_of(None)
+    (2, 1, 1, 4)
+    """
+    bits = BITS.get(TYPE_NUMBERS.get(data_type or "", 0))
+    if bits is None:
+        named = _BITS_IN_NAME.search(data_type or "")
+        bits = 32 if named is None else int(named.group())
+    return max(bits // 8, 1)

@@ -1,4 +1,9 @@
-"""How much memory a model will need, from its network, before anything of it runs.
+"""How much memory a model needs at least, from its network, before anything of it runs.
+
+What is told is the least that any runtime gets by with: the weights once, and the values that
+live at one time. Runtimes take more (up to three times as much was measured), for copies of the
+weights while they load them and for kernels to work in; a model that is refused surely does not
+fit.
 
 For processes that must not be limited, since they are somebody else's: ArcGIS, QGIS, a notebook.
 Where the process has a limit of its own (see memory.py) the runtime is refused what it can't have.
@@ -8,41 +13,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import Dict, Mapping, Optional, Set, Tuple
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ..findings import Place
 from ..findings.errors import Dl2EcdError
 from ..findings.rules import finding
 from ..models import ModelDescription
-from ..models.networks import read_network
-from ..network.lowering import Network
+from ..models.flows import has_flow, read_flow
+from ..network.data_types import width_of
+from ..network.flow import Flow, Making
 from ..network.value import Value
 from .extras import RunningRefused
 from .fitting import USUAL
 from .memory import free_memory, has_limit
 
-#: Copies of the weights that a runtime holds while it loads them: the file's, its own, and those
-#: that are arranged for its kernels.
-_COPIES = 3
-#: Beside the values themselves, what operations take to work in.
-_WORK = 2
 #: Of what is free, so much may be taken.
 _SHARE = 0.9
-#: Bytes of a number whose type is not known.
-_BYTES = 4
 _MIB = 1 << 20
 
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes that a model needs.
+    """Bytes that a model needs at least.
 
     Attributes
     ----------
     model
-        Weights and other constants, as a runtime holds them.
+        Weights and other constants.
     tile
         While a tile runs.
     """
@@ -55,29 +52,30 @@ class Need:
         return self.model + self.tile * workers
 
 
-def estimate(model: ModelDescription, primary: Path) -> Optional[Need]:
-    """What running a model will need; None where its network can't be read.
+def estimate(model: ModelDescription) -> Optional[Need]:
+    """What running a model needs at least; None where its network can't be read.
 
-    What is not known of the network is left out, so that it may be more, and hardly less.
+    What is not known of the network is left out.
 
     Parameters
     ----------
     model
-        What its file says of itself.
-    primary
-        The file.
+        What its file says of itself, with the places of its files.
     """
+    if not has_flow(model.format):
+        return None
     try:
-        network = read_network(primary).network
+        flow = read_flow(model)
     except Dl2EcdError:
         return None
-    weights = sum(part.location.stat().st_size for part in model.files)
+    files = 0 if flow.holds_weights else sum(part.location.stat().st_size for part in model.files)
     letters = {one.name: one.axes for one in model.inputs if one.name and one.axes}
-    constants, tile = _values(network, {**network.letters, **letters}, _tile(model))
-    return Need(_COPIES * (weights + constants), _WORK * tile)
+    constants, tile = _alive(flow, {**flow.letters, **letters}, _tile(model))
+    # What is made once may be weights in another form, which take the place of those in the file.
+    return Need(max(files, constants), tile)
 
 
-def check_memory(model: ModelDescription, primary: Path, workers: int, *, name: str) -> None:
+def check_memory(model: ModelDescription, workers: int, *, name: str) -> None:
     """Refuse a model that needs more memory than there is, where this process has no limit.
 
     Parameters
@@ -93,22 +91,27 @@ def check_memory(model: ModelDescription, primary: Path, workers: int, *, name: 
         ``memory-short``.
     """
     free = None if has_limit() else free_memory()
-    need = None if free is None else estimate(model, primary)
+    need = None if free is None else estimate(model)
     if free is None or need is None or need.total(workers) <= free * _SHARE:
         return
     raise RunningRefused(
         [
             finding(
                 "memory-short",
-                f"Running the model takes about {_said(need.total(workers))} of memory, "
-                f"{_said(need.tile)} of it for each of {workers} tiles at once, and "
-                f"{_said(free)} are free.",
+                f"Running the model takes at least {_said(need.total(workers))} of memory, "
+                f"{_shared(need, workers)}and {_said(free)} are free.",
                 hint="Close other programs, or run it on a larger machine; 'dl2ecd classify' runs "
                 "it in a process of its own, which can end without harm to this one.",
                 where=Place(file=name),
             )
         ]
     )
+
+
+def _shared(need: Need, workers: int) -> str:
+    if workers == 1:
+        return ""
+    return f"{_said(need.tile)} of it for each of {workers} tiles at once, "
 
 
 def _said(size: int) -> str:
@@ -118,53 +121,71 @@ def _said(size: int) -> str:
 def _tile(model: ModelDescription) -> Dict[str, int]:
     """Rows and columns of a tile: the model's own, or those that it gets where it takes any."""
     return {
-        axis: max(usual, *(one.size_of(axis) or 0 for one in model.inputs))
+        axis: max([usual, *(one.size_of(axis) or 0 for one in model.inputs)])
         for axis, usual in zip("HW", USUAL)
     }
 
 
-def _values(
-    network: Network, letters: Mapping[str, str], tile: Mapping[str, int]
-) -> Tuple[int, int]:
-    """Bytes of all constants between operations, and the most bytes of values at one time."""
-    sizes = {name: _bytes(value, letters, tile) for name, value in network.values.items()}
-    nodes = network.graph.nodes
+def _alive(flow: Flow, letters: Mapping[str, str], tile: Mapping[str, int]) -> Tuple[int, int]:
+    """The most bytes of values at one time: of those that are made once, and for a tile."""
+    sizes = {name: _bytes(value, letters, tile) for name, value in flow.values.items()}
+    once: List[Making] = []
+    always: List[Making] = []
+    for step in flow.steps:
+        made = [flow.values[name] for name in step[1] if name in flow.values]
+        (once if made and all(value.constant for value in made) else always).append(step)
+    used = {name for taken, _ in always for name in taken}
+    kept = used | set(flow.outputs)
+    return _most(once, sizes, [], kept), _most(always, sizes, flow.inputs, set(flow.outputs))
+
+
+def _most(
+    steps: Sequence[Making], sizes: Mapping[str, int], first: Sequence[str], kept: Set[str]
+) -> int:
+    """The most bytes at one time, where a result takes the place of what is used no more.
+
+    Runtimes do so where they can: where each number is changed by itself, and where they run
+    several operations as one.
+
+    Parameters
+    ----------
+    first
+        What is there before the first step.
+    kept
+        What stays to the end.
+    """
     last: Dict[str, int] = {}
-    for place, node in enumerate(nodes):
-        last.update(dict.fromkeys(node.inputs, place))
-    kept = set(network.graph.outputs)
-    constants = 0
-    alive: Set[str] = set(network.graph.inputs)
-    now = most = sum(sizes.get(name, 0) for name in alive)
-    for place, node in enumerate(nodes):
-        for name in filter(None, node.outputs):
-            if network.values[name].constant:
-                constants += sizes[name]
-            else:
-                alive.add(name)
-                now += sizes[name]
+    for place, (taken, _) in enumerate(steps):
+        last.update(dict.fromkeys(taken, place))
+    alive = {name: sizes.get(name, 0) for name in first}
+    now = most = sum(alive.values())
+    for place, (taken, made) in enumerate(steps):
+        for name in taken:
+            if name in alive and name not in kept and last[name] <= place:
+                now -= alive.pop(name)
+        for name in made:
+            if name and name not in alive:
+                alive[name] = sizes.get(name, 0)
+                now += alive[name]
         most = max(most, now)
-        for name in (*node.inputs, *node.outputs):
-            if name in alive and name not in kept and last.get(name, place) <= place:
-                alive.remove(name)
-                now -= sizes[name]
-    return constants, most
+        for name in made:
+            if name in alive and name not in kept and name not in last:
+                now -= alive.pop(name)
+    return most
 
 
 def _bytes(value: Value, letters: Mapping[str, str], tile: Mapping[str, int]) -> int:
     """Bytes of a value for one tile; an axis of an unknown size counts as one pixel."""
     count = 1
     for axis, size in zip(value.axes, value.shape or ()):
-        scale, along = Fraction(1), tile.get(axis.letter)
+        along: Optional[int] = None
         if axis.footprint is not None:
-            scale = axis.footprint.scale
+            along = tile.get(axis.letter)
             for name, place in axis.footprint.sources:
                 along = tile.get(letters.get(name, "")[place : place + 1], along)
-        count *= (size or 1) if along is None else math.ceil(along / scale)
-    return count * _width(value.data_type)
-
-
-def _width(data_type: Optional[str]) -> int:
-    """Bytes of a number, by the end of its type's name."""
-    digits = "".join(one for one in data_type or "" if one.isdigit())
-    return max(int(digits) // 8, 1) if digits else _BYTES
+        pixels = 1
+        if along is not None and axis.footprint is not None:
+            # A border in front of the tile counts, too, and one that is cropped does not.
+            pixels = math.ceil((along - axis.footprint.start) / axis.footprint.scale)
+        count *= max(pixels, 1 if size is None else size)
+    return count * width_of(value.data_type)

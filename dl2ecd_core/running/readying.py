@@ -52,7 +52,7 @@ def made_ready(
         reader = closing.enter_context(opened_scene(os.fspath(scene), library))
         opened = closing.enter_context(opened_model(model, class_info, listener))
         if device == "cpu":
-            check_memory(opened.model, opened.primary, workers or cores(), name=opened.ecd.name)
+            check_memory(opened.model, workers or cores(), name=opened.ecd.name)
         session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
         closing.callback(session.close)
         yield Ready(reader, opened, session)

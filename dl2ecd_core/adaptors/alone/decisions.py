@@ -22,7 +22,7 @@ def decided(opened: OpenedModel) -> Decided:
     Dl2EcdError
         When it does not run, or it is not known how.
     """
-    check_memory(opened.model, opened.primary, 1, name=opened.ecd.name)
+    check_memory(opened.model, 1, name=opened.ecd.name)
     session = OnnxSession(opened.primary, opened.model.inputs, opened.model.outputs)
     kind = opened.ecd.document.get("ModelType")
     if kind == "ObjectDetection" or (kind is None and opened.model.detector is not None):

@@ -25,7 +25,7 @@ from ..description import (
 )
 from ..network_ends import with_meaning
 from ..registry import Match
-from .graph import Graph
+from .graph import Graph, Made
 from .net import Layer, Net, Port, parse
 
 # Blanks and comments can be matched in one way only: otherwise a long row of them would be tried in
@@ -36,6 +36,8 @@ _NEW = (10, 11)
 # Sets of operations that OpenVINO itself has; anything else needs an extension library.
 _OWN_OPSETS = re.compile(r"opset\d+|type_relaxed_opset|ie_internal_opset|util")
 _PATH = re.compile(r"(?:^|[\s'\"=,(\[])(/[^/\s'\",]+/[^\s'\",]+|[A-Za-z]:\\[^'\",]+)")
+#: The files of a model, and the names of those that are missing.
+Files = Tuple[Tuple[ModelPart, ...], Tuple[str, ...]]
 _DATA_TYPES = {
     "f16": "float16",
     "fp16": "float16",
@@ -69,6 +71,29 @@ def read(source: ByteSource) -> ModelDescription:
         ``model-damaged`` where the XML is broken, ``model-unsupported`` for an unknown IR version
         or a document type definition, ``model-too-complex`` beyond the reader's limits.
     """
+    net, graph, (files, missing) = net_and_graph(source)
+    return ModelDescription(
+        format="openvino-ir",
+        framework="OpenVINO",
+        producer=f"OpenVINO {net.producer}" if net.producer else None,
+        framework_version=net.producer,
+        inputs=tuple(_inputs(net, graph)),
+        outputs=tuple(_outputs(net, graph)),
+        files=files,
+        missing_files=missing,
+        class_names=_class_names(net),
+        findings=tuple(_findings(source, net, files)),
+    )
+
+
+def net_and_graph(source: ByteSource) -> Tuple[Net, Graph, Files]:
+    """A net, its graph, its files and the names of those that are missing.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
     net = parse(source)
     if net.version not in _OLD and net.version not in _NEW:
         raise ModelFileError(
@@ -84,18 +109,18 @@ def read(source: ByteSource) -> ModelDescription:
     if missing and not holds_weights:
         missing = ()
     graph = Graph(net, files[1].location if len(files) > 1 else None)
-    return ModelDescription(
-        format="openvino-ir",
-        framework="OpenVINO",
-        producer=f"OpenVINO {net.producer}" if net.producer else None,
-        framework_version=net.producer,
-        inputs=tuple(_inputs(net, graph)),
-        outputs=tuple(_outputs(net, graph)),
-        files=files,
-        missing_files=missing,
-        class_names=_class_names(net),
-        findings=tuple(_findings(source, net, files)),
-    )
+    return net, graph, (files, missing)
+
+
+def ends_of(net: Net, graph: Graph) -> Iterator[Made]:
+    """The layers' outputs that are the net's."""
+    if net.version in _OLD:
+        yield from graph.open_ends()
+        return
+    for result in net.layers.values():
+        made = graph.maker(result, 0) if result.type == "Result" else None
+        if made is not None:
+            yield made
 
 
 def _inputs(net: Net, graph: Graph) -> Iterator[Tensor]:
@@ -145,12 +170,12 @@ def _tensor(name: Optional[str], layer: Layer, port: Port, axes: str) -> Tensor:
         name,
         shape,
         axes if shape is not None else None,
-        _data_type(port.precision or layer.precision),
+        data_type_of(port.precision or layer.precision),
         None if shape is None else Evidence.DECLARED,
     )
 
 
-def _data_type(text: str) -> Optional[str]:
+def data_type_of(text: str) -> Optional[str]:
     """NumPy's name of an element type."""
     short = text.lower()
     if short in _DATA_TYPES:

@@ -14,7 +14,8 @@ from ...wire.source import ByteSource
 from .net import MOST_ENDS, Layer, Net
 from .operations import ACTIVATIONS, OPERATORS, OVER_NCHW, WITH_AXES
 
-_INPUTS = ("Parameter", "Input")
+#: Layers that are fed.
+INPUTS = ("Parameter", "Input")
 _LONGEST_LIST = 64
 
 #: A layer and the number of one of its outputs.
@@ -44,12 +45,12 @@ class Graph:
         # Since version 10, images may have any order of axes.
         self._ordered = net.version < 10
         self._outline = Outline("NCHW")
-        for layer in self._in_order():
+        for layer in self.in_order():
             self._add(layer)
         self._axes = {
             layer.id: self._input_axes(layer)
             for layer in net.layers.values()
-            if layer.type in _INPUTS and layer.ports
+            if layer.type in INPUTS and layer.ports
         }
 
     def maker(self, layer: Layer, position: int) -> Optional[Made]:
@@ -61,6 +62,11 @@ class Graph:
         found = self.net.layers.get(origin[0])
         index = None if found is None else found.numbers.get(origin[1])
         return None if found is None or index is None else (found, index)
+
+    def taken(self, layer: Layer) -> List[str]:
+        """The names of the values that a layer takes; empty where nothing makes one."""
+        made = [self._maker(origin) for _, origin in self._into.get(layer.id, ())]
+        return ["" if one is None else value_name(*one) for one in made]
 
     def open_ends(self) -> Iterator[Made]:
         """Outputs that nothing is connected to: those of a net without Result layers."""
@@ -83,13 +89,13 @@ class Graph:
         """Axis letters of an output."""
         rank = len(layer.ports[index].dims)
         usual = "NCHW" if self._ordered and rank == 4 else "NC"
-        return self._outline.axes_of(_name(layer, index), rank, usual)
+        return self._outline.axes_of(value_name(layer, index), rank, usual)
 
     def meaning(self, layer: Layer, index: int) -> Meaning:
         """What the numbers of an output mean."""
-        return self._outline.value(_name(layer, index)).meaning
+        return self._outline.value(value_name(layer, index)).meaning
 
-    def _in_order(self) -> Iterator[Layer]:
+    def in_order(self) -> Iterator[Layer]:
         """The layers, each after those that it takes from; without those in a circle."""
         layers = self.net.layers
         sorter = TopologicalSorter(
@@ -110,16 +116,15 @@ class Graph:
             sorter.done(*ready)
 
     def _add(self, layer: Layer) -> None:
-        names = [_name(layer, index) for index in range(len(layer.ports))]
+        names = [value_name(layer, index) for index in range(len(layer.ports))]
         shapes = [port.shape for port in layer.ports]
-        if layer.type in _INPUTS and names:
+        if layer.type in INPUTS and names:
             self._outline.input(names[0], shapes[0])
             self._outline.learn(names[0], _noted(layer))
         elif layer.type == "Const" and names:
             self._outline.constant(names[0], shapes[0])
         elif names:
-            made = [self._maker(origin) for _, origin in self._into.get(layer.id, ())]
-            inputs = ["" if one is None else _name(*one) for one in made]
+            inputs = self.taken(layer)
             op, attributes = self._operator(layer)
             layout = "NCHW" if layer.type in OVER_NCHW else ""
             if layer.type in WITH_AXES:
@@ -132,18 +137,18 @@ class Graph:
         if layer.type == "Activation":
             op = ACTIVATIONS.get(layer.data.get("type", "").lower(), "")
         attributes: Dict[str, Optional[AttributeValue]] = {
-            "axis": _number(layer.data.get("axis", ""))
+            "axis": number_in(layer.data.get("axis", ""))
         }
         if op == "Resize":
             how = layer.data.get("mode", layer.data.get("type", "")).lower()
             attributes["mode"] = "nearest" if "nearest" in how else "linear"
         elif layer.type == "Permute":
-            order = [_number(one) for one in layer.data.get("order", "").split(",")]
+            order = [number_in(one) for one in layer.data.get("order", "").split(",")]
             attributes["perm"] = None if None in order else tuple(one or 0 for one in order)
         elif layer.type in WITH_AXES:
-            attributes[WITH_AXES[layer.type]] = self._numbers(layer, 1)
+            attributes[WITH_AXES[layer.type]] = self.numbers(layer, 1)
         elif op in ("TopK", "ArgMax"):
-            attributes["k"] = self._chosen(layer, _number(layer.data.get("axis", "")))
+            attributes["k"] = self._chosen(layer, number_in(layer.data.get("axis", "")))
             op = op if attributes["k"] is not None or op == "ArgMax" else ""
         return op, attributes
 
@@ -159,17 +164,21 @@ class Graph:
             return noted
         # Other rows, of sound or text for example, have no bands.
         usual = "NCHW" if self._ordered and rank == 4 else "N?"
-        return self._outline.axes_of(_name(layer, 0), rank, usual)
+        return self._outline.axes_of(value_name(layer, 0), rank, usual)
 
-    def _numbers(self, layer: Layer, position: int) -> Optional[Tuple[int, ...]]:
+    def numbers(self, layer: Layer, position: int) -> Optional[Tuple[int, ...]]:
         """The numbers of the constant that a layer takes there."""
         made = self.maker(layer, position)
-        if made is None or self._weights is None:
-            return None
-        data = made[0].data
-        offset, size = _number(data.get("offset", "")), _number(data.get("size", ""))
+        return None if made is None else self.numbers_of(made[0])
+
+    def numbers_of(self, constant: Layer) -> Optional[Tuple[int, ...]]:
+        """The numbers of a short constant of whole ones; None for anything else."""
+        data = constant.data
+        offset, size = number_in(data.get("offset", "")), number_in(data.get("size", ""))
         width = {"i32": 4, "i64": 8}.get(data.get("element_type", ""))
         if offset is None or not size or width is None or not 0 < size <= width * _LONGEST_LIST:
+            return None
+        if self._weights is None:
             return None
         try:
             with ByteSource(self._weights) as weights:
@@ -182,7 +191,8 @@ class Graph:
         )
 
 
-def _name(layer: Layer, index: int) -> str:
+def value_name(layer: Layer, index: int) -> str:
+    """What a layer's output is called among the values."""
     return f"{layer.id}:{index}"
 
 
@@ -193,10 +203,11 @@ def _noted(layer: Layer) -> str:
 
 
 def _port_order(item: Tuple[str, Tuple[str, str]]) -> Tuple[int, str]:
-    number = _number(item[0])
+    number = number_in(item[0])
     return (0 if number is None else number, item[0])
 
 
-def _number(text: str) -> Optional[int]:
+def number_in(text: str) -> Optional[int]:
+    """A whole number; None for anything else."""
     text = text.strip()
     return int(text) if text.lstrip("-").isdecimal() and text.isascii() else None

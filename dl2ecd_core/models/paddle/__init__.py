@@ -73,11 +73,9 @@ def read(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` or ``model-too-complex``.
     """
-    start = source.read_up_to(0, 16).lstrip()
-    if start[:1] == b"\x80":
+    if source.read_up_to(0, 16).lstrip()[:1] == b"\x80":
         return read_state(source)
-    text = start[:1] == b"{"
-    program = read_pir(source) if text else read_program(Message(source, what="the program"))
+    program = program_in(source)
     if not program.steps and not program.values:
         raise source.damaged(0, "The program holds neither variables nor operations.")
     inputs, outputs = tensors(program)
@@ -97,6 +95,18 @@ def read(source: ByteSource) -> ModelDescription:
         missing_files=missing,
         findings=tuple(_findings(program, files)),
     )
+
+
+def program_in(source: ByteSource) -> Program:
+    """The program in a file of either format.
+
+    Raises
+    ------
+    ModelFileError
+        ``model-damaged`` or ``model-too-complex``.
+    """
+    text = source.read_up_to(0, 16).lstrip()[:1] == b"{"
+    return read_pir(source) if text else read_program(Message(source, what="the program"))
 
 
 def _parameters(program: Program) -> Optional[int]:

@@ -18,6 +18,8 @@ DATA_TYPES = {0: "bool", 1: "int16", 2: "int32", 3: "int64", 4: "float16", 5: "f
 _MOST_STEPS = 1_000_000
 _LONGEST_ORDER = 64
 _MOST_TEXTS = 64
+#: Attributes that spell a shape, or how often something is repeated along each axis.
+_SIZES = ("shape", "repeat_times", "expand_times")
 _FIRST_INPUTS = ("X", "Input", "x", "input")
 
 
@@ -159,8 +161,15 @@ def _step(
             axis if isinstance(axis, int) and not flat else None,
             tuple(axis) if isinstance(axis, list) else None,
             attributes.get("scale") == 1.0 and attributes.get("bias") == 0.0,
+            _sizes(attributes),
         )
     )
+
+
+def _sizes(attributes: Dict[str, object]) -> Optional[Tuple[int, ...]]:
+    """What an operation says of the size of its result."""
+    found = next((attributes[name] for name in _SIZES if name in attributes), None)
+    return tuple(found) if isinstance(found, list) else None
 
 
 def _slot(message: Message) -> Tuple[str, List[str]]:
@@ -184,7 +193,7 @@ def _attribute(message: Message, attributes: Dict[str, object], program: Program
             attributes[name] = float_of(one)
         elif one.number == 5:
             attributes[name] = message.text_of(one)
-        elif one.number == 6 and name == "axis":
+        elif (one.number == 6 and name == "axis") or (one.number in (6, 11) and name in _SIZES):
             order = attributes.setdefault(name, [])
             if isinstance(order, list) and len(order) < _LONGEST_ORDER:
                 order += message.integers_of(one, _LONGEST_ORDER)

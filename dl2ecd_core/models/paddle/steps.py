@@ -63,6 +63,8 @@ class Step:
         Of a transpose.
     unchanged
         Whether it gives what it takes.
+    sizes
+        How large the result is, or how often it holds what it takes, along each axis.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Step:
     axis: Optional[int] = None
     order: Optional[Tuple[int, ...]] = None
     unchanged: bool = False
+    sizes: Optional[Tuple[int, ...]] = None
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Optional, Sequence
 
 from ...findings.errors import ModelFileError
+from ...network.flow import Flow
 from ...network.shapes import elements
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
@@ -17,6 +18,7 @@ from ..registry import Match
 from . import types
 from .endpoints import Endpoints, endpoints_of, variables_in
 from .findings import not_frozen, own_code, unknown_shapes
+from .flow import flow_through
 from .graph import Graph, read_graph
 from .sniff import is_graph, is_tensor
 from .tensors import padding_of
@@ -44,20 +46,35 @@ def read(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-not-a-model`` for a lone tensor, ``model-damaged`` where the file breaks.
     """
+    return describe(source, _graph_in(source))
+
+
+def flow_of(source: ByteSource) -> Flow:
+    """The tensors of a graph in the order in which they are made.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
+    graph = _graph_in(source)
+    walk = Walk(graph)
+    return flow_through(walk, [one.name or "" for one in endpoints_of(graph, walk).outputs])
+
+
+def _graph_in(source: ByteSource) -> Graph:
     if text_kind(source) is TextKind.GRAPH:
-        graph = read_graph(Message(text_as_binary(source, "GraphDef"), what="the graph"))
-    elif is_graph(source, 0, source.size):
-        graph = read_graph(Message(source, what="the graph"))
-    else:
-        raise ModelFileError(
-            "model-not-a-model",
-            f"'{source.name}' holds a single tensor (a TensorProto), not a model.",
-            hint="It is probably a test input or output that lies beside the model: "
-            "give the model itself.",
-            file=source.name,
-            offset=0,
-        )
-    return describe(source, graph)
+        return read_graph(Message(text_as_binary(source, "GraphDef"), what="the graph"))
+    if is_graph(source, 0, source.size):
+        return read_graph(Message(source, what="the graph"))
+    raise ModelFileError(
+        "model-not-a-model",
+        f"'{source.name}' holds a single tensor (a TensorProto), not a model.",
+        hint="It is probably a test input or output that lies beside the model: "
+        "give the model itself.",
+        file=source.name,
+        offset=0,
+    )
 
 
 def describe(source: ByteSource, graph: Graph) -> ModelDescription:

@@ -12,6 +12,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 
 from ...files.plain_files import is_folder, is_plain
 from ...findings.errors import ModelFileError
+from ...network.flow import Flow
 from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
 from ..companions import parts_of
@@ -23,6 +24,7 @@ from . import types
 from .encoded_images import encoded_inputs
 from .endpoints import Endpoints
 from .findings import no_default, own_code, unknown_shapes
+from .flow import flow_through
 from .graphdef import FRAMEWORK, common_padding
 from .known import Known
 from .meta_graph import MetaGraph, Signature, TensorInfo, read_meta_graph
@@ -65,11 +67,7 @@ def read(source: ByteSource) -> ModelDescription:
     ModelFileError
         ``model-damaged`` where the file breaks, ``model-not-a-model`` when it has no graph.
     """
-    if text_kind(source) is TextKind.SAVED_MODEL:
-        message = Message(text_as_binary(source, "SavedModel"), what="the SavedModel")
-    else:
-        message = Message(source, what="the SavedModel")
-    meta = _serving_graph(message)
+    meta = _meta_graph_in(source)
     signature = _serving_signature(meta)
     walk = Walk(meta.graph)
     ends, texts = _declared_ends(walk, signature or Signature((), ()))
@@ -93,6 +91,27 @@ def read(source: ByteSource) -> ModelDescription:
         padding=common_padding(walk, ends, texts),
         findings=tuple(findings),
     )
+
+
+def flow_of(source: ByteSource) -> Flow:
+    """The tensors of the graph that serves, in the order in which they are made.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
+    meta = _meta_graph_in(source)
+    signature = _serving_signature(meta)
+    outputs = () if signature is None else signature.outputs
+    return flow_through(Walk(meta.graph), [info.tensor for info in outputs])
+
+
+def _meta_graph_in(source: ByteSource) -> MetaGraph:
+    if text_kind(source) is TextKind.SAVED_MODEL:
+        text = text_as_binary(source, "SavedModel")
+        return _serving_graph(Message(text, what="the SavedModel"))
+    return _serving_graph(Message(source, what="the SavedModel"))
 
 
 def _serving_graph(message: Message) -> MetaGraph:

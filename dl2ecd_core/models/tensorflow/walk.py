@@ -100,6 +100,8 @@ class Walk:
         What the dimensions of the graph's inputs turned out to stand for.
     strange
         Operations whose shape could not be told.
+    most_reached
+        So many operations are followed.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -111,7 +113,7 @@ class Walk:
         # By scope, then by name.
         self._known: List[Dict[str, Tuple[Known, ...]]] = [{}]
         self._reached = 0
-        self._most_reached, self._most_scopes = _limits(graph.source.size)
+        self.most_reached, self._most_scopes = _limits(graph.source.size)
         self._calls = CALLS | graph.function_names
         self._shapes: Dict[Dims, Dims] = {}
         self._weights: Dict[Tuple[Known, ...], Tuple[Known, ...]] = {}
@@ -230,6 +232,11 @@ class Walk:
             self._work_out(ref.place)
         return self._output(ref)
 
+    def outputs(self, place: Place) -> Tuple[Known, ...]:
+        """What is known of all outputs of a node."""
+        self.known(Ref(place, 0))
+        return self._known[place.scope].get(place.name, ())
+
     def _work_out(self, target: Place) -> None:
         """Evaluate a node after everything it depends on; a loop's way back is unknown."""
         pending: List[Tuple[Place, Optional[List[Optional[Ref]]]]] = [(target, None)]
@@ -241,7 +248,7 @@ class Walk:
                 continue
             if sources is None:
                 self._reached += 1
-                if self._reached > self._most_reached:
+                if self._reached > self.most_reached:
                     known[place.name] = ()
                     continue
                 opened.add(place)

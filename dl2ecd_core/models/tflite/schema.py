@@ -30,6 +30,7 @@ _VERSION, _OPERATOR_CODES, _SUBGRAPHS, _DESCRIPTION, _BUFFERS = range(5)
 _METADATA, _SIGNATURES, _GROUPS = 6, 7, 8
 
 CUSTOM = 32
+CONCATENATION = 2
 
 # enum TensorType
 _DATA_TYPES = (
@@ -68,11 +69,18 @@ class TensorInfo:
 
 
 class Operator(NamedTuple):
-    """One step of the subgraph: builtin code and the numbers of its tensors (-1 where left out)."""
+    """One step of the subgraph: builtin code and the numbers of its tensors (-1 where left out).
+
+    Attributes
+    ----------
+    axis
+        Along which tensors are joined.
+    """
 
     code: int
     inputs: Tuple[int, ...]
     outputs: Tuple[int, ...]
+    axis: Optional[int] = None
 
 
 class SignatureInfo(NamedTuple):
@@ -227,8 +235,15 @@ def _operators(source: ByteSource, graph: Table, codes: List[int]) -> Tuple[Oper
                 file=source.name,
                 offset=table.start,
             )
-        operators.append(Operator(codes[number], inputs, outputs))
+        axis = _joined_along(table) if codes[number] == CONCATENATION else None
+        operators.append(Operator(codes[number], inputs, outputs, axis))
     return tuple(operators)
+
+
+def _joined_along(operator: Table) -> int:
+    """The axis in the options of a concatenation."""
+    options = operator.table(4, "an operator's options")
+    return 0 if options is None else options.integer(0)
 
 
 def _ends(graph: Table, field: int) -> Tuple[int, ...]:
