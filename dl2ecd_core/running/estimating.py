@@ -69,8 +69,7 @@ def estimate(model: ModelDescription) -> Optional[Need]:
     except Dl2EcdError:
         return None
     files = 0 if flow.holds_weights else sum(part.location.stat().st_size for part in model.files)
-    letters = {one.name: one.axes for one in model.inputs if one.name and one.axes}
-    constants, tile = _alive(flow, {**flow.letters, **letters}, _tile(model))
+    constants, tile = _alive(flow, _letters(flow, model), _tile(model))
     # What is made once may be weights in another form, which take the place of those in the file.
     return Need(max(files, constants), tile)
 
@@ -116,6 +115,17 @@ def _shared(need: Need, workers: int) -> str:
 
 def _said(size: int) -> str:
     return f"{size / _MIB:,.0f} MiB" if size < 10 << 30 else f"{size / (_MIB << 10):,.0f} GiB"
+
+
+def _letters(flow: Flow, model: ModelDescription) -> Dict[str, str]:
+    """The letters of the inputs' axes, as the model says them, or as its network shows them."""
+    found = dict(flow.letters)
+    for one in model.inputs:
+        value = flow.values.get(one.name or "")
+        # Some formats have no axis for the batch, which their networks have.
+        if value is not None and one.name and one.axes and len(one.axes) == value.rank:
+            found[one.name] = one.axes
+    return found
 
 
 def _tile(model: ModelDescription) -> Dict[str, int]:

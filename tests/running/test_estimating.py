@@ -144,8 +144,9 @@ class TestEstimate:
         assert getattr(need(path), part) > 40 << 30
 
     def test_of_a_network_that_is_lowered(self) -> None:
+        """Its file has no axis for the batch: bands are no rows."""
         path = FIXTURES / "cntk" / "unet_same.model"
-        assert 1 * MIB < need(path).tile < 500 * MIB
+        assert 1 * MIB < need(path).tile < 16 * MIB
 
     def test_of_a_whole_network(self, tmp_path: Path) -> None:
         level = Level("max", Conv((3, 3)), "nearest", "concatenated")
