@@ -2,7 +2,8 @@
 
 A table goes to stdout, the same as JSON to a file. Big models are made in the folder for them and
 removed again; up to five times the size is needed at once. Frameworks are used where they are
-installed: in this Python, or where ``--python-with torch=/path/to/python`` says.
+installed: in this Python, or where ``--python-with torch=/path/to/python`` says; so are the peers
+of ``run``, whose environments ``peers/make_environments.py`` makes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def _options(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="FRAMEWORK=PYTHON",
-        help="where torch, keras, tensorflow, onnx, safetensors or cntk is installed",
+        help="where torch, keras, tensorflow, onnx, safetensors or cntk is installed, or a peer: "
+        "rastervision, deepness or geoai",
     )
     options = parser.parse_args(arguments)
     unknown = set(options.benchmarks) - set(BENCHMARKS)

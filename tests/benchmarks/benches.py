@@ -393,7 +393,7 @@ BENCHMARKS: Dict[str, Callable[[Setting], Rows]] = {
     "nodes": nodes,
     "classes": classes,
     "networks": networks,
-    "running": running,
+    "run": running,
     "cuda": on_cuda,
     "scale": scale,
     "detect": detecting,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import (
+    Any,
     Callable,
     Dict,
     Iterator,
@@ -226,15 +227,30 @@ def framework(
     Absent
         When it is not.
     """
-    script = Path(__file__).parent / "frameworks" / f"{name}_side.py"
+    return side_script(setting, "frameworks", name, task, *arguments)
+
+
+def side_script(
+    setting: Setting, folder: str, name: str, *arguments: object
+) -> Tuple[Dict[str, Any], Optional[float]]:
+    """What a script beside this module reports, run where what it needs is installed.
+
+    Raises
+    ------
+    Absent
+        When it is not.
+    """
+    script = Path(__file__).parent / folder / f"{name}_side.py"
     try:
-        return run([setting.python_with(name), str(script), task, *map(str, arguments)])
+        return run([setting.python_with(name), str(script), *map(str, arguments)])
+    except OSError as error:
+        raise Absent(str(error)) from error
     except subprocess.CalledProcessError as error:
         lines = str(error.stderr).strip().splitlines() or [str(error)]
         raise Absent(lines[-1][:200]) from error
 
 
-def run(command: Sequence[str]) -> Tuple[Dict[str, float], Optional[float]]:
+def run(command: Sequence[str]) -> Tuple[Dict[str, Any], Optional[float]]:
     """What a process prints as JSON in its last line, and its peak of anonymous memory in MiB."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Classifying scenes, beside inference alone and beside the loop that people write themselves."""
+"""Classifying scenes, beside inference alone, the loop that people write themselves, and peers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 from tests.conftest import FIXTURES, SHARED_MODELS
 
 from . import big_models
+from .against_peers import against_peers
 from .big_models import Chain
 from .measuring import GIB, MIB, Row, Setting, worker
 
@@ -27,7 +28,7 @@ def running(setting: Setting) -> Iterator[Row]:
     """Time over inference alone, over a plain loop, and memory over rows."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        yield Row("running", "classify", None, "x", 1.3, f"{', '.join(missing)} not installed")
+        yield Row("run", "classify", None, "x", 1.3, f"{', '.join(missing)} not installed")
         return
     side = max(256, isqrt(int(SIDE * SIDE * setting.size / GIB)))
     scene, out = setting.folder / "scene.tif", setting.folder / "map.tif"
@@ -50,9 +51,10 @@ def running(setting: Setting) -> Iterator[Row]:
         yield _over(f"{name}: over the same tiles' inference", found, "inference", goal)
         yield _over(f"{name}: over inference without overlap", found, "inference", None, "bare")
         yield _over(f"{name}: over rasterio and a loop", found, "loop", 0.75)
-        yield Row("running", f"{name}: peak of memory", peak, "MiB", 300)
+        yield Row("run", f"{name}: peak of memory", peak, "MiB", 300)
     for path in (scene, heavy, out.with_name("loop.tif")):
         path.unlink()
+    yield from against_peers(setting, light)
     yield from _memory(setting, side, light, scene, out)
 
 
@@ -71,7 +73,7 @@ def _over(
     ]
     seconds = statistics.median(one["wall"] for one in found["classify"])
     note = f"{seconds:.2f} s; {statistics.median(cpus):.2f} in processor time"
-    return Row("running", what, statistics.median(walls), "x", goal, note)
+    return Row("run", what, statistics.median(walls), "x", goal, note)
 
 
 def _share(one: Dict[str, float], other: Dict[str, float], key: str) -> float:
@@ -90,5 +92,5 @@ def _memory(setting: Setting, side: int, model: Path, scene: Path, out: Path) ->
         left.unlink()
     (few, low), (many, high) = peaks
     note = f"{few} rows: {low:.0f} MiB"
-    yield Row("running", f"peak of {side} columns, {many} rows", high, "MiB", 300, note)
-    yield Row("running", "peak, ten times the rows", high / low if low else None, "x", 1.1, note)
+    yield Row("run", f"peak of {side} columns, {many} rows", high, "MiB", 300, note)
+    yield Row("run", "peak, ten times the rows", high / low if low else None, "x", 1.1, note)

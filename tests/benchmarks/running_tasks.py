@@ -150,6 +150,34 @@ def _run(session: Any, tile: Any, count: int, workers: int) -> Any:
     return time.perf_counter() - started, time.process_time() - cpu
 
 
+def differing(scene: str, model: str, out: str, first: str) -> Dict[str, float]:
+    """Pixels of a map whose class is another than in one pass over the whole scene.
+
+    Parameters
+    ----------
+    first
+        What the map has for the model's first class.
+    """
+    import numpy as np
+    import rasterio
+
+    from dl2ecd_core.models import inspect_model
+    from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+
+    with rasterio.open(scene) as file:
+        pixels = file.read().astype("float32") / 255
+    with rasterio.open(out) as file:
+        values = file.read(1)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(shutil.copy(model, folder))
+        described = inspect_model(path)
+        session = OnnxSession(path, described.inputs, described.outputs).freed()
+        assert session is not None
+        scores = session.run([pixels[None]])[0][0]
+    different = np.count_nonzero(scores.argmax(0) + int(first) != values)
+    return {"different": float(different), "pixels": float(values.size)}
+
+
 def loop(scene: str, model: str, out: str) -> Dict[str, float]:
     """What one writes first: read a window, run it, write it; seams and all."""
     started, cpu = time.perf_counter(), time.process_time()

@@ -132,7 +132,7 @@ TASKS: Dict[str, Callable[..., Dict[str, float]]] = {
     for task in (
         *(inspect, convert, extract, verify, dlpk, network, metadata, json_load, pane),
         *(running_tasks.scene, running_tasks.classify, running_tasks.inference, running_tasks.loop),
-        running_tasks.decoding,
+        *(running_tasks.decoding, running_tasks.differing),
         *(scale_tasks.clustered, scale_tasks.sleeping, scale_tasks.flood, scale_tasks.million),
         *(detecting_tasks.detector, detecting_tasks.scene_of_objects, detecting_tasks.detect),
         *(detecting_tasks.detect_inference, detecting_tasks.suppression),
