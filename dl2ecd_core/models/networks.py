@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Dict, Protocol, Union, cast
+from typing import Dict, Optional, Protocol, Union, cast
 
 from ..files.stamps import Stamped, stamps_before
 from ..findings import Finding, Place
@@ -15,6 +15,7 @@ from ..findings.wording import printable
 from ..network.channels_first import channels_first, order_of
 from ..network.lowering import Network
 from ..wire.source import ByteSource
+from . import onnx
 from .converters import converter_of
 from .description import ModelDescription, Tensor
 from .inspection import inspect_model
@@ -63,13 +64,18 @@ _LOWERED: Dict[str, str] = {
 }
 
 
-def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
+def read_network(
+    path: Union[str, os.PathLike[str]], *, assumed: Optional[int] = None
+) -> ModelNetwork:
     """A model's network, and what the model says about itself.
 
     Parameters
     ----------
     path
         As for :func:`~dl2ecd_core.models.inspect_model`.
+    assumed
+        Rows and columns that an image is taken to have where an ONNX file leaves them free: such
+        networks work out of these what other formats state.
 
     Raises
     ------
@@ -85,9 +91,10 @@ def read_network(path: Union[str, os.PathLike[str]]) -> ModelNetwork:
         raise ConversionRefused([_not_lowered(description, os.fspath(path))])
     lowering = cast(Lowering, import_module(f".{module}", __package__))
     stamps = stamps_before(part.location for part in description.files)
+    is_onnx = description.format == "onnx"
     with ByteSource(description.primary.location, os.fspath(path)) as source:
-        network = lowering.network_of(source)
-        return ModelNetwork(description, network, description.format == "onnx", stamps)
+        network = onnx.network_of(source, assumed) if is_onnx else lowering.network_of(source)
+        return ModelNetwork(description, network, is_onnx, stamps)
 
 
 def with_channels_first(model: ModelNetwork) -> ModelNetwork:

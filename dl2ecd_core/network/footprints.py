@@ -39,7 +39,8 @@ class Footprint:
     scale
         Width of a pixel, in input pixels.
     start
-        Where the first pixel begins, in input pixels from the tile's edge.
+        Where the first pixel begins, in input pixels from the tile's edge; None where pixels are
+        combined that lie a pixel or more apart.
     reach
         What the pixels of one period look at, the first pixel's interval first; those of the next
         period look at the same, :attr:`alignment` input pixels further on. None when not known.
@@ -48,7 +49,7 @@ class Footprint:
     """
 
     scale: Fraction = Fraction(1)
-    start: Fraction = Fraction(0)
+    start: Optional[Fraction] = Fraction(0)
     reach: Optional[Tuple[Interval, ...]] = None
     sources: FrozenSet[Source] = frozenset()
 
@@ -128,7 +129,7 @@ class Footprint:
 
         return Footprint(
             self.scale * stride,
-            self.start + self.scale * Fraction(shift, 2),
+            self._moved(self.scale * Fraction(shift, 2)),
             self._through(Fraction(1, stride), taps),
             self.sources,
         )
@@ -152,7 +153,7 @@ class Footprint:
 
         return Footprint(
             scale,
-            self.start - scale * shift,
+            self._moved(-scale * shift),
             self._through(Fraction(stride), taps),
             self.sources,
         )
@@ -162,7 +163,7 @@ class Footprint:
         if before == 0:
             return self
         reach = self._through(Fraction(1), lambda pixel: iter((pixel + before,)))
-        return replace(self, start=self.start + self.scale * before, reach=reach)
+        return replace(self, start=self._moved(self.scale * before), reach=reach)
 
     def repeated(self, times: int) -> Footprint:
         """After each pixel becomes several that are the same, or parts of it."""
@@ -196,7 +197,10 @@ class Footprint:
             return replace(self, scale=self.scale / factor, reach=None)
         shift = self.scale * _behind(factor, taps)
         reach = self._through(factor, taps)
-        return replace(self, scale=self.scale / factor, start=self.start + shift, reach=reach)
+        return replace(self, scale=self.scale / factor, start=self._moved(shift), reach=reach)
+
+    def _moved(self, by: Fraction) -> Optional[Fraction]:
+        return None if self.start is None else self.start + by
 
     def _through(self, factor: Fraction, taps: Taps) -> Optional[Tuple[Interval, ...]]:
         """What pixels look at that are made of some of these, `factor` new ones for each."""
@@ -264,9 +268,9 @@ def _hull(intervals: Iterable[Interval]) -> Interval:
 def merged(footprints: Iterable[Optional[Footprint]]) -> Optional[Footprint]:
     """The footprint of tensors that are combined pixel by pixel.
 
-    None when one is unknown, the scales differ, or they lie a pixel or more apart. Less than a
-    pixel apart (strided convolutions shift by halves), the last operand's place is taken. A pixel
-    looks at what those that it is made of look at.
+    None when one is unknown or the scales differ. Less than a pixel apart (strided convolutions
+    shift by halves), the last operand's place is taken; of those farther apart, as a network's
+    coarsest and finest branch, none is. A pixel looks at what those that it is made of look at.
     """
     result: Optional[Footprint] = None
     for footprint in footprints:
@@ -275,18 +279,21 @@ def merged(footprints: Iterable[Optional[Footprint]]) -> Optional[Footprint]:
         if result is None or result == footprint:
             result = footprint
             continue
-        if (
-            footprint.scale != result.scale
-            or abs(footprint.start - result.start) >= footprint.scale
-        ):
+        if footprint.scale != result.scale:
             return None
         result = Footprint(
             footprint.scale,
-            footprint.start,
+            _either_start(result, footprint),
             _both(result, footprint),
             united(result.sources, footprint.sources),
         )
     return result
+
+
+def _either_start(one: Footprint, other: Footprint) -> Optional[Fraction]:
+    if one.start is None or other.start is None:
+        return None
+    return other.start if abs(other.start - one.start) < other.scale else None
 
 
 def united(one: FrozenSet[Source], other: FrozenSet[Source]) -> FrozenSet[Source]:
@@ -329,8 +336,8 @@ def model_padding(
     for before, after, footprint in zip(input_sizes, output_sizes, footprints):
         if before is None or after is None or footprint is None or footprint.scale != 1:
             return None
-        lost = before - after
-        if lost <= 0 or lost % 2 or abs(footprint.start - lost // 2) >= 1:
+        lost, start = before - after, footprint.start
+        if start is None or lost <= 0 or lost % 2 or abs(start - lost // 2) >= 1:
             return None
         paddings.add(lost // 2)
     return paddings.pop() if len(paddings) == 1 else None

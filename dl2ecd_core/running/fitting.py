@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, List, Mapping, Optional, Tuple
 
 from .extras import RunningRefused
 from .placement import Placement
-from .probing import Probed, probe
+from .probing import probe, probe_along
 from .scores import Scores
 from .walking import Look
 
@@ -213,13 +213,24 @@ def _fitted_free(
             return None
         walked = _walked(scores, (height, width), output, looks)
         if walked is not None:
-            walked = _with_grown(walked)
-            if (walked.rows.scale, walked.columns.scale) == scales and _is_seamless(walked):
-                return walked
-        found = _probed(scores, height, width, scales)
+            tried = replace(walked, rows=_least(walked.rows), columns=_least(walked.columns))
+            if (walked.rows.scale, walked.columns.scale) == scales and _is_seamless(tried):
+                return _with_grown(walked)
+        rows = _probed(scores, (height, width), 1, scales[0], looks.get("H"))
+        columns = _probed(scores, (height, width), 2, scales[1], looks.get("W"))
     except RunningRefused:
         return None
-    return _with_grown(Fitted(scores, found.rows, found.columns, probed=True))
+    return _with_grown(Fitted(scores, rows, columns, probed=True))
+
+
+def _least(placement: Placement) -> Placement:
+    """With a longer tile, where this one has no inner part: as much as a trial needs."""
+    if placement.reach is None or placement.step:
+        return placement
+    lost = sum(placement.margins) - placement.output
+    return placement.grown(
+        placement.tile + (lost // placement.outputs_per_stride + 2) * placement.stride
+    )
 
 
 def _with_grown(fitted: Fitted) -> Fitted:
@@ -257,15 +268,19 @@ def _is_seamless(fitted: Fitted) -> bool:
     return True
 
 
-def _probed(scores: Scores, height: int, width: int, scales: Tuple[Fraction, Fraction]) -> Probed:
-    """What trying tells, on a tile so large that there is an end to what the model sees."""
-    found = probe(scores, example_tile(scores, height, width), scales)
-    while found.rows.step * found.columns.step == 0 and 2 * max(height, width) <= LARGEST:
-        height, width = height + _up(height), width + _up(width)
-        larger = probe(scores, example_tile(scores, height, width), scales)
-        if larger.rows.step * larger.columns.step:
-            return larger
-    return found
+def _probed(
+    scores: Scores, sizes: Tuple[int, int], axis: int, scale: Fraction, look: Optional[Look]
+) -> Placement:
+    """What trying tells along an axis, on a tile so long that there is an end to what is seen.
+
+    Where the network lets expect that there is none, no longer tile is tried.
+    """
+    found = first = probe_along(scores, example_tile(scores, *sizes), axis, scale)
+    longer = list(sizes)
+    while not found.step and 2 * longer[axis - 1] <= LARGEST and not (look and look.whole):
+        longer[axis - 1] += _up(longer[axis - 1])
+        found = probe_along(scores, example_tile(scores, *longer), axis, scale)
+    return found if found.step else first
 
 
 def _up(size: int) -> int:

@@ -81,10 +81,11 @@ def probe(
         With a reach of None along an axis in which the model looks at the whole tile, or as far
         as can be seen in a tile of this size.
     """
-    return Probed(_along(run, example, 1, scales[0]), _along(run, example, 2, scales[1]))
+    return Probed(probe_along(run, example, 1, scales[0]), probe_along(run, example, 2, scales[1]))
 
 
-def _along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Placement:
+def probe_along(run: Run, example: Array, axis: int, known: Optional[Fraction]) -> Placement:
+    """The same along one axis of an example: 1 for rows, 2 for columns."""
     trial = _Trial(run, example, axis)
     size, output = example.shape[axis], trial.base.shape[axis]
     if output == 1:

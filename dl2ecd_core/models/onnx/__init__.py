@@ -99,8 +99,14 @@ def read(source: ByteSource) -> ModelDescription:
     )
 
 
-def network_of(source: ByteSource) -> Network:
+def network_of(source: ByteSource, assumed: Optional[int] = None) -> Network:
     """The file's own graph, with what is known of its values.
+
+    Parameters
+    ----------
+    assumed
+        The length of every axis of an input that the file leaves free, but the first: what a
+        network works out of its image's size is known then.
 
     Raises
     ------
@@ -110,7 +116,7 @@ def network_of(source: ByteSource) -> Network:
     document = read_document(Message(source, what="the model"))
     given = document.graph.inputs.items()
     inputs = {name: type_ for name, type_ in given if name not in document.graph.initializers}
-    walk = Walk(document, inputs)
+    walk = Walk(document, {name: _with_sizes(type_, assumed) for name, type_ in inputs.items()})
     graph = Graph(nodes=document.graph.nodes, inputs=inputs, outputs=dict(document.graph.outputs))
     values = {**dict.fromkeys((*inputs, *graph.outputs), UNKNOWN), **walk.values}
     letters = {
@@ -119,6 +125,15 @@ def network_of(source: ByteSource) -> Network:
         if type_.shape is not None
     }
     return Network(graph, values, letters)
+
+
+def _with_sizes(type_: ValueType, assumed: Optional[int]) -> ValueType:
+    """An input whose free axes, but the first, which counts images, have a length."""
+    if type_.shape is None or assumed is None:
+        return type_
+    first, rest = type_.shape[:1], type_.shape[1:]
+    sizes = (*first, *(assumed if size is None else size for size in rest))
+    return replace(type_, shape=sizes)
 
 
 def _parameters(document: Document, seen: Survey) -> Optional[int]:

@@ -10,7 +10,7 @@ from ..data_types import as_float32
 from ..footprints import Taps
 from ..sampling import sampled
 from ..shapes import Dims
-from ..value import Axis, Value, image_letters, shaped
+from ..value import Axis, Value, image_letters, looking_along, shaped
 from ..window import Padding, Rounding, TransposedWindow, Window
 from .step import Step
 
@@ -260,11 +260,24 @@ def resize(step: Step) -> Outputs:
     if step.attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch":
         factors = targets = None
     sizes, tracks = list(x.shape), list(x.axes)
+    resized = []
     for index, axis in enumerate(axes):
         factor = factors[index] if factors is not None and len(factors) == len(axes) else None
         target = targets[index] if targets is not None and len(targets) == len(axes) else None
         sizes[axis], tracks[axis] = _resized(step, x, axis % rank, factor, target)
-    return [shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)]
+        if tracks[axis] is not x.axes[axis]:
+            resized.append(axis)
+    result = shaped(tuple(sizes), x.data_type, tracks, constant=x.constant)
+    return [looking_along(result, resized) if _by_the_ends(step) else result]
+
+
+def _by_the_ends(step: Step) -> bool:
+    """Whether the first and the last pixel stay where they are.
+
+    Where all others are taken from depends on the length of the axis then.
+    """
+    mode = step.attributes.text("coordinate_transformation_mode", "half_pixel")
+    return step.opset >= 11 and mode == "align_corners"
 
 
 def _resized(
