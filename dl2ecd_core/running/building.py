@@ -70,11 +70,12 @@ def classifier_for(
     output = scores.session.outputs[scores.output]
     fitted = fit(scores, read_looks(opened.primary, output.name))
     fitted = fitted_to(fitted, reader.height, reader.width)
-    findings += _said_of_tiles(fitted, opened)
     example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))
     values, probabilities, said = _values(opened, scores, example, options)
-    findings += said
-    return Classifier(fitted, bands, scaling, values, probabilities), tuple(findings)
+    classifier = Classifier(fitted, bands, scaling, values, probabilities)
+    blended = classifier.plan(reader.height, reader.width).blended
+    findings += [*_said_of_tiles(fitted, opened, blended=blended), *said]
+    return classifier, tuple(findings)
 
 
 def scores_for(opened: OpenedModel, session: Session, bands: int) -> Scores:
@@ -133,9 +134,9 @@ def _threshold_unused(opened: OpenedModel, kind: Kind, layers: int) -> Finding:
     )
 
 
-def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:
+def _said_of_tiles(fitted: Fitted, opened: OpenedModel, *, blended: bool) -> List[Finding]:
     where = Place(file=opened.ecd.name)
-    if not fitted.is_exact:
+    if blended:
         return [
             finding(
                 "tiles-blended",
@@ -146,7 +147,7 @@ def _said_of_tiles(fitted: Fitted, opened: OpenedModel) -> List[Finding]:
                 where=where,
             )
         ]
-    if not fitted.probed:
+    if not fitted.probed or not fitted.is_exact:
         return []
     return [
         finding(

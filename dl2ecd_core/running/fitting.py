@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Rows and columns of a tile where any size goes in: of smaller ones more is margin, larger ones
 #: leave the processor's caches.
 USUAL = (256, 320)
+#: Tiles that are tried where a model states no size and takes no usual one: sizes that networks are
+#: made for, of which some forget to say that they take no other.
+COMMON = (256, 512, 224, 128, 1024, 640, 384, 320, 192, 96, 64, 32)
 #: The largest tile that is made where a model looks far.
 LARGEST = 1024
 #: A tile has at least this many times as many pixels along an axis as its margins.
@@ -102,15 +105,42 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
     height, width = scores.tile
     free = _freed(scores)
     if free is not None:
-        fitted = _fitted_free(free, _near(height, USUAL[0]), _near(width, USUAL[1]), looks)
+        strides = _stride(looks.get("H")), _stride(looks.get("W"))
+        sizes = _near(height, USUAL[0], strides[0]), _near(width, USUAL[1], strides[1])
+        fitted = _fitted_free(free, sizes, (_unit(strides[0]), _unit(strides[1])), looks)
         if fitted is not None and (fitted.is_exact or None in scores.tile):
             return _flexible(fitted)
-    sizes = height or USUAL[0], width or USUAL[1]
+    sizes = _taken(scores)
     walked = _walked(scores, sizes, _output(scores, *sizes), looks)
     if walked is not None:
         return walked
     found = probe(scores, example_tile(scores, *sizes), (None, None))
     return Fitted(scores, found.rows, found.columns, probed=True)
+
+
+def _taken(scores: Scores) -> Tuple[int, int]:
+    """Rows and columns of a tile that a model takes.
+
+    Raises
+    ------
+    RunningRefused
+        When there is none; says what is wrong with the usual one.
+    """
+    height, width = scores.tile
+    usual = height or USUAL[0], width or USUAL[1]
+    if height is not None and width is not None:
+        return usual
+    try:
+        _output(scores, *usual)
+    except RunningRefused:
+        for size in COMMON:
+            try:
+                _output(scores, height or size, width or size)
+            except RunningRefused:
+                continue
+            return height or size, width or size
+        raise
+    return usual
 
 
 def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
@@ -121,7 +151,7 @@ def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
     made longer.
     """
     if not fitted.flexible:
-        return fitted
+        return _around(fitted, height, width)
     rows, columns = (
         one if one.result_size(size) >= one.output else one.shortened(size, 1)
         for one, size in zip((fitted.rows, fitted.columns), (height, width))
@@ -129,6 +159,32 @@ def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
     if (rows, columns) == (fitted.rows, fitted.columns) or not _runs(fitted.scores, rows, columns):
         return fitted
     return replace(fitted, shortest=(rows.tile, columns.tile))
+
+
+def _around(fitted: Fitted, height: int, width: int) -> Fitted:
+    """A model that sees the whole of any tile, with one that ends where a small scene does.
+
+    By how much it halves its tile is not known: the smallest that it takes is tried.
+    """
+    if fitted.halo is not None or fitted.scores.tile != (None, None):
+        return fitted
+    placements = fitted.rows, fitted.columns
+    for halved in range(_UNIT.bit_length()):
+        rows, columns = (
+            _ending(one, size, math.lcm(one.stride, 1 << halved))
+            for one, size in zip(placements, (height, width))
+        )
+        if (rows, columns) == placements:
+            break
+        if _runs(fitted.scores, rows, columns):
+            return replace(fitted, shortest=(rows.tile, columns.tile))
+    return fitted
+
+
+def _ending(placement: Placement, size: int, unit: int) -> Placement:
+    """With a tile shorter by so many pixels as often as it goes beyond a scene."""
+    beyond = int((placement.output - placement.result_size(size)) * placement.scale)
+    return placement.grown(placement.tile - max(beyond, 0) // unit * unit)
 
 
 def _flexible(fitted: Fitted) -> Fitted:
@@ -203,21 +259,22 @@ def _alike(one: Array, other: Array) -> bool:
 
 
 def _fitted_free(
-    scores: Scores, height: int, width: int, looks: Mapping[str, Look]
+    scores: Scores, sizes: Tuple[int, int], units: Tuple[int, int], looks: Mapping[str, Look]
 ) -> Optional[Fitted]:
     """A model that takes any size with tiles of its own; None where other sizes don't go."""
     try:
-        output = _output(scores, height, width)
-        scales = _scales(output, _output(scores, height + _UNIT, width + _UNIT))
+        output = _output(scores, *sizes)
+        larger = _output(scores, sizes[0] + units[0], sizes[1] + units[1])
+        scales = _scales(output, larger, units)
         if scales is None:
             return None
-        walked = _walked(scores, (height, width), output, looks)
+        walked = _walked(scores, sizes, output, looks)
         if walked is not None:
             tried = replace(walked, rows=_least(walked.rows), columns=_least(walked.columns))
             if (walked.rows.scale, walked.columns.scale) == scales and _is_seamless(tried):
                 return _with_grown(walked)
-        rows = _probed(scores, (height, width), 1, scales[0], looks.get("H"))
-        columns = _probed(scores, (height, width), 2, scales[1], looks.get("W"))
+        rows = _probed(scores, sizes, 1, scales[0], looks.get("H"))
+        columns = _probed(scores, sizes, 2, scales[1], looks.get("W"))
     except RunningRefused:
         return None
     return _with_grown(Fitted(scores, rows, columns, probed=True))
@@ -294,14 +351,16 @@ def _output(scores: Scores, height: int, width: int) -> Tuple[int, int]:
     return rows, columns
 
 
-def _scales(small: Tuple[int, int], large: Tuple[int, int]) -> Optional[Tuple[Fraction, Fraction]]:
+def _scales(
+    small: Tuple[int, int], large: Tuple[int, int], units: Tuple[int, int]
+) -> Optional[Tuple[Fraction, Fraction]]:
     """The width of a result pixel, from how much the result grows with the tile."""
     found: List[Fraction] = []
-    for one, other in zip(small, large):
+    for one, other, unit in zip(small, large, units):
         more = other - one
-        if more <= 0 or (_UNIT % more and more % _UNIT):
+        if more <= 0 or (unit % more and more % unit):
             return None
-        found.append(Fraction(_UNIT, more))
+        found.append(Fraction(unit, more))
     return found[0], found[1]
 
 
@@ -315,11 +374,24 @@ def _grown(placement: Placement) -> Placement:
     return placement.grown(placement.tile + strides * placement.stride)
 
 
-def _near(stated: Optional[int], usual: int) -> int:
-    """A usual size that differs from the stated one by what every network takes."""
+def _near(stated: Optional[int], usual: int, stride: int) -> int:
+    """A usual size that differs from the stated one by what the network takes."""
     if stated is None:
-        return usual
-    return stated + -(-max(usual - stated, 0) // _UNIT) * _UNIT
+        return -(-usual // stride) * stride
+    unit = _unit(stride)
+    return stated + -(-max(usual - stated, 0) // unit) * unit
+
+
+def _unit(stride: int) -> int:
+    """Pixels by which tiles may be longer: what most networks take, and this one."""
+    return -(-_UNIT // stride) * stride
+
+
+def _stride(look: Optional[Look]) -> int:
+    """Pixels of which a tile has whole multiples, as far as the network tells."""
+    footprint = None if look is None else look.footprint
+    alignment = None if footprint is None else footprint.alignment
+    return 1 if alignment is None else alignment
 
 
 def example_tile(scores: Scores, height: int, width: int) -> Array:

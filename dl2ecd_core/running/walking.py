@@ -44,7 +44,7 @@ class Look:
         scale, stride = footprint.scale, footprint.alignment
         start = first_place(tile, output, scale)
         if self.whole:
-            return Placement(tile, output, scale, start, scale.numerator, None)
+            return Placement(tile, output, scale, start, stride or scale.numerator, None)
         if stride is None:
             return None
         before, after = _margin_before(footprint), _margin_after(footprint, tile, output)
@@ -97,11 +97,11 @@ def looks_of(network: Network, output: Optional[str]) -> Dict[str, Look]:
         if axis.letter not in ("H", "W") or value is None:
             continue
         along = _along(network, axis.letter)
+        sources = frozenset() if axis.footprint is None else axis.footprint.sources
         if along & value.whole:
             found[axis.letter] = Look(axis.footprint, whole=True)
-        elif axis.footprint is not None and axis.footprint.sources:
-            if axis.footprint.sources <= along:
-                found[axis.letter] = Look(axis.footprint, whole=False)
+        elif sources and sources <= along:
+            found[axis.letter] = Look(axis.footprint, whole=False)
     return found
 
 

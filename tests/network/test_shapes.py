@@ -159,10 +159,16 @@ def test_a_crop_moves_and_a_resize_scales() -> None:
     assert Footprint().resized(8, None) is None
 
 
-def test_places_that_differ_by_a_pixel_do_not_merge() -> None:
+def test_of_places_that_differ_by_a_pixel_none_is_taken() -> None:
     half, one = Footprint(start=Fraction(1, 2)), Footprint(start=Fraction(1))
+    nowhere = Footprint(start=None)
     assert merged([Footprint(), half]) == half
-    assert merged([Footprint(), one]) is None
+    assert merged([Footprint(), one]) == merged([one, nowhere]) == nowhere
+    assert nowhere.cropped(3) == nowhere.window(3) == nowhere.transposed(3) == nowhere
+    assert model_padding([20, 20], [16, 16], [nowhere, nowhere]) is None
+
+
+def test_unlike_places_do_not_merge() -> None:
     assert merged([Footprint(), Footprint(Fraction(2))]) is None
     assert merged([Footprint(), None]) is None
     assert merged([]) is None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.network.footprints import Footprint, at_input
+from dl2ecd_core.network.footprints import Footprint, at_input, merged
 from dl2ecd_core.network.graph import Initializer
 from dl2ecd_core.network.value import (
     MOST_KNOWN_VALUES,
@@ -195,7 +195,7 @@ def test_axes_that_meet_lie_where_both_do() -> None:
     one = Axis("H", place, ("x", 2))
     assert together([one, Axis("H", place)]) == one
     assert together([Axis("H", place), one]).source == ("x", 2)
-    assert together([one, Axis("H", apart)]).footprint is None
+    assert together([one, Axis("H", apart)]).footprint == merged([place, apart])
 
 
 def test_whoever_looks_along_an_axis_looks_at_all_of_its_image() -> None:

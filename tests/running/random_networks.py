@@ -14,7 +14,15 @@ from onnx import TensorProto, helper, numpy_helper
 BANDS = 3
 #: How a network gets half as fine, and finer again.
 DOWN = ("max", "average", "max over 3", "stride of 3", "stride of 5")
-UP = ("nearest", "linear", "linear from 0", "transposed 2", "transposed 4", "transposed 3")
+UP = (
+    "nearest",
+    "linear",
+    "linear from 0",
+    "linear to the size",
+    "transposed 2",
+    "transposed 4",
+    "transposed 3",
+)
 #: What joins a finer layer with the one that was as fine before.
 JOINS = ("concatenated", "added", "forgotten")
 
@@ -133,7 +141,7 @@ class _Graph:
         more = {"kernel_shape": [side] * 2, "strides": [2, 2], "pads": [side // 3] * 4}
         return self.node(kind, value, channels=channels, **more)
 
-    def up(self, value: str, how: str) -> str:
+    def up(self, value: str, how: str, like: str) -> str:
         channels = self.channels[value]
         if how.startswith("transposed"):
             side = int(how[-1])
@@ -148,6 +156,9 @@ class _Graph:
                 strides=[2, 2],
                 **more,
             )
+        if how.endswith("to the size"):
+            return self.node("Resize", value, "", "", self._sizes(value, like), channels=channels,
+                             mode="linear")  # fmt: skip
         scales = self.constant(np.array([1, 1, 2, 2], "float32"))
         about: Dict[str, object] = {
             "mode": how.split()[0],
@@ -156,6 +167,15 @@ class _Graph:
         if how == "nearest":
             about["nearest_mode"] = "floor"
         return self.node("Resize", value, "", scales, channels=channels, **about)
+
+    def _sizes(self, value: str, like: str) -> str:
+        """Batch and channels of one value, rows and columns of another, as PyTorch exports them."""
+        at = [self.constant(np.array([place], "int64")) for place in (0, 2, 4)]
+        parts = []
+        for one, first, end in ((value, *at[:2]), (like, *at[1:])):
+            sizes = self.node("Shape", one, channels=0)
+            parts.append(self.node("Slice", sizes, first, end, channels=0))
+        return self.node("Concat", *parts, channels=0, axis=0)
 
     def joined(self, fine: str, kept: str, how: str) -> str:
         channels = self.channels[fine] + self.channels[kept]
@@ -175,7 +195,8 @@ def write(net: Net, path: Path, size: Optional[int] = None) -> Path:
         kept.append(value)
         value = graph.conv(graph.down(value, level.down), 5, level.inner)
     for level in reversed(net.levels):
-        value = graph.joined(graph.up(value, level.up), kept.pop(), level.join)
+        like = kept.pop()
+        value = graph.joined(graph.up(value, level.up, like), like, level.join)
     value = graph.conv(value, 4, net.last)
     if net.cropped:
         value = graph.conv(value, 4, Conv((3, 3)), pads=0)

@@ -85,6 +85,74 @@ class TestSmallScenes:
         whole = fitted(less_the_mean)
         assert not whole.is_exact
         assert not whole.flexible
+        assert fitted_to(whole, 5000, 5000) is whole
+
+    @pytest.mark.parametrize(("halved", "rows"), [(1, 29), (8, 32), (64, 64)])
+    def test_one_that_sees_all_sees_no_more_than_a_small_scene(
+        self, halved: int, rows: int
+    ) -> None:
+        """The scene in one pass: its border is not repeated to the end of a usual tile."""
+
+        def give(pixels: np.ndarray) -> np.ndarray:
+            if pixels.shape[2] % halved:
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return less_the_mean(pixels)
+
+        small = fitted_to(fitted(give), 29, 320)
+        assert [one.tile for one in small.placements(29, 320)] == [rows, 320]
+        # Two tiles side by side are as wide as usual, of which one ends where the scene does.
+        assert small.placements(29, 1000)[1].tile == 320
+
+    def test_where_it_takes_nothing_smaller_the_scene_is_made_longer(self) -> None:
+        def give(pixels: np.ndarray) -> np.ndarray:
+            if pixels.shape[2] < 256:
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return less_the_mean(pixels)
+
+        whole = fitted(give)
+        assert fitted_to(whole, 29, 320) is whole
+
+
+class TestSizesThatAModelKeepsQuietAbout:
+    """Axes that are called free in a file whose network takes one size."""
+
+    @pytest.mark.parametrize(("size", "tile"), [(256, 256), (224, 224), (64, 64)])
+    def test_are_found(self, size: int, tile: int) -> None:
+        def give(pixels: np.ndarray) -> np.ndarray:
+            if pixels.shape[2:] != (size, size):
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return same(pixels)
+
+        made = fitted(give)
+        assert (made.rows.tile, made.columns.tile) == (tile, tile)
+        assert made.is_exact
+        assert not made.flexible
+
+    def test_are_not_guessed_for_ever(self) -> None:
+        def give(pixels: np.ndarray) -> np.ndarray:
+            raise RunningRefused([finding("model-run-failed", f"not {pixels.shape[2]}")])
+
+        with pytest.raises(RunningRefused, match="not 256"):
+            fitted(give)
+
+
+class TestTilesOfWholeStrides:
+    """Of a tile that is none, a network leaves out what is beyond the last whole stride."""
+
+    @pytest.mark.parametrize("stride", [3, 7, 15])
+    def test_where_the_network_tells_its_stride(self, stride: int) -> None:
+        def give(pixels: np.ndarray) -> np.ndarray:
+            rows, columns = (size // stride * stride for size in pixels.shape[2:])
+            kept = same(pixels)[:, :, :rows:stride, :columns:stride]
+            return kept.repeat(stride, 2).repeat(stride, 3)
+
+        footprint = at_input(("x", 2)).window(stride, stride)
+        assert footprint is not None
+        looks = {axis: Look(footprint.repeated(stride), whole=False) for axis in "HW"}
+        made = fitted(give, looks=looks)
+        assert not made.probed
+        assert made.rows.tile % stride == made.columns.tile % stride == 0
+        assert (made.rows.output, made.rows.start) == (made.rows.tile, 0)
 
 
 class TestWhatANetworkTells:

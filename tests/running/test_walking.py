@@ -9,10 +9,12 @@ from typing import Dict, Tuple
 import pytest
 
 from dl2ecd_core.network.footprints import at_input
+from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.fitting import Fitted, fit_tiles
 from dl2ecd_core.running.walking import Look, looks_of, read_looks
 from tests.conftest import FIXTURES
+from tests.running.random_networks import Conv, Level, Net, write
 from tests.running.scenes import scores
 
 ONNX = FIXTURES / "onnx"
@@ -58,6 +60,67 @@ def test_one_of_several_outputs_must_be_named() -> None:
     network = read_network(ONNX / "detector.onnx").network
     assert looks_of(network, None) == {}
     assert looks_of(network, "no such output") == {}
+
+
+def test_sizes_that_a_network_works_out_are_followed(tmp_path: Path) -> None:
+    """PyTorch exports an enlargement to another layer's size as arithmetic with that size."""
+    near = Conv((3, 3))
+    level = Level("stride of 3", near, "linear to the size", "concatenated")
+    model = write(Net(near, (level, level), near, cropped=False, seed=3), tmp_path / "net.onnx")
+    (rows, columns) = (read_looks(model, None)[axis] for axis in "HW")
+    assert (rows.footprint, columns.footprint) != (None, None)
+    assert (rows.footprint.alignment, rows.whole) == (4, False)
+    assert rows.footprint.halo() == (17, 14)
+
+
+def test_branches_of_unlike_depth_are_followed(tmp_path: Path) -> None:
+    """Strided convolutions move each branch by another part of a pixel: they lie far apart."""
+    lowering = Lowering(reserved=["image", "scores"])
+    one = lowering.input("image", (None, 3, None, None))
+    kernel = lowering.weight("kernel", (3, 3, 3, 3))
+
+    def halved(value: str) -> str:
+        return lowering.add("Conv", [value, kernel], strides=(2, 2), pads=(1, 1, 1, 1))
+
+    def enlarged(value: str, factor: float) -> str:
+        scales = lowering.constant([1.0, 1.0, factor, factor], "float32")
+        return lowering.add("Resize", [value, "", scales], mode="linear")
+
+    finer = halved(halved(one))
+    coarse = enlarged(halved(halved(halved(finer))), 8.0)
+    lowering.output("scores", lowering.add("Add", [finer, coarse]))
+    look = looks_of(lowering.network(), "scores")["H"]
+    assert look.footprint is not None
+    assert look.footprint.start is None
+    assert (look.footprint.scale, look.footprint.alignment) == (4, 32)
+
+
+def test_corners_that_stay_make_all_depend_on_the_size(tmp_path: Path) -> None:
+    lowering = Lowering(reserved=["image", "scores"])
+    one = lowering.input("image", (None, 3, 64, 64))
+    kernel = lowering.weight("kernel", (3, 3, 3, 3))
+    half = lowering.add("Conv", [one, kernel], strides=(2, 2), pads=(1, 1, 1, 1))
+    scales = lowering.constant([1.0, 1.0, 2.0, 1.0], "float32")
+    corners = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
+    lowering.output("scores", lowering.add("Resize", [half, "", scales], **corners))
+    looks = looks_of(lowering.network(), "scores")
+    assert (looks["H"].whole, looks["W"].whole) == (True, False)
+    placement = looks["H"].placement(64, 64)
+    assert placement is not None
+    assert placement.reach is None
+
+
+def test_what_can_not_be_followed_is_a_hint(tmp_path: Path) -> None:
+    """An image that is cut into blocks and put together again may look at all of it, or not."""
+    lowering = Lowering(reserved=["image", "scores"])
+    one = lowering.input("image", (1, 3, 64, 64), letters="NCHW")
+    blocks = lowering.add("Reshape", [one, lowering.constant([1, 3, 16, 4, 16, 4])])
+    mixed = lowering.add("ReduceMean", [blocks], axes=(3, 5), keepdims=0)
+    kernel = lowering.weight("kernel", (2, 3, 1, 1))
+    lowering.output("scores", lowering.add("Conv", [mixed, kernel]))
+    look = looks_of(lowering.network(), "scores")["H"]
+    assert (look.footprint, look.whole) == (None, True)
+    assert look.placement(64, 16) is None
 
 
 class TestPlacements:
