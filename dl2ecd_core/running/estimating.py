@@ -196,6 +196,6 @@ def _bytes(value: Value, letters: Mapping[str, str], tile: Mapping[str, int]) ->
         pixels = 1
         if along is not None and axis.footprint is not None:
             # A border in front of the tile counts, too, and one that is cropped does not.
-            pixels = math.ceil((along - axis.footprint.start) / axis.footprint.scale)
+            pixels = math.ceil((along - (axis.footprint.start or 0)) / axis.footprint.scale)
         count *= max(pixels, 1 if size is None else size)
     return count * width_of(value.data_type)
