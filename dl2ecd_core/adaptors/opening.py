@@ -10,11 +10,9 @@ from typing import Callable, Iterator, Optional, Tuple, TypeVar
 from ..ecd.content import Ecd
 from ..findings.errors import Dl2EcdError
 from ..pane.speech import sentence
-from ..running.engine import cores
-from ..running.estimating import check_memory
+from ..running.bounded import bounded_session
 from ..running.opening import OpenedModel, opened_model
 from ..running.sessions import Session
-from ..running.sessions.opening import open_session
 
 Made = TypeVar("Made")
 
@@ -70,8 +68,5 @@ def opened_with(
         raise RasterFunctionError("Give the path of an .ecd, .emd or .dlpk as the model.")
     card = isinstance(device, (int, float)) and device != -1
     with opened_model(model) as opened:
-        if not card:
-            # ArcGIS's process must not be limited, so what it can't hold is told before.
-            check_memory(opened.model, cores(), name=opened.ecd.name)
-        session = open_session(opened.model, opened.primary, device="auto" if card else "cpu")
+        session = bounded_session(opened, device="auto" if card else "cpu")
         return opened.ecd, session, make(opened, session)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from contextlib import suppress
 from typing import Dict, List, Optional, Tuple, Type
 
+from ..running.own_process import is_own_process
 from ..version import __version__
 from .exit_codes import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, TERMINATED
 from .streams import ClosedPipe, flush, give_up_streams, open_closed_streams, pipe_is_closed
@@ -31,8 +31,6 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
 
 #: Commands that run models, each in a process of its own (see supervised.py).
 RUNNING = frozenset(("classify", "detect"))
-#: Says to a process, in its environment, that it is that one.
-INSIDE = "DL2ECD_INSIDE"
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -92,12 +90,12 @@ def _run(arguments: Optional[List[str]]) -> None:
         print(f"dl2ecd {__version__}")
         sys.exit(DONE)
     given = sys.argv[1:] if arguments is None else arguments
-    if _runs_a_model(given) and INSIDE not in os.environ:
+    if _runs_a_model(given) and not is_own_process():
         from .supervised import supervise
 
         sys.exit(supervise(given))
     signal.signal(signal.SIGTERM, _terminate)
-    if INSIDE in os.environ:
+    if is_own_process():
         from ..running.child import end_with_parent
 
         end_with_parent()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
 
@@ -14,8 +13,9 @@ from ..findings.wording import printable
 from ..running.bands import Wanted, bands_asked
 from ..running.georeference import Extent
 from ..running.memory import limit_memory
+from ..running.own_process import is_own_process
 from ..running.report import Report
-from . import INSIDE
+from ..running.sessions.devices import CPU
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
 from .reporting import OutputFormat, Result, report
@@ -157,7 +157,8 @@ def run_and_report(
     unit
         What the bar counts.
     """
-    if INSIDE in os.environ and asked.device == "cpu":
+    if asked.device == CPU and is_own_process():
+        # As early as that also what reads the scene has a limit.
         limit_memory()
     scene = asked.paths[0]
     bar = PixelBar(unit)

@@ -11,7 +11,7 @@ from typing import List
 from ..findings import Finding
 from ..findings.rules import finding
 from ..running.child import command_process
-from . import INSIDE
+from ..running.own_process import MARK
 from .exit_codes import INTERRUPTED, REFUSED
 
 #: Signals by which the system ends a process that went wrong.
@@ -33,7 +33,7 @@ def supervise(arguments: List[str]) -> int:
     from .group import say
     from .reporting import output_asked_for
 
-    process = command_process(arguments, {INSIDE: "1"})
+    process = command_process(arguments, {MARK: "1"})
 
     def pass_on(number: int, frame: object) -> None:
         process.send_signal(number)

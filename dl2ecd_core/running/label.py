@@ -14,6 +14,7 @@ from ..files.output import check_target
 from ..files.replacing import check_replaceable
 from ..findings import in_order
 from ..progress import Listener
+from .bounded import bounded_session
 from .chips.labeller import labeller_for
 from .chips.looking import Work, around_points, of_folder
 from .chips.table import CSV, LABELS, write_labels
@@ -25,7 +26,6 @@ from .objects.style import STYLE
 from .opening import opened_model
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
-from .sessions.opening import open_session
 
 
 def label(
@@ -91,7 +91,7 @@ def label(
         _check_installed()
     with ExitStack() as closing:
         opened = closing.enter_context(opened_model(model, class_info, listener))
-        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
+        session = bounded_session(opened, device=device, trusted=trusted, workers=workers)
         closing.callback(session.close)
         labeller = labeller_for(opened, session, fit)
         legend = legend_of(opened.ecd, "qml")

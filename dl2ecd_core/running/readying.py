@@ -9,13 +9,11 @@ from typing import Iterator, Optional
 
 from ..examination import AnyPath
 from ..progress import Listener
-from .engine import cores
-from .estimating import check_memory
+from .bounded import bounded_session
 from .opening import OpenedModel, opened_model
 from .raster_library import RasterLibrary
 from .scene import Scene, opened_scene
 from .sessions import Session
-from .sessions.opening import open_session
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,6 @@ def made_ready(
     with ExitStack() as closing:
         reader = closing.enter_context(opened_scene(os.fspath(scene), library))
         opened = closing.enter_context(opened_model(model, class_info, listener))
-        if device == "cpu":
-            check_memory(opened.model, workers or cores(), name=opened.ecd.name)
-        session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
+        session = bounded_session(opened, device=device, trusted=trusted, workers=workers)
         closing.callback(session.close)
         yield Ready(reader, opened, session)

@@ -14,6 +14,7 @@ import pytest
 from dl2ecd_core import cli
 from dl2ecd_core.cli import supervised
 from dl2ecd_core.running.memory import limit_memory
+from dl2ecd_core.running.own_process import MARK
 from tests.conftest import NO_POSIX
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> List[Any]:
 @pytest.mark.parametrize("code", [0, 1, 2, 130, 141, 143, 255])
 def test_its_exit_code_is_passed_on(started: List[Any], code: int) -> None:
     assert supervised.supervise(["classify", str(code)]) == code
-    assert started[0] == (["classify", str(code)], {cli.INSIDE: "1"})
+    assert started[0] == (["classify", str(code)], {MARK: "1"})
 
 
 def test_the_systems_request_to_end_is_passed_on(started: List[Any]) -> None:
@@ -104,7 +105,7 @@ def test_on_windows_an_interruption_is_one_too(
 
 
 def test_the_command_line_does_so(started: List[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(cli.INSIDE, raising=False)
+    monkeypatch.delenv(MARK, raising=False)
     with pytest.raises(SystemExit) as ended:
         cli.main(["classify", "scene.tif", "a.ecd", "2"])
     assert ended.value.code == 2
@@ -123,7 +124,7 @@ def test_the_command_line_does_so(started: List[Any], monkeypatch: pytest.Monkey
 def test_help_and_wrong_usage_need_none(
     started: List[Any], monkeypatch: pytest.MonkeyPatch, arguments: List[str]
 ) -> None:
-    monkeypatch.delenv(cli.INSIDE, raising=False)
+    monkeypatch.delenv(MARK, raising=False)
     with pytest.raises(SystemExit):
         cli.main(arguments)
     assert started == []

@@ -8,7 +8,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Iterator, List, Sequence
+from typing import Any, Callable, Iterator, List, Sequence
 
 import numpy as np
 import pytest
@@ -199,12 +199,18 @@ class Streams:
 class TestThePyTorchProcess:
     """What goes on in it, without one: the questions are put into a stream beforehand."""
 
-    def asked(self, path: str, format_id: str, tiles: Sequence[np.ndarray]) -> List[Message]:
+    def asked(
+        self,
+        path: str,
+        format_id: str,
+        tiles: Sequence[np.ndarray],
+        limit: Callable[[], object] = lambda: None,
+    ) -> List[Message]:
         questions, answers = io.BytesIO(), io.BytesIO()
         for one in tiles:
             write_message(questions, Message([one]))
         questions.seek(0)
-        serve(questions, answers, path, format_id, "cuda", "1")
+        serve(questions, answers, path, format_id, "cuda", "1", limit=limit)
         answers.seek(0)
         found = []
         while (message := read_message(answers)) is not None:
@@ -238,11 +244,14 @@ class TestThePyTorchProcess:
             questions.seek(0)
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(questions))
             monkeypatch.setattr(sys, "argv", ["worker", "a.pt", "torchscript", "cpu", "1"])
+            limited: List[bool] = []
+            monkeypatch.setattr(torch_worker, "limit_memory", lambda: limited.append(True))
             torch_worker.main()
             answers.seek(0)
             hello, result = read_message(answers), read_message(answers)
         assert hello is not None
         assert hello.about == "PyTorch 2.0.stand-in on the CPU"
+        assert limited == [True]
         assert result is not None
         assert [array.shape for array in result.arrays] == [(1, 2, 2, 2)] * 2
 
@@ -260,8 +269,11 @@ class TestThePyTorchProcess:
         backends = SimpleNamespace(cudnn=cudnn, cuda=SimpleNamespace(matmul=matmul))
         monkeypatch.setattr(torch, "backends", backends, raising=False)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-        (hello,) = self.asked("a.pt", "torchscript", [])
+        limited: List[bool] = []
+        (hello,) = self.asked("a.pt", "torchscript", [], lambda: limited.append(True))
         assert hello.about == "PyTorch 2.0.stand-in on CUDA"
+        # CUDA reserves more addresses than a limit leaves.
+        assert not limited
         assert not cudnn.allow_tf32
         assert not matmul.allow_tf32
         assert cudnn.deterministic

@@ -213,7 +213,7 @@ class TestRefusal:
     ) -> None:
         place = Place(tmp_path)
         monkeypatch.setattr(estimating, "free_memory", lambda: 1 * MIB)
-        monkeypatch.setattr("dl2ecd_core.running.readying.open_session", None)
+        monkeypatch.setattr("dl2ecd_core.running.bounded.open_session", None)
         with pytest.raises(RunningRefused, match="Running the model takes at least"):
             classify(place.scene, place.ecd, place.out, options=BYTES)
         assert place.left() == []

@@ -17,6 +17,7 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Tuple
 
 from ...files.digests import sha256_of
 from ...findings import Finding
+from ..bounded import bounded_session
 from ..building import Options, classifier_for
 from ..classifier import Classifier
 from ..objects.detector import DetectOptions, Detector, detector_for
@@ -24,7 +25,6 @@ from ..objects.reading import AskedReading
 from ..opening import OpenedModel, opened_model
 from ..rasters import RasterReader
 from ..sessions import Session
-from ..sessions.opening import open_session
 from .fits import fit_of
 
 #: Models that a worker holds at once.
@@ -95,7 +95,7 @@ class HeldModel:
             session = self._sessions.get((device, trusted))
             if session is None:
                 opened = self.opened()
-                session = open_session(opened.model, opened.primary, device=device, trusted=trusted)
+                session = bounded_session(opened, device=device, trusted=trusted, workers=1)
                 self._closing.callback(session.close)
                 self._sessions[device, trusted] = session
             return session

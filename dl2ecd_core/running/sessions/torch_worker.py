@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, BinaryIO, Iterator, List
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Iterator, List
 
+from ..memory import limit_memory
 from .messages import Message, read_message, write_message
 
 if TYPE_CHECKING:
@@ -17,9 +18,22 @@ if TYPE_CHECKING:
 
 
 def serve(
-    questions: BinaryIO, answers: BinaryIO, path: str, format_id: str, device: str, threads: str
+    questions: BinaryIO,
+    answers: BinaryIO,
+    path: str,
+    format_id: str,
+    device: str,
+    threads: str,
+    *,
+    limit: Callable[[], object] = lambda: None,
 ) -> None:
-    """Load a model, say what runs it, and run it as often as asked."""
+    """Load a model, say what runs it, and run it as often as asked.
+
+    Parameters
+    ----------
+    limit
+        Bounds the memory of this process, where the model runs on the processor.
+    """
     try:
         import torch
 
@@ -27,6 +41,8 @@ def serve(
         where = _device(torch, device)
         if where == "cuda":
             _keep_precision(torch)
+        else:
+            limit()
         model = _loaded(torch, path, format_id, where)
     except Exception as error:
         write_message(answers, Message([], f"{type(error).__name__}: {error}"))
@@ -95,7 +111,8 @@ def main() -> None:
     """Serve on standard input and output, of which the model gets neither."""
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        serve(sys.stdin.buffer, answers, *sys.argv[1:5])
+        path, format_id, device, threads = sys.argv[1:5]
+        serve(sys.stdin.buffer, answers, path, format_id, device, threads, limit=limit_memory)
 
 
 if __name__ == "__main__":

@@ -94,13 +94,13 @@ class TestClassifiers:
         self, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         made: List[str] = []
-        real = held.open_session
+        real = held.bounded_session
 
         def counted(*arguments: Any, **more: Any) -> Any:
             made.append("session")
             return real(*arguments, **more)
 
-        monkeypatch.setattr(held, "open_session", counted)
+        monkeypatch.setattr(held, "bounded_session", counted)
         digest = give(place.ecd.read_bytes(), tmp_path / "worker")
         with held_model(digest) as model:
             one, said = model.classifier(ArrayReader(pixels(310, 300)), WORK)

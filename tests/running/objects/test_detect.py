@@ -15,7 +15,7 @@ import shapely
 from click.testing import CliRunner
 from rasterio.transform import Affine
 
-from dl2ecd_core.cli import INSIDE, model_run
+from dl2ecd_core.cli import model_run
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.ecd.reader import read_ecd
@@ -23,10 +23,12 @@ from dl2ecd_core.exports import export
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
+from dl2ecd_core.running import bounded
 from dl2ecd_core.running.detect import DetectOptions, detect
 from dl2ecd_core.running.objects.detector import detector_input
 from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection
+from dl2ecd_core.running.own_process import MARK
 from tests.cli.conftest import check_document
 from tests.running.objects import networks
 from tests.running.scenes import UTM, write_classes, write_scene
@@ -525,12 +527,16 @@ class TestTheCommand:
     def test_limits_its_memory_in_a_process_of_its_own(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        limited: List[int] = []
-        monkeypatch.setenv(INSIDE, "1")
-        monkeypatch.setattr(model_run, "limit_memory", lambda: limited.append(1))
+        """On a processor from the beginning; else when it is known that it is one."""
+        limited: List[str] = []
+        monkeypatch.setenv(MARK, "1")
+        monkeypatch.setattr(model_run, "limit_memory", lambda: limited.append("at once"))
+        monkeypatch.setattr(bounded, "limit_memory", lambda: limited.append("before the session"))
         self.run(place, networks.yolov8(place.folder / "m" / "a.onnx"))
+        assert limited == ["at once", "before the session"]
+        limited.clear()
         self.run(place, networks.yolov8(place.folder / "m" / "a.onnx"), "--device", "auto")
-        assert limited == [1]
+        assert limited == ["before the session"]
 
     def test_wants_three_paths_or_four(self, place: Place) -> None:
         result = CliRunner().invoke(dl2ecd, ["detect", "a", "b"])
