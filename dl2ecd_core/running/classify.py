@@ -122,6 +122,8 @@ def classify(
         trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
+        for output in filter(None, (target, second, picture)):
+            check_target(output, reader.files)
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         of_range = said_of_range(reader, classifier.bands, classifier.scaling)

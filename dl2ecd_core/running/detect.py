@@ -130,6 +130,8 @@ def detect(
         trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
+        for output in filter(None, (target, style, picture)):
+            check_target(output, reader.files)
         detector, said = detector_for(opened, session, reader, options or DetectOptions())
         legend = legend_of(opened.ecd, "qml")
         findings = [

@@ -15,8 +15,16 @@ from .rasters import Window
 if TYPE_CHECKING:
     from .sessions import Array
 
+#: How addresses begin.
+SCHEMES = ("http://", "https://")
 #: Bytes of decoded blocks that GDAL keeps; by default it takes a share of all memory.
 _CACHE = 32 << 20
+#: No file makes GDAL ask a server: not as a file that lies there, nor as a service of the web.
+_OFFLINE = {
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "GDAL_HTTP_PROXY": "127.0.0.1:0",
+    "GDAL_HTTPS_PROXY": "127.0.0.1:0",
+}
 #: Finished rows are read once and as they lie: line by line they would fill that cache, beside the
 #: scene's blocks.
 _ROWS = {"GDAL_ONE_BIG_READ": "YES"}
@@ -147,16 +155,21 @@ class RasterioLibrary:
             # Several threads take what a server does not give for zeros (seen in GDAL 3.10).
             "GDAL_NUM_THREADS": "1" if remote else "ALL_CPUS",
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR" if remote else "FALSE",
+            # No file is a program.
+            "GDAL_VRT_ENABLE_PYTHON": "NO",
         }
-        if not remote:
-            # No file makes GDAL ask a server.
-            options["CPL_VSIL_CURL_ALLOWED_EXTENSIONS"] = ".none"
+        drivers = DRIVERS
+        if remote:
+            # A virtual raster would open addresses that nobody gave.
+            drivers = tuple(driver for driver in DRIVERS if driver != "VRT")
+        else:
+            options.update(_OFFLINE)
         if path.startswith("<"):
             options.update(_ROWS)
         with rasterio.Env(**options):
             try:
                 with _quiet(rasterio):
-                    dataset = rasterio.io.DatasetReader(path, driver=[*DRIVERS])
+                    dataset = rasterio.io.DatasetReader(path, driver=[*drivers])
             except (rasterio.errors.RasterioError, ValueError) as error:
                 raise RasterError(_said(error)) from error
             with dataset:
@@ -206,7 +219,7 @@ class RasterioLibrary:
 
 def is_remote(path: str) -> bool:
     """Whether a path is an address of the web."""
-    return path.startswith(("http://", "https://"))
+    return path.lower().startswith(SCHEMES)
 
 
 @contextmanager

@@ -19,11 +19,10 @@ from .scene import Scene
 
 def scene_key(scene: AnyPath, reader: Scene) -> Dict[str, Any]:
     """Which scene it is of."""
-    path = Path(scene)
-    status = path.stat() if path.exists() else None
+    files = [path.stat() for path in reader.files if path.exists()]
     return {
-        "scene": [os.path.realpath(path), reader.height, reader.width],
-        "changed": None if status is None else [status.st_size, status.st_mtime_ns],
+        "scene": [os.path.realpath(scene), reader.height, reader.width],
+        "changed": [[status.st_size, status.st_mtime_ns] for status in files],
     }
 
 

@@ -20,7 +20,7 @@ from ..findings.wording import printable, quoted
 from .extras import RunningRefused
 from .georeference import Georeference
 from .raster_library import RasterError, RasterLibrary, Source
-from .rasterio_library import RasterioLibrary, is_remote
+from .rasterio_library import SCHEMES, RasterioLibrary, is_remote
 from .rasters import Block, Window
 from .virtual import check_sources
 
@@ -28,12 +28,21 @@ if TYPE_CHECKING:
     from .sessions import Array
 
 
+#: What to do about what can't be read.
+_OF_FILES = "Fetch the file again; a raster of another format can be made a GeoTIFF."
+_OF_ADDRESSES = (
+    "Check the address, which must be that of one raster file; virtual rasters (.vrt) and lists of "
+    "files are read on this machine alone."
+)
+
+
 class Scene:
     """A scene that is open; see :class:`~dl2ecd_core.running.rasters.RasterReader`."""
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source, name: str, files: Sequence[Path] = ()) -> None:
         self._source = source
         self._name = name
+        self._files = tuple(files)
         self._transparency = source.transparency
         self._nodata = source.nodata
         self._has_mask = source.has_mask
@@ -42,6 +51,11 @@ class Scene:
     def name(self) -> str:
         """The path as the user gave it."""
         return self._name
+
+    @property
+    def files(self) -> Tuple[Path, ...]:
+        """What is read: the file, and those that a virtual raster is made of."""
+        return self._files
 
     @property
     def height(self) -> int:
@@ -165,18 +179,18 @@ def opened_scene(path: str, library: Optional[RasterLibrary] = None) -> Iterator
     Raises
     ------
     RunningRefused
-        ``raster-not-readable``; ``raster-source-elsewhere`` for a virtual raster of addresses.
+        ``raster-not-readable``; ``raster-source-elsewhere`` for a virtual raster of addresses,
+        ``raster-holds-program`` for one that is a program.
     """
     with ExitStack() as stack:
-        if not is_remote(path):
-            check_sources(Path(path))
+        files = () if is_remote(path) else check_sources(Path(path))
         try:
             source = stack.enter_context((library or RasterioLibrary()).opened(path))
         except RasterError as error:
             if not is_remote(path) and not Path(path).exists():
                 raise _not_there(path) from error
             raise not_readable(path, error) from error
-        yield Scene(source, path)
+        yield Scene(source, path, files)
 
 
 def _not_there(path: str) -> RunningRefused:
@@ -185,7 +199,9 @@ def _not_there(path: str) -> RunningRefused:
             finding(
                 "file-not-found",
                 f"There is no file {quoted(path, 400)}.",
-                hint="Check the path and the spelling of the name.",
+                hint=f"Addresses begin with {' or '.join(SCHEMES)}."
+                if "://" in path
+                else "Check the path and the spelling of the name.",
                 where=Place(file=path),
             )
         ]
@@ -200,7 +216,7 @@ def not_readable(name: str, error: Exception) -> RunningRefused:
                 "raster-not-readable",
                 f"{quoted(name, 400)} can't be read as a raster: {printable(str(error), 300)}",
                 hint=getattr(error, "hint", "")
-                or "Fetch the file again; a raster of another format can be made a GeoTIFF.",
+                or (_OF_ADDRESSES if is_remote(name) else _OF_FILES),
                 where=Place(file=name),
             )
         ]

@@ -1,19 +1,23 @@
-"""Scenes as they come: values that nobody measured, bands of several types."""
+"""Scenes as they come: values that nobody measured, virtual ones, files of several rasters."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Optional
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 import pytest
 import rasterio
 from rasterio.shutil import copy
 
+from dl2ecd_core.findings.errors import ConversionRefused
 from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.detect import detect
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.raster_library import without_bands
 from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.result_key import scene_key
 from dl2ecd_core.running.scene import opened_scene
 from tests.running.scenes import opened, pixels, write_scene
 from tests.running.test_classify import BYTES, Place, place
@@ -27,6 +31,19 @@ def classified(place: Place, scene: Path) -> np.ndarray:
     with opened(place.out) as file:
         values: np.ndarray = file.read(1)
     return values
+
+
+def virtual(place: Place, bands: Sequence[Tuple[str, str]], more: str = "") -> Path:
+    """A virtual raster with a band of each type and file."""
+    entries = "".join(
+        f'<VRTRasterBand dataType="{kind}" band="{band}">{more}<SimpleSource><SourceFilename '
+        f'relativeToVRT="1">{name}</SourceFilename><SourceBand>{band}</SourceBand>'
+        "</SimpleSource></VRTRasterBand>"
+        for band, (kind, name) in enumerate(bands, 1)
+    )
+    path = place.folder / "scene.vrt"
+    path.write_text(f'<VRTDataset rasterXSize="70" rasterYSize="90">{entries}</VRTDataset>')
+    return path
 
 
 class TestWhatNoMeasurementHas:
@@ -52,30 +69,37 @@ class TestWhatNoMeasurementHas:
 
     @pytest.mark.parametrize("nodata", ["-9999", "256", "7.5"])
     def test_a_value_that_no_pixel_can_have_is_none(self, place: Place, nodata: str) -> None:
-        virtual = place.folder / "scene.vrt"
-        bands = "".join(
-            f'<VRTRasterBand dataType="Byte" band="{band}"><NoDataValue>{nodata}</NoDataValue>'
-            '<SimpleSource><SourceFilename relativeToVRT="1">scene.tif</SourceFilename>'
-            f"<SourceBand>{band}</SourceBand></SimpleSource></VRTRasterBand>"
-            for band in (1, 2, 3, 4)
-        )
-        virtual.write_text(f'<VRTDataset rasterXSize="70" rasterYSize="90">{bands}</VRTDataset>')
-        assert np.array_equal(classified(place, virtual), classified(place, place.scene))
+        more = f"<NoDataValue>{nodata}</NoDataValue>"
+        scene = virtual(place, [("Byte", "scene.tif")] * 4, more)
+        assert np.array_equal(classified(place, scene), classified(place, place.scene))
 
 
-def test_bands_of_several_types(place: Place) -> None:
-    write_scene(place.folder / "floats.tif", pixels(90, 70).astype("float32"))
-    bands = "".join(
-        f'<VRTRasterBand dataType="{kind}" band="{band}"><SimpleSource><SourceFilename '
-        f'relativeToVRT="1">{name}</SourceFilename><SourceBand>{band}</SourceBand>'
-        "</SimpleSource></VRTRasterBand>"
-        for band, (kind, name) in enumerate(
-            [("Byte", "scene.tif"), ("Float32", "floats.tif")] * 2, 1
-        )
-    )
-    virtual = place.folder / "mixed.vrt"
-    virtual.write_text(f'<VRTDataset rasterXSize="70" rasterYSize="90">{bands}</VRTDataset>')
-    assert np.array_equal(classified(place, virtual), classified(place, place.scene))
+class TestVirtual:
+    def test_bands_of_several_types(self, place: Place) -> None:
+        write_scene(place.folder / "floats.tif", pixels(90, 70).astype("float32"))
+        scene = virtual(place, [("Byte", "scene.tif"), ("Float32", "floats.tif")] * 2)
+        assert np.array_equal(classified(place, scene), classified(place, place.scene))
+
+    def test_what_it_is_made_of_is_never_replaced(self, place: Place) -> None:
+        scene, before = virtual(place, [("Byte", "scene.tif")] * 4), place.scene.read_bytes()
+        with pytest.raises(ConversionRefused, match="output-is-input"):
+            classify(scene, place.ecd, place.scene, options=BYTES, overwrite=True)
+        picture = place.folder / "scene.png"
+        copy(place.scene, picture, driver="PNG")
+        scene = virtual(place, [("Byte", picture.name)] * 4)
+        with pytest.raises(ConversionRefused, match="output-is-input"):
+            detect(scene, place.ecd, place.folder / "a.gpkg", preview=picture, overwrite=True)
+        assert place.scene.read_bytes() == before
+
+    def test_where_something_it_is_made_of_changed_work_begins_anew(self, place: Place) -> None:
+        scene = virtual(place, [("Byte", "scene.tif")] * 4)
+        keys = []
+        for changed in (1, 2, 2):
+            os.utime(place.scene, (changed, changed))
+            with opened_scene(str(scene)) as reader:
+                keys.append(scene_key(scene, reader))
+        assert keys[0] != keys[1]
+        assert keys[1] == keys[2]
 
 
 class TestRefused:
@@ -99,6 +123,12 @@ class TestRefused:
         assert f"'{part}'" in caught.value.findings[0].hint
         with opened_scene(part) as one:
             assert one.read(Window(0, 90, 0, 70), [0]).pixels[0, 5, 5] == pixels(90, 70)[1, 5, 5]
+
+    @pytest.mark.parametrize("name", ["s3://bucket/a.tif", "/vsicurl/https://example.org/a.tif"])
+    def test_what_looks_like_an_address_hears_how_they_begin(self, place: Place, name: str) -> None:
+        with pytest.raises(RunningRefused, match="file-not-found") as caught:
+            classify(name, place.ecd, place.out, options=BYTES)
+        assert caught.value.findings[0].hint == "Addresses begin with http:// or https://."
 
 
 def test_of_many_rasters_in_a_file_some_are_named() -> None:

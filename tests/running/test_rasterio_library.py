@@ -115,7 +115,12 @@ def test_without_rasterio_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(
     ("path", "remote"),
-    [("https://host/a.tif", True), ("http://host/a.tif", True), ("/a.tif", False), ("a", False)],
+    [
+        ("https://host/a.tif", True),
+        ("HTTP://host/a.tif", True),
+        ("/a.tif", False),
+        ("httpx", False),
+    ],
 )
 def test_addresses(path: str, remote: bool) -> None:
     assert is_remote(path) is remote

@@ -158,6 +158,15 @@ def test_an_address_inside_of_a_virtual_raster_does_not_count(
     assert server.asked == []
 
 
+def test_a_virtual_raster_at_an_address_is_none(place: Place, server: Server) -> None:
+    band = '<VRTRasterBand dataType="Byte" band="1"/>'
+    text = f'<VRTDataset rasterXSize="70" rasterYSize="90">{band}</VRTDataset>'
+    (place.folder / "scene.vrt").write_text(text)
+    with pytest.raises(Dl2EcdError, match="raster-not-readable") as refused:
+        classify(f"{server.address}/scene.vrt", place.ecd, place.out, options=BYTES)
+    assert "virtual rasters (.vrt)" in refused.value.findings[0].hint
+
+
 def test_a_server_without_a_good_certificate_is_not_trusted(
     place: Place, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Union
 
 import numpy as np
 import pytest
+from rasterio.shutil import copy
 
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running.rasters import Window
@@ -30,7 +31,7 @@ def virtual(path: Path, *sources: str, relative: int = 0) -> Path:
     return path
 
 
-def read(path: Path) -> np.ndarray:
+def read(path: Union[str, Path]) -> np.ndarray:
     with opened_scene(str(path)) as scene:
         return scene.read(Window(0, 10, 0, 20), [0]).pixels
 
@@ -67,6 +68,10 @@ def server() -> Iterator[socket.socket]:
         "/vsizip//vsicurl/http://{}/a.zip/a.tif",
         "WCS:http://{}/wcs?coverage=a",
         "&lt;GDAL_WMS&gt;&lt;ServerUrl&gt;http://{}&lt;/ServerUrl&gt;&lt;/GDAL_WMS&gt;",
+        "vrt://http://{}/a.tif",
+        "map.xml",
+        "map.json",
+        "tiles.gti.gpkg",
         "no-such-file.tif",
     ],
 )
@@ -75,6 +80,11 @@ def test_addresses_are_refused_and_nobody_is_called(
 ) -> None:
     address = f"127.0.0.1:{server.getsockname()[1]}"
     scene = str(write_scene(tmp_path / "a.tif", pixels(10, 20)))
+    service = f"<Service><ServerUrl>http://{address}/${{x}}.png</ServerUrl></Service>"
+    (tmp_path / "map.xml").write_text(f" <GDAL_WMS>{service}</GDAL_WMS>")
+    (tmp_path / "map.json").write_text(f'{{"href": "http://{address}/a.tif"}}')
+    (tmp_path / "tiles.gti.gpkg").write_bytes(b"SQLite format 3")
+    source = str(tmp_path / source) if (tmp_path / source).exists() else source
     inner = virtual(tmp_path / "inner.vrt", scene, source.format(address))
     for path in (inner, virtual(tmp_path / "outer.vrt", str(inner))):
         with pytest.raises(Dl2EcdError, match="raster-source-elsewhere"):
@@ -83,15 +93,81 @@ def test_addresses_are_refused_and_nobody_is_called(
         server.accept()
 
 
-def test_files_in_archives(tmp_path: Path) -> None:
+def test_addresses_are_addresses_where_a_folder_is_called_like_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "http:" / "example.org"
+    folder.mkdir(parents=True)
+    write_scene(folder / "a.tif", pixels(10, 20))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Dl2EcdError, match="raster-source-elsewhere"):
+        read(virtual(tmp_path / "b.vrt", "http://example.org/a.tif"))
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_files_in_archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relative: bool) -> None:
     import zipfile
 
     array = pixels(10, 20)
     scene = write_scene(tmp_path / "a.tif", array)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(scene, "a.tif")
-    made = virtual(tmp_path / "b.vrt", f"/vsizip/{tmp_path / 'a.zip'}/a.tif")
+    monkeypatch.chdir(tmp_path)
+    place = "" if relative else f"{tmp_path}/"
+    made = virtual(tmp_path / "b.vrt", f"/vsizip/{place}a.zip/a.tif")
     assert np.array_equal(read(made), array[:1])
+
+
+@pytest.mark.parametrize("form", ['NETCDF:"{}":Band2', "netcdf:{}:Band2", "HDF5:{}://Band2"])
+def test_rasters_inside_files(tmp_path: Path, form: str) -> None:
+    array = pixels(10, 20)
+    copy(write_scene(tmp_path / "a.tif", array), tmp_path / "a.nc", driver="netCDF", FORMAT="NC4")
+    made = virtual(tmp_path / "b.vrt", form.format(tmp_path / "a.nc").replace('"', "&quot;"))
+    assert sorted(read(made).ravel()) == sorted(array[1].ravel())
+
+
+def test_rasters_inside_no_files(tmp_path: Path) -> None:
+    with pytest.raises(Dl2EcdError, match="raster-source-elsewhere"):
+        read(virtual(tmp_path / "b.vrt", "NETCDF:http://example.org/a.nc:b"))
+
+
+def test_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(Dl2EcdError, match=r"raster-source-elsewhere.*no raster file"):
+        read(virtual(tmp_path / "b.vrt", "a" * 5_000))
+
+
+@pytest.mark.parametrize("allowed", ["NO", "YES"])
+def test_no_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, allowed: str) -> None:
+    monkeypatch.setenv("GDAL_VRT_ENABLE_PYTHON", allowed)
+    write_scene(tmp_path / "a.tif", pixels(10, 20))
+    made = virtual(tmp_path / "b.vrt", "a.tif", relative=1)
+    program = (
+        "<PixelFunctionType>f</PixelFunctionType><PixelFunctionLanguage>Python"
+        "</PixelFunctionLanguage><PixelFunctionCode>def f(source, target, *more, **named):\n"
+        f"    open({str(tmp_path / 'ran')!r}, 'w')\n</PixelFunctionCode>"
+    )
+    text = made.read_text().replace("<SimpleSource>", f"{program}<SimpleSource>")
+    made.write_text(text.replace('band="1"', 'band="1" subClass="VRTDerivedRasterBand"'))
+    with pytest.raises(Dl2EcdError, match="raster-holds-program"):
+        read(made)
+    # Nor where it is given under a name that is no file's.
+    with pytest.raises(Dl2EcdError, match="raster-not-readable"):
+        read(f"vrt://{made}")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_service_that_a_name_leads_to_is_not_asked(tmp_path: Path, server: socket.socket) -> None:
+    address = f"127.0.0.1:{server.getsockname()[1]}"
+    (tmp_path / "a.xml").write_text(
+        '<GDAL_WMS><Service name="TMS"><ServerUrl>'
+        f"http://{address}/${{x}}.png</ServerUrl></Service><DataWindow><UpperLeftX>0</UpperLeftX>"
+        "<UpperLeftY>1</UpperLeftY><LowerRightX>1</LowerRightX><LowerRightY>0</LowerRightY>"
+        "<SizeX>20</SizeX><SizeY>10</SizeY></DataWindow><BandsCount>1</BandsCount></GDAL_WMS>"
+    )
+    with pytest.raises(Dl2EcdError, match="raster-not-readable"):
+        read(f"vrt://{tmp_path / 'a.xml'}")
+    with pytest.raises(BlockingIOError):
+        server.accept()
 
 
 @pytest.mark.parametrize("text", ["<VRTDataset", '<!DOCTYPE a [<!ENTITY b "c">]><VRTDataset>'])

@@ -25,6 +25,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("aoi-outside", _ERROR, "The area of interest covers a part of the scene."),
     Rule("runtime-crashed", _ERROR, "The process that runs the model lives until it is done."),
     Rule("raster-source-elsewhere", _ERROR, "A virtual raster is made of files alone."),
+    Rule("raster-holds-program", _ERROR, "A virtual raster computes nothing by a program."),
     Rule("output-not-ours", _ERROR, "A raster that is replaced was written by dl2ecd."),
     Rule("extent-outside", _ERROR, "The extent has a part of the scene."),
     Rule("bands-count", _ERROR, "As many bands are given as the model takes."),
