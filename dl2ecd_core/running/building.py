@@ -10,7 +10,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
-from .fitting import Fitted, example_tile, fit_tiles, fitted_to
+from .fitting import Fitted, fit_tiles, fitted_to, trial_tile
 from .model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of
@@ -70,7 +70,7 @@ def classifier_for(
     output = scores.session.outputs[scores.output]
     fitted = fit(scores, read_looks(opened.primary, output.name))
     fitted = fitted_to(fitted, reader.height, reader.width)
-    example = fitted.scores(example_tile(fitted.scores, fitted.rows.tile, fitted.columns.tile))
+    example = fitted.scores(trial_tile(fitted))
     values, probabilities, said = _values(opened, scores, example, options)
     classifier = Classifier(fitted, bands, scaling, values, probabilities)
     blended = classifier.plan(reader.height, reader.width).blended

@@ -16,6 +16,7 @@ from ..findings.errors import Cancelled
 from ..progress import Listener
 from .assembling import Blend, Join, Strip
 from .classifier import Classifier
+from .memory import free_memory
 from .planning import Plan, Span
 from .rasters import Block, RasterReader, RasterWriter, Window
 from .work import Job, Part
@@ -24,6 +25,11 @@ from .work import Job, Part
 CLASSIFYING = "Classifying"
 #: Strips that are read or worked on at once.
 _AHEAD = 2
+#: Bytes that a network of the usual kinds holds for a pixel of its tile; those with layers as fine
+#: as the tile throughout hold the most.
+_BYTES_A_PIXEL = 1024
+#: Of the memory that is free, so much may be taken for tiles.
+_SHARE = 0.5
 
 
 def cores() -> int:
@@ -31,6 +37,17 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _at_once(plan: Plan) -> int:
+    """Tiles that run at once: as many as there are cores, fewer where tiles are so large that their
+    values would not go into memory. The result is the same.
+    """
+    free = free_memory()
+    if free is None:
+        return cores()
+    size = plan.rows[0].size * plan.columns[0].size * _BYTES_A_PIXEL
+    return max(min(cores(), int(free * _SHARE) // size), 1)
 
 
 def classify_raster(
@@ -106,7 +123,7 @@ def strips(
     heard = listener or Listener()
     batch = classifier.fitted.scores.batch
     groups = [columns[first : first + batch] for first in range(0, len(columns), batch)]
-    with pools(workers or cores()) as (ahead, pool):
+    with pools(workers or _at_once(plan)) as (ahead, pool):
         pending: Deque[Tuple[Span, List[Future[List[Part]]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)

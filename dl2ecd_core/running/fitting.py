@@ -22,8 +22,10 @@ USUAL = (256, 320)
 #: Tiles that are tried where a model states no size and takes no usual one: sizes that networks are
 #: made for, of which some forget to say that they take no other.
 COMMON = (256, 512, 224, 128, 1024, 640, 384, 320, 192, 96, 64, 32)
-#: The largest tile that is made where a model looks far.
+#: The largest tile that is made where a model looks far,
 LARGEST = 1024
+#: and where it looks so far that only a part of such a tile, or nothing, would be left.
+FARTHEST = 3072
 #: A tile has at least this many times as many pixels along an axis as its margins.
 _TIMES_MARGIN = 8
 #: Of the largest score: what sums in another order differ by at most.
@@ -188,14 +190,20 @@ def _ending(placement: Placement, size: int, unit: int) -> Placement:
 
 
 def _flexible(fitted: Fitted) -> Fitted:
-    """Whether tiles may be shorter: tried with one that is shorter by a stride."""
+    """Whether tiles may be shorter: tried with one that is shorter than a usual one by a stride."""
     if not fitted.is_exact:
         return fitted
     rows, columns = (
         placement.grown(placement.tile - placement.stride)
-        for placement in (fitted.rows, fitted.columns)
+        for placement in map(_brief, (fitted.rows, fitted.columns))
     )
     return replace(fitted, flexible=_runs(fitted.scores, rows, columns))
+
+
+def _brief(placement: Placement) -> Placement:
+    """With a tile hardly longer than a usual one: trials of long ones take their time."""
+    strides = max(placement.tile - USUAL[0], 0) // placement.stride
+    return placement.grown(placement.tile - strides * placement.stride)
 
 
 def _runs(scores: Scores, rows: Placement, columns: Placement) -> bool:
@@ -368,6 +376,8 @@ def _grown(placement: Placement) -> Placement:
     """With a longer tile, where much of this one is margin."""
     margin = int(sum(placement.margins) * placement.scale)
     wanted = min(_TIMES_MARGIN * margin, LARGEST)
+    if wanted < 2 * margin and margin < FARTHEST * 3 // 4:
+        wanted = min(2 * margin, FARTHEST)
     if placement.reach is None or wanted <= placement.tile:
         return placement
     strides = -(-(wanted - placement.tile) // placement.stride)
@@ -392,6 +402,14 @@ def _stride(look: Optional[Look]) -> int:
     footprint = None if look is None else look.footprint
     alignment = None if footprint is None else footprint.alignment
     return 1 if alignment is None else alignment
+
+
+def trial_tile(fitted: Fitted) -> Array:
+    """Pixels of no meaning that a model takes, no more than a trial needs."""
+    rows, columns = fitted.rows, fitted.columns
+    if fitted.flexible:
+        rows, columns = _brief(rows), _brief(columns)
+    return example_tile(fitted.scores, rows.tile, columns.tile)
 
 
 def example_tile(scores: Scores, height: int, width: int) -> Array:

@@ -12,17 +12,21 @@ import pytest
 from dl2ecd_core.findings.errors import Cancelled
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.progress import Listener
+from dl2ecd_core.running import engine
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.engine import classify_raster, strips
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import Fitted, fit_tiles
+from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.probabilities import Kind, Probabilities
 from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window
 from dl2ecd_core.running.scaling import scaled
+from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import Session
 from dl2ecd_core.running.values import Values
 from dl2ecd_core.scaling.steps import Scaling, Step
 from tests.running.scenes import pixels, scores
+from tests.running.test_scores import Made, tensor
 
 SCALING = Scaling((Step("min-max", (0.0, 255.0)),), "test")
 TWO = Values((100, 200), 0, "uint8")
@@ -316,3 +320,27 @@ class TestStopping:
         assert watching.heard[-1] == (200, 200)
         assert watching.heard == sorted(watching.heard)
         assert len(watching.heard) > 3
+
+
+class TestTilesAtOnce:
+    """As many as there are cores, if their values go into memory."""
+
+    @pytest.mark.parametrize(
+        ("free", "side", "most"),
+        [(64 << 30, 256, 16), (64 << 30, 2048, 8), (4 << 30, 2048, 1), (1 << 20, 256, 1),
+         (None, 2048, 16)],
+    )  # fmt: skip
+    def test_are_no_more_than_memory_holds(
+        self, free: Optional[int], side: int, most: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(engine, "cores", lambda: 16)
+        monkeypatch.setattr(engine, "free_memory", lambda: free)
+        many: List[int] = []
+        pools = engine.pools
+        monkeypatch.setattr(engine, "pools", lambda count: many.append(count) or pools(1))
+        ends = tensor("NCHW", 1, 4, side, side), tensor("NCHW", 1, 2, side, side)
+        made = Made([ends[0]], [ends[1]], lambda tile: tile[:, :2])
+        placement = Placement(side, side)
+        fitted = Fitted(scores_of(made, 4, None, 2), placement, placement)
+        classified(classifier(fitted), pixels(8, 8))
+        assert many == [most]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, List, Tuple
 
 import numpy as np
 import pytest
@@ -111,6 +111,30 @@ class TestSmallScenes:
 
         whole = fitted(give)
         assert fitted_to(whole, 29, 320) is whole
+
+
+class TestFarSight:
+    """Of a network that sees farther than half a usual large tile, as a U-Net over ResNet-34."""
+
+    @pytest.mark.parametrize(
+        ("reach", "tile", "is_exact"),
+        [(12, 256, True), (100, 1024, True), (527, 2108, True), (900, 3072, True),
+         (1200, 1024, False)],
+    )  # fmt: skip
+    def test_gets_tiles_as_long_as_it_takes(self, reach: int, tile: int, is_exact: bool) -> None:
+        footprint = at_input(("x", 2)).window(2 * reach + 1, pad_before=reach)
+        looks = {axis: Look(footprint, whole=False) for axis in "HW"}
+        seen: List[Tuple[int, ...]] = []
+
+        def give(pixels: np.ndarray) -> np.ndarray:
+            seen.append(pixels.shape[2:])
+            return same(pixels)
+
+        made = fitted(give, looks=looks)
+        assert (made.rows.tile, made.is_exact, made.halo) == (tile, is_exact, reach)
+        # No trial is as large: it would take seconds of those that wait.
+        assert max(max(one) for one in seen) <= max(2 * 320, 2 * reach + 10)
+        assert fitting.trial_tile(made).shape[1] == (256 if made.flexible else tile)
 
 
 class TestSizesThatAModelKeepsQuietAbout:
