@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
+import pyogrio.raw
 import pytest
+import shapely
 
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running import fitting
@@ -114,6 +116,7 @@ def test_a_scene_that_lies_nowhere_has_pixels_for_coordinates(tmp_path: Path) ->
         (json.dumps(polygon([[0, 0], [1, 0], [1, 1]])), "aoi-outside"),
         ("no vectors", "aoi-not-readable"),
         ('{"features": [5]}', "aoi-not-readable"),
+        ('{"crs": {"properties": null}}', "aoi-not-readable"),
         *(
             (json.dumps({"type": kind, "coordinates": coordinates}), "aoi-not-readable")
             for kind, coordinates in (
@@ -140,6 +143,74 @@ def test_what_is_no_area_is_a_sentence(place: Place, text: str, rule: str) -> No
     assert not place.out.exists()
 
 
+def test_metres_where_nothing_says_so_are_no_degrees(place: Place) -> None:
+    aoi = geojson(place.folder / "aoi.json", polygon(BOX), crs="")
+    with pytest.raises(Dl2EcdError, match=r"aoi-not-readable.*are degrees, since.*can't be"):
+        classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+
+
+def test_a_coordinate_system_that_nobody_knows(place: Place) -> None:
+    aoi = geojson(place.folder / "aoi.json", polygon(BOX), crs="NOPE:1")
+    with pytest.raises(Dl2EcdError, match=r"its coordinate system, 'NOPE:1', can't be made that"):
+        classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+
+
+def package(path: Path, layers: Dict[str, str]) -> Path:
+    """A GeoPackage of layers of these types, each with the box as its shape."""
+    for name, kind in layers.items():
+        box = shapely.box(500_010, 4_999_920, 500_060, 4_999_980)
+        shape = {
+            "Point": box.centroid,
+            "LineString Z": shapely.force_3d(box.exterior),
+            "MultiPolygon": shapely.multipolygons([box]),
+        }.get(kind, box)
+        pyogrio.raw.write(
+            path, np.array([shapely.to_wkb(shape)], object), [np.array([1])], ["id"],
+            layer=name, geometry_type=kind, driver="GPKG", crs=UTM,
+        )  # fmt: skip
+    return path
+
+
+def test_of_several_layers_the_one_with_polygons(place: Place) -> None:
+    aoi = package(
+        place.folder / "a.gpkg", {"trees": "Point", "lines": "LineString Z", "area": "Polygon"}
+    )
+    classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+    assert np.array_equal(inside(place), INSIDE)
+
+
+def test_of_several_layers_with_polygons_none_is_guessed(place: Place) -> None:
+    aoi = package(place.folder / "a.gpkg", {"area": "MultiPolygon", "other": "Unknown"})
+    with pytest.raises(Dl2EcdError, match=r"2 layers: 'area' and 'other'.*file of its own"):
+        classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+
+
+def test_a_file_that_leads_elsewhere(place: Place) -> None:
+    area = package(place.folder / "a.gpkg", {"area": "Polygon"})
+    aoi = place.folder / "a.vrt"
+    aoi.write_text(
+        '<?xml version="1.0"?><OGRVRTDataSource><OGRVRTLayer name="area"><SrcDataSource>'
+        f"{area}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    with pytest.raises(Dl2EcdError, match=r"aoi-not-readable.*names other files or services"):
+        classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+
+
+def test_a_layer_without_polygons(place: Place) -> None:
+    with pytest.raises(Dl2EcdError, match="it holds no polygon"):
+        classify(
+            place.scene, place.ecd, place.out, options=BYTES,
+            aoi=package(place.folder / "a.gpkg", {"trees": "Point"}),
+        )  # fmt: skip
+
+
+def test_what_the_library_says_of_its_calls_is_left_out(place: Place) -> None:
+    aoi = place.folder / "aoi.txt"
+    aoi.write_text("no vectors")
+    with pytest.raises(Dl2EcdError, match=r"supported file format\. Give a GeoPackage"):
+        classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
+
+
 def test_several_polygons_in_one(place: Place) -> None:
     near = polygon(BOX)["coordinates"]
     far = polygon([[0, 0], [1, 0], [1, 1]])["coordinates"]
@@ -154,7 +225,7 @@ def test_a_file_that_is_not_there(place: Place) -> None:
 
 
 def test_an_endless_file(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dl2ecd_core.running.area._LARGEST", 10)
+    monkeypatch.setattr("dl2ecd_core.running.area_file._LARGEST", 10)
     aoi = geojson(place.folder / "aoi.json", polygon(BOX))
     with pytest.raises(Dl2EcdError, match="larger than any"):
         classify(place.scene, place.ecd, place.out, options=BYTES, aoi=aoi)
