@@ -1,7 +1,7 @@
 """Deepness: the part of the QGIS plugin that works, without its dialog.
 
-It starts when QGIS is up, as it is for those who use the plugin. What it makes are polygons,
-from a raster in memory; so much of it as makes that raster is measured.
+The clock starts when QGIS is up, as it is for those who use the plugin. What the plugin makes are
+polygons, from a raster in memory: here the raster is written, and no polygons are made.
 """
 
 import os
@@ -41,6 +41,7 @@ from deepness.processing.map_processor.map_processor_segmentation import (  # no
     MapProcessorSegmentation,
 )
 from deepness.processing.models.segmentor import Segmentor  # noqa: E402
+from osgeo import gdal_array  # noqa: E402
 
 clock.imported()
 
@@ -84,11 +85,8 @@ processor = RasterOnly(rlayer=layer, vlayer_mask=None, map_canvas=None, params=p
 processor.run()
 # Classes are counted from 1 there.
 values = processor.get_result_img()[0] - 1
-figures = clock.stop()
-
-from osgeo import gdal_array  # noqa: E402
-
 gdal_array.SaveArray(values, out, "GTiff", prototype=scene)
+figures = clock.stop()
 version = (Path(deepness.__file__).parent / "metadata.txt").read_text("utf-8")
 report(
     figures,
