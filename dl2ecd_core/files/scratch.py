@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional
 
+from ..findings.errors import ConversionRefused
+from ..findings.wording import printable
+from .output import is_full, refused, write_failure
 from .strays import LOCK, lock, new_name, remove_strays
 from .windows import followed
 
@@ -44,6 +48,28 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
             handle.close()
         # What can't be removed now, the next run removes.
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch_failure(error: OSError, what: str) -> ConversionRefused:
+    """What it means that something can't be put into a folder for as long as work lasts.
+
+    Parameters
+    ----------
+    what
+        What it is, for the message: "a copy of the model".
+    """
+    # None when the system has no folder for them at all.
+    place = tempfile.tempdir
+    if place is None or not is_full(error):
+        return write_failure(error, place or "folder for temporary files")
+    return refused(
+        "output-disk-full",
+        f"There is no room for {what} in the folder for temporary files, "
+        f"'{printable(place, 400)}'.",
+        "Free some space there, or have TMPDIR (on Windows TEMP) name a folder on a larger disk. "
+        "An older output was left as it was.",
+        place,
+    )
 
 
 def _locked(path: Path) -> Optional[BinaryIO]:

@@ -8,18 +8,22 @@ go, so that no second copy of them is ever made.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 from lxml import etree
 
 from ..color import Color
 from ..exports.xml_text import child
 from ..files.output import is_full, refused, write_failure
+from ..files.scratch_beside import scratch_beside
 from ..findings.wording import printable
+from ..network.data_types import width_of
 from ..version import __version__
 from .georeference import Georeference
 from .overviews import overviews_of, write_overviews
@@ -32,12 +36,14 @@ TAG, TAG_VALUE = "DL2ECD", "classify"
 
 #: GDAL takes no file of a single byte for a raster; what follows the pixels does no harm.
 _SMALLEST = 2
+_MIB = 1 << 20
 
 #: NumPy's names with those of GDAL and the numbers of ENVI.
 _GDAL = {
     "uint8": ("Byte", 1), "uint16": ("UInt16", 12), "int16": ("Int16", 2),
     "uint32": ("UInt32", 13), "int32": ("Int32", 3), "float32": ("Float32", 4),
 }  # fmt: skip
+_NUMPY = {name: kind for kind, (name, _) in _GDAL.items()}
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,35 @@ class Piece:
     window: Window
 
 
+@dataclass(frozen=True)
+class NewRaster:
+    """A raster that is made, and has not taken its place yet.
+
+    Attributes
+    ----------
+    path
+        Where it lies.
+    target
+        Where it is to lie, on the same disk.
+    """
+
+    path: Path
+    target: Path
+
+    def place(self) -> None:
+        """Let it take its place.
+
+        Raises
+        ------
+        ConversionRefused
+            When it can't; what was there before stays.
+        """
+        try:
+            self.path.replace(os.path.realpath(self.target))
+        except OSError as error:
+            raise write_failure(error, self.target) from error
+
+
 def write_geotiff(
     part: PartFile, height: int, target: Path, content: Content, library: RasterLibrary
 ) -> None:
@@ -104,47 +139,82 @@ def write_geotiff(
     ConversionRefused
         When it can't be written; what was there before stays.
     """
-    new = part.path.with_name(f"{part.path.name}.tif")
-    whole = Window(0, height, 0, part.width)
-    shape = Shape(height, part.width, part.layers, part.data_type)
-    _write_header(part.path, shape)
-    virtual = virtual_raster(shape, content, [Piece(part.path.resolve(), whole)])
-    copy_raster(virtual, new, target, content, library)
+    with room_beside(target, part.path.parent) as room:
+        new_geotiff(part, height, room, target, content, library).place()
 
 
-def copy_raster(
-    virtual: str,
-    new: Path,
+def new_geotiff(
+    part: PartFile,
+    height: int,
+    room: Path,
     target: Path,
     content: Content,
     library: RasterLibrary,
-    check: Callable[[], object] = lambda: None,
-) -> None:
-    """Make a GeoTIFF of a virtual raster at `target`, whole or not at all.
+) -> NewRaster:
+    """Make a GeoTIFF of finished rows that is to lie at `target`.
 
     Parameters
     ----------
-    new
-        Where it is made first, on the same disk.
-    check
-        Called before it takes its place; what it raises keeps it from that.
+    room
+        A folder on the target's disk (:func:`room_beside`).
 
     Raises
     ------
     ConversionRefused
-        When it can't be written; what was there before stays.
+        When it can't be written.
+    """
+    new = room / f"{part.path.name}.tif"
+    whole = Window(0, height, 0, part.width)
+    shape = Shape(height, part.width, part.layers, part.data_type)
+    _write_header(part.path, shape)
+    virtual = virtual_raster(shape, content, [Piece(part.path.resolve(), whole)])
+    return copied_raster(virtual, new, target, content, library)
+
+
+@contextmanager
+def room_beside(target: Path, folder: Path) -> Iterator[Path]:
+    """A folder on a target's disk for what is not finished, gone afterwards unless it is `folder`.
+
+    Parameters
+    ----------
+    folder
+        The one to take where it lies beside the target.
+
+    Raises
+    ------
+    ConversionRefused
+        When none can be made.
     """
     real = Path(os.path.realpath(target))
-    driver, options = _format(content)
+    if Path(os.path.realpath(folder)).parent == real.parent:
+        yield folder
+        return
+    with scratch_beside(real) as room:
+        yield room
+
+
+def copied_raster(
+    virtual: str, new: Path, target: Path, content: Content, library: RasterLibrary
+) -> NewRaster:
+    """Make a GeoTIFF of a virtual raster that is to lie at `target`.
+
+    Parameters
+    ----------
+    new
+        Where it is made, on the target's disk.
+
+    Raises
+    ------
+    ConversionRefused
+        When it can't be written.
+    """
     try:
         with _overviews(virtual, new, content, library) as whole:
-            library.copy(whole, new, driver, options)
+            library.copy(whole, new, *_format(content))
         with new.open("rb+") as handle:
             os.fsync(handle.fileno())
-        check()
-        new.replace(real)
     except RasterError as error:
-        _say_full(error, target)
+        _say_full(error, virtual, new, target)
         raise refused(
             "output-not-writable",
             f"The output '{printable(str(target), 400)}' can't be written: "
@@ -155,14 +225,27 @@ def copy_raster(
         ) from error
     except OSError as error:
         raise write_failure(error, target) from error
+    return NewRaster(new, target)
 
 
-def _say_full(error: Exception, target: Path) -> None:
-    """GDAL tells of a full disk in words of its own."""
+def _say_full(error: Exception, virtual: str, new: Path, target: Path) -> None:
+    """GDAL tells of a full disk in words of its own, or of what came of it alone."""
     if is_full(error):
-        import errno
-
         raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error
+    root = etree.fromstring(virtual)
+    bands = root.findall("VRTRasterBand")
+    width = width_of(_NUMPY[str(bands[0].get("dataType"))])
+    size = int(str(root.get("rasterXSize"))) * int(str(root.get("rasterYSize")))
+    # Smaller copies take a third more, and lie there once more so long as the raster is made.
+    most, free = 2 * size * width * len(bands), shutil.disk_usage(new.parent).free
+    if free < most:
+        raise refused(
+            "output-disk-full",
+            f"There is probably no room left to write '{printable(str(target), 400)}': it may take "
+            f"{most / _MIB:,.0f} MiB, and {free / _MIB:,.0f} are free.",
+            "Free some space or choose another disk. An older output was left as it was.",
+            target,
+        ) from error
 
 
 def _format(content: Content) -> Tuple[str, Dict[str, str]]:
@@ -183,12 +266,11 @@ def _overviews(virtual: str, new: Path, content: Content, library: RasterLibrary
     bands = root.findall("VRTRasterBand")
     height, width = (int(str(root.get(name))) for name in ("rasterYSize", "rasterXSize"))
     made = overviews_of(height, width, new)
-    names = {name: kind for kind, (name, _) in _GDAL.items()}
     try:
         if made:
             write_overviews(virtual, made, library)
         for one in made:
-            kind = names[str(bands[0].get("dataType"))]
+            kind = _NUMPY[str(bands[0].get("dataType"))]
             _write_header(one.path, Shape(one.height, one.width, len(bands), kind))
             for number, band in enumerate(bands, 1):
                 overview = child(band, "Overview")

@@ -14,8 +14,7 @@ from ..ecd.content import Ecd, Kind
 from ..ecd.fresh import fresh_ecd
 from ..ecd.reader import read_ecd
 from ..examination import AnyPath, Examination, examine
-from ..files.output import write_failure
-from ..files.scratch import scratch_folder
+from ..files.scratch import scratch_failure, scratch_folder
 from ..findings import Finding, Place, in_order, refusing
 from ..findings.errors import Cancelled, ConversionRefused
 from ..findings.rules import finding
@@ -28,6 +27,7 @@ from .extras import RunningRefused
 PREPARING = "Preparing the model"
 _ECD_MARK = b'"EsriClassifierDefinitionFile"'
 _HEAD = 4096
+_COPY = "a copy of the model"
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _private(ecd: Ecd, listener: Listener) -> Iterator[OpenedModel]:
         try:
             name = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
         except OSError as error:
-            raise write_failure(error, tempfile.gettempdir()) from error
+            raise scratch_failure(error, _COPY) from error
         for item in ecd.files:
             target = Path(name, item.path)
             try:
@@ -149,7 +149,7 @@ def _private(ecd: Ecd, listener: Listener) -> Iterator[OpenedModel]:
                         if listener.cancelled():
                             raise Cancelled
             except OSError as error:
-                raise write_failure(error, target) from error
+                raise scratch_failure(error, _COPY) from error
         primary = Path(name, ecd.files[0].path)
         model = inspect_model(primary)
         if refusing(model.findings):

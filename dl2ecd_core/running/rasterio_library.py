@@ -181,6 +181,7 @@ class RasterioLibrary:
         """Write a raster."""
         rasterio = rasterio_module()
         import rasterio.shutil as copying
+        from rasterio._err import CPLE_BaseError
 
         try:
             with (
@@ -190,7 +191,7 @@ class RasterioLibrary:
                 rasterio.open(virtual) as source,
             ):
                 copying.copy(source, str(target), driver=driver, **options)
-        except rasterio.errors.RasterioError as error:
+        except (rasterio.errors.RasterioError, CPLE_BaseError) as error:
             raise RasterError(_said(error)) from error
 
     def burnt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
@@ -15,7 +16,7 @@ from ..progress import Listener
 from .classifier import Classifier
 from .engine import classify_raster
 from .georeference import Georeference
-from .geotiff import Content, write_geotiff
+from .geotiff import Content, new_geotiff, room_beside
 from .part_file import PartFile, PartFolder, part_folder
 from .preview import write_preview
 from .raster_library import RasterLibrary
@@ -104,14 +105,21 @@ class Result:
         return counting.counts
 
     def _write(self, part: PartFile, shares: Optional[PartFile]) -> None:
+        """Make everything before anything takes its place: a full disk spoils no older map."""
         outputs, height = self.outputs, self.window.height
         place = self.place.part(self.window)
-        content = map_content(self.ecd, self.classifier.values, place)
-        write_geotiff(part, height, outputs.raster, content, self.library)
-        write_beside(outputs, self.ecd, part.rows(height), (height, self.window.width))
+        wanted = [(outputs.raster, part, map_content(self.ecd, self.classifier.values, place))]
         if shares is not None and outputs.probabilities is not None:
             content = shares_content(self.ecd, shares.layers, place)
-            write_geotiff(shares, height, outputs.probabilities, content, self.library)
+            wanted.append((outputs.probabilities, shares, content))
+        with ExitStack() as rooms:
+            made = []
+            for target, rows, content in wanted:
+                room = rooms.enter_context(room_beside(target, part.path.parent))
+                made.append(new_geotiff(rows, height, room, target, content, self.library))
+            write_beside(outputs, self.ecd, part.rows(height), (height, self.window.width))
+            for new in made:
+                new.place()
 
 
 def map_content(ecd: Ecd, values: Values, place: Georeference) -> Content:
@@ -138,9 +146,9 @@ def write_beside(
     size
         Its rows and columns.
     """
-    aux_xml.write(ecd, Path(f"{outputs.raster}.aux.xml"), Listener(), overwrite=True)
     if outputs.preview is not None:
         write_preview(outputs.preview, strips, size, legend_of(ecd, "tif").rows)
+    aux_xml.write(ecd, Path(f"{outputs.raster}.aux.xml"), Listener(), overwrite=True)
 
 
 def _layer_names(ecd: Ecd, layers: int) -> List[str]:

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from dl2ecd_core.files import scratch, windows
 from dl2ecd_core.files.output import write_failure
-from dl2ecd_core.files.scratch import scratch_folder
+from dl2ecd_core.files.scratch import scratch_failure, scratch_folder
 from dl2ecd_core.files.scratch_beside import scratch_beside
 from dl2ecd_core.files.strays import LOCK, new_name, remove_strays
 from dl2ecd_core.findings.errors import ConversionRefused
@@ -46,6 +47,26 @@ def test_a_place_that_is_none_is_said(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize(
+    ("place", "code", "words"),
+    [
+        (
+            "/a/place",
+            errno.ENOSPC,
+            "for a copy of it in the folder for temporary files, '/a/place'",
+        ),
+        ("/a/place", errno.EACCES, "'/a/place' can't be written"),
+        (None, errno.ENOSPC, "'folder for temporary files'"),
+    ],
+)
+def test_what_does_not_go_into_one_is_said(
+    monkeypatch: pytest.MonkeyPatch, place: Optional[str], code: int, words: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", place)
+    (said,) = scratch_failure(OSError(code, "Some reason"), "a copy of it").findings
+    assert words in said.message
+
+
 def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
     with scratch_folder(tmp_path) as folder:
         assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700

@@ -6,6 +6,7 @@ import base64
 import errno
 import hashlib
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
+from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import fitting
@@ -27,6 +29,7 @@ from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.fitting import fit_tiles, fitted_to
 from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
+from dl2ecd_core.running.rasterio_library import RasterioLibrary
 from dl2ecd_core.wire.protobuf_writing import field_of, number_field
 from tests.cli.conftest import check_document
 from tests.conftest import FIXTURES
@@ -159,6 +162,66 @@ class TestTheMap:
             layers = file.read()
             assert np.allclose(layers.sum(0), 1, atol=1e-5)
             assert np.array_equal(np.where(layers[1] > layers[0], 200, 100), values.read(1))
+
+    def test_each_may_lie_on_a_disk_of_its_own(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is moved there was made there: between disks nothing is moved."""
+        other = place.folder / "other"
+        other.mkdir()
+        real = Path.replace
+
+        def replaced(path: Path, target: Any) -> Path:
+            same = other in path.parents, other in Path(target).parents
+            if same[0] != same[1]:
+                raise OSError(errno.EXDEV, "Invalid cross-device link")
+            return real(path, target)
+
+        monkeypatch.setattr(Path, "replace", replaced)
+        shares = other / "shares.tif"
+        classify(place.scene, place.ecd, place.out, options=BYTES, probabilities=shares)
+        assert place.left() == ["map.tif", "map.tif.aux.xml", "other"]
+        assert os.listdir(other) == ["shares.tif"]
+
+    @pytest.mark.parametrize("full", ["shares.tif", "map.png", "map.tif.aux.xml"])
+    def test_they_take_their_places_together(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, full: str
+    ) -> None:
+        """Where there is no room for one of them, an older map stays as it was, with its names."""
+        others = place.folder / "other"
+        others.mkdir()
+        more = {"probabilities": others / "shares.tif", "preview": others / "map.png"}
+        classify(place.scene, place.ecd, place.out, options=BYTES, **more)
+        before = {path: path.read_bytes() for path in place.folder.rglob("map.*")}
+        write_scene(place.scene, 255 - pixels(90, 70))
+        gone = OSError(errno.ENOSPC, "No space left on device")
+
+        def fail(*paths: Any, **options: Any) -> None:
+            raise write_failure(gone, full)
+
+        with monkeypatch.context() as patch:
+            if full == "shares.tif":
+
+                class Full(RasterioLibrary):
+                    def copy(self, virtual: str, target: Path, *rest: Any) -> None:
+                        if others in target.parents:
+                            raise gone
+                        super().copy(virtual, target, *rest)
+
+                patch.setattr("dl2ecd_core.running.classify.RasterioLibrary", Full)
+            elif full == "map.png":
+                patch.setattr("dl2ecd_core.running.result.write_preview", fail)
+            else:
+                patch.setattr("dl2ecd_core.exports.aux_xml.write", fail)
+            with pytest.raises(Dl2EcdError) as caught:
+                classify(place.scene, place.ecd, place.out, options=BYTES, **more)
+        assert said(caught.value) == ["output-disk-full"]
+        assert place.out.read_bytes() == before[place.out]
+        names = place.folder / "map.tif.aux.xml"
+        assert names.read_bytes() == before[names]
+        assert sorted(os.listdir(others)) == ["map.png", "shares.tif"]
+        classify(place.scene, place.ecd, place.out, options=BYTES, **more)
+        assert place.out.read_bytes() != before[place.out]
 
     def test_the_report_counts_classes_and_their_area(self, place: Place) -> None:
         done = classify(place.scene, place.ecd, place.out, options=BYTES)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
+from rasterio._err import CPLE_AppDefinedError
 from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
 from dl2ecd_core.findings.errors import Dl2EcdError
-from dl2ecd_core.running import fitting
+from dl2ecd_core.running import fitting, geotiff
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.georeference import Georeference
 from dl2ecd_core.running.geotiff import Content, write_geotiff
@@ -109,6 +112,28 @@ def test_writing_that_fails_is_a_sentence(tmp_path: Path, error: Exception, rule
     with pytest.raises(Dl2EcdError) as caught:
         write_geotiff(part, 3, tmp_path / "a.tif", Content(Georeference(), 0), Failing(error))
     assert caught.value.findings[0].rule == rule
+    folder.remove()
+
+
+@pytest.mark.parametrize(("free", "rule"), [(23, "output-disk-full"), (24, "output-not-writable")])
+def test_a_full_disk_that_is_told_by_what_came_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, rule: str
+) -> None:
+    """GDAL says what it could not do when it closed the file, and not why."""
+    folder = PartFolder(tmp_path / "a.tif", {})
+    part = folder.file("values", 4, 1, "uint8")
+    part.write(0, np.zeros((3, 4), "uint8"))
+    monkeypatch.setattr(geotiff.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+
+    def copy(*arguments: Any, **options: Any) -> None:
+        raise CPLE_AppDefinedError(3, 1, "TIFFRewriteDirectory:Error fetching directory count.")
+
+    monkeypatch.setattr(rasterio.shutil, "copy", copy)
+    with pytest.raises(Dl2EcdError) as caught:
+        write_geotiff(part, 3, tmp_path / "a.tif", Content(Georeference(), 0), RasterioLibrary())
+    (said,) = caught.value.findings
+    assert said.rule == rule
+    assert ("probably" in said.message) == (rule == "output-disk-full")
     folder.remove()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
 import signal
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
@@ -19,7 +21,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dl2ecd_core.findings.errors import Dl2EcdError
+from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
+from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
@@ -651,3 +654,30 @@ def test_a_process_that_is_gone_is_ended_all_the_same() -> None:
     stream: Any = Gone()
     ModuleProcess(stream, stream, stream).end()
     assert Gone.ended == 2
+
+
+class TestNoRoomForTheNetworkAsOnnx:
+    @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
+    def test_is_a_sentence_that_names_the_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+    ) -> None:
+        def fail(*arguments: Any) -> None:
+            raise OSError(code, "what the system says")
+
+        monkeypatch.setattr("dl2ecd_core.running.sessions.opening.write_onnx", fail)
+        with pytest.raises(ConversionRefused) as refused:
+            session_of(tmp_path, "cntk/unet_same.model")
+        (said,) = refused.value.findings
+        assert tempfile.gettempdir() in said.message
+        assert ("TMPDIR" in said.hint) == (code == errno.ENOSPC)
+        assert str(tmp_path) not in said.message
+
+    def test_what_else_refuses_it_stays_what_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*arguments: Any) -> None:
+            raise ConversionRefused([finding("network-not-convertible", "A reason.")])
+
+        monkeypatch.setattr("dl2ecd_core.running.sessions.opening.write_onnx", fail)
+        with pytest.raises(ConversionRefused, match=r"A reason\."):
+            session_of(tmp_path, "cntk/unet_same.model")

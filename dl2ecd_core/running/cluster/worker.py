@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
@@ -24,7 +24,7 @@ from ..classifier import Classifier
 from ..classify import place_of
 from ..engine import strips
 from ..extras import RunningRefused
-from ..geotiff import copy_raster, virtual_raster
+from ..geotiff import copied_raster, room_beside, virtual_raster
 from ..objects.searching import objects_in
 from ..planning import Plan
 from ..rasterio_library import RasterioLibrary, is_remote
@@ -360,18 +360,23 @@ def finish_map(order: Plain) -> Plain:
             shape = shares_shape(classifier, wanted)
             content = shares_content(ecd, shape.layers, place)
             made.append((outputs.probabilities, shape, content, SHARES))
-        for path, shape, content, kind in made:
-            pieces = folder.pieces(grid, wanted, kind)
-            lacking = sum(not piece.path.exists() for piece in pieces)
-            if lacking:
-                raise FileNotFoundError(f"{lacking} of {len(pieces)} pieces are not there")
-            new = folder.new()
-            try:
+        with ExitStack() as rooms:
+            rasters = []
+            for path, shape, content, kind in made:
+                pieces = folder.pieces(grid, wanted, kind)
+                lacking = sum(not piece.path.exists() for piece in pieces)
+                if lacking:
+                    raise FileNotFoundError(f"{lacking} of {len(pieces)} pieces are not there")
+                new = rooms.enter_context(room_beside(path, folder.path)) / folder.new().name
+                rooms.callback(new.unlink, missing_ok=True)
                 virtual = virtual_raster(shape, content, pieces)
-                copy_raster(virtual, new, path, content, library, folder.check)
-            finally:
-                new.unlink(missing_ok=True)
-        write_beside(outputs, ecd, map_rows(outputs.raster), (wanted.height, wanted.width))
+                rasters.append(copied_raster(virtual, new, path, content, library))
+            folder.check()
+            rows = map_rows(rasters[0].path)
+            write_beside(outputs, ecd, rows, (wanted.height, wanted.width))
+            for raster in rasters:
+                folder.check()
+                raster.place()
     return {}
 
 

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Dict, Sequence, Tuple
 
+from ...files.scratch import scratch_failure
 from ...findings import Finding, Place
-from ...findings.errors import Dl2EcdError
+from ...findings.errors import ConversionRefused, Dl2EcdError
 from ...findings.rules import finding
 from ...findings.wording import quoted
 from ...models import ModelDescription, Tensor
@@ -152,19 +153,29 @@ def _for_openvino(model: ModelDescription, primary: Path) -> Path:
 
 def _lowered(model: ModelDescription, primary: Path, device: str) -> Session:
     """A model whose network can be said in ONNX's operators, as an ONNX file of its own."""
-    folder = primary.parent / "as-onnx"
-    folder.mkdir()
-    target = folder / "model.onnx"
+    target = primary.parent / "as-onnx" / "model.onnx"
     try:
         network = read_network(primary).network
     except Dl2EcdError as error:
         if error.findings[0].rule == "network-format-not-convertible":
             raise RunningRefused([_weights_alone(model)]) from error
         raise
-    write_onnx(network.graph, target)
+    _write_lowered(network, target)
     inputs = _ends(network, list(network.graph.inputs), model.inputs)
     outputs = _ends(network, list(network.graph.outputs), model.outputs)
     return OnnxSession(target, inputs, outputs, device=device)
+
+
+def _write_lowered(network: Network, target: Path) -> None:
+    """Write a network into a folder of its own among those that go when the work is done."""
+    try:
+        target.parent.mkdir()
+        write_onnx(network.graph, target)
+    except (ConversionRefused, OSError) as error:
+        cause = error.__cause__ if isinstance(error, ConversionRefused) else error
+        if not isinstance(cause, OSError):
+            raise
+        raise scratch_failure(cause, "the model's network as ONNX") from error
 
 
 def _ends(
