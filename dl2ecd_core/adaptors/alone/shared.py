@@ -98,7 +98,8 @@ def _number(data: bytes, at: int) -> Tuple[int, int]:
 
 
 def opened_session(network: Union[bytes, str], device: object) -> Any:
-    """A session of ONNX Runtime: one thread a tile, and no operations of others."""
+    """A session of ONNX Runtime: one thread a tile, no operations of others, no reports of it."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # Newer versions report what is run.
     try:
         import onnxruntime as ort
 

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from .onnx_runtime import onnx_runtime
+
 CPU, CUDA = "cpu", "cuda"
 _PROVIDER = "CUDAExecutionProvider"
 #: What the driver of NVIDIA puts among the devices of Linux, as patterns: of a card, in the Windows
@@ -52,8 +54,7 @@ def has_card() -> bool:
 
 def _onnx_runtime_has_cuda() -> bool:
     try:
-        import onnxruntime
+        return _PROVIDER in onnx_runtime().get_available_providers()
     except ImportError:
         # Whoever makes the session says how to get it.
         return False
-    return _PROVIDER in onnxruntime.get_available_providers()

@@ -14,6 +14,7 @@ from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import tensor_of
+from .onnx_runtime import onnx_runtime
 from .onnx_sizes import LARGEST, freed_model
 
 if TYPE_CHECKING:
@@ -75,10 +76,8 @@ class OnnxSession(RuntimeSession):
     @property
     def runtime(self) -> str:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        import onnxruntime
-
         on_cuda = _CUDA in self._session.get_providers()
-        return f"ONNX Runtime {onnxruntime.__version__} on {'CUDA' if on_cuda else 'the CPU'}"
+        return f"ONNX Runtime {onnx_runtime().__version__} on {'CUDA' if on_cuda else 'the CPU'}"
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -130,7 +129,7 @@ def freed_content(path: Path, inputs: Sequence[Tensor]) -> bytes:
 
 def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
     try:
-        import onnxruntime
+        onnxruntime = onnx_runtime()
     except ImportError as error:
         raise not_installed("ONNX Runtime", "run", "run this model") from error
     options = onnxruntime.SessionOptions()
