@@ -138,7 +138,7 @@ def classify(
         outputs = Outputs(target, second, picture)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
-        counts = result.make(area, key, workers, listener)
+        counts = result.make(area, key, workers, listener, reader.stamps.check)
         classes, nodata = counted_classes(counts, opened.ecd, classifier, reader.georeference)
         return Classification(
             os.fspath(raster),

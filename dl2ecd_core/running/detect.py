@@ -165,6 +165,7 @@ def detect(
             for item in _said_of_pieces(found, detector):
                 listener.found(item)
                 findings.append(item)
+            reader.stamps.check()
             objects = _placed(found.objects, opened)
             write_layer(target, objects, opened.ecd.classes, reader.georeference, writing)
             write_style(style, legend.rows)

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ..ecd.content import Ecd
 from ..exports import aux_xml
@@ -78,9 +78,20 @@ class Result:
     place: Georeference
 
     def make(
-        self, reader: RasterReader, key: Dict[str, Any], workers: Optional[int], listener: Listener
+        self,
+        reader: RasterReader,
+        key: Dict[str, Any],
+        workers: Optional[int],
+        listener: Listener,
+        check: Callable[[], object],
     ) -> Counter[int]:
-        """Make them, whole or not at all; how many pixels have which value."""
+        """Make them, whole or not at all; how many pixels have which value.
+
+        Parameters
+        ----------
+        check
+            Raises where what was read is not what it was.
+        """
         classifier, window = self.classifier, self.window
         with part_folder(self.outputs.raster, key) as folder:
             part = folder.file("values", window.width, 1, classifier.values.data_type)
@@ -100,6 +111,7 @@ class Result:
                 workers=workers,
                 listener=listener,
             )
+            check()
             folder.note(window.height)
             self._write(part, shares)
         return counting.counts

@@ -19,10 +19,9 @@ from .scene import Scene
 
 def scene_key(scene: AnyPath, reader: Scene) -> Dict[str, Any]:
     """Which scene it is of."""
-    files = [path.stat() for path in reader.files if path.exists()]
     return {
         "scene": [os.path.realpath(scene), reader.height, reader.width],
-        "changed": [[status.st_size, status.st_mtime_ns] for status in files],
+        "changed": reader.stamps.key(),
     }
 
 

@@ -22,6 +22,7 @@ from .georeference import Georeference
 from .raster_library import RasterError, RasterLibrary, Source
 from .rasterio_library import SCHEMES, RasterioLibrary, is_remote
 from .rasters import Block, Window
+from .scene_stamps import SceneStamps
 from .virtual import check_sources
 
 if TYPE_CHECKING:
@@ -37,12 +38,25 @@ _OF_ADDRESSES = (
 
 
 class Scene:
-    """A scene that is open; see :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+    """A scene that is open; see :class:`~dl2ecd_core.running.rasters.RasterReader`.
 
-    def __init__(self, source: Source, name: str, files: Sequence[Path] = ()) -> None:
+    Attributes
+    ----------
+    stamps
+        What its files were before it was opened.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        name: str,
+        files: Sequence[Path] = (),
+        stamps: Optional[SceneStamps] = None,
+    ) -> None:
         self._source = source
         self._name = name
         self._files = tuple(files)
+        self.stamps = SceneStamps(files) if stamps is None else stamps
         self._transparency = source.transparency
         self._nodata = source.nodata
         self._has_mask = source.has_mask
@@ -184,13 +198,14 @@ def opened_scene(path: str, library: Optional[RasterLibrary] = None) -> Iterator
     """
     with ExitStack() as stack:
         files = () if is_remote(path) else check_sources(Path(path))
+        stamps = SceneStamps(files)
         try:
             source = stack.enter_context((library or RasterioLibrary()).opened(path))
         except RasterError as error:
             if not is_remote(path) and not Path(path).exists():
                 raise _not_there(path) from error
             raise not_readable(path, error) from error
-        yield Scene(source, path, files)
+        yield Scene(source, path, files, stamps)
 
 
 def _not_there(path: str) -> RunningRefused:

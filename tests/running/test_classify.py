@@ -27,12 +27,14 @@ from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.engine import CLASSIFYING
 from dl2ecd_core.running.fitting import fit_tiles, fitted_to
 from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from dl2ecd_core.running.result import Result
 from dl2ecd_core.wire.protobuf_writing import field_of, number_field
 from tests.cli.conftest import check_document
-from tests.conftest import FIXTURES
+from tests.conftest import FIXTURES, NO_POSIX
 from tests.running.scenes import fixture, opened, pixels, scores, write_classes, write_scene
 from tests.running.test_engine import one_pass
 
@@ -495,6 +497,59 @@ class TestStopping:
             classify(place.scene, place.ecd, place.out, options=BYTES)
         assert [item.rule for item in caught.value.findings] == ["raster-not-readable"]
         assert place.left() == []
+
+    @pytest.mark.skipif(NO_POSIX, reason="Windows lets nobody write to a file that is open")
+    @pytest.mark.parametrize("how", ["written to", "replaced", "gone"])
+    def test_a_scene_that_changes_meanwhile_gives_no_map(self, place: Place, how: str) -> None:
+        """It would be one of two scenes."""
+        write_scene(place.scene, pixels(300, 70))
+
+        class Changing(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                if doing != CLASSIFYING or not place.scene.exists():
+                    return
+                if how == "written to":
+                    with place.scene.open("r+b") as file:
+                        file.seek(-1, os.SEEK_END)
+                        file.write(b"\7")
+                elif how == "replaced":
+                    other = shutil.copy2(place.scene, place.folder / "other.tif")
+                    Path(other).replace(place.scene)
+                else:
+                    place.scene.unlink()
+
+        with pytest.raises(Dl2EcdError) as caught:
+            classify(place.scene, place.ecd, place.out, options=BYTES, messages=Changing())
+        assert said(caught.value) == ["file-changed"]
+        assert place.left() == []
+
+    def test_who_may_read_a_scene_may_change_meanwhile(self, place: Place) -> None:
+        class Changing(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                place.scene.chmod(0o640)
+
+        classify(place.scene, place.ecd, place.out, options=BYTES, messages=Changing())
+        assert place.out.exists()
+
+    @pytest.mark.skipif(NO_POSIX, reason="Windows tells no time of the last change")
+    def test_a_scene_that_looks_as_old_begins_anew(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After a kill: size and time are those of before, and its pixels others."""
+        write_scene(place.scene, pixels(300, 70), compress=None)
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        first, status = place.out.read_bytes(), place.scene.stat()
+        place.out.unlink()
+        with monkeypatch.context() as patch:
+            patch.setattr(Result, "_write", lambda *arguments: None)
+            patch.setattr(PartFolder, "remove", PartFolder.close)
+            classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert json.loads((folder_of(place.out) / "journal.json").read_text())["rows"] == 300
+        write_scene(place.scene, 255 - pixels(300, 70), compress=None)
+        os.utime(place.scene, ns=(status.st_atime_ns, status.st_mtime_ns))
+        assert place.scene.stat().st_size == status.st_size
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        assert place.out.read_bytes() != first
 
     def test_another_scene_begins_anew(self, place: Place) -> None:
         folder = folder_of(place.out)

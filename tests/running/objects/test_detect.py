@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
@@ -30,6 +31,7 @@ from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection
 from dl2ecd_core.running.own_process import MARK
 from tests.cli.conftest import check_document
+from tests.conftest import NO_POSIX
 from tests.running.objects import networks
 from tests.running.scenes import UTM, write_classes, write_scene
 
@@ -435,6 +437,19 @@ class TestTheFiles:
         with pytest.raises(Cancelled):
             place.detect(networks.yolov8(place.folder / "a.onnx"), messages=Cancelling())
         assert sorted(path.name for path in place.folder.iterdir()) == sorted([*before, "a.onnx"])
+
+    @pytest.mark.skipif(NO_POSIX, reason="Windows lets nobody write to a file that is open")
+    def test_of_a_scene_that_changes_meanwhile_there_are_none(self, place: Place) -> None:
+        class Changing(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                with place.scene.open("r+b") as file:
+                    file.seek(-1, os.SEEK_END)
+                    file.write(b"\7")
+
+        with pytest.raises(Dl2EcdError, match="file-changed"):
+            place.detect(networks.yolov8(place.folder / "a.onnx"), messages=Changing())
+        assert not place.out.exists()
+        assert not list(place.folder.glob(".dl2ecd*"))
 
     def test_progress_is_told(self, place: Place) -> None:
         class Hearing(Listener):
