@@ -111,6 +111,10 @@ class TestTensorFlowLite:
         late: Steps = [*chain, (ADD, [3, 0], [4])]
         assert need(lite(tmp_path, network([IMAGE] * 5, late))).tile == BYTES + INPUT
 
+    def test_what_is_made_over_again_counts_once(self, tmp_path: Path) -> None:
+        root = network([IMAGE, IMAGE], [(RELU, [0], [0]), (ADD, [0, 0], [1]), (CONV, [1], [1])])
+        assert need(lite(tmp_path, root)).tile == INPUT
+
     def test_a_number_has_as_many_bytes_as_its_type(self, tmp_path: Path) -> None:
         root = network([IMAGE, IMAGE], [(CONV, [0], [1])])
         for tensor in root[2][0][0]:
@@ -405,6 +409,7 @@ class TestOpenVino:
             ("ConvolutionBackpropData", ((1,), (1, 2, 3))),
             ("Broadcast", ()),
             ("Pad", ((0, 0, 0, 0),)),
+            ("Pad", ((0, 0, 0, 0), tuple(range(200)))),
             ("OneHot", ()),
             ("Concat", ()),
         ],

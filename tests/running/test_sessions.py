@@ -28,6 +28,7 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import Session, onnx_session
+from dl2ecd_core.running.sessions.failures import run_failed
 from dl2ecd_core.running.sessions.litert_session import LiteRtSession
 from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
 from dl2ecd_core.running.sessions.naming import matched
@@ -654,6 +655,13 @@ def test_a_process_that_is_gone_is_ended_all_the_same() -> None:
     stream: Any = Gone()
     ModuleProcess(stream, stream, stream).end()
     assert Gone.ended == 2
+
+
+def test_a_runtime_that_gives_up_without_a_word() -> None:
+    """As LiteRT does for want of memory."""
+    (said,) = run_failed("LiteRT 2.3.0 on the CPU", RuntimeError()).findings
+    assert said.message.endswith("could not run the model: it does not say why.")
+    assert "more memory" in said.hint
 
 
 class TestNoRoomForTheNetworkAsOnnx:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import List
 
@@ -46,6 +47,16 @@ def test_text_with_fields_of_tensorflow_2_is_to_be_made_binary(tmp_path: Path, n
     assert said.message.startswith(f"'{name}' is a model of TensorFlow as text")
     assert "tf.io.write_graph" in said.hint
     assert str(tmp_path) not in said.message
+
+
+def test_a_saved_model_that_is_not_taken_is_called_by_its_name(tmp_path: Path) -> None:
+    (source,) = (FIXTURES / "tensorflow").rglob("tf2/saved/saved_model.pb")
+    path = Path(shutil.copytree(source.parent, tmp_path / "private")) / source.name
+    model = inspect_model(path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(RunningRefused) as refused:
+        open_session(model, path)
+    assert "does not load 'saved_model.pb': " in refused.value.findings[0].message
 
 
 def test_so_is_a_saved_model_as_text(tmp_path: Path) -> None:

@@ -43,4 +43,5 @@ def run_failed(runtime: str, error: Exception) -> RunningRefused:
 
 
 def _said(error: Exception) -> str:
-    return printable(" ".join(str(error).split()), _LONGEST)
+    # Of want of memory, some say nothing at all.
+    return printable(" ".join(str(error).split()) or "it does not say why.", _LONGEST)

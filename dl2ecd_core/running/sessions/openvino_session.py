@@ -47,7 +47,9 @@ class OpenVinoSession(RuntimeSession):
             self._network = self._core.read_model(str(path)) if network is None else network
             self._compiled = _compiled(self._core, self._network)
         except (RuntimeError, ValueError, TypeError) as error:
-            raise not_loaded(f"OpenVINO {version()}", path, error) from error
+            # Of a SavedModel it takes the folder, which is a private one here.
+            named = path / "saved_model.pb" if path.is_dir() else path
+            raise not_loaded(f"OpenVINO {version()}", named, error) from error
         super().__init__(
             _tensors(self._compiled.inputs, inputs), _tensors(self._compiled.outputs, outputs)
         )
