@@ -29,6 +29,8 @@ from .windows import followed
 
 #: Files that wait for the disk together.
 _AT_A_TIME = 32
+#: What to do where two outputs want one place.
+_RENAME = "Rename the .ecd, or the output that is named after it."
 
 
 def check_set(
@@ -58,34 +60,39 @@ def check_set(
         check_free(target, overwrite=overwrite)
 
 
-def check_apart(targets: Sequence[Path]) -> None:
+def check_apart(targets: Sequence[Path], hint: str = _RENAME) -> None:
     """Refuse names that are one on some system, or of which one needs the other as a folder.
 
     Windows and macOS tell neither case nor composition of letters apart.
+
+    Parameters
+    ----------
+    hint
+        What to do about them.
     """
     names: Dict[Tuple[str, ...], Path] = {}
     for target in targets:
         parts = tuple(_folded(part) for part in target.parts)
         other = names.setdefault(parts, target)
         if other is not target:
-            raise _twice(target, other)
+            raise _twice(target, other, hint)
     for parts, target in names.items():
         for length in range(1, len(parts)):
             other_file = names.get(parts[:length])
             if other_file is not None:
-                raise _twice(target, other_file)
+                raise _twice(target, other_file, hint)
 
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _twice(target: Path, other: Path) -> Exception:
+def _twice(target: Path, other: Path, hint: str) -> Exception:
     return refused(
         "output-named-twice",
         f"Two outputs want the same place: '{printable(str(other), 400)}' and "
         f"'{printable(str(target), 400)}' can't both be there on every system.",
-        "Rename the .ecd, or the output that is named after it.",
+        hint,
         target,
     )
 

@@ -8,29 +8,22 @@ from pathlib import Path
 from typing import Optional
 
 from ..examination import AnyPath
-from ..files.output import check_target, refused
-from ..files.replacing import check_ending, check_replaceable
 from ..findings import in_order
-from ..findings.wording import printable
 from ..progress import Listener
 from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
-from .geotiff import made_here
-from .preview import PREVIEW
+from .outputs import checked_outputs
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
 from .readying import made_ready
 from .report import Classification, counted_classes
-from .result import Outputs, Result
+from .result import Result
 from .result_key import scene_key, work_key
 from .value_range import said_of_range
-
-#: Of maps, in lower case.
-ENDINGS = (".tif", ".tiff")
 
 
 def classify(
@@ -101,16 +94,14 @@ def classify(
     began = time.monotonic()
     listener = messages or Listener()
     rasters = library or RasterioLibrary()
-    target = Path(raster)
-    inputs = [Path(path) for path in (scene, model, class_info, aoi) if path is not None]
-    second = None if probabilities is None else Path(probabilities)
-    for output in (target, second):
-        if output is not None:
-            check_target(output, inputs)
-            check_ours(output, overwrite, rasters)
-    picture = None if preview is None else Path(preview)
-    if picture is not None:
-        check_replaceable(picture, PREVIEW, inputs, overwrite=overwrite)
+    outputs = checked_outputs(
+        raster,
+        probabilities,
+        preview,
+        (scene, model, class_info, aoi),
+        rasters,
+        overwrite=overwrite,
+    )
     with made_ready(
         scene,
         model,
@@ -122,8 +113,7 @@ def classify(
         trusted=trusted,
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
-        for output in filter(None, (target, second, picture)):
-            check_target(output, reader.files)
+        outputs.check_not_read(reader.files)
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         of_range = said_of_range(reader, classifier.bands, classifier.scaling)
@@ -135,7 +125,6 @@ def classify(
         window = Window(0, plan.height, 0, plan.width)
         if extent is not None:
             window = window_of(place, extent, window, reader.name)
-        outputs = Outputs(target, second, picture)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
         counts = result.make(area, key, workers, listener, reader.stamps.check)
@@ -157,23 +146,4 @@ def place_of(scene: Georeference, classifier: Classifier) -> Georeference:
     rows, columns = classifier.fitted.rows, classifier.fitted.columns
     return scene.resized(
         (rows.scale, columns.scale), (rows.start - rows.lead, columns.start - columns.lead)
-    )
-
-
-def check_ours(target: Path, overwrite: bool, library: RasterLibrary) -> None:
-    """Refuse a name of another kind, and to replace a raster that this project did not write.
-
-    Raises
-    ------
-    ConversionRefused
-        ``output-ending``, ``output-not-ours``.
-    """
-    check_ending(target, ENDINGS)
-    if overwrite or not target.exists() or made_here(target, library):
-        return
-    raise refused(
-        "output-not-ours",
-        f"'{printable(str(target), 400)}' exists, and dl2ecd did not write it.",
-        "Choose another name, or say --overwrite to replace it.",
-        target,
     )

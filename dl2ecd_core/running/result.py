@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ..ecd.content import Ecd
@@ -17,6 +16,7 @@ from .classifier import Classifier
 from .engine import classify_raster
 from .georeference import Georeference
 from .geotiff import Content, new_geotiff, room_beside
+from .outputs import Outputs
 from .part_file import PartFile, PartFolder, part_folder
 from .preview import write_preview
 from .raster_library import RasterLibrary
@@ -55,15 +55,6 @@ class _Counting:
             values, numbers = numpy.unique(strip, return_counts=True)
             counts = dict(zip(values.tolist(), numbers.tolist()))
         self.counts.update(counts)
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What is written: the map, and what was asked for beside it."""
-
-    raster: Path
-    probabilities: Optional[Path] = None
-    preview: Optional[Path] = None
 
 
 @dataclass(frozen=True)
@@ -160,7 +151,7 @@ def write_beside(
     """
     if outputs.preview is not None:
         write_preview(outputs.preview, strips, size, legend_of(ecd, "tif").rows)
-    aux_xml.write(ecd, Path(f"{outputs.raster}.aux.xml"), Listener(), overwrite=True)
+    aux_xml.write(ecd, outputs.names, Listener(), overwrite=True)
 
 
 def _layer_names(ecd: Ecd, layers: int) -> List[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from ...examination import AnyPath
-from ...files.output import check_target
 from ...files.replacing import check_replaceable
 from ...files.scratch import scratch_folder
 from ...findings import Finding, in_order
@@ -21,13 +20,11 @@ from ...findings.wording import listed
 from ...progress import Listener, Unmeasured
 from ...version import __version__
 from ..building import Options
-from ..classify import check_ours
 from ..georeference import Extent
 from ..opening import PREPARING, opened_model
-from ..preview import PREVIEW
+from ..outputs import Outputs, checked_outputs
 from ..rasterio_library import RasterioLibrary, is_remote
 from ..report import Classification, counted_classes
-from ..result import Outputs
 from .address import Certificates, said_of
 from .catalogue import ITEM, item_path, write_item
 from .connecting import Supply, check_workers, connected
@@ -159,7 +156,7 @@ def classify_on(
     """
     began = time.monotonic()
     listener = messages or Listener()
-    outputs = checked_outputs(
+    outputs = checked_with_item(
         raster, probabilities, preview, [scene, model, class_info, aoi], overwrite=overwrite
     )
     with cluster_with(
@@ -192,7 +189,7 @@ def classify_on(
         return report_of(job, findings, os.fspath(raster), time.monotonic() - began)
 
 
-def checked_outputs(
+def checked_with_item(
     raster: AnyPath,
     probabilities: Optional[AnyPath],
     preview: Optional[AnyPath],
@@ -200,24 +197,18 @@ def checked_outputs(
     *,
     overwrite: bool,
 ) -> Outputs:
-    """What is to be made, when it may be.
+    """What is to be made, when it and its item may be.
 
     Raises
     ------
     ConversionRefused
-        As :func:`~dl2ecd_core.running.classify.classify`.
+        As :func:`~dl2ecd_core.running.outputs.checked_outputs`.
     """
+    library = RasterioLibrary()
+    outputs = checked_outputs(raster, probabilities, preview, inputs, library, overwrite=overwrite)
     read = [Path(path) for path in inputs if path is not None]
-    second = None if probabilities is None else Path(probabilities)
-    for output in (Path(raster), second):
-        if output is not None:
-            check_target(output, read)
-            check_ours(output, overwrite, RasterioLibrary())
-    picture = None if preview is None else Path(preview)
-    if picture is not None:
-        check_replaceable(picture, PREVIEW, read, overwrite=overwrite)
-    check_replaceable(item_path(Path(raster)), ITEM, read, overwrite=overwrite)
-    return Outputs(Path(raster), second, picture)
+    check_replaceable(item_path(outputs.raster), ITEM, read, overwrite=overwrite)
+    return outputs
 
 
 def absolute(path: Optional[AnyPath]) -> Optional[str]:

@@ -24,7 +24,7 @@ from ..building import Options
 from ..report import Report
 from .address import Certificates
 from .catalogue import COLLECTION, interval_of, write_collection, write_item
-from .classify import Cluster, absolute, checked_outputs, cluster_with, made, said_of_runtimes
+from .classify import Cluster, absolute, checked_with_item, cluster_with, made, said_of_runtimes
 from .dispatching import Patience
 from .manifest import MANIFEST, NAME, Manifest
 from .mapping import MapJob
@@ -222,7 +222,7 @@ class _Run:
                 name = self._name(scene)
                 what = _digest({**key, **scene.files.plain(), "item": _versions(scene.item)})
                 known = self.manifest.unchanged(name, what)
-                outputs = checked_outputs(
+                outputs = checked_with_item(
                     self.folder / name, None, None, list(_local(scene)), overwrite=self.overwrite
                 )
             except Dl2EcdError as error:

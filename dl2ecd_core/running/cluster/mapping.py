@@ -15,9 +15,9 @@ from ..classifier import Classifier
 from ..classify import place_of
 from ..extent import window_of
 from ..georeference import Extent
+from ..outputs import Outputs
 from ..part_file import no_room
 from ..rasters import Window
-from ..result import Outputs
 from .dispatching import Dispatcher, Outcome, Task
 from .fits import plain_fit
 from .grid import Grid, grid_of

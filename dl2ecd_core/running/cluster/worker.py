@@ -26,10 +26,11 @@ from ..engine import strips
 from ..extras import RunningRefused
 from ..geotiff import copied_raster, room_beside, virtual_raster
 from ..objects.searching import objects_in
+from ..outputs import Outputs
 from ..planning import Plan
 from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import RasterReader, Window
-from ..result import Outputs, map_content, shares_content, write_beside
+from ..result import map_content, shares_content, write_beside
 from ..scene import Scene
 from .fits import plain_placement
 from .grid import grid_of

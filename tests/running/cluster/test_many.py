@@ -30,8 +30,8 @@ from dl2ecd_core.running.cluster.mapping import MapJob
 from dl2ecd_core.running.cluster.orders import SceneFiles, Work
 from dl2ecd_core.running.cluster.worker import ORDERS, failed
 from dl2ecd_core.running.georeference import Georeference
+from dl2ecd_core.running.outputs import Outputs
 from dl2ecd_core.running.part_file import folder_of
-from dl2ecd_core.running.result import Outputs
 from tests.exports.stac_schemas import problems
 from tests.running.scenes import opened, pixels, write_scene
 
