@@ -68,11 +68,14 @@ def classify_command(
 def print_classification(done: Classification) -> None:
     """What was written, and how much of it each class has."""
     value, nothing = done.nodata
-    total = max(sum(item.pixels for item in done.classes) + nothing, 1)
+    total = max(done.pixels, 1)
     rows = [
         Swatch(None, item.value, item.name, item.color, (f"{item.pixels / total:.1%}",))
         for item in done.classes
     ]
+    if done.background is not None:
+        others, pixels = done.background
+        rows.append(Swatch(None, others, "background", None, (f"{pixels / total:.1%}",)))
     rows.append(Swatch(None, value, "no data", None, (f"{nothing / total:.1%}",)))
-    print_written(done, f"{total:,} pixels")
+    print_written(done, f"{done.pixels:,} pixels")
     print_swatches(rows, ("Share",))

@@ -326,12 +326,14 @@ def layer_lines(done: Detection) -> List[str]:
 
 def map_lines(done: Classification) -> List[str]:
     """What was written, and how much of it each class has."""
-    total = max(sum(item.pixels for item in done.classes) + done.nodata[1], 1)
+    total = max(done.pixels, 1)
     lines = [
         f"{item.value}  {printable(item.name, 80)}: {item.pixels:,} pixels "
         f"({item.pixels / total:.1%})"
         for item in done.classes
     ]
+    if done.background is not None:
+        lines.append(f"{done.background[0]}  background: {done.background[1]:,} pixels")
     if done.nodata[1]:
         lines.append(f"{done.nodata[0]}  no data: {done.nodata[1]:,} pixels")
     return [

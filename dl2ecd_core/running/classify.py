@@ -128,7 +128,9 @@ def classify(
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
         counts = result.make(area, key, workers, listener, reader.stamps.check)
-        classes, nodata = counted_classes(counts, opened.ecd, classifier, reader.georeference)
+        classes, nodata, background = counted_classes(
+            counts, opened.ecd, classifier, reader.georeference
+        )
         return Classification(
             os.fspath(raster),
             findings,
@@ -138,6 +140,8 @@ def classify(
             classes,
             nodata,
             classifier.fitted.halo,
+            background,
+            reader.georeference.unit,
         )
 
 

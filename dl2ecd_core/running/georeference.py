@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Dict, Optional, Tuple
 
+from .crs_unit import unit_of
 from .rasters import Window
 
 #: West, south, east and north, in the raster's coordinate system.
@@ -53,6 +54,11 @@ class Georeference:
             return None
         a, b, _, d, e, _ = self.transform
         return abs(a * e - b * d)
+
+    @property
+    def unit(self) -> Optional[str]:
+        """Of its coordinates, of which areas are squares; None where it names none."""
+        return None if self.crs is None else unit_of(self.crs)
 
     def resized(
         self, scales: Tuple[Fraction, Fraction], starts: Tuple[Fraction, Fraction]

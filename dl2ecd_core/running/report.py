@@ -103,11 +103,24 @@ class Classification(Report):
         The value for no data, and how many pixels have it.
     halo
         Input pixels that tiles overlap by; None where they were blended.
+    background
+        The value of pixels of none of the classes, and how many have it; None where all pixels
+        with data are of a class.
+    area_unit
+        Of what areas are squares: ``metre``, ``degree``; None where nobody says it.
     """
 
     classes: Tuple[ClassCount, ...]
     nodata: Tuple[int, int]
     halo: Optional[int]
+    background: Optional[Tuple[int, int]] = None
+    area_unit: Optional[str] = None
+
+    @property
+    def pixels(self) -> int:
+        """How many the map has."""
+        others = 0 if self.background is None else self.background[1]
+        return sum(item.pixels for item in self.classes) + self.nodata[1] + others
 
     @property
     def raster(self) -> str:
@@ -120,6 +133,10 @@ class Classification(Report):
             "raster": self.output,
             "classes": [item.as_dict() for item in self.classes],
             "nodata": {"value": self.nodata[0], "pixels": self.nodata[1]},
+            "background": None
+            if self.background is None
+            else {"value": self.background[0], "pixels": self.background[1]},
+            "area_unit": self.area_unit,
             "halo": self.halo,
             **super().as_dict(),
         }
@@ -127,8 +144,8 @@ class Classification(Report):
 
 def counted_classes(
     counts: Counter[int], ecd: Ecd, classifier: Classifier, place: Georeference
-) -> Tuple[Tuple[ClassCount, ...], Tuple[int, int]]:
-    """How much of the map each class has, and the value for no data with its number."""
+) -> Tuple[Tuple[ClassCount, ...], Tuple[int, int], Optional[Tuple[int, int]]]:
+    """How much of the map each class has, no data, and what is of none of the classes."""
     area = place.pixel_area
     if area is not None:
         area *= float(classifier.fitted.rows.scale * classifier.fitted.columns.scale)
@@ -143,4 +160,7 @@ def counted_classes(
         for item in ecd.classes
     )
     nodata = classifier.values.nodata
-    return classes, (nodata, counts[nodata])
+    listed = {nodata, *(item.value for item in ecd.classes)}
+    others = [value for value in classifier.values.by_index if value not in listed]
+    background = (others[0], counts[others[0]]) if others else None
+    return classes, (nodata, counts[nodata]), background

@@ -225,6 +225,12 @@ _NODATA = _object(
         "pixels": _number("How many pixels have none.", 0),
     }
 )
+_BACKGROUND = _object(
+    {
+        "value": _number("The map's value for pixels of none of the classes."),
+        "pixels": _number("How many are of none.", 0),
+    }
+)
 _FOUND_CLASS = _object(
     {
         "value": _number("The field of the layer that tells the class."),
@@ -246,9 +252,10 @@ _FOUND = (
     "layer", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling", "seconds",
 )  # fmt: skip
 _MAPPED = (
-    "raster", "classes", "nodata", "runtime", "halo", "scaling", "seconds", "folder", "made",
-    "unchanged", "failures", "failed", "scenes", "looked_at", "unreadable", "windows",
-    "bytes_to_read", "worker_bytes", "threads", "window_seconds", "limit", "hours", "core_hours",
+    "raster", "classes", "nodata", "background", "area_unit", "runtime", "halo", "scaling",
+    "seconds", "folder", "made", "unchanged", "failures", "failed", "scenes", "looked_at",
+    "unreadable", "windows", "bytes_to_read", "worker_bytes", "threads", "window_seconds",
+    "limit", "hours", "core_hours",
 )  # fmt: skip
 _FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
@@ -264,6 +271,10 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "raster": _text("The map that was written."),
         "classes": _list(_MAPPED_CLASS, "In the definition's order."),
         "nodata": _NODATA,
+        "background": _or_null(_BACKGROUND),
+        "area_unit": _or_null(
+            _text("Of what areas are squares: metre, degree; null where nobody says it.")
+        ),
         "runtime": _text("What ran the model."),
         "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
         "scaling": _text("How pixel values became what the model takes."),

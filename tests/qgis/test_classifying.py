@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 from pathlib import Path
@@ -161,6 +162,12 @@ def test_shares_of_classes_and_of_no_data() -> None:
         "2  Two: 20 pixels (20.0%)",
         "0  no data: 20 pixels",
         "Written: a.tif",
+    ]
+    with_background = dataclasses.replace(done, background=(5, 100))
+    assert map_lines(with_background)[1:4] == [
+        "1  One: 60 pixels (30.0%)",
+        "2  Two: 20 pixels (10.0%)",
+        "5  background: 100 pixels",
     ]
     nothing = Classification("a.tif", (), "x", "y", 1.0, (), (0, 0), None)
     assert map_lines(nothing) == ["Run by x; scaling: y", "Written: a.tif"]

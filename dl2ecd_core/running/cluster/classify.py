@@ -275,7 +275,7 @@ def report_of(
 ) -> Classification:
     """What there is to say about a map that is done."""
     described, classifier = job.known_scene()
-    classes, nodata = counted_classes(
+    classes, nodata, background = counted_classes(
         job.counts, job.model.opened().ecd, classifier, described.georeference
     )
     return Classification(
@@ -287,6 +287,8 @@ def report_of(
         classes,
         nodata,
         classifier.fitted.halo,
+        background,
+        described.georeference.unit,
     )
 
 
