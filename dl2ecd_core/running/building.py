@@ -10,6 +10,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
+from .extras import RunningRefused
 from .fitting import Fitted, fit_tiles, fitted_to, trial_tile
 from .model_input import InputOptions, model_input
 from .opening import OpenedModel
@@ -106,6 +107,8 @@ def _values(
     layers = int(example.shape[0])
     kind = kind_of(scores.activation, layers, example)
     threshold = score_threshold = None
+    if options.threshold is not None and not 0 <= options.threshold <= 1:
+        raise RunningRefused([_threshold_wrong(options.threshold, opened)])
     if layers == 1 and kind is not Kind.INDICES:
         threshold = THRESHOLD if options.threshold is None else options.threshold
         score_threshold = Probabilities(kind, 1).score_at(threshold)
@@ -121,6 +124,16 @@ def _values(
         findings = (*findings, _threshold_unused(opened, kind, layers))
     shares = len(values.by_index) if kind is Kind.INDICES else layers
     return values, Probabilities(kind, shares), findings
+
+
+def _threshold_wrong(threshold: float, opened: OpenedModel) -> Finding:
+    return finding(
+        "threshold-wrong",
+        f"The threshold is {threshold:g}, but probabilities go from 0 to 1.",
+        hint="Give a probability, such as --threshold 0.5; also for a model whose scores are none, "
+        "of which dl2ecd makes probabilities.",
+        where=Place(file=opened.ecd.name),
+    )
 
 
 def _threshold_unused(opened: OpenedModel, kind: Kind, layers: int) -> Finding:

@@ -28,6 +28,14 @@ PREPARING = "Preparing the model"
 _ECD_MARK = b'"EsriClassifierDefinitionFile"'
 _HEAD = 4096
 _COPY = "a copy of the model"
+#: What other readers than ours make of a definition, or of wide values: said when one is written.
+_OF_READERS = frozenset(
+    (
+        "class-value-above-8-bit", "class-value-negative", "class-values-not-indices",
+        "inference-function-missing", "model-configuration-unlisted", "no-model-configuration",
+        "tile-size-unknown",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ def is_ecd(path: AnyPath) -> bool:
 
 
 def _fresh(examination: Examination) -> Ecd:
-    findings = in_order(examination.findings)
+    findings = in_order(item for item in examination.findings if item.rule not in _OF_READERS)
     if refusing(findings) or examination.model is None:
         raise ConversionRefused(findings)
     return fresh_ecd(examination.model, examination.info, findings)

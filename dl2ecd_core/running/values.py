@@ -178,8 +178,8 @@ def values_of(
         findings.append(
             finding(
                 "no-color-table",
-                f"The classes have values up to {max(used)}: color tables go from 0 to 255. Names "
-                "and colors are in the raster attribute table alone.",
+                f"The classes have values from {min(used)} to {max(used)}: color tables go from 0 "
+                "to 255. Names and colors are in the raster attribute table alone.",
                 hint="Give the classes values from 0 to 255 where programs should show their "
                 "colors at once.",
             )

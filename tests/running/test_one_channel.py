@@ -8,7 +8,9 @@ from typing import Any, List
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.network.onnx_file import write_onnx
@@ -16,6 +18,8 @@ from dl2ecd_core.network.weights import Literal
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.extras import RunningRefused
+from tests.cli.conftest import check_document
 from tests.documents import document
 from tests.running.scenes import opened, pixels, write_scene
 
@@ -90,3 +94,29 @@ def test_scores_without_an_activation_are_brought_between_0_and_1_first(tmp_path
     place = Place(tmp_path, [10, 20], activation="")
     found = place.map(threshold=0.8)
     assert (found == np.where(place.wanted > 0.8, 20, 10)).all()
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan"), float("inf")])
+def test_a_threshold_is_a_probability(threshold: float, tmp_path: Path) -> None:
+    place = Place(tmp_path, [10, 20])
+    with pytest.raises(RunningRefused, match=r"threshold-wrong.*from 0 to 1"):
+        place.map(threshold=threshold)
+    assert not place.out.exists()
+
+
+def test_the_report_tells_how_much_is_of_no_class(tmp_path: Path) -> None:
+    place = Place(tmp_path, [20])
+    command = ["classify", str(place.scene), str(place.folder / "mask.ecd"), str(place.out)]
+    command += ["--scale", "min-max 0 255"]
+    shown = CliRunner().invoke(dl2ecd, command)
+    assert shown.exit_code == 0
+    share = (place.wanted < 0.5).mean()
+    assert "4,200 pixels" in shown.output
+    rows = [line.split() for line in shown.output.splitlines()]
+    assert ["0", "background", f"{share:.1%}"] in rows
+    told = json.loads(CliRunner().invoke(dl2ecd, [*command, "--json"]).output)
+    check_document("classify", told)
+    others = (place.wanted < 0.5).sum()
+    assert told["background"] == {"value": 0, "pixels": others}
+    assert told["classes"][0]["pixels"] == 4200 - others
+    assert told["area_unit"] == "metre"

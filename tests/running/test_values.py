@@ -133,6 +133,10 @@ class TestIndices:
         assert values.by_index == (255, 0, 6)
         assert values.nodata == 65_535
 
+    def test_negative_values_have_no_color_table_either(self) -> None:
+        _, findings = values_of([EcdClass(-1, "a", None, 0), EcdClass(1, "b", None, 1)], None)
+        assert "values from -1 to 1" in findings[0].message
+
     def test_values_without_a_color_table_are_said(self) -> None:
         _, findings = values_of(classes(1, 256), None)
         assert [item.rule for item in findings] == ["no-color-table"]
