@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Dict, List
 
 #: Rows from the top, each five bits, the leftmost the highest.
@@ -30,7 +31,7 @@ HEIGHT, WIDTH = 7, 6
 
 
 def picture_of(text: str) -> List[List[bool]]:
-    """A text as rows of pixels; letters are capitals, and what has no picture is a box.
+    """A text as rows of pixels; letters are capitals without marks, and a box for all others.
 
     Examples
     --------
@@ -44,9 +45,15 @@ def picture_of(text: str) -> List[List[bool]]:
     #   #  ###
     """
     rows: List[List[bool]] = [[] for _ in range(HEIGHT)]
-    for letter in text.upper():
+    for letter in _capitals(text):
         for row, bits in zip(rows, _ROWS.get(letter, _UNKNOWN).split()):
             value = int(bits, 16)
             row += [bool(value >> place & 1) for place in range(4, -1, -1)]
             row.append(False)
     return rows
+
+
+def _capitals(text: str) -> str:
+    """A text in the letters that there are pictures of, as far as it can be."""
+    parts = unicodedata.normalize("NFKD", text.upper())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))

@@ -68,7 +68,17 @@ def write_preview(
     picture = numpy.full((*values.shape, 3), 255, "uint8")
     for row in legend:
         picture[values == row.value] = row.color
-    write_picture(target, picture, legend)
+    write_picture(target, picture, _most_seen(legend, values))
+
+
+def _most_seen(legend: Sequence[LegendRow], values: Array) -> List[LegendRow]:
+    """The rows of a legend; of one too long to be drawn, those first that most pixels have."""
+    import numpy
+
+    if len(legend) <= _MOST_ROWS:
+        return list(legend)
+    seen = dict(zip(*(found.tolist() for found in numpy.unique(values, return_counts=True))))
+    return sorted(legend, key=lambda row: -seen.get(row.value, 0))
 
 
 def write_picture(target: Path, picture: Array, legend: Sequence[LegendRow]) -> None:
@@ -85,13 +95,14 @@ def _legend_picture(legend: Sequence[LegendRow]) -> Array:
     names = [_label(row) for row in shown]
     if len(legend) > len(shown):
         names.append(f"AND {len(legend) - len(shown)} MORE")
-    width = max(len(name) for name in names) * 6 + _LINE + 2 * _GAP
+    # A letter may become two, such as the German sharp s.
+    words = [numpy.array(picture_of(name), bool) for name in names]
+    width = max(word.shape[1] for word in words) + _LINE + 2 * _GAP
     picture = numpy.full((len(names) * _LINE + _GAP, width, 3), 255, "uint8")
-    for place, name in enumerate(names):
+    for place, pixels in enumerate(words):
         top = place * _LINE + _GAP // 2
         if place < len(shown):
             picture[top : top + HEIGHT + 1, 1 : _LINE - 2] = shown[place].color
-        pixels = numpy.array(picture_of(name), bool)
         here = picture[top : top + HEIGHT, _LINE : _LINE + pixels.shape[1]]
         here[pixels] = _INK
     return picture

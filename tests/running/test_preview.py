@@ -85,7 +85,31 @@ def test_rows_are_thinned_out_across_strips(tmp_path: Path) -> None:
 
 
 def test_letters_are_as_wide_as_they_are_many() -> None:
-    rows = picture_of("Aé1")
+    rows = picture_of("A\u68ee1")
     assert {len(row) for row in rows} == {18}
     # What has no picture is a box.
     assert rows[0][6:11] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [("Stra\u00dfe", "STRASSE"), ("\u00fcber \u00c9t\u00e9", "UBER ETE"), ("n\u0303", "N")],
+)
+def test_letters_with_marks_are_letters(text: str, same: str) -> None:
+    assert picture_of(text) == picture_of(same)
+
+
+def test_a_legend_has_room_for_letters_that_become_two(tmp_path: Path) -> None:
+    for name, file in (("\u00df" * 20, "a.png"), ("s" * 40, "b.png")):
+        rows = [LegendRow(1, name[:36], (9, 9, 9), None)]
+        write_preview(tmp_path / file, iter([np.ones((3, 1, 4), "uint8")]), (3, 4), rows)
+    # "1 " and twenty double letters; "1 " and 36 letters.
+    assert read(tmp_path / "a.png").shape[1] - read(tmp_path / "b.png").shape[1] == (40 - 36) * 6
+
+
+def test_a_legend_too_long_to_be_drawn_begins_with_what_is_seen(tmp_path: Path) -> None:
+    rows = [LegendRow(value, "A", (0, value, 100), None) for value in range(60)]
+    values = np.array([[50, 50, 50, 55, 55, 3]], "uint8")
+    write_preview(tmp_path / "a.png", iter([values[:, None]]), (1, 6), rows)
+    swatches = read(tmp_path / "a.png")[13::12, 6 + 3 * 8 - 3]
+    assert swatches[:3].tolist() == [[0, value, 100] for value in (50, 55, 3)]
