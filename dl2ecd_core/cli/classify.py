@@ -77,5 +77,5 @@ def print_classification(done: Classification) -> None:
         others, pixels = done.background
         rows.append(Swatch(None, others, "background", None, (f"{pixels / total:.1%}",)))
     rows.append(Swatch(None, value, "no data", None, (f"{nothing / total:.1%}",)))
-    print_written(done, f"{done.pixels:,} pixels")
+    print_written(done, "1 pixel" if done.pixels == 1 else f"{done.pixels:,} pixels")
     print_swatches(rows, ("Share",))

@@ -120,8 +120,11 @@ def running_options(function: _Function) -> _Function:
         output: OutputFormat,
         **options: Any,
     ) -> Any:
-        if len(paths) not in (3, 4):
-            raise click.UsageError("Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT.")
+        if len(paths) not in (3, 4) or (len(paths) == 4 and _is_definition(paths[2])):
+            raise click.UsageError(
+                "Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT; of several scenes that "
+                "are one, a virtual raster of them (.vrt)."
+            )
         asked = Asked(
             (paths[0], paths[1], paths[-1]),
             paths[2] if len(paths) == 4 else None,
@@ -138,6 +141,11 @@ def running_options(function: _Function) -> _Function:
         return function(asked, **options)
 
     return command
+
+
+def _is_definition(path: str) -> bool:
+    """Whether a path is that of a definition by its name, in the place of class information."""
+    return path.lower().endswith((".ecd", ".emd", ".dlpk"))
 
 
 def run_and_report(

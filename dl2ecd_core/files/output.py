@@ -56,6 +56,8 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
                 target,
             )
         check_no_input(real, inputs, shown)
+        if not os.access(real.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         if real.exists() and not stat.S_ISREG(real.stat().st_mode):
             raise refused(
                 "output-not-writable",

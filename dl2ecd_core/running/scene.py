@@ -10,6 +10,7 @@ written as if the fourth were transparency.
 from __future__ import annotations
 
 import math
+import os
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Sequence, Tuple
@@ -27,14 +28,6 @@ from .virtual import check_sources
 
 if TYPE_CHECKING:
     from .sessions import Array
-
-
-#: What to do about what can't be read.
-_OF_FILES = "Fetch the file again; a raster of another format can be made a GeoTIFF."
-_OF_ADDRESSES = (
-    "Check the address, which must be that of one raster file; virtual rasters (.vrt) and lists of "
-    "files are read on this machine alone."
-)
 
 
 class Scene:
@@ -230,12 +223,22 @@ def not_readable(name: str, error: Exception) -> RunningRefused:
             finding(
                 "raster-not-readable",
                 f"{quoted(name, 400)} can't be read as a raster: {printable(str(error), 300)}",
-                hint=getattr(error, "hint", "")
-                or (_OF_ADDRESSES if is_remote(name) else _OF_FILES),
+                hint=getattr(error, "hint", "") or _what_to_do(name),
                 where=Place(file=name),
             )
         ]
     )
+
+
+def _what_to_do(name: str) -> str:
+    if is_remote(name):
+        return (
+            "Check the address, which must be that of one raster file; virtual rasters (.vrt) and "
+            "lists of files are read on this machine alone."
+        )
+    if Path(name).exists() and not os.access(name, os.R_OK):
+        return "Check that you may read it."
+    return "Fetch the file again; a raster of another format can be made a GeoTIFF."
 
 
 def not_read(name: str, error: Exception) -> RunningRefused:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Sequence
+from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
-from ..scaling.steps import Scaling
+from ..scaling.steps import Scaling, Step
 from .rasters import RasterReader, Window
 from .scaling import scaled
 
@@ -18,32 +18,53 @@ if TYPE_CHECKING:
 _MIDDLE = 256
 #: The share of values outside of the range from which on the range is hardly meant.
 _MOST = 0.75
+#: Between what values lie when such a step is done; hardly any is ten standard deviations from the
+#: mean, and what divides bytes, or reflectance, leaves little above 1.
+_MADE = {"min-max": (0.0, 1.0), "z-score": (-10.0, 10.0), "scale": (-2.0, 2.0)}
+#: What values of 8 bits are divided by; those of more bits by more.
+_BYTE = 255
 
 
 def said_of_range(reader: RasterReader, bands: Sequence[int], scaling: Scaling) -> List[Finding]:
-    """Of a ``min-max`` whose range most of a scene's values lie outside of: it is hardly meant.
+    """Of a step that is hardly meant for most of a scene's values, by what it makes of them.
 
     The middle of the scene is read, and only where its type holds values outside of the range.
     """
-    places = [place for place, step in enumerate(scaling.steps) if step.kind == "min-max"]
-    if not places or _holds_all(scaling, places[0], reader.data_type, len(bands)):
+    place = _telling(scaling.steps)
+    if place is None or _holds_all(scaling, place, reader.data_type, len(bands)):
         return []
     pixels = _middle(reader, bands)
-    outside = _outside(pixels, scaling, places[0])
+    outside = _outside(pixels, scaling, place)
     share = float(outside.mean()) if outside.size else 0.0
     if share <= _MOST:
         return []
+    step = scaling.steps[place]
+    where = "lie outside of the range of" if step.kind == "min-max" else "are far from those of"
     return [
         finding(
             "scaling-unlikely",
-            f"{share:.0%} of the values in the middle of {quoted(reader.name, 400)} lie outside of "
-            f"the range of {quoted(str(scaling.steps[places[0]]))} ({scaling.source}): they go "
-            f"from {float(pixels.min()):g} to {float(pixels.max()):g}.",
+            f"{share:.0%} of the values in the middle of {quoted(reader.name, 400)} {where} "
+            f"{quoted(str(step))} ({scaling.source}): they go from {float(pixels.min()):g} to "
+            f"{float(pixels.max()):g}.",
             hint="This is a guess, and nothing was changed. See whether these are the steps that "
             "the model was trained with (--scale).",
             where=Place(file=reader.name),
         )
     ]
+
+
+def _telling(steps: Sequence[Step]) -> Optional[int]:
+    """The step that tells most about the values it is meant for; None where none does."""
+    for kind in ("min-max", "z-score"):
+        for place, step in enumerate(steps):
+            if step.kind == kind:
+                return place
+    if not steps or steps[-1].kind != "scale":
+        return None
+    divisor = steps[-1].values[0]
+    # A smaller one may be for anything.
+    lowest = min(divisor) if isinstance(divisor, tuple) else divisor
+    return len(steps) - 1 if lowest >= _BYTE else None
 
 
 def _holds_all(scaling: Scaling, place: int, data_type: str, bands: int) -> bool:
@@ -74,8 +95,9 @@ def _middle(reader: RasterReader, bands: Sequence[int]) -> Array:
 def _outside(pixels: Array, scaling: Scaling, place: int) -> Array:
     """Which of the values ``(bands, pixels)`` lie outside of the range of a step."""
     before = Scaling(scaling.steps[: place + 1], scaling.source)
-    shares = scaled(pixels[:, None, :], before, "float64")
-    outside: Array = (shares < 0) | (shares > 1)
+    low, high = _MADE[scaling.steps[place].kind]
+    made = scaled(pixels[:, None, :], before, "float64")
+    outside: Array = (made < low) | (made > high)
     return outside
 
 

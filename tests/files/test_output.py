@@ -207,6 +207,15 @@ class TestTargets:
             check_target(tmp_path / "none" / "a.ecd")
         assert rule_of(error) == "output-folder-missing"
 
+    def test_a_folder_that_nobody_may_write_to(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Also for whoever may write everywhere.
+        monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+        with pytest.raises(ConversionRefused, match="Permission denied") as error:
+            check_target(tmp_path / "a.ecd")
+        assert rule_of(error) == "output-not-writable"
+
     def test_an_input(self, tmp_path: Path) -> None:
         model = tmp_path / "a.model"
         model.write_bytes(b"model")

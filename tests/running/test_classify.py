@@ -615,6 +615,11 @@ class TestCommand:
     def test_wants_three_or_four_paths(self, count: int) -> None:
         assert self.run(*"abcde"[:count]).exit_code == 2
 
+    def test_takes_one_scene(self, place: Place) -> None:
+        done = self.run(place.scene, place.scene, place.ecd, place.out)
+        assert done.exit_code == 2
+        assert "of several scenes that are one, a virtual raster" in done.output
+
 
 class TestHostileModels:
     @pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="no limit for memory here")

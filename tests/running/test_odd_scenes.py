@@ -114,6 +114,15 @@ class TestRefused:
         with pytest.raises(RunningRefused, match=r"values-complex.*complex numbers.*no model"):
             classify(scene, place.ecd, place.out, options=BYTES)
 
+    def test_a_file_that_may_not_be_read(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (place.folder / "other.tif").write_bytes(b"nothing")
+        monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK)
+        with pytest.raises(RunningRefused, match="raster-not-readable") as caught:
+            classify(place.folder / "other.tif", place.ecd, place.out, options=BYTES)
+        assert caught.value.findings[0].hint == "Check that you may read it."
+
     def test_a_file_of_several_rasters_names_them(self, place: Place) -> None:
         scene = place.folder / "scene.nc"
         copy(place.scene, scene, driver="netCDF")

@@ -68,13 +68,31 @@ def test_steps_before_it_count_and_each_band_has_its_own_range() -> None:
     [
         ("uint8", BYTES),
         ("uint16", steps(("scale", (257.0,)), ("min-max", (0.0, 255.0)))),
-        ("float32", steps(("scale", (255.0,)), ("z-score", (0.0, 1.0)))),
+        ("uint8", steps(("scale", (255.0,)), ("z-score", (0.5, 0.25)))),
+        ("float32", steps(("scale", (2.0,)))),
+        ("float32", steps(("scale", (255.0,)), ("offset", (1.0,)))),
         ("uint16", steps()),
     ],
 )
 def test_where_nothing_can_lie_outside_nothing_is_read(data_type: str, scaling: Scaling) -> None:
     reader = Unread(np.zeros((3, 9, 9), data_type))
     assert said_of_range(reader, (0, 1, 2), scaling) == []
+
+
+@pytest.mark.parametrize(
+    ("scaling", "highest"),
+    [
+        # Values are divided as bytes are, and then standardized, as Deepness does it.
+        (steps(("scale", (255.0,)), ("z-score", ((0.5,) * 3, (0.25,) * 3))), 255),
+        (steps(("z-score", (100.0, 50.0))), 1_000),
+        (steps(("scale", (10_000.0,))), 12_000),
+        (steps(("scale", ((255.0, 255.0, 256.0),))), 300),
+    ],
+)
+def test_what_values_become_far_from_what_is_meant_is_told(scaling: Scaling, highest: int) -> None:
+    assert rules(scene(highest), scaling) == []
+    (said,) = said_of_range(scene(300_000, "float32"), (0, 1, 2), scaling)
+    assert "are far from those of" in said.message
 
 
 def test_what_is_no_data_and_no_number_does_not_count() -> None:
