@@ -149,6 +149,20 @@ def _threshold_unused(opened: OpenedModel, kind: Kind, layers: int) -> Finding:
 
 def _said_of_tiles(fitted: Fitted, opened: OpenedModel, *, blended: bool) -> List[Finding]:
     where = Place(file=opened.ecd.name)
+    if blended and fitted.halo is not None:
+        size = f"{fitted.rows.tile} x {fitted.columns.tile}"
+        return [
+            finding(
+                "tiles-blended",
+                f"The model looks {fitted.halo} pixels beyond each pixel and runs on tiles of "
+                f"{size} pixels, of which no part is far enough from the border: tiles overlap by "
+                "half, and their probabilities are averaged with more weight in the middle.",
+                hint="Export the model with free rows and columns (in PyTorch dynamic_axes or "
+                "dynamic_shapes of torch.onnx.export) if it can run on larger tiles: then no pixel "
+                "depends on where tiles lie.",
+                where=where,
+            )
+        ]
     if blended:
         return [
             finding(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, List, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ..scaling.steps import Scaling
 from .fitting import Fitted
@@ -46,6 +46,10 @@ class Classifier:
         rows, columns = self.fitted.placements(height, width)
         blended = not (can_be_joined(rows, height) and can_be_joined(columns, width))
         return plan_tiles(rows, columns, height, width, blended=blended)
+
+    def halo(self, height: int, width: int) -> Optional[int]:
+        """Input pixels that tiles of such a raster overlap by; None where they are blended."""
+        return None if self.plan(height, width).blended else self.fitted.halo
 
     def scores(self, block: Block) -> Array:
         """The scores of a block that has the size of a tile."""

@@ -139,7 +139,7 @@ def classify(
             time.monotonic() - began,
             classes,
             nodata,
-            classifier.fitted.halo,
+            classifier.halo(reader.height, reader.width),
             background,
             reader.georeference.unit,
         )

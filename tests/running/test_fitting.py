@@ -216,6 +216,21 @@ class TestFindings:
         assert "tiles-blended" in [item.rule for item in done.findings]
         assert done.halo is None
 
+    def test_of_a_model_that_sees_beyond_the_tiles_that_it_takes(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One that is exported anew can be exact: that is said."""
+        footprint = at_input(("x", 2)).window(201, pad_before=100)
+        looks = {axis: Look(footprint, whole=False) for axis in "HW"}
+        monkeypatch.setattr(building, "read_looks", lambda model, output: looks)
+        for name in ("LARGEST", "FARTHEST"):
+            monkeypatch.setattr(fitting, name, 64)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        (said,) = [item for item in done.findings if item.rule == "tiles-blended"]
+        assert "looks 100 pixels beyond each pixel and runs on tiles of 16 x 16" in said.message
+        assert "dynamic_axes" in (said.hint or "")
+        assert done.halo is None
+
     def test_of_a_network_that_can_not_be_read(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -286,7 +286,7 @@ def report_of(
         seconds,
         classes,
         nodata,
-        classifier.fitted.halo,
+        classifier.halo(described.height, described.width),
         background,
         described.georeference.unit,
     )
