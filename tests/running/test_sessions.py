@@ -14,7 +14,7 @@ from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, List
+from typing import Any, List, Sequence
 
 import numpy as np
 import pytest
@@ -58,6 +58,32 @@ def difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).max() / np.abs(one).max())
 
 
+def resized(path: Path, side: int, *targets: Sequence[int]) -> Path:
+    """A network that resizes its image to some sizes, one after the other."""
+    onnx = pytest.importorskip("onnx")
+    helper = onnx.helper
+    # A window tells that the last two axes are rows and columns.
+    window = helper.make_node("MaxPool", ["tile"], ["image"], kernel_shape=[1, 1])
+    names = ["image", *(f"resized_{place}" for place in range(len(targets)))]
+    nodes = [
+        helper.make_node("Resize", [before, "", "", f"size_{place}"], [after], mode="linear")
+        for place, (before, after) in enumerate(zip(names, names[1:]))
+    ]
+    sizes = [
+        onnx.numpy_helper.from_array(np.array(target, "int64"), f"size_{place}")
+        for place, target in enumerate(targets)
+    ]
+    kind = onnx.TensorProto.FLOAT
+    ends = [
+        helper.make_tensor_value_info(name, kind, [1, 4, side, side])
+        for name in ("tile", names[-1])
+    ]
+    graph = helper.make_graph([window, *nodes], "net", ends[:1], ends[1:], sizes)
+    opset = [helper.make_opsetid("", 13)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=7), path)
+    return path
+
+
 class TestOnnx:
     def test_one_that_does_not_load_without_its_sizes_is_not_freed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,10 +117,31 @@ class TestOnnx:
         assert np.array_equal(session.run([small])[0], free.run([small])[0])
         assert free.run([tile(1, 4, 40, 20)])[0].shape == (1, 2, 40, 20)
 
-    def test_values_in_another_file_keep_their_sizes(self, tmp_path: Path) -> None:
+    def test_values_in_another_file_are_found_when_freed(self, tmp_path: Path) -> None:
+        onnxruntime = pytest.importorskip("onnxruntime", minversion="1.20")
         session = session_of(tmp_path, "onnx/external.onnx", "onnx/external.onnx.data")
-        assert session.freed() is None
-        assert session.run([tile(1, 4, 16, 16)])[0].shape == (1, 2, 16, 16)
+        free = session.freed()
+        assert free is not None, onnxruntime.__version__
+        pixels = tile(1, 4, 16, 16)
+        assert np.array_equal(session.run([pixels])[0], free.run([pixels])[0])
+        assert free.run([tile(1, 4, 40, 20)])[0].shape == (1, 2, 40, 20)
+
+    def test_an_enlargement_to_a_fixed_size_becomes_one_by_a_factor(self, tmp_path: Path) -> None:
+        """As PyTorch exports an enlargement to another layer's size, of a network of one size."""
+        model = resized(tmp_path / "m.onnx", 32, [1, 4, 8, 16], [1, 4, 32, 32])
+        session = open_session(inspect_model(model), model)
+        free = session.freed()
+        assert free is not None
+        pixels = tile(1, 4, 32, 32)
+        assert np.array_equal(session.run([pixels])[0], free.run([pixels])[0])
+        assert free.run([tile(1, 4, 64, 96)])[0].shape == (1, 4, 64, 96)
+
+    def test_an_enlargement_by_no_whole_factor_keeps_its_size(self, tmp_path: Path) -> None:
+        model = resized(tmp_path / "m.onnx", 32, [1, 4, 12, 16], [1, 4, 32, 32])
+        session = open_session(inspect_model(model), model)
+        free = session.freed()
+        assert free is not None
+        assert free.run([tile(1, 4, 64, 64)])[0].shape == (1, 4, 32, 32)
 
     def test_a_wrong_tile_is_a_sentence(self, tmp_path: Path) -> None:
         session = session_of(tmp_path, "onnx/unet.onnx")

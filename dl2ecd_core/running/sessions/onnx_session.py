@@ -8,20 +8,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from ...findings.errors import Dl2EcdError
 from ...models import Tensor
+from ...models.networks import read_network
 from ...wire.source import ByteSource
 from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import tensor_of
 from .onnx_runtime import onnx_runtime
-from .onnx_sizes import LARGEST, freed_model
+from .onnx_sizes import LARGEST, factors_of, freed_model
 
 if TYPE_CHECKING:
     from . import Array
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+#: Where files with values are looked for, of a model in memory.
+_BESIDE = "session.model_external_initializers_file_folder_path"
 #: 32-bit floats as they are, where newer cards round them to 19 bits (TF32) by default, and an
 #: algorithm that is looked up: one that wins a race may be another one the next time, and each size
 #: of tile has a race of its own.
@@ -101,8 +105,7 @@ class OnnxSession(RuntimeSession):
 
     def freed(self) -> Optional[OnnxSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        if self._path.stat().st_size > LARGEST or len(list(self._path.parent.iterdir())) > 1:
-            # Values in other files are looked for beside the model's.
+        if self._path.stat().st_size > LARGEST:
             return None
         content = freed_content(self._path, self._inputs)
         try:
@@ -123,8 +126,12 @@ def freed_content(path: Path, inputs: Sequence[Tensor]) -> bytes:
         tensor.name or "": [place for place, axis in enumerate(tensor.axes or "") if axis in "HW"]
         for tensor in inputs
     }
+    try:
+        factors = factors_of(read_network(path).network)
+    except Dl2EcdError:
+        factors = {}
     with ByteSource(path) as source:
-        return freed_model(source, free)
+        return freed_model(source, free, factors)
 
 
 def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
@@ -137,6 +144,9 @@ def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
+    if isinstance(model, bytes):
+        # Values in other files lie beside the model's; older versions don't find them.
+        options.add_session_config_entry(_BESIDE, str(path.parent))
     providers: List[Union[str, Tuple[str, Dict[str, str]]]] = [_CPU]
     if device != "cpu" and _CUDA in onnxruntime.get_available_providers():
         providers.insert(0, (_CUDA, _ON_CUDA))

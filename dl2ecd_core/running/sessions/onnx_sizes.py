@@ -2,17 +2,20 @@
 
 Runtimes hold a model to the sizes that its file states for inputs, outputs and values between
 them. These are statements about the network, not parts of it: the file made here leaves the sizes
-of the image free and states no others. Whether the network itself allows other sizes shows when it
-runs.
+of the image free and states no others. What enlarges or shrinks an image to a fixed size, as
+exporters of PyTorch write it, does so by the same factor instead. Whether the network itself allows
+other sizes shows when it runs.
 
 Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 from __future__ import annotations
 
+import struct
 from itertools import count
-from typing import Callable, Collection, Mapping, Optional
+from typing import Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ...network.lowering import Network
 from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message
 from ...wire.source import ByteSource
 
@@ -23,13 +26,50 @@ LARGEST = 1 << 30
 _Edit = Callable[[Message], Optional[bytes]]
 
 
-def freed_model(source: ByteSource, free: Mapping[str, Collection[int]]) -> bytes:
+#: Names of what is added to a file.
+_ADDED = "dl2ecd_free"
+
+
+def factors_of(network: Network) -> Dict[str, Tuple[float, ...]]:
+    """By what factors a network resizes images to sizes that its file states.
+
+    Returns
+    -------
+    dict
+        By the name of the resized value: a factor for each axis. Where one is neither whole nor one
+        over a whole number, the sizes stay as they are.
+    """
+    found = {}
+    for node in network.graph.nodes:
+        if node.op != "Resize" or len(node.inputs) != 4 or node.outputs[0] not in network.values:
+            continue
+        before, sizes = network.values.get(node.inputs[0]), network.values.get(node.inputs[3])
+        after = None if sizes is None else sizes.known_integers()
+        known = None if before is None else before.shape
+        policy = node.attributes.text("keep_aspect_ratio_policy", "stretch")
+        if after is None or known is None or len(known) != len(after) or policy != "stretch":
+            continue
+        if all((one and other and not (one % other and other % one)) or one == other
+               for one, other in zip(known, after)):  # fmt: skip
+            found[node.outputs[0]] = tuple(
+                1.0 if one == other else other / (one or 1) for one, other in zip(known, after)
+            )
+    return found
+
+
+def freed_model(
+    source: ByteSource,
+    free: Mapping[str, Collection[int]],
+    factors: Mapping[str, Sequence[float]] = {},
+) -> bytes:
     """The model's file with free sizes.
 
     Parameters
     ----------
     free
         For each input, which of its dimensions become free.
+    factors
+        For each value that is resized to a fixed size, by what factors it is resized instead.
 
     Raises
     ------
@@ -37,8 +77,24 @@ def freed_model(source: ByteSource, free: Mapping[str, Collection[int]]) -> byte
         When the file is no ONNX.
     """
 
+    added: List[bytes] = []
+
     def graph(message: Message) -> bytes:
-        return _edited(message, {11: entry, 12: result, 13: _left_out})
+        edited = _edited(message, {1: node, 11: entry, 12: result, 13: _left_out})
+        return edited + b"".join(added)
+
+    def node(message: Message) -> bytes:
+        # A resize is named by its result: 1 is an input, 2 an output, 4 the operator.
+        texts = {item.number: message.text_of(item) for item in message.fields() if item.number < 5}
+        scales = factors.get(texts.get(2, "")) if texts.get(4) == "Resize" else None
+        if scales is None:
+            return _whole(message)
+        name = f"{_ADDED}_{len(added)}"
+        added.append(_floats(name, scales))
+        inputs = [item for item in message.fields() if item.number == 1]
+        rest = (_as_it_is(message, item) for item in message.fields() if item.number != 1)
+        image = _as_it_is(message, inputs[0])
+        return b"".join([image, _text(1, ""), _text(1, name), *rest])
 
     def entry(message: Message) -> bytes:
         name = next((message.text_of(item) for item in message.fields() if item.number == 1), "")
@@ -102,6 +158,15 @@ def _as_it_is(message: Message, field: Field) -> bytes:
 def _text(number: int, text: str) -> bytes:
     content = text.encode("utf-8", "replace")
     return _tag(number, LENGTH) + _varint(len(content)) + content
+
+
+def _floats(name: str, numbers: Sequence[float]) -> bytes:
+    """An initializer of a graph: a row of 32-bit numbers."""
+    size = _tag(1, VARINT) + _varint(len(numbers))
+    content = struct.pack(f"<{len(numbers)}f", *numbers)
+    raw = _tag(9, LENGTH) + _varint(len(content)) + content
+    tensor = size + _tag(2, VARINT) + _varint(1) + _text(8, name) + raw
+    return _tag(5, LENGTH) + _varint(len(tensor)) + tensor
 
 
 def _tag(number: int, wire: int) -> bytes:
