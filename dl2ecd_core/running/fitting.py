@@ -342,7 +342,7 @@ def _probed(
     """
     found = first = probe_along(scores, example_tile(scores, *sizes), axis, scale)
     longer = list(sizes)
-    while not found.step and 2 * longer[axis - 1] <= LARGEST and not (look and look.whole):
+    while not found.step and longer[axis - 1] < LARGEST and not (look and look.whole):
         longer[axis - 1] += _up(longer[axis - 1])
         found = probe_along(scores, example_tile(scores, *longer), axis, scale)
     return found if found.step else first

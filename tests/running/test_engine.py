@@ -23,6 +23,7 @@ from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window
 from dl2ecd_core.running.scaling import scaled
 from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import Session
+from dl2ecd_core.running.sessions.onnx_session import OnnxSession
 from dl2ecd_core.running.values import Values
 from dl2ecd_core.scaling.steps import Scaling, Step
 from tests.running.scenes import pixels, scores
@@ -133,8 +134,9 @@ class TestExact:
         found, _ = classified(classifier(fitted, values, Kind.SHARES, 6), scene)
         assert np.array_equal(found, whole.argmax(0) + 1)
 
-    def test_a_model_of_a_fixed_size(self, tmp_path: Path) -> None:
+    def test_a_model_of_a_fixed_size(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Its tiles are 16 pixels; it must not be given others."""
+        monkeypatch.setattr(OnnxSession, "freed", lambda session: None)
         fitted = fit_tiles(scores("sigmoid", tmp_path, bands=3, layers=1))
         assert (fitted.rows.tile, fitted.columns.tile) == (16, 16)
         values = Values((1, 2), 0, "uint8", 0.5, 0.5)
