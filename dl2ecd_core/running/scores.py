@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, List, Optional, Sequence, Set, Tuple
 
 from ..findings import Finding
 from ..findings.rules import finding
@@ -72,10 +72,14 @@ class Scores:
         RunningRefused
             When the runtime can't, or what comes out has not the rank that the model states.
         """
+        import numpy
+
         feeds: List[Array] = []
         first = 0
         for entry in self.inputs:
-            feeds.append(arranged(tile[first : first + entry.bands], entry))
+            one = arranged(tile[first : first + entry.bands], entry)
+            # A batch of one size is filled with the same tile.
+            feeds.append(one if self._stated == 1 else numpy.repeat(one, self._stated, 0))
             first += entry.bands
         result = self.session.run(feeds)[self.output]
         return self._layers(result, tile.shape[1:])
@@ -83,12 +87,24 @@ class Scores:
     @property
     def batch(self) -> int:
         """Tiles that are best run at once, as far as the model takes several."""
+        if self.per_pixel:
+            return 1
+        sizes = self._batches()
+        return self.session.batch if sizes == {None} else self._stated
+
+    def _batches(self) -> Set[Optional[int]]:
+        """How many tiles the inputs take, None for any number."""
         tensors = [tensor for tensor in self.session.inputs if tensor.role is Role.DATA]
-        free = all(
-            (tensor.shape or (1,))[0] is None and entry.axes.startswith("N")
+        return {
+            (tensor.shape or (1,))[0] if entry.axes.startswith("N") else 1
             for tensor, entry in zip(tensors, self.inputs)
-        )
-        return self.session.batch if free and not self.per_pixel else 1
+        }
+
+    @property
+    def _stated(self) -> int:
+        """How many tiles the model takes, no more and no less; 1 where any number goes in."""
+        (first, *others) = self._batches()
+        return 1 if first is None or others or self.per_pixel else first
 
     def of_tiles(self, tiles: Sequence[Array]) -> List[Array]:
         """The scores of several tiles of one size, in one run; in smaller ones if that fails."""
@@ -96,15 +112,18 @@ class Scores:
 
         feeds: List[Array] = []
         first = 0
+        # What is missing of a batch of one size is made up for by the last tile.
+        lacking = -len(tiles) % self._stated
         for entry in self.inputs:
             parts = [arranged(tile[first : first + entry.bands], entry) for tile in tiles]
+            parts += parts[-1:] * lacking
             feeds.append(numpy.concatenate(parts))
             first += entry.bands
         try:
             with _TWO_AT_A_TIME:
                 result = self.session.run(feeds)[self.output]
         except RunningRefused:
-            if len(tiles) == 1:
+            if len(tiles) <= self._stated:
                 raise
             # A graphics card may not have room for so many.
             half = len(tiles) // 2

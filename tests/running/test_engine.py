@@ -346,3 +346,31 @@ class TestTilesAtOnce:
         fitted = Fitted(scores_of(made, 4, None, 2), placement, placement)
         classified(classifier(fitted), pixels(8, 8))
         assert many == [most]
+
+
+class TestBatchesOfOneSize:
+    """A model that was exported with eight tiles at once takes eight, and no other number."""
+
+    def test_are_filled(self) -> None:
+        def give(tiles: np.ndarray) -> np.ndarray:
+            assert tiles.shape == (8, 4, 16, 16)
+            return tiles[:, :2]
+
+        ends = tensor("NCHW", 8, 4, 16, 16), tensor("NCHW", 8, 2, 16, 16)
+        made = scores_of(Made([ends[0]], [ends[1]], give), 4, None, 2)
+        assert made.batch == 8
+        placement = Placement(16, 16)
+        scene = pixels(30, 16 * 11)
+        _, shares = classified(
+            classifier(Fitted(made, placement, placement), kind=Kind.SHARES), scene
+        )
+        assert np.array_equal(shares, scaled(scene[:2], SCALING))
+
+    def test_are_not_halved_where_they_fail(self) -> None:
+        def give(tiles: np.ndarray) -> np.ndarray:
+            raise RunningRefused([finding("model-run-failed", f"no room for {len(tiles)}")])
+
+        ends = tensor("NCHW", 8, 4, 16, 16), tensor("NCHW", 8, 2, 16, 16)
+        made = scores_of(Made([ends[0]], [ends[1]], give), 4, None, 2)
+        with pytest.raises(RunningRefused, match="no room for 8"):
+            made.of_tiles([np.zeros((4, 16, 16), "float32")] * 8)
