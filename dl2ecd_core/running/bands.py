@@ -81,13 +81,13 @@ def chosen_bands(
 def _found(
     wanted: Wanted, names: Sequence[Optional[str]], scene: str, source: str
 ) -> Tuple[Tuple[int, ...], Tuple[Finding, ...]]:
-    places = {name.casefold(): place for place, name in enumerate(names) if name}
+    places = {name.strip().casefold(): place for place, name in enumerate(names) if name}
     found: List[int] = []
     missing: List[str] = []
     by_number: List[str] = []
     for order, band in enumerate(wanted):
         if isinstance(band, str):
-            place = places.get(band.casefold())
+            place = places.get(band.strip().casefold())
             if place is None and not places and order < len(names):
                 # A scene whose bands have no names has them in the order that is asked for.
                 by_number.append(band)

@@ -23,6 +23,7 @@ from .readying import made_ready
 from .report import Classification, counted_classes
 from .result import Result
 from .result_key import scene_key, work_key
+from .transparency import said_of_transparency
 from .value_range import said_of_range
 
 
@@ -116,8 +117,11 @@ def classify(
         outputs.check_not_read(reader.files)
         area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
-        of_range = said_of_range(reader, classifier.bands, classifier.scaling)
-        findings = in_order([*opened.findings, *said, *of_range])
+        of_values = [
+            *said_of_range(reader, classifier.bands, classifier.scaling),
+            *said_of_transparency(reader, classifier.bands),
+        ]
+        findings = in_order([*opened.findings, *said, *of_values])
         for item in findings:
             listener.found(item)
         plan = classifier.plan(reader.height, reader.width)

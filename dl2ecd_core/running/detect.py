@@ -40,6 +40,7 @@ from .rasters import Window
 from .readying import made_ready
 from .result_key import area_key, model_key, scene_key
 from .scene import Scene
+from .transparency import said_of_transparency
 from .value_range import said_of_range
 
 
@@ -138,6 +139,7 @@ def detect(
             *opened.findings,
             *said,
             *said_of_range(reader, detector.bands, detector.scaling),
+            *said_of_transparency(reader, detector.bands),
         ]
         findings += [*legend.findings, *_said_of_place(reader, target)]
         for item in in_order(findings):

@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from .sessions import Array
 
 
+#: Archives by their endings, and what GDAL wants before their names.
+_ARCHIVES = (
+    (".zip", "/vsizip/"),
+    (".tar", "/vsitar/"),
+    (".tar.gz", "/vsitar/"),
+    (".tgz", "/vsitar/"),
+)
+
+
 class Scene:
     """A scene that is open; see :class:`~dl2ecd_core.running.rasters.RasterReader`.
 
@@ -63,6 +72,11 @@ class Scene:
     def files(self) -> Tuple[Path, ...]:
         """What is read: the file, and those that a virtual raster is made of."""
         return self._files
+
+    @property
+    def transparency(self) -> Tuple[int, ...]:
+        """The bands, counted from 0, that count as transparency unless a model takes them."""
+        return self._transparency
 
     @property
     def height(self) -> int:
@@ -236,6 +250,9 @@ def _what_to_do(name: str) -> str:
             "Check the address, which must be that of one raster file; virtual rasters (.vrt) and "
             "lists of files are read on this machine alone."
         )
+    inside = next((kind for end, kind in _ARCHIVES if name.lower().endswith(end)), None)
+    if inside is not None:
+        return f"A raster in an archive is given as {inside}{printable(name, 200)}/NAME.tif."
     if Path(name).exists() and not os.access(name, os.R_OK):
         return "Check that you may read it."
     return "Fetch the file again; a raster of another format can be made a GeoTIFF."

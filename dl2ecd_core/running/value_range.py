@@ -78,13 +78,18 @@ def _holds_all(scaling: Scaling, place: int, data_type: str, bands: int) -> bool
     return not _outside(numpy.tile(ends, (bands, 1)), scaling, place).any()
 
 
+def middle_of(reader: RasterReader) -> Window:
+    """A window of a few blocks in the middle of a scene."""
+    top, left = (max(size - _MIDDLE, 0) // 2 for size in (reader.height, reader.width))
+    bottom, right = min(top + _MIDDLE, reader.height), min(left + _MIDDLE, reader.width)
+    return Window(top, bottom, left, right)
+
+
 def _middle(reader: RasterReader, bands: Sequence[int]) -> Array:
     """The values ``(bands, pixels)`` of pixels with data in the middle of a scene."""
     import numpy
 
-    top, left = (max(size - _MIDDLE, 0) // 2 for size in (reader.height, reader.width))
-    bottom, right = min(top + _MIDDLE, reader.height), min(left + _MIDDLE, reader.width)
-    block = reader.read(Window(top, bottom, left, right), bands)
+    block = reader.read(middle_of(reader), bands)
     seen = numpy.isfinite(block.pixels).all(0)
     if block.valid is not None:
         seen &= block.valid
@@ -101,4 +106,4 @@ def _outside(pixels: Array, scaling: Scaling, place: int) -> Array:
     return outside
 
 
-__all__ = ["said_of_range"]
+__all__ = ["middle_of", "said_of_range"]

@@ -9,7 +9,7 @@ import pytest
 from dl2ecd_core.running.bands import bands_asked, chosen_bands
 from dl2ecd_core.running.extras import RunningRefused
 
-NAMES = ["Blue", "Green", "Red", "NIR"]
+NAMES = ["Blue", " Green ", "Red", "NIR"]
 
 
 def chosen(
@@ -26,6 +26,7 @@ def chosen(
         ({"ExtractBands": ["nir", "red", "green"]}, None, (3, 2, 1)),
         ({"ExtractBands": [2, 1, 0]}, [1, 2, 3], (0, 1, 2)),
         ({}, ["NIR", 1, "Red"], (3, 0, 2)),
+        ({"ExtractBands": ["nir ", " Red", "green"]}, None, (3, 2, 1)),
     ],
 )
 def test_by_number_or_name(

@@ -115,6 +115,17 @@ class TestRefused:
         with pytest.raises(RunningRefused, match=r"values-complex.*complex numbers.*no model"):
             classify(scene, place.ecd, place.out, options=BYTES)
 
+    @pytest.mark.parametrize(
+        ("name", "prefix"),
+        [("a.zip", "/vsizip/"), ("A.ZIP", "/vsizip/"), ("a.tar.gz", "/vsitar/")],
+    )
+    def test_an_archive(self, place: Place, name: str, prefix: str) -> None:
+        archive = place.folder / name
+        archive.write_bytes(b"PK\x03\x04")
+        with pytest.raises(RunningRefused, match="raster-not-readable") as caught:
+            classify(archive, place.ecd, place.out, options=BYTES)
+        assert f"given as {prefix}{archive}/NAME.tif" in caught.value.findings[0].hint
+
     def test_a_file_that_may_not_be_read(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
