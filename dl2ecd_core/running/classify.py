@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Optional
 
 from ..examination import AnyPath
-from ..findings import in_order
+from ..findings import Finding, Place, in_order
+from ..findings.rules import finding
 from ..progress import Listener
 from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
+from .opening import OpenedModel
 from .outputs import checked_outputs
+from .probabilities import Kind
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
@@ -121,6 +124,8 @@ def classify(
             *said_of_range(reader, classifier.bands, classifier.scaling),
             *said_of_transparency(reader, classifier.bands),
         ]
+        if outputs.probabilities is not None and classifier.probabilities.kind is Kind.INDICES:
+            of_values.append(_without_probabilities(opened))
         findings = in_order([*opened.findings, *said, *of_values])
         for item in findings:
             listener.found(item)
@@ -147,6 +152,16 @@ def classify(
             background,
             reader.georeference.unit,
         )
+
+
+def _without_probabilities(opened: OpenedModel) -> Finding:
+    return finding(
+        "probabilities-unknown",
+        "The model gives classes and no scores: in the raster of probabilities, a pixel's class "
+        "has 1 and the others 0.",
+        hint="Leave --probabilities out, or export the model without its last step (argmax).",
+        where=Place(file=opened.ecd.name),
+    )
 
 
 def place_of(scene: Georeference, classifier: Classifier) -> Georeference:

@@ -140,7 +140,8 @@ class TestRefused:
         copy(place.scene, scene, driver="netCDF")
         with pytest.raises(RunningRefused, match=r"raster-not-readable.*4 rasters in it") as caught:
             classify(scene, place.ecd, place.out, options=BYTES)
-        part = f"netcdf:{scene}:Band2"
+        with opened(scene) as file:
+            part = file.subdatasets[1]
         assert f"'{part}'" in caught.value.findings[0].hint
         with opened_scene(part) as one:
             assert one.read(Window(0, 90, 0, 70), [0]).pixels[0, 5, 5] == pixels(90, 70)[1, 5, 5]

@@ -21,7 +21,7 @@ from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
 from tests.cli.conftest import check_document
 from tests.documents import document
-from tests.running.scenes import opened, pixels, write_scene
+from tests.running.scenes import fixture, opened, pixels, write_classes, write_scene
 
 FACTOR, SUMMAND = 8.0, -4.0
 
@@ -120,3 +120,17 @@ def test_the_report_tells_how_much_is_of_no_class(tmp_path: Path) -> None:
     assert told["background"] == {"value": 0, "pixels": others}
     assert told["classes"][0]["pixels"] == 4200 - others
     assert told["area_unit"] == "metre"
+
+
+def test_classes_without_scores_are_no_probabilities_and_that_is_said(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "scene.tif", pixels(70, 60)[:3])
+    classes = write_classes(tmp_path / "classes.json", range(1, 6), bands=3)
+    wanted = {"options": Options(scale=["min-max 0 255"]), "class_info": classes}
+    model = fixture("argmax", tmp_path / "model")
+    plain = classify(scene, model, tmp_path / "map.tif", **wanted)
+    asked = classify(scene, model, tmp_path / "map.tif", **wanted, probabilities=tmp_path / "s.tif")
+    more = set(asked.findings) - set(plain.findings)
+    assert [item.rule for item in more] == ["probabilities-unknown"]
+    with opened(tmp_path / "s.tif") as shares, opened(tmp_path / "map.tif") as values:
+        assert np.array_equal(shares.read().argmax(0) + 1, values.read(1))
+        assert set(np.unique(shares.read())) == {0, 1}

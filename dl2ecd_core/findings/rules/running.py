@@ -38,6 +38,7 @@ RULES: Tuple[Rule, ...] = (
         "scaling-left-open", _WARNING, "A package for ArcGIS knows how its model's input is scaled."
     ),
     Rule("scaling-unlikely", _WARNING, "Values of a scene lie in the range of their scaling."),
+    Rule("probabilities-unknown", _WARNING, "A model of which probabilities are wanted has some."),
     Rule("transparency-unlikely", _WARNING, "A band that is called transparency is one."),
     Rule("threshold-wrong", _ERROR, "A threshold is a probability, from 0 to 1."),
     Rule("threshold-unused", _WARNING, "A threshold is given where there is a single score."),
