@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SCHEMES = ("http://", "https://")
 #: Bytes of decoded blocks that GDAL keeps; by default it takes a share of all memory.
 _CACHE = 32 << 20
+#: Files of a mosaic that GDAL keeps open: its own number, and the most.
+_FEWEST_OPEN, _MOST_OPEN = 100, 450
 #: No file makes GDAL ask a server: not as a file that lies there, nor as a service of the web.
 _OFFLINE = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
@@ -135,6 +137,21 @@ class RasterioSource:
         return seen
 
 
+def _pool() -> str:
+    """How many files of a mosaic stay open; by default fewer than a row of tiles often has.
+
+    They are opened for each band anew where they do not all stay open. Half of the files that the
+    system lets a process have open are left to others.
+    """
+    try:
+        import resource
+    except ImportError:
+        return str(_FEWEST_OPEN)
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    half = _MOST_OPEN if allowed == resource.RLIM_INFINITY else allowed // 2
+    return str(max(min(half, _MOST_OPEN), _FEWEST_OPEN))
+
+
 def _said(error: BaseException) -> str:
     """What GDAL says: of some errors rasterio says no more than that there was one before."""
     while error.__cause__ is not None:
@@ -157,6 +174,7 @@ class RasterioLibrary:
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR" if remote else "FALSE",
             # No file is a program.
             "GDAL_VRT_ENABLE_PYTHON": "NO",
+            "GDAL_MAX_DATASET_POOL_SIZE": _pool(),
         }
         drivers = DRIVERS
         if remote:

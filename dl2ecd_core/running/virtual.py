@@ -34,8 +34,9 @@ _INSIDE = re.compile(
 )
 #: Anything else in front of a colon is an address or the name of a driver; one letter is a disk.
 _ADDRESS = re.compile(r"\w[\w+.-]+:")
-#: Rasters are no text: how files begin that describe where pixels are to be had (web services).
-_TEXTS = (b"<", b"{")
+#: How XML and JSON begin, in which files describe where pixels are to be had (web services). Of
+#: plain pixels without a header, hardly any begin so.
+_TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<(?:[A-Za-z][\w:.-]{2}|\?xml|!--|!DOC)|\{\s*\")")
 #: GDAL takes files with this in their name for lists of other rasters.
 _INDEX = ".gti"
 #: Virtual rasters of virtual rasters.
@@ -91,8 +92,8 @@ def _is_virtual(path: Path) -> bool:
 def _is_raster(path: Path) -> bool:
     """Whether a source holds pixels, or names files that are looked at in their turn."""
     head = _head(path)
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_TEXTS)
-    return _INDEX not in path.name.lower() and (not text or b"<VRTDataset" in head)
+    virtual = b"<VRTDataset" in head
+    return _INDEX not in path.name.lower() and (virtual or not _TEXT.match(head))
 
 
 def _sources(file: Path, path: Path) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Optional
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import rasterio
 
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.raster_library import RasterError
-from dl2ecd_core.running.rasterio_library import RasterioLibrary, is_remote
+from dl2ecd_core.running.rasterio_library import RasterioLibrary, _pool, is_remote
 from dl2ecd_core.running.rasters import Window
 from dl2ecd_core.running.scene import not_read, opened_scene
 from tests.running.scenes import pixels, quiet, write_scene
@@ -111,6 +112,22 @@ def test_without_rasterio_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "rasterio", None)
     with pytest.raises(RunningRefused, match="pip install 'dl2ecd"), opened_scene("a.tif"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kept"),
+    [(1024, "450"), (512, "256"), (64, "100"), (-1, "450"), (1 << 20, "450"), (None, "100")],
+)
+def test_of_a_mosaic_as_many_files_stay_open_as_the_system_has_room_for(
+    monkeypatch: pytest.MonkeyPatch, allowed: Optional[int], kept: str
+) -> None:
+    if allowed is None:
+        # A system without such limits.
+        monkeypatch.setitem(sys.modules, "resource", None)
+    else:
+        resource = pytest.importorskip("resource")
+        monkeypatch.setattr(resource, "getrlimit", lambda kind: (allowed, allowed))
+    assert _pool() == kept
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def server() -> Iterator[socket.socket]:
         "&lt;GDAL_WMS&gt;&lt;ServerUrl&gt;http://{}&lt;/ServerUrl&gt;&lt;/GDAL_WMS&gt;",
         "vrt://http://{}/a.tif",
         "map.xml",
+        "links.kml",
         "map.json",
         "tiles.gti.gpkg",
         "no-such-file.tif",
@@ -82,6 +83,7 @@ def test_addresses_are_refused_and_nobody_is_called(
     scene = str(write_scene(tmp_path / "a.tif", pixels(10, 20)))
     service = f"<Service><ServerUrl>http://{address}/${{x}}.png</ServerUrl></Service>"
     (tmp_path / "map.xml").write_text(f" <GDAL_WMS>{service}</GDAL_WMS>")
+    (tmp_path / "links.kml").write_text(f"\ufeff\n<kml><a href='http://{address}'/></kml>")
     (tmp_path / "map.json").write_text(f'{{"href": "http://{address}/a.tif"}}')
     (tmp_path / "tiles.gti.gpkg").write_bytes(b"SQLite format 3")
     source = str(tmp_path / source) if (tmp_path / source).exists() else source
@@ -124,6 +126,17 @@ def test_rasters_inside_files(tmp_path: Path, form: str) -> None:
     copy(write_scene(tmp_path / "a.tif", array), tmp_path / "a.nc", driver="netCDF", FORMAT="NC4")
     made = virtual(tmp_path / "b.vrt", form.format(tmp_path / "a.nc").replace('"', "&quot;"))
     assert sorted(read(made).ravel()) == sorted(array[1].ravel())
+
+
+@pytest.mark.parametrize("first", [b"<<<<", b"{{{{", b"  < a", b"<a>b", b"{1: "])
+def test_pixels_without_a_header_may_look_a_little_like_text(tmp_path: Path, first: bytes) -> None:
+    plain = tmp_path / "a.img"
+    plain.write_bytes(first.ljust(200, b"\0"))
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nsamples = 20\nlines = 10\nbands = 1\nheader offset = 0\nfile type = ENVI "
+        "Standard\ndata type = 1\ninterleave = bsq\nbyte order = 0\n"
+    )
+    assert bytes(read(virtual(tmp_path / "b.vrt", str(plain)))[0, 0, : len(first)]) == first
 
 
 def test_rasters_inside_no_files(tmp_path: Path) -> None:
