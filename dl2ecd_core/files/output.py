@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,10 @@ from .strays import lock, new_name, remove_strays
 from .windows import followed, on_windows
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+
+_MIB = 1 << 20
+#: As the system says it, and as SQLite does.
+_FULL_WORDS = ("no space left", "disk is full")
 
 
 def refused(rule: str, message: str, hint: str, target: Union[str, Path]) -> ConversionRefused:
@@ -102,8 +107,39 @@ def real_path(target: Union[str, Path]) -> Path:
 
 
 def is_full(error: Exception) -> bool:
-    """Whether there was no room to write; GDAL says so in words alone."""
-    return getattr(error, "errno", None) in _FULL or "no space left" in str(error).lower()
+    """Whether there was no room to write; GDAL and SQLite say so in words alone."""
+    said = str(error).lower()
+    return getattr(error, "errno", None) in _FULL or any(words in said for words in _FULL_WORDS)
+
+
+def check_room(error: Exception, target: Union[str, Path], most: int, folder: Path) -> None:
+    """Refuse where a library could not write, and there was no room, or probably none.
+
+    Libraries tell of a full disk in words of their own, or of what came of it alone.
+
+    Parameters
+    ----------
+    most
+        Bytes that the output may take.
+    folder
+        On its disk.
+
+    Raises
+    ------
+    ConversionRefused
+        ``output-disk-full``.
+    """
+    if is_full(error):
+        raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error
+    free = shutil.disk_usage(folder).free
+    if free < most:
+        raise refused(
+            "output-disk-full",
+            f"There is probably no room left to write '{printable(str(target), 400)}': it may take "
+            f"{most / _MIB:,.1f} MiB, and {free / _MIB:,.1f} are free.",
+            "Free some space or choose another disk. An older output was left as it was.",
+            target,
+        ) from error
 
 
 def write_failure(error: OSError, target: Union[str, Path]) -> ConversionRefused:

@@ -169,10 +169,15 @@ def detect(
                 findings.append(item)
             reader.stamps.check()
             objects = _placed(found.objects, opened)
-            write_layer(target, objects, opened.ecd.classes, reader.georeference, writing)
-            write_style(style, legend.rows)
-            if picture is not None:
-                write_object_preview(picture, reader, detector.bands, window, objects, legend.rows)
+
+            def write_beside() -> None:
+                if picture is not None:
+                    bands = detector.bands
+                    write_object_preview(picture, reader, bands, window, objects, legend.rows)
+                write_style(style, legend.rows)
+
+            classes, place = opened.ecd.classes, reader.georeference
+            write_layer(target, objects, classes, place, writing, write_beside)
         return Detection(
             os.fspath(layer),
             in_order(findings),

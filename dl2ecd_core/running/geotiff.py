@@ -8,9 +8,7 @@ go, so that no second copy of them is ever made.
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from lxml import etree
 
 from ..color import Color
 from ..exports.xml_text import child
-from ..files.output import is_full, refused, write_failure
+from ..files.output import check_room, refused, write_failure
 from ..files.scratch_beside import scratch_beside
 from ..findings.wording import printable
 from ..network.data_types import width_of
@@ -36,7 +34,6 @@ TAG, TAG_VALUE = "DL2ECD", "classify"
 
 #: GDAL takes no file of a single byte for a raster; what follows the pixels does no harm.
 _SMALLEST = 2
-_MIB = 1 << 20
 
 #: NumPy's names with those of GDAL and the numbers of ENVI.
 _GDAL = {
@@ -214,7 +211,7 @@ def copied_raster(
         with new.open("rb+") as handle:
             os.fsync(handle.fileno())
     except RasterError as error:
-        _say_full(error, virtual, new, target)
+        check_room(error, target, _most(virtual), new.parent)
         raise refused(
             "output-not-writable",
             f"The output '{printable(str(target), 400)}' can't be written: "
@@ -228,24 +225,13 @@ def copied_raster(
     return NewRaster(new, target)
 
 
-def _say_full(error: Exception, virtual: str, new: Path, target: Path) -> None:
-    """GDAL tells of a full disk in words of its own, or of what came of it alone."""
-    if is_full(error):
-        raise write_failure(OSError(errno.ENOSPC, str(error)), target) from error
+def _most(virtual: str) -> int:
+    """Bytes that a raster takes at most, with its smaller copies: these lie there twice so long."""
     root = etree.fromstring(virtual)
     bands = root.findall("VRTRasterBand")
     width = width_of(_NUMPY[str(bands[0].get("dataType"))])
     size = int(str(root.get("rasterXSize"))) * int(str(root.get("rasterYSize")))
-    # Smaller copies take a third more, and lie there once more so long as the raster is made.
-    most, free = 2 * size * width * len(bands), shutil.disk_usage(new.parent).free
-    if free < most:
-        raise refused(
-            "output-disk-full",
-            f"There is probably no room left to write '{printable(str(target), 400)}': it may take "
-            f"{most / _MIB:,.0f} MiB, and {free / _MIB:,.0f} are free.",
-            "Free some space or choose another disk. An older output was left as it was.",
-            target,
-        ) from error
+    return 2 * size * width * len(bands)
 
 
 def _format(content: Content) -> Tuple[str, Dict[str, str]]:

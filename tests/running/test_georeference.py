@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from rasterio.control import GroundControlPoint
 from rasterio.rpc import RPC
 
 from dl2ecd_core.findings.errors import Dl2EcdError
-from dl2ecd_core.running import fitting, geotiff
+from dl2ecd_core.running import fitting
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.georeference import Georeference
 from dl2ecd_core.running.geotiff import Content, write_geotiff
@@ -123,7 +124,7 @@ def test_a_full_disk_that_is_told_by_what_came_of_it(
     folder = PartFolder(tmp_path / "a.tif", {})
     part = folder.file("values", 4, 1, "uint8")
     part.write(0, np.zeros((3, 4), "uint8"))
-    monkeypatch.setattr(geotiff.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
 
     def copy(*arguments: Any, **options: Any) -> None:
         raise CPLE_AppDefinedError(3, 1, "TIFFRewriteDirectory:Error fetching directory count.")

@@ -60,5 +60,9 @@ def write_labels(
             output.write(text.getvalue().encode("utf-8"))
         return
     points = FEATURE in fields
-    write_features(target, shapes, "Point" if points else "Polygon", crs, fields)
-    write_style(target.with_suffix(".qml"), legend, points=points)
+
+    def write_beside() -> None:
+        write_style(target.with_suffix(".qml"), legend, points=points)
+
+    kind = "Point" if points else "Polygon"
+    write_features(target, shapes, kind, crs, fields, before=write_beside)

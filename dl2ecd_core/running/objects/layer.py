@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
-from ...files.output import real_path, refused, write_failure
+from ...files.output import check_room, real_path, refused, write_failure
 from ...files.replacing import OutputKind
 from ...files.scratch import scratch_folder
 from ...findings.wording import printable
@@ -24,6 +24,8 @@ GEOPACKAGE, GEOJSON = ".gpkg", ".geojson"
 #: The layer's name, and its fields.
 LAYER = "objects"
 VALUE, NAME, SCORE = "value", "name", "score"
+#: Bytes of a layer of nothing, and how many times those of its shapes it takes at most.
+_LEAST, _TIMES = 256 << 10, 8
 _MADE_BY = "Objects found by dl2ecd"
 #: Where a raster has no place: one unit a pixel, to the right and down, as QGIS shows it.
 _NOWHERE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
@@ -69,6 +71,7 @@ def write_layer(
     classes: Sequence[EcdClass],
     place: Georeference,
     library: Optional[LayerLibrary] = None,
+    before: Callable[[], object] = lambda: None,
 ) -> None:
     """Write the objects, whole or not at all.
 
@@ -80,6 +83,8 @@ def write_layer(
         Of the scene.
     library
         pyogrio by default.
+    before
+        Called when the layer is made, and before it takes its place.
 
     Raises
     ------
@@ -90,7 +95,7 @@ def write_layer(
     kind = "Polygon" if objects.outlines is None else "MultiPolygon"
     crs = place.crs if place.transform is not None else None
     fields = {**class_fields(objects.labels, classes), SCORE: objects.scores}
-    write_features(target, shapes, kind, crs, fields, library)
+    write_features(target, shapes, kind, crs, fields, library, before)
 
 
 def class_fields(labels: Array, classes: Sequence[EcdClass]) -> Dict[str, Array]:
@@ -109,6 +114,7 @@ def write_features(
     crs: Optional[str],
     fields: Mapping[str, Array],
     library: Optional[LayerLibrary] = None,
+    before: Callable[[], object] = lambda: None,
 ) -> None:
     """Write shapes with fields as a layer, whole or not at all.
 
@@ -116,6 +122,8 @@ def write_features(
     ----------
     shapes, kind
         Of shapely, and the name of their type.
+    before
+        Called when the layer is made, and before it takes its place.
 
     Raises
     ------
@@ -136,10 +144,12 @@ def write_features(
             (library or PyogrioLibrary()).write(new, layer)
             with new.open("rb+") as handle:
                 os.fsync(handle.fileno())
+            before()
             new.replace(real)
     except OSError as error:
         raise write_failure(error, target) from error
     except LayerError as error:
+        check_room(error, target, _LEAST + _TIMES * sum(map(len, binary)), real.parent)
         raise refused(
             "output-not-writable",
             f"The output '{printable(str(target), 400)}' can't be written: "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export
+from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
@@ -465,16 +468,48 @@ class TestTheFiles:
             (done, 12, "Detecting") for done in range(1, 13)
         ]
 
-    @pytest.mark.parametrize("error", [OSError(28, "No space left"), RuntimeError("sqlite")])
+    @pytest.mark.parametrize(
+        ("error", "free", "rule"),
+        [
+            (OSError(28, "No space left"), 1 << 40, "output-disk-full"),
+            (RuntimeError("sqlite3_exec(...): database or disk is full"), 0, "output-disk-full"),
+            (RuntimeError("sqlite"), 0, "output-disk-full"),
+            (RuntimeError("sqlite"), 1 << 40, "output-not-writable"),
+        ],
+    )
     def test_what_can_not_be_written(
-        self, place: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+        self,
+        place: Place,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+        free: int,
+        rule: str,
     ) -> None:
+        """Of what SQLite could not do, a disk that has no room is the likely reason."""
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free))
+
         def failing(*arguments: Any, **options: Any) -> None:
             raise error
 
         monkeypatch.setattr(pyogrio.raw, "write", failing)
-        rule = "output-disk-full" if isinstance(error, OSError) else "output-not-writable"
         assert refusal(place) == rule
+
+    @pytest.mark.parametrize("what", ["write_style", "write_object_preview"])
+    def test_layer_style_and_picture_take_their_places_together(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, what: str
+    ) -> None:
+        """Where there is no room for one, an older layer stays."""
+        model = networks.yolov8(place.folder / "m" / "a.onnx")
+        place.detect(model)
+        before = place.out.read_bytes()
+
+        def failing(target: Path, *arguments: Any) -> None:
+            raise write_failure(OSError(28, "No space left"), target)
+
+        monkeypatch.setattr(f"dl2ecd_core.running.detect.{what}", failing)
+        with pytest.raises(Dl2EcdError, match="output-disk-full"):
+            place.detect(model, preview=place.folder / "a.png", options={"score": 0.9})
+        assert place.out.read_bytes() == before
 
 
 @pytest.mark.parametrize("library", ["pyogrio", "shapely"])
