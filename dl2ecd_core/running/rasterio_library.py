@@ -46,10 +46,18 @@ def rasterio_module() -> Any:
 
 
 class RasterioSource:
-    """As :class:`~dl2ecd_core.running.raster_library.Source`."""
+    """As :class:`~dl2ecd_core.running.raster_library.Source`.
 
-    def __init__(self, dataset: Any) -> None:
+    Parameters
+    ----------
+    options
+        GDAL's, with which it was opened: whoever reads may be another thread, for which those of
+        the thread that opened it don't count unless that is Python's first.
+    """
+
+    def __init__(self, dataset: Any, options: Mapping[str, object]) -> None:
         self._dataset = dataset
+        self._options = dict(options)
 
     @property
     def height(self) -> int:
@@ -112,7 +120,8 @@ class RasterioSource:
         """Pixels of these bands."""
         rasterio = rasterio_module()
         try:
-            pixels: Array = self._read([at + 1 for at in bands], _part(window))
+            with rasterio.Env(**self._options):
+                pixels: Array = self._read([at + 1 for at in bands], _part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
         return pixels
@@ -131,7 +140,8 @@ class RasterioSource:
         """The file's mask."""
         rasterio = rasterio_module()
         try:
-            seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
+            with rasterio.Env(**self._options):
+                seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
         return seen
@@ -193,7 +203,7 @@ class RasterioLibrary:
             with dataset:
                 if not dataset.count:
                     raise without_bands(dataset.subdatasets)
-                yield RasterioSource(dataset)
+                yield RasterioSource(dataset, options)
 
     def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
         """Write a raster."""

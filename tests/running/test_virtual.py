@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator, Union
 
@@ -177,8 +178,16 @@ def test_a_service_that_a_name_leads_to_is_not_asked(tmp_path: Path, server: soc
         "<UpperLeftY>1</UpperLeftY><LowerRightX>1</LowerRightX><LowerRightY>0</LowerRightY>"
         "<SizeX>20</SizeX><SizeY>10</SizeY></DataWindow><BandsCount>1</BandsCount></GDAL_WMS>"
     )
+    name = f"vrt://{tmp_path / 'a.xml'}"
     with pytest.raises(Dl2EcdError, match="raster-not-readable"):
-        read(f"vrt://{tmp_path / 'a.xml'}")
+        read(name)
+    # Nor where one thread opens it, and another one reads.
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        opening = opened_scene(name)
+        scene = first.submit(opening.__enter__).result()
+        reading = second.submit(scene.read, Window(0, 10, 0, 20), [0])
+        assert isinstance(reading.exception(), Dl2EcdError)
+        first.submit(opening.__exit__, None, None, None).result()
     with pytest.raises(BlockingIOError):
         server.accept()
 
