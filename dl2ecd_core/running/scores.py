@@ -135,6 +135,9 @@ class Scores:
 
     def _layers(self, result: Array, size: Tuple[int, ...]) -> Array:
         axes = self.output_axes
+        if result.ndim == len(axes) - 1 and result.dtype.kind in "iu":
+            # Of a file that does not say what comes out, scores are expected: these are classes.
+            axes = axes.replace("C", "")
         if result.ndim != len(axes):
             raise RunningRefused([_other_rank(result.shape, axes)])
         if self.per_pixel:

@@ -80,6 +80,16 @@ def test_an_output_of_indices_has_one_layer() -> None:
     assert np.array_equal(scores_of(session, 4, None, 6)(PIXELS), PIXELS[:1])
 
 
+def test_indices_that_come_where_scores_were_expected_have_one_layer() -> None:
+    """TorchScript does not say what comes out, and scores are the usual."""
+    session = Made(
+        [tensor("NCHW", 1, 4, 3, 5)],
+        [tensor("NCHW", None, 6, None, None)],
+        lambda x: x[:, 0].astype("int64"),
+    )
+    assert np.array_equal(scores_of(session, 4, None, 6)(PIXELS), PIXELS[:1])
+
+
 def test_an_input_of_one_band_may_have_no_axis_for_it() -> None:
     session = Made([tensor("NHW", 1, 3, 5)], [tensor("NHW", 1, 3, 5)], lambda x: x)
     assert np.array_equal(scores_of(session, 1, None, 1)(PIXELS[:1]), PIXELS[:1])
