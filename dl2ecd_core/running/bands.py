@@ -7,7 +7,7 @@ from typing import List, Mapping, Optional, Sequence, Tuple, Union
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
-from ..findings.wording import counted, listed
+from ..findings.wording import counted, listed, quoted
 from .extras import RunningRefused
 
 #: A band by its number; no raster has a million bands.
@@ -54,7 +54,8 @@ def chosen_bands(
     Raises
     ------
     RunningRefused
-        ``bands-missing`` where the scene lacks one, ``bands-count`` where they are too few or many.
+        ``bands-missing`` where the scene lacks one, ``bands-ambiguous`` where several have its
+        name, ``bands-count`` where they are too few or many.
     """
     if asked is not None:
         wanted: Wanted = [band - 1 if isinstance(band, int) else band for band in asked]
@@ -78,16 +79,41 @@ def chosen_bands(
     return _found(wanted, names, scene, source)
 
 
+def _plain(name: str) -> str:
+    """A band's name without what tells no bands apart."""
+    return name.strip().casefold()
+
+
+def _check_single(wanted: Wanted, names: Sequence[Optional[str]], scene: str) -> None:
+    """Refuse a name that several of the scene's bands have."""
+    have = [_plain(name or "") for name in names]
+    for band in wanted:
+        if isinstance(band, str) and have.count(_plain(band)) > 1 and _plain(band):
+            numbers = [str(place + 1) for place, name in enumerate(have) if name == _plain(band)]
+            raise RunningRefused(
+                [
+                    finding(
+                        "bands-ambiguous",
+                        f"Several bands of the scene are called {quoted(band)}: the bands "
+                        f"{listed(numbers)}.",
+                        hint="Give the bands in the model's order by number: --bands 3,2,1.",
+                        where=Place(file=scene),
+                    )
+                ]
+            )
+
+
 def _found(
     wanted: Wanted, names: Sequence[Optional[str]], scene: str, source: str
 ) -> Tuple[Tuple[int, ...], Tuple[Finding, ...]]:
-    places = {name.strip().casefold(): place for place, name in enumerate(names) if name}
+    _check_single(wanted, names, scene)
+    places = {_plain(name): place for place, name in enumerate(names) if name}
     found: List[int] = []
     missing: List[str] = []
     by_number: List[str] = []
     for order, band in enumerate(wanted):
         if isinstance(band, str):
-            place = places.get(band.strip().casefold())
+            place = places.get(_plain(band))
             if place is None and not places and order < len(names):
                 # A scene whose bands have no names has them in the order that is asked for.
                 by_number.append(band)

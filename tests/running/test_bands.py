@@ -58,6 +58,14 @@ def test_a_band_that_is_not_there(
         chosen(document, names, asked)
 
 
+def test_a_name_of_several_bands() -> None:
+    names: List[Optional[str]] = ["Red", None, "red ", "NIR", None]
+    with pytest.raises(RunningRefused, match=r"bands-ambiguous.*'red': the bands '1' and '3'"):
+        chosen({"ExtractBands": ["nir", "red", 1]}, names)
+    # By number they are told apart.
+    assert chosen({}, names, ["NIR", 1, 3]) == ((3, 0, 2), ())
+
+
 @pytest.mark.parametrize("asked", [[1], [1, 2, 3, 4]])
 def test_too_few_or_too_many(asked: List[Any]) -> None:
     with pytest.raises(RunningRefused, match=r"bands-count.*--bands.*takes 3"):

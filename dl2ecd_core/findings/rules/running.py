@@ -31,6 +31,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("bands-count", _ERROR, "As many bands are given as the model takes."),
     Rule("bands-missing", _ERROR, "The scene has the bands that the model takes."),
     Rule("values-complex", _ERROR, "The values of a scene are real numbers."),
+    Rule("bands-ambiguous", _ERROR, "A band that is asked for by name is the only one with it."),
     Rule("bands-unnamed", _WARNING, "The scene names its bands where the model names them."),
     Rule("scaling-wrong", _ERROR, "The steps of scaling make sense."),
     Rule("scaling-unknown", _ERROR, "Something says how values become what the model takes."),
