@@ -11,6 +11,7 @@ from ..ecd.content import Ecd
 from ..findings.errors import Dl2EcdError
 from ..pane.speech import sentence
 from ..running.bounded import bounded_session
+from ..running.engine import cores
 from ..running.opening import OpenedModel, opened_model
 from ..running.sessions import Session
 
@@ -68,5 +69,5 @@ def opened_with(
         raise RasterFunctionError("Give the path of an .ecd, .emd or .dlpk as the model.")
     card = isinstance(device, (int, float)) and device != -1
     with opened_model(model) as opened:
-        session = bounded_session(opened, device="auto" if card else "cpu")
+        session, _ = bounded_session(opened, device="auto" if card else "cpu", workers=cores())
         return opened.ecd, session, make(opened, session)

@@ -7,7 +7,7 @@ weights go through the machine's memory; CUDA reserves more addresses than any l
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from .engine import cores
 from .estimating import check_memory
@@ -19,9 +19,16 @@ from .sessions.devices import CPU, CUDA, device_of
 from .sessions.opening import ON_CARD, RUNTIMES, open_session
 
 
+class Bounded(NamedTuple):
+    """A session, and how many tiles may run at once; None where memory sets no bound."""
+
+    session: Session
+    workers: Optional[int]
+
+
 def bounded_session(
     opened: OpenedModel, *, device: str, trusted: bool = False, workers: Optional[int] = None
-) -> Session:
+) -> Bounded:
     """A session for a model.
 
     Parameters
@@ -31,7 +38,8 @@ def bounded_session(
     trusted
         As for :func:`~dl2ecd_core.running.sessions.opening.open_session`.
     workers
-        Tiles at once on a processor; as many as there are cores by default.
+        Tiles at once on a processor; by default as many as there are cores, and fewer where there
+        is no room for as many.
 
     Raises
     ------
@@ -39,23 +47,27 @@ def bounded_session(
         ``memory-short``; or as the session is refused.
     """
     decided = device_of(RUNTIMES.get(opened.model.format, ""), device)
-    tiles = workers or cores()
-    _bound(opened, decided, tiles)
+    room = _bound(opened, decided, workers)
     # A card that is asked for by name is tried: it may be there though nothing showed it.
     asked = CUDA if device == CUDA else decided
     session = open_session(opened.model, opened.primary, device=asked, trusted=trusted)
     if decided == CPU or session.runtime.endswith(ON_CARD):
-        return session
+        return Bounded(session, room)
     try:
         # The runtime does without the card after all.
-        _bound(opened, CPU, tiles)
+        return Bounded(session, _bound(opened, CPU, workers))
     except BaseException:
         session.close()
         raise
-    return session
 
 
-def _bound(opened: OpenedModel, device: str, tiles: int) -> None:
-    if device == CPU and is_own_process():
+def _bound(opened: OpenedModel, device: str, workers: Optional[int]) -> Optional[int]:
+    """Bound what a model takes, and say how many tiles may run at once."""
+    if device != CPU:
+        check_memory(opened.model, 0, least=0, name=opened.ecd.name)
+        return workers
+    if is_own_process():
         limit_memory()
-    check_memory(opened.model, tiles if device == CPU else 0, name=opened.ecd.name)
+    most = workers or cores()
+    room = check_memory(opened.model, most, least=workers or 1, name=opened.ecd.name)
+    return workers if room == most else room

@@ -136,7 +136,7 @@ def classify(
             window = window_of(place, extent, window, reader.name)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
-        counts = result.make(area, key, workers, listener, reader.stamps.check)
+        counts = result.make(area, key, ready.workers, listener, reader.stamps.check)
         classes, nodata, background = counted_classes(
             counts, opened.ecd, classifier, reader.georeference
         )

@@ -158,7 +158,7 @@ def detect(
         }
         with part_folder(target, key) as folder:
             run = (
-                runner(area or reader, detector, workers, listener)
+                runner(area or reader, detector, ready.workers, listener)
                 if run_tiles is None
                 else run_tiles(detector)
             )

@@ -74,15 +74,22 @@ def estimate(model: ModelDescription) -> Optional[Need]:
     return Need(max(files, constants), tile)
 
 
-def check_memory(model: ModelDescription, workers: int, *, name: str) -> None:
+def check_memory(model: ModelDescription, most: int, *, least: int = 1, name: str) -> int:
     """Refuse a model that needs more memory than there is, where this process has no limit.
 
     Parameters
     ----------
-    workers
-        Tiles at once.
+    most
+        Tiles that run at once where there is room.
+    least
+        Tiles that have to.
     name
         Of what the person gave, for the message.
+
+    Returns
+    -------
+    int
+        Tiles at once for which there is room: `most` where nothing is known.
 
     Raises
     ------
@@ -91,8 +98,12 @@ def check_memory(model: ModelDescription, workers: int, *, name: str) -> None:
     """
     free = None if has_limit() else free_memory()
     need = None if free is None else estimate(model)
-    if free is None or need is None or need.total(workers) <= free * _SHARE:
-        return
+    if free is None or need is None or need.total(most) <= free * _SHARE:
+        return most
+    room = int(free * _SHARE) - need.model
+    if need.tile and room // need.tile >= max(least, 1):
+        return room // need.tile
+    workers = least
     raise RunningRefused(
         [
             finding(

@@ -91,7 +91,7 @@ def label(
         _check_installed()
     with ExitStack() as closing:
         opened = closing.enter_context(opened_model(model, class_info, listener))
-        session = bounded_session(opened, device=device, trusted=trusted, workers=workers)
+        session, room = bounded_session(opened, device=device, trusted=trusted, workers=workers)
         closing.callback(session.close)
         labeller = labeller_for(opened, session, fit)
         legend = legend_of(opened.ecd, "qml")
@@ -99,9 +99,9 @@ def label(
             opened, session, labeller, options or InputOptions(), library or RasterioLibrary()
         )
         if points is None:
-            found = of_folder(work, Path(pictures), workers, listener)
+            found = of_folder(work, Path(pictures), room, listener)
         else:
-            found = around_points(work, os.fspath(pictures), Path(points), workers, listener)
+            found = around_points(work, os.fspath(pictures), Path(points), room, listener)
         findings = in_order([*opened.findings, *found.findings, *legend.findings])
         for item in findings:
             listener.found(item)

@@ -18,11 +18,18 @@ from .sessions import Session
 
 @dataclass(frozen=True)
 class Ready:
-    """A scene, and a model that is ready to run on it."""
+    """A scene, and a model that is ready to run on it.
+
+    Attributes
+    ----------
+    workers
+        Tiles at once; None for as many as there are cores.
+    """
 
     scene: Scene
     opened: OpenedModel
     session: Session
+    workers: Optional[int]
 
 
 @contextmanager
@@ -49,6 +56,6 @@ def made_ready(
     with ExitStack() as closing:
         reader = closing.enter_context(opened_scene(os.fspath(scene), library))
         opened = closing.enter_context(opened_model(model, class_info, listener))
-        session = bounded_session(opened, device=device, trusted=trusted, workers=workers)
+        session, room = bounded_session(opened, device=device, trusted=trusted, workers=workers)
         closing.callback(session.close)
-        yield Ready(reader, opened, session)
+        yield Ready(reader, opened, session, room)

@@ -9,9 +9,10 @@ from typing import Any, Iterator, List, Optional
 import onnxruntime
 import pytest
 
-from dl2ecd_core.running import bounded, estimating
+from dl2ecd_core.running import bounded, engine, estimating
 from dl2ecd_core.running.bounded import bounded_session
 from dl2ecd_core.running.classify import classify
+from dl2ecd_core.running.estimating import Need
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.label import label
 from dl2ecd_core.running.opening import OpenedModel, opened_model
@@ -106,8 +107,9 @@ class Stand:
         monkeypatch.setattr(bounded, "check_memory", self.check)
         monkeypatch.setattr(bounded, "open_session", self.open)
 
-    def check(self, model: Any, tiles: int, *, name: str) -> None:
-        self.done.append(tiles)
+    def check(self, model: Any, most: int, *, least: int, name: str) -> int:
+        self.done.append((most, least))
+        return most
 
     def open(self, model: Any, primary: Path, *, device: str, trusted: bool) -> Any:
         self.done.append(device)
@@ -135,15 +137,16 @@ class TestMemory:
         if own:
             monkeypatch.setenv(MARK, "1")
         bounded_session(opened, device=device, workers=3)
-        assert stand.done == [*(["limit"] if own else []), 3, "cpu"]
+        assert stand.done == [*(["limit"] if own else []), (3, 3), "cpu"]
 
     @pytest.mark.parametrize("device", ["cuda", "auto"])
     def test_on_a_card_weights_alone_go_through_the_machines_memory(
         self, opened: OpenedModel, stand: Stand, card: Path, providers: List[str], device: str
     ) -> None:
-        session = bounded_session(opened, device=device, workers=3)
+        session, workers = bounded_session(opened, device=device, workers=3)
         assert session.runtime.endswith("on CUDA")
-        assert stand.done == [0, "cuda"]
+        assert workers == 3
+        assert stand.done == [(0, 0), "cuda"]
 
     def test_a_card_that_is_of_no_use_makes_it_the_processor_after_all(
         self, opened: OpenedModel, stand: Stand, card: Path, providers: List[str], monkeypatch: Any
@@ -151,14 +154,15 @@ class TestMemory:
         monkeypatch.setenv(MARK, "1")
         stand.runtime = "ONNX Runtime 1.0 on the CPU"
         bounded_session(opened, device="auto", workers=3)
-        assert stand.done == [0, "cuda", "limit", 3]
+        assert stand.done == [(0, 0), "cuda", "limit", (3, 3)]
 
     def test_what_is_too_large_for_that_is_let_go(
         self, opened: OpenedModel, stand: Stand, card: Path, providers: List[str], monkeypatch: Any
     ) -> None:
-        def check(model: Any, tiles: int, *, name: str) -> None:
-            if tiles:
+        def check(model: Any, most: int, *, least: int, name: str) -> int:
+            if most:
                 raise RunningRefused([])
+            return 0
 
         monkeypatch.setattr(bounded, "check_memory", check)
         stand.runtime = "ONNX Runtime 1.0 on the CPU"
@@ -171,7 +175,32 @@ class TestMemory:
     ) -> None:
         monkeypatch.setattr(devices, "has_card", lambda: False)
         bounded_session(opened, device="cuda", workers=3)
-        assert stand.done == [3, "cuda"]
+        assert stand.done == [(3, 3), "cuda"]
+
+    @pytest.mark.parametrize(
+        ("asked", "free", "told"), [(None, 1 << 40, None), (None, 4, 2), (2, 4, 2)]
+    )
+    def test_fewer_run_at_once_where_there_is_no_room_for_as_many_as_there_are_cores(
+        self, opened: OpenedModel, monkeypatch: Any, asked: Optional[int], free: int, told: Any
+    ) -> None:
+        monkeypatch.delenv(MARK, raising=False)
+        monkeypatch.setattr(bounded, "cores", lambda: 8)
+        monkeypatch.setattr(estimating, "has_limit", lambda: False)
+        monkeypatch.setattr(estimating, "free_memory", lambda: free * MIB)
+        monkeypatch.setattr(estimating, "estimate", lambda model: Need(MIB, MIB))
+        session, workers = bounded_session(opened, device="cpu", workers=asked)
+        session.close()
+        assert workers == told
+
+    def test_as_many_as_are_asked_for_have_to_find_room(
+        self, opened: OpenedModel, monkeypatch: Any
+    ) -> None:
+        monkeypatch.delenv(MARK, raising=False)
+        monkeypatch.setattr(estimating, "has_limit", lambda: False)
+        monkeypatch.setattr(estimating, "free_memory", lambda: 4 * MIB)
+        monkeypatch.setattr(estimating, "estimate", lambda model: Need(MIB, MIB))
+        with pytest.raises(RunningRefused, match="each of 3 tiles at once"):
+            bounded_session(opened, device="cpu", workers=3)
 
 
 @pytest.mark.parametrize("free", [1, None])
@@ -190,3 +219,23 @@ def test_what_auto_runs_on_a_processor_is_checked_and_said(
         classify(place.scene, place.ecd, place.out, options=BYTES, device="auto")
     with pytest.raises(RunningRefused, match="memory-short"):
         label(place.folder, place.ecd, place.folder / "table.csv")
+
+
+def test_a_map_is_made_with_as_many_tiles_at_once_as_there_is_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: List[int] = []
+    real = engine.pools
+
+    def pools(workers: int) -> Any:
+        asked.append(workers)
+        return real(workers)
+
+    place = Place(tmp_path)
+    monkeypatch.setattr(engine, "pools", pools)
+    monkeypatch.setattr(bounded, "cores", lambda: 8)
+    monkeypatch.setattr(estimating, "has_limit", lambda: False)
+    monkeypatch.setattr(estimating, "free_memory", lambda: 5 * MIB)
+    monkeypatch.setattr(estimating, "estimate", lambda model: Need(MIB, MIB))
+    classify(place.scene, place.ecd, place.out, options=BYTES)
+    assert asked == [3]

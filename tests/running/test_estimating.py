@@ -165,7 +165,7 @@ class TestRefusal:
 
     def refusal(self, path: Path, workers: int = 4) -> Optional[str]:
         try:
-            check_memory(inspect_model(path), workers, name="land.ecd")
+            check_memory(inspect_model(path), workers, least=workers, name="land.ecd")
         except RunningRefused as refused:
             (said,) = refused.findings
             assert said.rule == "memory-short"

@@ -95,7 +95,7 @@ class HeldModel:
             session = self._sessions.get((device, trusted))
             if session is None:
                 opened = self.opened()
-                session = bounded_session(opened, device=device, trusted=trusted, workers=1)
+                session, _ = bounded_session(opened, device=device, trusted=trusted, workers=1)
                 self._closing.callback(session.close)
                 self._sessions[device, trusted] = session
             return session
