@@ -16,6 +16,7 @@ from .building import Options, classifier_for
 from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
+from .no_data import without_data
 from .opening import OpenedModel
 from .outputs import checked_outputs
 from .probabilities import Kind
@@ -118,7 +119,8 @@ def classify(
     ) as ready:
         reader, opened, session = ready.scene, ready.opened, ready.session
         outputs.check_not_read(reader.files)
-        area = reader if aoi is None else area_of(Path(aoi), reader, reader.georeference, rasters)
+        place = reader.georeference
+        area = None if aoi is None else area_of(Path(aoi), reader, place, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         of_values = [
             *said_of_range(reader, classifier.bands, classifier.scaling),
@@ -130,16 +132,25 @@ def classify(
         for item in findings:
             listener.found(item)
         plan = classifier.plan(reader.height, reader.width)
-        place = place_of(reader.georeference, classifier)
+        place = place_of(place, classifier)
         window = Window(0, plan.height, 0, plan.width)
         if extent is not None:
             window = window_of(place, extent, window, reader.name)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
-        counts = result.make(area, key, ready.workers, listener, reader.stamps.check)
+        counts = result.make(area or reader, key, ready.workers, listener, reader.stamps.check)
         classes, nodata, background = counted_classes(
             counts, opened.ecd, classifier, reader.georeference
         )
+        if nodata[1] == window.height * window.width:
+            part = (
+                None
+                if extent is None
+                else reader.georeference.window_of(extent, reader.height, reader.width)
+            )
+            empty = without_data(reader.name, area=area, aoi=aoi, window=part)
+            listener.found(empty)
+            findings = in_order([*findings, empty])
         return Classification(
             os.fspath(raster),
             findings,

@@ -21,6 +21,7 @@ from .extent import window_of
 from .extras import not_installed
 from .georeference import Extent
 from .layer_library import LayerLibrary
+from .no_data import has_data, without_data
 from .objects.detector import DetectOptions, Detector, detector_for, labels_of
 from .objects.found import Objects
 from .objects.kept import kept
@@ -156,15 +157,20 @@ def detect(
             "window": str(window),
             "aoi": area_key(aoi),
         }
+        seen = area or reader
         with part_folder(target, key) as folder:
             run = (
-                runner(area or reader, detector, ready.workers, listener)
+                runner(seen, detector, ready.workers, listener)
                 if run_tiles is None
                 else run_tiles(detector)
             )
             run = kept(run, folder)
             found = found_by(run, (reader.height, reader.width), detector, region)
-            for item in _said_of_pieces(found, detector):
+            late = _said_of_pieces(found, detector)
+            if not len(found.objects) and not has_data(seen, detector.bands, window):
+                part = region.window
+                late.append(without_data(reader.name, area=area, aoi=aoi, window=part))
+            for item in late:
                 listener.found(item)
                 findings.append(item)
             reader.stamps.check()

@@ -23,6 +23,8 @@ RULES: Tuple[Rule, ...] = (
     Rule("output-in-the-making", _ERROR, "No other run makes the same output."),
     Rule("aoi-not-readable", _ERROR, "The area of interest is a file with polygons."),
     Rule("aoi-outside", _ERROR, "The area of interest covers a part of the scene."),
+    Rule("aoi-without-pixels", _WARNING, "The area of interest has the middle of a pixel."),
+    Rule("scene-without-data", _WARNING, "The scene has data where it is wanted."),
     Rule("runtime-crashed", _ERROR, "The process that runs the model lives until it is done."),
     Rule("raster-source-elsewhere", _ERROR, "A virtual raster is made of files alone."),
     Rule("raster-holds-program", _ERROR, "A virtual raster computes nothing by a program."),

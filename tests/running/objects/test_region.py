@@ -8,6 +8,7 @@ from typing import List, Tuple
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -133,3 +134,22 @@ def test_points_of_an_area_lie_where_its_polygons_do() -> None:
 
 def test_things_have_the_middles_that_these_tests_count_on() -> None:
     assert [bounds_of(thing)[0] + thing[2] / 2 for thing in THINGS[:2]] == [28, 60]
+
+
+def test_an_area_without_a_pixel_is_told(place: Place) -> None:
+    done = place.detect(model(place), aoi=area(place, (20.6, 20.6, 21.4, 21.4)))
+    assert found(place) == []
+    assert [item.rule for item in done.findings] == ["aoi-without-pixels"]
+
+
+def test_an_area_without_an_object_is_not(place: Place) -> None:
+    done = place.detect(model(place), aoi=area(place, (0, 0, 3, 3)))
+    assert (found(place), done.findings) == ([], ())
+
+
+def test_a_scene_without_data_is_told(place: Place) -> None:
+    with rasterio.open(place.scene, "r+") as file:
+        file.nodata = 0
+        file.write(file.read() * 0)
+    done = place.detect(model(place))
+    assert [item.rule for item in done.findings] == ["scene-without-data"]
