@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor, inspect_model
+from dl2ecd_core.models.networks import read_network
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
@@ -37,6 +38,7 @@ from dl2ecd_core.running.sessions.onnx_sizes import freed_model
 from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
+from tests.running.random_networks import Conv, Level, Net, write
 
 #: The same arithmetic in another order.
 CLOSE = 5e-6
@@ -89,7 +91,7 @@ class TestOnnx:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         session = session_of(tmp_path, "onnx/unet.onnx")
-        monkeypatch.setattr(onnx_session, "freed_content", lambda path, inputs: b"no model")
+        monkeypatch.setattr(onnx_session, "freed_content", lambda *given: b"no model")
         assert session.freed() is None
 
     def test_fields_that_nobody_knows_are_kept(self, tmp_path: Path) -> None:
@@ -135,6 +137,38 @@ class TestOnnx:
         pixels = tile(1, 4, 32, 32)
         assert np.array_equal(session.run([pixels])[0], free.run([pixels])[0])
         assert free.run([tile(1, 4, 64, 96)])[0].shape == (1, 4, 64, 96)
+
+    def test_an_enlargement_to_a_size_that_is_worked_out_stays_what_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """By a factor, the runtime may take its sums in another order."""
+        near = Conv((3, 3))
+        level = Level("max", near, "linear to the size", "concatenated")
+        model = write(Net(near, (level,), near, cropped=False, seed=3), tmp_path / "m.onnx", 32)
+        assert onnx_session.factors_of(read_network(model).network)
+        asked: List[Any] = []
+        made = onnx_session.freed_content
+        monkeypatch.setattr(
+            onnx_session, "freed_content", lambda *given: asked.append(given[2:]) or made(*given)
+        )
+        session = open_session(inspect_model(model), model)
+        free = session.freed()
+        assert free is not None
+        assert free.run([tile(1, 3, 64, 96)])[0].shape == (1, 3, 64, 96)
+        assert asked == [()]
+
+    def test_one_that_fails_on_a_larger_tile_does_not_grow(self, tmp_path: Path) -> None:
+        model = resized(tmp_path / "m.onnx", 32, [1, 4, 8, 16])
+        session = open_session(inspect_model(model), model)
+        free = session.freed()
+        assert isinstance(session, OnnxSession)
+        assert isinstance(free, OnnxSession)
+        assert session._grows(free)
+        # It takes tiles of 32 pixels, and no other.
+        assert not session._grows(session)
+
+    def test_a_network_that_can_not_be_read_tells_no_factors(self, tmp_path: Path) -> None:
+        assert onnx_session._factors(FIXTURES / "onnx" / "no such file") == {}
 
     def test_an_enlargement_by_no_whole_factor_keeps_its_size(self, tmp_path: Path) -> None:
         model = resized(tmp_path / "m.onnx", 32, [1, 4, 12, 16], [1, 4, 32, 32])

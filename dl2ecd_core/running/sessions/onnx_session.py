@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
+#: Pixels by which a tile is made longer to see whether its result becomes longer, too.
+_MORE = 64
 #: Where files with values are looked for, of a model in memory.
 _BESIDE = "session.model_external_initializers_file_folder_path"
 #: 32-bit floats as they are, where newer cards round them to 19 bits (TF32) by default, and an
@@ -107,7 +109,15 @@ class OnnxSession(RuntimeSession):
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         if self._path.stat().st_size > LARGEST:
             return None
-        content = freed_content(self._path, self._inputs)
+        plain = self._loaded_again(freed_content(self._path, self._inputs))
+        factors = _factors(self._path)
+        if not factors or (plain is not None and self._grows(plain)):
+            return plain
+        # What is resized by a factor where the file has a size may take its sums in another order:
+        # only where there is no other way.
+        return self._loaded_again(freed_content(self._path, self._inputs, factors)) or plain
+
+    def _loaded_again(self, content: bytes) -> Optional[OnnxSession]:
         try:
             return OnnxSession(
                 self._path, self._inputs, self._outputs, device=self._device, content=content
@@ -115,23 +125,51 @@ class OnnxSession(RuntimeSession):
         except RunningRefused:
             return None
 
+    def _grows(self, free: OnnxSession) -> bool:
+        """Whether a model gives a larger result for a larger tile, once its sizes are free."""
+        import numpy
+
+        shapes = []
+        for session, more in ((self, 0), (free, _MORE)):
+            tiles = [
+                numpy.zeros(
+                    [
+                        (size or 1) + (more if axis in "HW" else 0)
+                        for size, axis in zip(tensor.shape or (), tensor.axes or "")
+                    ],
+                    tensor.data_type,
+                )
+                for tensor in self._inputs
+            ]
+            try:
+                shapes.append([result.shape for result in session.run(tiles)])
+            except RunningRefused:
+                return False
+        return all(one != other for one, other in zip(*shapes))
+
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         del self._session
 
 
-def freed_content(path: Path, inputs: Sequence[Tensor]) -> bytes:
+def freed_content(
+    path: Path, inputs: Sequence[Tensor], factors: Mapping[str, Sequence[float]] = {}
+) -> bytes:
     """The model's file with rows and columns of its inputs free."""
     free = {
         tensor.name or "": [place for place, axis in enumerate(tensor.axes or "") if axis in "HW"]
         for tensor in inputs
     }
-    try:
-        factors = factors_of(read_network(path).network)
-    except Dl2EcdError:
-        factors = {}
     with ByteSource(path) as source:
         return freed_model(source, free, factors)
+
+
+def _factors(path: Path) -> Mapping[str, Sequence[float]]:
+    """By what factors the model's network resizes what it resizes to a stated size."""
+    try:
+        return factors_of(read_network(path).network)
+    except Dl2EcdError:
+        return {}
 
 
 def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:

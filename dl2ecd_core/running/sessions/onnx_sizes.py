@@ -16,6 +16,7 @@ from itertools import count
 from typing import Callable, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...network.lowering import Network
+from ...network.value import UNKNOWN
 from ...wire.protobuf import FIXED32, FIXED64, LENGTH, VARINT, Field, Message
 from ...wire.source import ByteSource
 
@@ -41,11 +42,10 @@ def factors_of(network: Network) -> Dict[str, Tuple[float, ...]]:
     """
     found = {}
     for node in network.graph.nodes:
-        if node.op != "Resize" or len(node.inputs) != 4 or node.outputs[0] not in network.values:
+        if node.op != "Resize" or len(node.inputs) != 4:
             continue
-        before, sizes = network.values.get(node.inputs[0]), network.values.get(node.inputs[3])
-        after = None if sizes is None else sizes.known_integers()
-        known = None if before is None else before.shape
+        known = network.values.get(node.inputs[0], UNKNOWN).shape
+        after = network.values.get(node.inputs[3], UNKNOWN).known_integers()
         policy = node.attributes.text("keep_aspect_ratio_policy", "stretch")
         if after is None or known is None or len(known) != len(after) or policy != "stretch":
             continue
