@@ -20,7 +20,7 @@ from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.georeference import Georeference
-from dl2ecd_core.running.geotiff import Content, write_geotiff
+from dl2ecd_core.running.geotiff import Content, NewRaster, write_geotiff
 from dl2ecd_core.running.part_file import PartFolder
 from dl2ecd_core.running.raster_library import RasterError
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
@@ -136,6 +136,16 @@ def test_a_full_disk_that_is_told_by_what_came_of_it(
     assert said.rule == rule
     assert ("probably" in said.message) == (rule == "output-disk-full")
     folder.remove()
+
+
+def test_a_raster_that_can_not_take_its_place_is_a_sentence(tmp_path: Path) -> None:
+    """As where a folder came to lie there meanwhile."""
+    new, target = tmp_path / "new.tif", tmp_path / "map.tif"
+    new.touch()
+    (target / "inside").mkdir(parents=True)
+    with pytest.raises(Dl2EcdError, match="output-not-writable"):
+        NewRaster(new, target).place()
+    assert target.is_dir()
 
 
 def test_a_plain_geotiff(tmp_path: Path) -> None:
