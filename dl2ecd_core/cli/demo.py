@@ -80,7 +80,6 @@ def _classify(place: Path, ecd: Path, context: click.Context) -> None:
         click.echo("The .ecd can classify a scene here, too: pip install 'dl2ecd[run]'")
         return
     print_classification(done)
-    click.echo(f"A picture of the map: {printable(str(picture), 400)}")
 
 
 def _show_command(*words: str) -> None:

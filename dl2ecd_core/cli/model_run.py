@@ -182,10 +182,12 @@ def run_and_report(
 
 
 def print_written(done: Report, what: str) -> None:
-    """That a file was written, what is in it, and by what."""
+    """What was written, what is in it, and by what."""
     click.echo(
         f"Wrote {printable(done.output, 400)}: {what} in {done.seconds:.1f} s by {done.runtime}."
     )
+    for path, kind in done.beside:
+        click.echo(f"Wrote {printable(path, 400)}: {kind}.")
 
 
 def _refused(scene: str, error: Dl2EcdError) -> Result:

@@ -24,7 +24,7 @@ from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
 from .readying import made_ready
-from .report import Classification, counted_classes
+from .report import Classification, counted_classes, path_text
 from .result import Result
 from .result_key import scene_key, work_key
 from .transparency import said_of_transparency
@@ -162,6 +162,8 @@ def classify(
             classifier.halo(reader.height, reader.width),
             background,
             reader.georeference.unit,
+            path_text(probabilities),
+            path_text(preview),
         )
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Tuple
 
 from ..color import Color
 from ..ecd.content import Ecd
+from ..examination import AnyPath
 from ..findings import Finding
 from .classifier import Classifier
 from .georeference import Georeference
+
+#: What a preview is, in a few words.
+PICTURE = "a picture of it with its legend"
+
+
+def path_text(path: Optional[AnyPath]) -> Optional[str]:
+    """A path as it was given, for a report."""
+    return None if path is None else os.fspath(path)
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,11 @@ class Report:
     def ok(self) -> bool:
         """Whether all is done that was asked for."""
         return True
+
+    @property
+    def beside(self) -> Tuple[Tuple[str, str], ...]:
+        """What else was asked for and written: its path, as it was given, and what it is."""
+        return ()
 
     def __str__(self) -> str:
         return self.output
@@ -108,6 +123,8 @@ class Classification(Report):
         with data are of a class.
     area_unit
         Of what areas are squares: ``metre``, ``degree``; None where nobody says it.
+    probabilities, preview
+        The paths of both, as they were given; None where they were not asked for.
     """
 
     classes: Tuple[ClassCount, ...]
@@ -115,6 +132,17 @@ class Classification(Report):
     halo: Optional[int]
     background: Optional[Tuple[int, int]] = None
     area_unit: Optional[str] = None
+    probabilities: Optional[str] = None
+    preview: Optional[str] = None
+
+    @property
+    def beside(self) -> Tuple[Tuple[str, str], ...]:
+        """The probabilities and the picture."""
+        shares, picture = self.probabilities, self.preview
+        return (
+            *(() if shares is None else ((shares, "the probabilities of its classes"),)),
+            *(() if picture is None else ((picture, PICTURE),)),
+        )
 
     @property
     def pixels(self) -> int:
@@ -131,6 +159,8 @@ class Classification(Report):
         """The report as ``--json`` shows it."""
         return {
             "raster": self.output,
+            "probabilities": self.probabilities,
+            "preview": self.preview,
             "classes": [item.as_dict() for item in self.classes],
             "nodata": {"value": self.nodata[0], "pixels": self.nodata[1]},
             "background": None

@@ -249,13 +249,14 @@ _FOUND_CLASS = _object(
     }
 )
 _FOUND = (
-    "layer", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling", "seconds",
+    "layer", "preview", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling",
+    "seconds",
 )  # fmt: skip
 _MAPPED = (
-    "raster", "classes", "nodata", "background", "area_unit", "runtime", "halo", "scaling",
-    "seconds", "folder", "made", "unchanged", "failures", "failed", "scenes", "looked_at",
-    "unreadable", "windows", "bytes_to_read", "worker_bytes", "threads", "window_seconds",
-    "limit", "hours", "core_hours",
+    "raster", "probabilities", "preview", "classes", "nodata", "background", "area_unit",
+    "runtime", "halo", "scaling", "seconds", "folder", "made", "unchanged", "failures", "failed",
+    "scenes", "looked_at", "unreadable", "windows", "bytes_to_read", "worker_bytes", "threads",
+    "window_seconds", "limit", "hours", "core_hours",
 )  # fmt: skip
 _FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
@@ -269,6 +270,8 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
     "classify": {
         "ok": _OK,
         "raster": _text("The map that was written."),
+        "probabilities": _or_null(_text("The raster of probabilities, where it was asked for.")),
+        "preview": _or_null(_text("The picture with a legend, where it was asked for.")),
         "classes": _list(_MAPPED_CLASS, "In the definition's order."),
         "nodata": _NODATA,
         "background": _or_null(_BACKGROUND),
@@ -303,6 +306,7 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
     "detect": {
         "ok": _OK,
         "layer": _text("The layer of polygons that was written."),
+        "preview": _or_null(_text("The picture with a legend, where it was asked for.")),
         "objects": _number("How many there are.", 0),
         "classes": _list(_FOUND_CLASS, "In the definition's order."),
         "runtime": _text("What ran the model."),

@@ -571,6 +571,26 @@ class TestCommand:
         assert "6,300 pixels" in result.output
         assert "Class 200" in result.output
 
+    def test_lists_all_that_was_written(self, place: Place) -> None:
+        shares, picture = place.folder / "shares.tif", place.folder / "map.png"
+        more = ("--scale", "min-max 0 255", "--probabilities", shares, "--preview", picture)
+        result = self.run(place.scene, place.ecd, place.out, *more)
+        written = [line for line in result.output.splitlines() if line.startswith("Wrote ")]
+        assert written[0].startswith(f"Wrote {place.out}: 6,300 pixels")
+        assert written[1:] == [
+            f"Wrote {shares}: the probabilities of its classes.",
+            f"Wrote {picture}: a picture of it with its legend.",
+        ]
+        report = json.loads(self.run(place.scene, place.ecd, place.out, *more, "--json").output)
+        check_document("classify", report)
+        assert (report["probabilities"], report["preview"]) == (str(shares), str(picture))
+
+    def test_lists_nothing_else(self, place: Place) -> None:
+        asked = (place.scene, place.ecd, place.out, "--scale", "min-max 0 255")
+        assert self.run(*asked).output.count("Wrote ") == 1
+        report = json.loads(self.run(*asked, "--json").output)
+        assert (report["probabilities"], report["preview"]) == (None, None)
+
     def test_says_how_much_has_no_data(self, place: Place) -> None:
         array = pixels(90, 70)
         array[:, :9] = 0

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
@@ -24,7 +24,7 @@ from ..georeference import Extent
 from ..opening import PREPARING, opened_model
 from ..outputs import Outputs, checked_outputs
 from ..rasterio_library import RasterioLibrary, is_remote
-from ..report import Classification, counted_classes
+from ..report import Classification, counted_classes, path_text
 from .address import Certificates, said_of
 from .catalogue import ITEM, item_path, write_item
 from .connecting import Supply, check_workers, connected
@@ -186,7 +186,8 @@ def classify_on(
         findings = in_order([*cluster.findings, *job.findings, *said_of_runtimes(job.runtimes)])
         for item in (one for one in findings if one not in cluster.findings):
             listener.found(item)
-        return report_of(job, findings, os.fspath(raster), time.monotonic() - began)
+        done = report_of(job, findings, os.fspath(raster), time.monotonic() - began)
+        return replace(done, probabilities=path_text(probabilities), preview=path_text(preview))
 
 
 def checked_with_item(

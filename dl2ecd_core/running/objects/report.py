@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
-from ..report import ClassFound, Report
+from ..report import PICTURE, ClassFound, Report
 from .found import Objects
 
 if TYPE_CHECKING:
@@ -44,12 +44,20 @@ class Detection(Report):
         How objects were read from its outputs.
     overlap, tiles
         Pixels that neighbouring tiles shared, and how many tiles there were.
+    preview
+        The path of the picture, as it was given; None where it was not asked for.
     """
 
     classes: Tuple[ObjectCount, ...]
     reading: str
     overlap: int
     tiles: int
+    preview: Optional[str] = None
+
+    @property
+    def beside(self) -> Tuple[Tuple[str, str], ...]:
+        """The picture."""
+        return () if self.preview is None else ((self.preview, PICTURE),)
 
     @property
     def layer(self) -> str:
@@ -65,6 +73,7 @@ class Detection(Report):
         """The report as ``--json`` shows it."""
         return {
             "layer": self.output,
+            "preview": self.preview,
             "objects": self.objects,
             "classes": [item.as_dict() for item in self.classes],
             "reading": self.reading,

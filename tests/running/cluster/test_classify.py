@@ -121,7 +121,10 @@ class TestTheMap:
             crs = {"type": "name", "properties": {"name": str(scene.crs)}}
         area.write_text(json.dumps({"type": "Polygon", "crs": crs, "coordinates": [ring]}))
         names = {name: place.folder / name for name in ("shares.tif", "map.png")}
-        on(client, place, probabilities=names["shares.tif"], preview=names["map.png"], aoi=area)
+        done = on(
+            client, place, probabilities=names["shares.tif"], preview=names["map.png"], aoi=area
+        )
+        assert [path for path, _ in done.beside] == list(map(str, names.values()))
         others = {name: place.folder.parent / f"{place.folder.name}-{name}" for name in names}
         one = alone(place, probabilities=others["shares.tif"], preview=others["map.png"], aoi=area)
         assert place.out.read_bytes() == one.read_bytes()

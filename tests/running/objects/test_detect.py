@@ -558,6 +558,15 @@ class TestTheCommand:
         assert ["Value", "Color", "Name", "Objects", "Scores"] in rows
         assert ["20", "#28c80b", "Car", "3", "0.90", "to", "0.90"] in rows
 
+    def test_lists_the_picture(self, place: Place) -> None:
+        model, picture = networks.yolov8(place.folder / "m" / "a.onnx"), place.folder / "a.png"
+        result = self.run(place, model, "--preview", str(picture))
+        assert f"Wrote {picture}: a picture of it with its legend.\n" in result.output
+        document = json.loads(self.run(place, model, "--preview", str(picture), "--json").output)
+        check_document("detect", document)
+        assert document["preview"] == str(picture)
+        assert json.loads(self.run(place, model, "--json").output)["preview"] is None
+
     def test_says_it_to_programs(self, place: Place) -> None:
         model = networks.separate(place.folder / "m" / "a.onnx")
         asked = ("--first-label", "1", "--classes", "20", "--bands", "1,2,3", "--json")
