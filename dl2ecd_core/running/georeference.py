@@ -39,6 +39,12 @@ class Georeference:
         Their coordinate system.
     polynomials
         Rational polynomial coefficients, as GDAL's texts.
+    epoch
+        The year, with its fraction, of coordinates in a system that moves with the ground; None
+        where none is said.
+    is_point
+        Whether a value is that of the middle of its pixel, and not of all of it: some programs draw
+        it half a pixel away then. `transform` is that of pixels' corners in either case.
     """
 
     crs: Optional[str] = None
@@ -46,6 +52,8 @@ class Georeference:
     points: Tuple[GroundPoint, ...] = ()
     points_crs: Optional[str] = None
     polynomials: Dict[str, str] = field(default_factory=dict)
+    epoch: Optional[float] = None
+    is_point: bool = False
 
     @property
     def pixel_area(self) -> Optional[float]:

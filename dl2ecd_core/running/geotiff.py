@@ -26,7 +26,7 @@ from ..version import __version__
 from .georeference import Georeference
 from .overviews import overviews_of, write_overviews
 from .part_file import PartFile
-from .raster_library import RasterError, RasterLibrary
+from .raster_library import AREA_OR_POINT, POINT, RasterError, RasterLibrary
 from .rasters import Window
 
 #: The entry of a raster's metadata that says that this project made it.
@@ -292,7 +292,8 @@ def virtual_raster(shape: Shape, content: Content, pieces: Sequence[Piece]) -> s
     root = etree.Element("VRTDataset", rasterXSize=str(shape.width), rasterYSize=str(shape.height))
     place = content.georeference
     if place.crs is not None:
-        child(root, "SRS", place.crs)
+        dated = {} if place.epoch is None else {"coordinateEpoch": repr(place.epoch)}
+        child(root, "SRS", place.crs, **dated)
     if place.transform is not None:
         a, b, c, d, e, f = place.transform
         # GDAL's order: origin and steps of x, then of y.
@@ -300,6 +301,8 @@ def virtual_raster(shape: Shape, content: Content, pieces: Sequence[Piece]) -> s
     metadata = child(root, "Metadata")
     child(metadata, "MDI", content.made_by, key=TAG)
     child(metadata, "MDI", f"dl2ecd {__version__}", key="TIFFTAG_SOFTWARE")
+    if place.is_point:
+        child(metadata, "MDI", POINT, key=AREA_OR_POINT)
     if place.polynomials:
         polynomials = child(root, "Metadata", domain="RPC")
         for key, value in place.polynomials.items():

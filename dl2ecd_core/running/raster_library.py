@@ -31,6 +31,9 @@ DRIVERS: Tuple[str, ...] = (
 )  # fmt: skip
 
 
+#: The entry of a raster's metadata that says what a value is of: the middle of its pixel
+#: (https://gdal.org/en/stable/user/raster_data_model.html#metadata).
+AREA_OR_POINT, POINT = "AREA_OR_POINT", "Point"
 #: Of the rasters in a file, so many are named.
 _SHOWN = 12
 #: A geometry as GeoJSON has it.

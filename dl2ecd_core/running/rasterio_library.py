@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from .extras import not_installed
 from .georeference import Georeference
-from .raster_library import DRIVERS, Geometry, RasterError, without_bands
+from .raster_library import (
+    AREA_OR_POINT,
+    DRIVERS,
+    POINT,
+    Geometry,
+    RasterError,
+    without_bands,
+)
 from .rasters import Window
 
 if TYPE_CHECKING:
@@ -27,6 +36,9 @@ _OFFLINE = {
     "GDAL_HTTP_PROXY": "127.0.0.1:0",
     "GDAL_HTTPS_PROXY": "127.0.0.1:0",
 }
+#: Where a virtual raster says when coordinates are of; its coordinate system comes first in it.
+_EPOCH = re.compile(rb'<SRS [^>]*coordinateEpoch="([0-9.]+)"')
+_HEAD = 4096
 #: Finished rows are read once and as they lie: line by line they would fill that cache, beside the
 #: scene's blocks.
 _ROWS = {"GDAL_ONE_BIG_READ": "YES"}
@@ -103,7 +115,7 @@ class RasterioSource:
         found: Mapping[str, str] = self._dataset.tags()
         return found
 
-    @property
+    @cached_property
     def georeference(self) -> Georeference:
         """Where the raster lies on the earth."""
         data = self._dataset
@@ -114,7 +126,23 @@ class RasterioSource:
             tuple((gcp.row, gcp.col, gcp.x, gcp.y, gcp.z or 0.0) for gcp in gcps),
             None if not gcps or gcp_crs is None else gcp_crs.to_wkt(),
             {} if data.rpcs is None else dict(data.rpcs.to_gdal()),
+            self._epoch(),
+            data.tags().get(AREA_OR_POINT) == POINT,
         )
+
+    def _epoch(self) -> Optional[float]:
+        """What rasterio does not tell of a coordinate system stands in a virtual raster of it."""
+        rasterio = rasterio_module()
+        import rasterio.shutil as copying
+        from rasterio._err import CPLE_BaseError
+
+        try:
+            with rasterio.Env(**self._options), rasterio.io.MemoryFile(ext=".vrt") as virtual:
+                copying.copy(self._dataset, virtual.name, driver="VRT")
+                found = _EPOCH.search(virtual.read(_HEAD))
+        except (rasterio.errors.RasterioError, CPLE_BaseError):
+            return None
+        return None if found is None else float(found.group(1))
 
     def read(self, bands: Sequence[int], window: Window) -> Array:
         """Pixels of these bands."""

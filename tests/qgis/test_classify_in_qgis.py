@@ -23,7 +23,8 @@ import numpy as np
 import rasterio
 
 from dl2ecd_core.running.classify import classify
-from tests.running.scenes import opened, pixels, quiet, write_scene
+from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from tests.running.scenes import dated_and_of_points, opened, pixels, quiet, write_scene
 from tests.running.test_area import geojson
 from tests.running.test_classify import BYTES, Place
 
@@ -332,6 +333,16 @@ tell([layer.isValid(), file_of(layer)])
 
 
 class TestGdal:
+    def test_a_scene_of_points_in_a_moving_system(self, qgis: Qgis, place: Place) -> None:
+        dated_and_of_points(place.scene)
+        assert run(qgis, CLASSIFY, asked(place))[1] is None
+        where = []
+        for path in (place.scene, place.out):
+            with RasterioLibrary().opened(str(path)) as source:
+                where.append(source.georeference)
+        assert where[0] == where[1]
+        assert (where[1].epoch, where[1].is_point) == (2021.25, True)
+
     def test_metadata(self, qgis: Qgis, place: Place) -> None:
         told = qgis.script(
             """

@@ -11,7 +11,10 @@ from typing import Any, Dict, Iterator, Sequence
 
 import numpy as np
 import rasterio
+import rasterio.shutil
+from lxml import etree
 from rasterio.errors import NotGeoreferencedWarning
+from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from dl2ecd_core.models import inspect_model
@@ -46,6 +49,30 @@ def write_scene(path: Path, array: np.ndarray, **profile: Any) -> Path:
         for key, value in more.items():
             setattr(file, key, value)
         file.write(array)
+    return path
+
+
+#: Degrees in a system that moves with the ground.
+ITRF = "EPSG:9000"
+
+
+def dated_and_of_points(path: Path, crs: str = ITRF) -> Path:
+    """Say of a scene that its coordinates are of 2021, and its values of the middles of pixels."""
+    with quiet(), MemoryFile(ext=".vrt") as virtual:
+        with rasterio.open(path) as scene:
+            rasterio.shutil.copy(scene, virtual.name, driver="VRT")
+        text = virtual.read().decode()
+        root = etree.fromstring(text)
+        (system,) = root.findall("SRS")
+        system.text = rasterio.CRS.from_string(crs).to_wkt()
+        system.attrib.clear()
+        system.set("coordinateEpoch", "2021.25")
+        entry = root.find("Metadata/MDI[@key='AREA_OR_POINT']")
+        entry.text = "Point"
+        new = path.with_name("new.tif")
+        with rasterio.open(etree.tostring(root).decode()) as scene:
+            rasterio.shutil.copy(scene, str(new), driver="GTiff")
+    new.replace(path)
     return path
 
 

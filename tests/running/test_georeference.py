@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,8 @@ from dl2ecd_core.running.geotiff import Content, NewRaster, write_geotiff
 from dl2ecd_core.running.part_file import PartFolder
 from dl2ecd_core.running.raster_library import RasterError
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
-from tests.running.scenes import opened, pixels, quiet, write_scene
+from dl2ecd_core.running.rasters import Window
+from tests.running.scenes import dated_and_of_points, opened, pixels, quiet, write_scene
 from tests.running.test_classify import BYTES, Place
 
 
@@ -65,6 +67,84 @@ def test_rational_polynomials_stay(place: Place) -> None:
     with opened(place.out) as file:
         assert file.rpcs.to_dict()["lat_off"] == 50
         assert file.rpcs.to_dict()["samp_num_coeff"] == ones
+
+
+def told(path: Path) -> Any:
+    """What this project and GDAL say of where a raster lies."""
+    with quiet(), RasterioLibrary().opened(str(path)) as source:
+        found = source.georeference
+    # As if the file did not say what its values are of: half a pixel away where it does.
+    with quiet(), rasterio.Env(GTIFF_POINT_GEO_IGNORE="TRUE"), rasterio.open(path) as file:
+        return found, tuple(file.transform)[:6]
+
+
+def by_gdal(path: Path, target: Path) -> Path:
+    """GDAL's own copy."""
+    with quiet(), rasterio.open(path) as scene:
+        rasterio.shutil.copy(scene, str(target), driver="COG")
+    return target
+
+
+class TestDatedAndOfPoints:
+    """Coordinates of a year, and values that are of the middles of pixels."""
+
+    @pytest.fixture(params=["EPSG:9000", "EPSG:32632"])
+    def dated(self, place: Place, request: pytest.FixtureRequest) -> Place:
+        degrees = rasterio.Affine(1e-5, 0, 8, 0, -1e-5, 45)
+        write_scene(place.scene, pixels(90, 70), crs=request.param, transform=degrees)
+        dated_and_of_points(place.scene, request.param)
+        return place
+
+    def test_a_map_is_as_the_scene_and_as_gdal_writes_it(self, dated: Place) -> None:
+        shares = dated.folder / "shares.tif"
+        classify(dated.scene, dated.ecd, dated.out, options=BYTES, probabilities=shares)
+        where, shifted = told(dated.scene)
+        assert (where.epoch, where.is_point) == (2021.25, True)
+        assert where.transform == (1e-5, 0, 8, 0, -1e-5, 45)
+        assert shifted == pytest.approx((1e-5, 0, 8 + 5e-6, 0, -1e-5, 45 - 5e-6), abs=1e-12)
+        for path in (dated.out, shares, by_gdal(dated.scene, dated.folder / "gdal.tif")):
+            assert told(path) == (where, shifted)
+
+    def test_a_part_begins_with_its_pixels(self, dated: Place) -> None:
+        part = (8 + 10e-5, 45 - 60e-5, 8 + 50e-5, 45 - 20e-5)
+        classify(dated.scene, dated.ecd, dated.out, options=BYTES, extent=part)
+        (where, shifted), (scene, _) = told(dated.out), told(dated.scene)
+        assert where == scene.part(Window(20, 60, 10, 50))
+        assert shifted[2] - where.transform[2] == pytest.approx(5e-6)
+
+    @pytest.mark.gdal
+    def test_gdalinfo_says_the_same(self, dated: Place) -> None:
+        if shutil.which("gdalinfo") is None:
+            pytest.skip("gdalinfo reads the map")
+        classify(dated.scene, dated.ecd, dated.out, options=BYTES)
+        said = []
+        for path in (dated.scene, dated.out):
+            done = subprocess.run(["gdalinfo", path], check=True, capture_output=True, timeout=100)
+            lines = done.stdout.decode().splitlines()
+            first = lines.index("Coordinate System is:")
+            where = lines[first : lines.index("Metadata:")]
+            corners = lines[lines.index("Corner Coordinates:") :][:6]
+            said.append([*where, *corners, "  AREA_OR_POINT=Point" in lines])
+        assert said[0] == said[1]
+        assert "Coordinate epoch: 2021.25" in said[0]
+        assert said[0][-1] is True
+
+    def test_a_scene_of_which_nobody_says_so(self, place: Place) -> None:
+        classify(place.scene, place.ecd, place.out, options=BYTES)
+        where, transform = told(place.out)
+        assert (where.epoch, where.is_point) == (None, False)
+        assert transform == where.transform
+
+    def test_where_gdal_makes_no_virtual_raster_of_a_scene(
+        self, dated: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*arguments: Any, **more: Any) -> None:
+            raise CPLE_AppDefinedError(3, 1, "no")
+
+        monkeypatch.setattr(rasterio.shutil, "copy", fail)
+        with RasterioLibrary().opened(str(dated.scene)) as source:
+            assert source.georeference.epoch is None
+            assert source.georeference.is_point
 
 
 class TestResized:

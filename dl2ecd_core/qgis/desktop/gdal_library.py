@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Se
 from osgeo import gdal, ogr
 
 from ...running.georeference import Georeference
-from ...running.raster_library import DRIVERS, Geometry, RasterError, without_bands
+from ...running.raster_library import (
+    AREA_OR_POINT,
+    DRIVERS,
+    POINT,
+    Geometry,
+    RasterError,
+    without_bands,
+)
 from ...running.rasters import Window
 
 if TYPE_CHECKING:
@@ -96,6 +103,8 @@ class GdalSource:
             ),
             data.GetGCPProjection() or None,
             dict(data.GetMetadata("RPC") or {}),
+            _epoch(data.GetSpatialRef()),
+            data.GetMetadataItem(AREA_OR_POINT) == POINT,
         )
 
     def read(self, bands: Sequence[int], window: Window) -> Array:
@@ -116,6 +125,11 @@ class GdalSource:
             lambda: band.ReadAsArray(window.left, window.top, window.width, window.height)
         )
         return pixels
+
+
+def _epoch(system: Any) -> Optional[float]:
+    """When coordinates are of; GDAL tells it from 3.4 on, and 0 where nobody says it."""
+    return getattr(system, "GetCoordinateEpoch", float)() or None
 
 
 class GdalLibrary:

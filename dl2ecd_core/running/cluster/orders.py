@@ -150,6 +150,8 @@ class Described:
                 tuple(tuple(point) for point in place["points"]),
                 place["points_crs"],
                 dict(place["polynomials"]),
+                place["epoch"],
+                place["is_point"],
             ),
             tuple(None if one is None else (one[0], one[1]) for one in plain["stamps"]),
             plain["bytes"],

@@ -22,7 +22,8 @@ from dl2ecd_core.running.cluster.mapping import MapJob
 from dl2ecd_core.running.cluster.unfinished import Unfinished
 from dl2ecd_core.running.cluster.worker import ORDERS
 from dl2ecd_core.running.part_file import folder_of
-from tests.running.scenes import opened, pixels, write_scene
+from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from tests.running.scenes import dated_and_of_points, opened, pixels, write_scene
 
 from .conftest import BYTES, Place, needs_dask
 from .stand_in import QUICK, StandInClient
@@ -110,6 +111,15 @@ class TestTheMap:
         write_scene(place.scene, array, nodata=0)
         on(client, place)
         assert place.out.read_bytes() == alone(place).read_bytes()
+
+    def test_of_a_scene_of_points_in_a_moving_system(
+        self, place: Place, client: StandInClient
+    ) -> None:
+        dated_and_of_points(place.scene)
+        on(client, place)
+        assert place.out.read_bytes() == alone(place).read_bytes()
+        with RasterioLibrary().opened(str(place.out)) as source:
+            assert (source.georeference.epoch, source.georeference.is_point) == (2021.25, True)
 
     def test_with_probabilities_a_picture_and_an_area(
         self, place: Place, client: StandInClient
