@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 from ..examination import AnyPath
-from ..findings import Finding, Place, in_order
-from ..findings.rules import finding
+from ..findings import in_order
 from ..progress import Listener
 from .area import area_of
 from .building import Options, classifier_for
@@ -17,9 +16,8 @@ from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
 from .no_data import without_data
-from .opening import OpenedModel
 from .outputs import checked_outputs
-from .probabilities import Kind
+from .probabilities import said_of_probabilities
 from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
@@ -126,8 +124,8 @@ def classify(
             *said_of_range(reader, classifier.bands, classifier.scaling),
             *said_of_transparency(reader, classifier.bands),
         ]
-        if outputs.probabilities is not None and classifier.probabilities.kind is Kind.INDICES:
-            of_values.append(_without_probabilities(opened))
+        if outputs.probabilities is not None:
+            of_values += said_of_probabilities(classifier.probabilities, opened.ecd.name)
         findings = in_order([*opened.findings, *said, *of_values])
         for item in findings:
             listener.found(item)
@@ -165,16 +163,6 @@ def classify(
             path_text(probabilities),
             path_text(preview),
         )
-
-
-def _without_probabilities(opened: OpenedModel) -> Finding:
-    return finding(
-        "probabilities-unknown",
-        "The model gives classes and no scores: in the raster of probabilities, a pixel's class "
-        "has 1 and the others 0.",
-        hint="Leave --probabilities out, or export the model without its last step (argmax).",
-        where=Place(file=opened.ecd.name),
-    )
 
 
 def place_of(scene: Georeference, classifier: Classifier) -> Georeference:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, List, Optional
 
+from ..findings import Finding, Place
+from ..findings.rules import finding
 from ..models import Activation
 
 if TYPE_CHECKING:
@@ -72,6 +74,21 @@ class Probabilities:
         if not 0 < probability < 1:
             return -math.inf if probability <= 0 else math.inf
         return math.log(probability / (1 - probability))
+
+
+def said_of_probabilities(probabilities: Probabilities, definition: str) -> List[Finding]:
+    """Of those that are wanted, whether the model has any."""
+    if probabilities.kind is not Kind.INDICES:
+        return []
+    return [
+        finding(
+            "probabilities-unknown",
+            "The model gives classes and no scores: in the raster of probabilities, a pixel's "
+            "class has 1 and the others 0.",
+            hint="Leave --probabilities out, or export the model without its last step (argmax).",
+            where=Place(file=definition),
+        )
+    ]
 
 
 def kind_of(activation: Optional[Activation], layers: int, example: Optional[Array]) -> Kind:

@@ -31,7 +31,8 @@ from .mapping import MapJob
 from .orders import Work
 from .sources import FoundScene, scenes_in, wanted_bands
 
-#: Of scenes that failed, so many are told with all that is wrong; of the others their number.
+#: Of scenes that failed, so many are told with all that is wrong, of the others their number; and
+#: of warnings, which are often the same of each scene, so many.
 _TOLD = 1000
 
 
@@ -270,7 +271,9 @@ class _Run:
         self.made += 1
         self.runtimes |= job.runtimes
         self.scalings.add(classifier.scaling.with_source)
-        self.findings.update(dict.fromkeys(job.findings))
+        for one in job.findings:
+            if len(self.findings) < _TOLD:
+                self.findings[one] = None
 
     def _fail(self, name: str, findings: Tuple[Finding, ...]) -> None:
         self.failures += 1

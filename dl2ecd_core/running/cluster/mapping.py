@@ -15,14 +15,16 @@ from ..classifier import Classifier
 from ..classify import place_of
 from ..extent import window_of
 from ..georeference import Extent
+from ..no_data import without_data
 from ..outputs import Outputs
 from ..part_file import no_room
+from ..probabilities import said_of_probabilities
 from ..rasters import Window
 from .dispatching import Dispatcher, Outcome, Task
 from .fits import plain_fit
 from .grid import Grid, grid_of
 from .held import HeldModel
-from .orders import Described, Plain, SceneFiles, Work
+from .orders import Described, Plain, SceneFiles, Work, finding_of
 from .stacking import paths_of
 from .unfinished import Unfinished, counted
 from .worker import tiles_of
@@ -135,6 +137,8 @@ class MapJob:
         classifier, said = self.model.classifier(described, self.work.plain())
         self.classifier = classifier
         self.findings += [*opened.findings, *said]
+        if self.work.probabilities:
+            self.findings += said_of_probabilities(classifier.probabilities, opened.ecd.name)
         plan = classifier.plan(described.height, described.width)
         self.wanted = Window(0, plan.height, 0, plan.width)
         if self.extent is not None:
@@ -170,11 +174,16 @@ class MapJob:
         self._go_on(dispatcher)
 
     def _tasks(self, grid: Grid, unfinished: Unfinished) -> Iterator[Task]:
-        """One for each window that is not done, made when it is asked for."""
+        """One for each window that is not done, made when it is asked for.
+
+        Whoever makes the first one looks at the values of the scene, too.
+        """
+        first = True
         for window in grid.windows():
             if unfinished.pieces.piece(window).name not in unfinished.done:
-                order = {**self._common, "scene": self.files.plain(), "window": asdict(window)}
-                yield Task("window", order, self, lambda: not self.failed)
+                what = {"scene": self.files.plain(), "window": asdict(window), "values": first}
+                yield Task("window", {**self._common, **what}, self, lambda: not self.failed)
+                first = False
 
     def _count(self, told: Plain) -> None:
         counts, runtime = counted(told)
@@ -188,6 +197,7 @@ class MapJob:
         if piece.name in unfinished.done:
             # Done twice, since a scheduler was lost.
             return
+        self.findings += map(finding_of, told.pop("findings"))
         unfinished.note(piece, told)
         self._count(told)
         self._go_on(dispatcher)
@@ -207,6 +217,11 @@ class MapJob:
         dispatcher.add(iter([Task("map", order, self)]), soon=True)
 
     def _finished(self) -> None:
+        described, classifier = self.known_scene()
+        pixels = self.wanted.height * self.wanted.width
+        if self.counts[classifier.values.nodata] == pixels:
+            part = None if self.extent is None else self.wanted
+            self.findings.append(without_data(described.name, aoi=self.work.aoi, window=part))
         self.done = True
         self._begun().remove()
 

@@ -32,6 +32,8 @@ from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import RasterReader, Window
 from ..result import map_content, shares_content, write_beside
 from ..scene import Scene
+from ..transparency import said_of_transparency
+from ..value_range import said_of_range
 from .fits import plain_placement
 from .grid import grid_of
 from .held import Missing, held_model, is_held, keep_piece, let_go
@@ -287,7 +289,10 @@ def _fits_otherwise() -> RunningRefused:
 
 
 def classify_window(order: Plain) -> Plain:
-    """Make the piece of a window; how many pixels have which value."""
+    """Make the piece of a window; how many pixels have which value.
+
+    Where the order says ``values``, also what is to be said of the values of the scene.
+    """
     import numpy
 
     work, window = order["work"], Window(**order["window"])
@@ -298,6 +303,7 @@ def classify_window(order: Plain) -> Plain:
         _check_tiles(classifier, order)
         plan: Plan = classifier.plan(described.height, described.width)
         place = place_of(described.georeference, classifier)
+        said = _said_of_values(scene, classifier) if order["values"] else []
         values = numpy.empty((window.height, window.width), classifier.values.data_type)
         shares = None
         if work["probabilities"]:
@@ -323,7 +329,17 @@ def classify_window(order: Plain) -> Plain:
         return {
             "counts": [found.tolist(), numbers.tolist()],
             "runtime": model.session(work["device"], work["trusted"]).runtime,
+            "findings": said,
         }
+
+
+def _said_of_values(scene: Scene, classifier: Classifier) -> List[Plain]:
+    bands = classifier.bands
+    said = [
+        *said_of_range(scene, bands, classifier.scaling),
+        *said_of_transparency(scene, bands),
+    ]
+    return [plain_finding(item) for item in said]
 
 
 def find_objects(order: Plain) -> Plain:

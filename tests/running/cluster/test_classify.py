@@ -121,6 +121,38 @@ class TestTheMap:
         with RasterioLibrary().opened(str(place.out)) as source:
             assert (source.georeference.epoch, source.georeference.is_point) == (2021.25, True)
 
+    def test_tells_what_one_machine_would(self, tmp_path: Path, client: StandInClient) -> None:
+        place = Place(tmp_path, "argmax", range(1, 6), 3)
+        array = pixels(301, 257)
+        write_scene(place.scene, array, photometric="RGB", alpha="YES")
+        far = Options(scale=["min-max 0 1"])
+        shares = place.folder / "shares.tif"
+        expected = classify(
+            place.scene, place.ecd, place.out, options=far, probabilities=shares
+        ).findings
+        assert {item.rule for item in expected} >= {
+            "probabilities-unknown", "scaling-unlikely", "transparency-unlikely"
+        }  # fmt: skip
+        done = on(client, place, options=far, probabilities=shares)
+        assert set(done.findings) == set(expected)
+        asked = [order["values"] for what, order in client.asked if what == "window"]
+        assert asked == [True] + [False] * (len(asked) - 1)
+
+    def test_tells_of_a_scene_without_data(self, place: Place, client: StandInClient) -> None:
+        array = pixels(301, 257) | 1
+        array[:, 200:] = 0
+        write_scene(place.scene, array, nodata=0)
+        assert on(client, place).findings == ()
+        low = (500_000.0, 4_999_400.0, 500_500.0, 4_999_590.0)
+        expected = classify(place.scene, place.ecd, place.out, options=BYTES, extent=low).findings
+        assert [item.rule for item in expected] == ["scene-without-data"]
+        assert on(client, place, extent=low).findings == expected
+        write_scene(place.scene, array * 0, nodata=0)
+        assert (
+            on(client, place).findings
+            == classify(place.scene, place.ecd, place.out, options=BYTES).findings
+        )
+
     def test_with_probabilities_a_picture_and_an_area(
         self, place: Place, client: StandInClient
     ) -> None:

@@ -57,6 +57,19 @@ def names(folder: Path) -> Set[str]:
     return {path.name for path in folder.iterdir()}
 
 
+def test_what_is_to_be_said_of_each_scene_is_told(
+    place: Place, scenes: Path, client: StandInClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = Options(scale=["min-max 0 0.01"])
+    done = on(client, place, options=far)
+    assert [item.rule for item in done.findings] == ["scaling-unlikely"] * 3
+    assert {Path(item.where.file or "").name for item in done.findings} == names(scenes)
+    # However many there are.
+    monkeypatch.setattr("dl2ecd_core.running.cluster.many._TOLD", 2)
+    again = on(client, place, options=Options(scale=["min-max 0 0.02"]))
+    assert (len(again.findings), again.made) == (2, 3)
+
+
 class Stops(Listener):
     """Somebody who has seen enough."""
 

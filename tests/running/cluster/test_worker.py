@@ -68,6 +68,7 @@ class Orders:
             "fit": None,
             "folder": self.folder.plain(),
             "window": asdict(Window(0, 100, 30, 90)),
+            "values": False,
             **more,
         }
         # Plain data alone: what JSON can't hold would need Python's own pickles.
@@ -207,6 +208,12 @@ class TestWindows:
             },
         )
         assert told == {"missing": ""}
+
+    def test_looks_at_values_when_it_is_asked_to(self, orders: Orders) -> None:
+        orders.work["options"] = {**orders.work["options"], "scale": ["min-max 0 0.01"]}
+        assert orders.window()["done"]["findings"] == []
+        (told,) = orders.window(values=True)["done"]["findings"]
+        assert finding_of(told).rule == "scaling-unlikely"
 
     def test_that_can_not_be_written(self, orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
         def full(descriptor: int) -> None:
