@@ -36,7 +36,17 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Terminated(BaseException):
-    """The system asked the process to end (SIGTERM); what was begun is tidied away first."""
+    """The system asked the process to end (SIGTERM); what was begun is tidied away first.
+
+    Parameters
+    ----------
+    hint
+        What the person may do about what is unfinished; empty where nothing is.
+    """
+
+    def __init__(self, hint: str = "") -> None:
+        super().__init__(hint)
+        self.hint = hint
 
 
 def _terminate(number: int, frame: object) -> None:

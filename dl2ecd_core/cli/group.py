@@ -50,10 +50,12 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (KeyboardInterrupt, Terminated) as stopped:
             # Nobody may be left to hear it: why it ended is told all the same.
+            hint = stopped.hint if isinstance(stopped, Terminated) else ""
             with suppress(OSError):
                 if output is not OutputFormat.TEXT:
-                    say(Cancelled().findings, output)
-                click.echo("Cancelled; no output was left half-written.", err=True)
+                    say(Cancelled(hint).findings, output)
+                text = f"Cancelled; no output was left half-written. {hint}"
+                click.echo(text.rstrip(), err=True)
             ctx.exit(INTERRUPTED if isinstance(stopped, KeyboardInterrupt) else TERMINATED)
         except (click.ClickException, click.Abort, Exit):
             raise

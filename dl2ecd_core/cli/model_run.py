@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
 
 import click
@@ -14,12 +15,17 @@ from ..running.bands import Wanted, bands_asked
 from ..running.georeference import Extent
 from ..running.memory import limit_memory
 from ..running.own_process import is_own_process
+from ..running.part_file import is_begun
 from ..running.report import Report
 from ..running.sessions.devices import CPU
+from . import Terminated
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
 from .reporting import OutputFormat, Result, report
 from .terminal import print_findings
+
+#: What to do where what is done stays, other than after Ctrl-C.
+_GOES_ON = "What is done so far was kept: the same command goes on where it stopped."
 
 _Function = Callable[..., Any]
 _Report = TypeVar("_Report", bound=Report)
@@ -174,6 +180,8 @@ def run_and_report(
         done = run(bar)
     except Dl2EcdError as error:
         result = _refused(scene, error)
+    except Terminated as ended:
+        raise Terminated(_GOES_ON if is_begun(Path(asked.paths[-1])) else "") from ended
     else:
         result = _done(scene, done, say)
     finally:

@@ -66,9 +66,14 @@ class ConversionRefused(Dl2EcdError):
 
 
 class Cancelled(Dl2EcdError):
-    """The work was stopped on request; nothing was changed."""
+    """The work was stopped on request; nothing was changed.
 
-    def __init__(self) -> None:
-        super().__init__(
-            [finding("cancelled", "The work was stopped before it was done; nothing was written.")]
-        )
+    Parameters
+    ----------
+    hint
+        What to do about what is unfinished; empty where nothing is.
+    """
+
+    def __init__(self, hint: str = "") -> None:
+        text = "The work was stopped before it was done; nothing was written."
+        super().__init__([finding("cancelled", text, hint=hint)])

@@ -266,6 +266,14 @@ def no_room(target: Path) -> ConversionRefused:
     )
 
 
+def is_begun(target: Path) -> bool:
+    """Whether there is something of a result that the next run for the same target goes on with.
+
+    A folder of many results has those that are made, and what is unfinished of others.
+    """
+    return target.is_dir() or folder_of(target).exists()
+
+
 def folder_of(target: Path) -> Path:
     """Where an unfinished result lies; the same for every run that makes this target."""
     import hashlib

@@ -12,14 +12,16 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Type
 
 import numpy as np
 import pytest
 import rasterio
 from click.testing import CliRunner
 
+from dl2ecd_core.cli import Terminated
 from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.cli.pixel_bar import PixelBar
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
@@ -440,6 +442,52 @@ class TestStopping:
             values = file.read(1)
         assert values[:300].ravel().tolist() == [200, 100] * 35 * 300
         assert not folder.exists()
+
+    @pytest.mark.parametrize(
+        ("rows", "stopped", "code", "kept"),
+        [
+            (100, Terminated, 143, True),
+            (0, Terminated, 143, False),
+            (100, KeyboardInterrupt, 130, False),
+        ],
+    )
+    def test_what_is_kept_is_said(
+        self,
+        place: Place,
+        monkeypatch: pytest.MonkeyPatch,
+        rows: int,
+        stopped: Type[BaseException],
+        code: int,
+        kept: bool,
+    ) -> None:
+        """Of a command that is asked to end when it has made some rows, or none."""
+        write_scene(place.scene, pixels(900, 70))
+        asked = [str(path) for path in (place.scene, place.ecd, place.out)]
+        command = ["classify", *asked, "--scale", "min-max 0 255"]
+
+        def ended(*arguments: Any) -> None:
+            raise stopped
+
+        def later(bar: PixelBar, done: int, total: int, doing: str) -> None:
+            if doing == CLASSIFYING and done > rows:
+                raise stopped
+
+        with monkeypatch.context() as patch:
+            if rows:
+                patch.setattr(PixelBar, "progressed", later)
+            else:
+                patch.setattr("dl2ecd_core.running.classify.classifier_for", ended)
+            done = CliRunner().invoke(dl2ecd, command)
+            again = CliRunner().invoke(dl2ecd, [*command, "--json"])
+        assert (done.exit_code, again.exit_code) == (code, code)
+        words = "goes on where it stopped"
+        assert "Cancelled; no output was left half-written." in done.stderr
+        assert (words in done.stderr) is kept
+        (told,) = json.loads(again.stdout)["findings"]
+        assert (told["rule"], words in told["hint"]) == ("cancelled", kept)
+        assert folder_of(place.out).exists() is kept
+        assert CliRunner().invoke(dl2ecd, command).exit_code == 0
+        assert place.left() == ["map.tif", "map.tif.aux.xml"]
 
     def test_two_runs_do_not_make_the_same_output(self, place: Place) -> None:
         folder = PartFolder(place.out, {})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dl2ecd_core.findings.errors import ConversionRefused
-from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
+from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of, is_begun
 
 np = pytest.importorskip("numpy")
 
@@ -101,3 +101,12 @@ def test_a_folder_with_notes_and_nothing_else_goes(tmp_path: Path) -> None:
     folder.close()
     assert another.path.exists()
     another.remove()
+
+
+def test_what_is_begun_is_gone_on_with(tmp_path: Path) -> None:
+    target = tmp_path / "map.tif"
+    assert not is_begun(target)
+    folder_of(target).mkdir()
+    assert is_begun(target)
+    # Of many maps, in a folder of them.
+    assert is_begun(tmp_path)
