@@ -338,11 +338,12 @@ def _probed(
 ) -> Placement:
     """What trying tells along an axis, on a tile so long that there is an end to what is seen.
 
-    Where the network lets expect that there is none, no longer tile is tried.
+    Where the network lets expect that there is none, the longest ones are not tried.
     """
+    most = LARGEST // 2 if look is not None and look.whole else LARGEST
     found = first = probe_along(scores, example_tile(scores, *sizes), axis, scale)
     longer = list(sizes)
-    while not found.step and longer[axis - 1] < LARGEST and not (look and look.whole):
+    while not found.step and longer[axis - 1] < most:
         longer[axis - 1] += _up(longer[axis - 1])
         found = probe_along(scores, example_tile(scores, *longer), axis, scale)
     return found if found.step else first

@@ -113,6 +113,34 @@ class TestSmallScenes:
         assert fitted_to(whole, 29, 320) is whole
 
 
+class TestTrying:
+    """Of a model that sees all of its tile, longer ones are tried: there may be an end to it."""
+
+    @pytest.mark.parametrize(
+        ("looks", "longest"),
+        [({}, (1024, 1280)), ({axis: Look(None, whole=True) for axis in "HW"}, (512, 640))],
+    )
+    def test_goes_as_far_as_the_network_lets_expect_an_end(
+        self, looks: Any, longest: Tuple[int, int]
+    ) -> None:
+        seen: List[Tuple[int, ...]] = []
+
+        def give(pixels: np.ndarray) -> np.ndarray:
+            seen.append(pixels.shape[2:])
+            return less_the_mean(pixels)
+
+        whole = fitted(give, looks=looks)
+        assert (max(rows for rows, _ in seen), max(columns for _, columns in seen)) == longest
+        assert (whole.rows.tile, whole.columns.tile) == fitting.USUAL
+        # One axis at a time: the other stays as it is.
+        assert max(rows * columns for rows, columns in seen) <= 1280 * 320
+
+
+def test_one_result_for_any_tile_is_one_for_a_usual_one() -> None:
+    made = fitted(lambda pixels: pixels[:, :2, :1, :1])
+    assert (made.rows.tile, made.rows.output, made.columns.output) == (256, 1, 1)
+
+
 class TestFarSight:
     """Of a network that sees farther than half a usual large tile, as a U-Net over ResNet-34."""
 

@@ -167,6 +167,19 @@ class TestOnnx:
         # It takes tiles of 32 pixels, and no other.
         assert not session._grows(session)
 
+    def test_of_sizes_that_are_not_known_no_factors_are_told(self, tmp_path: Path) -> None:
+        near = Conv((3, 3))
+        level = Level("max", near, "linear to the size", "concatenated")
+        model = write(Net(near, (level,), near, cropped=False, seed=3), tmp_path / "m.onnx")
+        assert onnx_session.factors_of(read_network(model).network) == {}
+
+    def test_a_large_one_keeps_its_sizes(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        monkeypatch.setattr(onnx_session, "LARGEST", 100)
+        assert session.freed() is None
+
     def test_a_network_that_can_not_be_read_tells_no_factors(self, tmp_path: Path) -> None:
         assert onnx_session._factors(FIXTURES / "onnx" / "no such file") == {}
 
