@@ -30,6 +30,8 @@ FARTHEST = 3072
 _TIMES_MARGIN = 8
 #: Of the largest score: what sums in another order differ by at most.
 _SAME = 1e-5
+#: Pixels on a side of the patches of an example.
+_PATCH = 16
 #: Networks halve a tile no more often than to this part of it.
 _UNIT = 64
 
@@ -414,15 +416,17 @@ def trial_tile(fitted: Fitted) -> Array:
 
 
 def example_tile(scores: Scores, height: int, width: int) -> Array:
-    """Pixels of no meaning, in the range of what models are trained on."""
+    """Pixels of no meaning, in the range of what models are trained on: patches with noise.
+
+    Noise alone is the same everywhere for layers that look at many pixels.
+    """
     import numpy
 
     random = numpy.random.default_rng(11)
     shape = (scores.bands, height, width)
-    if scores.data_type in ("float32", "float16", "float64"):
-        # From -0.6 to 1.4, evenly: a tenth of the time of other distributions.
-        pixels = random.random(shape, "float32")
-        pixels *= 2
-        pixels -= 0.6
-        return pixels.astype(scores.data_type, copy=False)
-    return random.integers(0, 127, shape).astype(scores.data_type)
+    patches = (scores.bands, -(-height // _PATCH), -(-width // _PATCH))
+    whole = scores.data_type not in ("float32", "float16", "float64")
+    levels = random.integers(0, 96, patches) if whole else random.normal(0, 0.5, patches)
+    patchy = levels.repeat(_PATCH, 1).repeat(_PATCH, 2)[:, :height, :width]
+    noise = random.integers(0, 32, shape) if whole else random.normal(0.4, 0.3, shape)
+    return (patchy + noise).astype(scores.data_type)

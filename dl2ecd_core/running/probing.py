@@ -8,6 +8,7 @@ pixels gives a moved result or does not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
@@ -48,6 +49,8 @@ STRIDES: Tuple[int, ...] = (
 _LINES = 3
 #: How often as many where the result is of classes alone, which few changes show in.
 _TIMES_FOR_CLASSES = 4
+#: Sides of the patches that changed pixels come in.
+_PATCHES = (1, 4, 16, 48)
 #: Relative difference below which moved results are the same: kernels add in other orders.
 _SAME = 4e-6
 
@@ -113,9 +116,12 @@ def _reach(trial: _Trial, scale: Fraction, start: Fraction, stride: int) -> Opti
     other = trial.reach(scale, start, last) if rest else found
     if found is None or other is None:
         return None
+    found = max(found[0], other[0]), max(found[1], other[1])
+    for _ in range(count):
+        found = trial.held(scale, start, stride, found)
     # Classes show little of what scores would: a stride more is cheap.
     more = stride if trial.of_classes else 0
-    return found[0] + more, other[1] + more
+    return found[0] + more, found[1] + more
 
 
 class _Trial:
@@ -132,13 +138,24 @@ class _Trial:
         self.of_classes = self.base.dtype.kind in "iu"
 
     def _fresh(self, size: Optional[int] = None) -> Array:
-        """Other pixels of the same range, along the axis so many."""
+        """Other pixels of the same range, along the axis so many: patches out of the example.
+
+        Patches of one pixel are noise, of which what looks at many sees little but the mean.
+        """
+        import numpy
+
         example = self._example
-        shape = list(example.shape)
+        bands, height, width = example.shape
+        shape = [height, width]
         if size is not None:
-            shape[self.axis] = size
-        picked = self._random.integers(0, example[0].size, shape)
-        return example.reshape(example.shape[0], -1)[[[[band]] for band in range(shape[0])], picked]
+            shape[self.axis - 1] = size
+        side = min(int(self._random.choice(_PATCHES)), height, width)
+        blocks = [bands, *(-(-length // side) for length in shape)]
+        starts = [self._random.integers(0, length - side + 1, blocks) for length in (height, width)]
+        row, column = numpy.ogrid[: shape[0], : shape[1]]
+        rows, columns = (one[:, row // side, column // side] for one in starts)
+        band = numpy.arange(bands)[:, None, None]
+        return example[band, rows + row % side, columns + column % side]
 
     def _changed(self, first: int, end: int) -> Optional[Tuple[int, int]]:
         """Result pixels that change with the input pixels ``[first, end)``: from, to."""
@@ -204,6 +221,32 @@ class _Trial:
                     return None
                 before = max(before, int(start + (earlier[1] - 1) * scale) - (line - 1))
         return max(before, 0), max(after, 0)
+
+    def held(self, scale: Fraction, start: Fraction, stride: int, reach: Reach) -> Reach:
+        """A reach, made longer by what many lines at once show of it.
+
+        What a model rarely sees, few lines show: every other stripe of pixels is changed, and in
+        those between them no more may change than what the reach tells.
+        """
+        before, after = reach
+        strides = math.ceil(2 * (max(before, after) + stride) / stride)
+        wide = strides * stride
+        if self.size < 3 * wide:
+            return reach
+        index = [slice(None)] * 3
+        tile, fresh = self._example.copy(), self._fresh()
+        for line in range(0, self.size, 2 * wide):
+            index[self.axis] = slice(line, line + wide)
+            tile[tuple(index)] = fresh[tuple(index)]
+        other = tuple(place for place in range(3) if place != self.axis)
+        for pixel in (self._run(tile) != self.base).any(axis=other).nonzero()[0].tolist():
+            first, end = start + pixel * scale, start + (pixel + 1) * scale
+            stripe, inside = divmod(int(first), wide)
+            if stripe % 2 and inside < wide // 2:
+                before = max(before, int(first) - (stripe * wide - 1))
+            elif stripe % 2:
+                after = max(after, (stripe + 1) * wide + 1 - int(end))
+        return before, after
 
     def stride(self, scale: Fraction, reach: Reach) -> Optional[int]:
         """The least move that moves the result and changes nothing else; None if none is found."""

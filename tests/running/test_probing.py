@@ -134,3 +134,16 @@ def test_what_was_found_makes_tiles_that_join_without_a_seam(
         rows = np.clip(np.arange(span.origin, span.origin + span.size), 0, size - 1)
         tile = net(scene[:, rows])[0, span.skip : span.skip + span.kept]
         assert np.array_equal(tile, whole[span.first : span.end])
+
+
+def test_what_is_rarely_seen_is_found_by_many_lines_at_once() -> None:
+    """A branch of a network that wakes up at a few pixels only, as behind a ReLU."""
+
+    def run(tile: np.ndarray) -> np.ndarray:
+        fine = tile.sum(0)
+        loud = np.where(fine > 3.3, fine, 0)
+        far = np.pad(loud, 5)
+        return (fine + far[10:, 5:-5] + far[5:-5, :-10])[None]
+
+    found = probe(run, np.random.default_rng(3).normal(1, 0.8, (2, 256, 320)), (None, None))
+    assert (found.rows.reach, found.columns.reach) == ((0, 5), (5, 0))
