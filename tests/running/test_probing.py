@@ -141,7 +141,7 @@ def test_what_is_rarely_seen_is_found_by_many_lines_at_once() -> None:
 
     def run(tile: np.ndarray) -> np.ndarray:
         fine = tile.sum(0)
-        loud = np.where(fine > 3.3, fine, 0)
+        loud = np.where(fine > 5.6, fine, 0)
         far = np.pad(loud, 5)
         return (fine + far[10:, 5:-5] + far[5:-5, :-10])[None]
 

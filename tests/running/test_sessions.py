@@ -167,6 +167,15 @@ class TestOnnx:
         # It takes tiles of 32 pixels, and no other.
         assert not session._grows(session)
 
+    def test_factors_that_the_runtime_does_not_take_are_left_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        model = resized(tmp_path / "m.onnx", 32, [1, 4, 64, 64])
+        monkeypatch.setattr(onnx_session, "_factors", lambda path: {"resized_0": (2.0,)})
+        free = open_session(inspect_model(model), model).freed()
+        assert isinstance(free, OnnxSession)
+        assert free.factors == {}
+
     def test_of_sizes_that_are_not_known_no_factors_are_told(self, tmp_path: Path) -> None:
         near = Conv((3, 3))
         level = Level("max", near, "linear to the size", "concatenated")

@@ -70,8 +70,8 @@ def classifier(opened: OpenedModel, session: OnnxSession) -> Decided:
         },
     }
     network = None
-    if scores.session is not session:
-        network = freed_content(opened.primary, session.inputs)
+    if isinstance(scores.session, OnnxSession) and scores.session is not session:
+        network = freed_content(opened.primary, session.inputs, scores.session.factors)
     return Decided("EcdClassifier", told, network, tuple(said_of_scaling(scaling, opened)))
 
 

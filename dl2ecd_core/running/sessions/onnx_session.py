@@ -78,6 +78,8 @@ class OnnxSession(RuntimeSession):
             tuple(_tensor(node, described) for node in given),
         )
         self._names = [tensor.name for tensor in self._outputs]
+        #: Of a freed session, by what factors it resizes what its file resizes to a size.
+        self.factors: Mapping[str, Sequence[float]] = {}
 
     @property
     def runtime(self) -> str:
@@ -115,7 +117,11 @@ class OnnxSession(RuntimeSession):
             return plain
         # What is resized by a factor where the file has a size may take its sums in another order:
         # only where there is no other way.
-        return self._loaded_again(freed_content(self._path, self._inputs, factors)) or plain
+        scaled = self._loaded_again(freed_content(self._path, self._inputs, factors))
+        if scaled is None:
+            return plain
+        scaled.factors = factors
+        return scaled
 
     def _loaded_again(self, content: bytes) -> Optional[OnnxSession]:
         try:
