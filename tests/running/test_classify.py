@@ -455,6 +455,7 @@ class TestStopping:
         self,
         place: Place,
         monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
         rows: int,
         stopped: Type[BaseException],
         code: int,
@@ -477,13 +478,15 @@ class TestStopping:
                 patch.setattr(PixelBar, "progressed", later)
             else:
                 patch.setattr("dl2ecd_core.running.classify.classifier_for", ended)
-            done = CliRunner().invoke(dl2ecd, command)
-            again = CliRunner().invoke(dl2ecd, [*command, "--json"])
-        assert (done.exit_code, again.exit_code) == (code, code)
-        words = "goes on where it stopped"
-        assert "Cancelled; no output was left half-written." in done.stderr
-        assert (words in done.stderr) is kept
-        (told,) = json.loads(again.stdout)["findings"]
+            for more in ([], ["--json"]):
+                with pytest.raises(SystemExit) as ended_with:
+                    dl2ecd.main([*command, *more])
+                assert ended_with.value.code == code
+                out, err = capsys.readouterr()
+                words = "goes on where it stopped"
+                assert "Cancelled; no output was left half-written." in err
+                assert (words in err) is kept
+        (told,) = json.loads(out)["findings"]
         assert (told["rule"], words in told["hint"]) == ("cancelled", kept)
         assert folder_of(place.out).exists() is kept
         assert CliRunner().invoke(dl2ecd, command).exit_code == 0
