@@ -56,11 +56,13 @@ def without_data(
             where=Place(file=polygons),
         )
     inside = f" in the polygons of {quoted(polygons, 400)}" if polygons else ""
+    unsure = "See whether the polygons are larger than a pixel, and lie on the scene. "
     return finding(
         "scene-without-data",
         f"No pixel of {scene}{part}{inside} has data, so there is nothing to look at.",
-        hint="Look at its values, its value for no data, and its mask (gdalinfo -stats). Where the "
-        "value for no data is wrong: gdal_edit.py -unsetnodata.",
+        hint=f"{unsure if area is None and polygons else ''}Look at the scene's values, its value "
+        "for no data, and its mask (gdalinfo -stats). Where the value for no data is wrong: "
+        "gdal_edit.py -unsetnodata.",
         where=Place(file=name),
     )
 

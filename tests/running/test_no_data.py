@@ -98,6 +98,8 @@ def test_where_and_why_are_said() -> None:
     other = without_data("a.tif", aoi="b.json")
     assert other.message.startswith("No pixel of 'a.tif' in the polygons of 'b.json' has data")
     assert other.where.file == "a.tif"
+    assert other.hint.startswith("See whether the polygons are larger than a pixel")
+    assert without_data("a.tif").hint.startswith("Look at the scene's values")
 
 
 class Counting(ArrayReader):

@@ -24,6 +24,8 @@ from dl2ecd_core.running.cluster.worker import ORDERS
 from dl2ecd_core.running.part_file import folder_of
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
 from tests.running.scenes import dated_and_of_points, opened, pixels, write_scene
+from tests.running.test_area import geojson, polygon
+from tests.running.test_no_data import TINY
 
 from .conftest import BYTES, Place, needs_dask
 from .stand_in import QUICK, StandInClient
@@ -152,6 +154,12 @@ class TestTheMap:
             on(client, place).findings
             == classify(place.scene, place.ecd, place.out, options=BYTES).findings
         )
+
+    def test_tells_of_an_area_without_a_pixel(self, place: Place, client: StandInClient) -> None:
+        aoi = geojson(place.folder.parent / f"{place.folder.name}-a.json", polygon(TINY))
+        (said,) = on(client, place, aoi=aoi).findings
+        assert said.rule == "scene-without-data"
+        assert "the polygons are larger than a pixel" in said.hint
 
     def test_with_probabilities_a_picture_and_an_area(
         self, place: Place, client: StandInClient
