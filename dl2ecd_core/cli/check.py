@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import FrozenSet, Tuple
 
 import click
 
 from ..examination import check_model
 from ..findings import Finding, errors_in, refusing
+from ..findings.wording import quoted
 from ..json_text import LARGEST_TEXT
 from . import CONTEXT
 from .allowing import let_pass, say_allowed
 from .dash import STANDARD, StandardInput
 from .options import PATH, output_options, strict_options
-from .pairs import pairs_of, pairs_of_changed
+from .pairs import document_names, pairs_of, pairs_of_changed
 from .reporting import OutputFormat, Result, report
-from .terminal import print_findings
+from .terminal import command_line, print_findings
 
 
 @click.command("check", context_settings=CONTEXT)
@@ -48,6 +51,8 @@ def check_command(
       dl2ecd check models/*.onnx --format github
     """
     pairs = pairs_of_changed(paths) if beside else pairs_of(paths)
+    if not pairs and output is OutputFormat.TEXT:
+        click.echo("None of these is a model or the document of a model beside it.")
     if (STANDARD, STANDARD) in pairs:
         raise click.UsageError("Standard input can't be both the model and its class information.")
     with StandardInput() as given:
@@ -55,8 +60,24 @@ def check_command(
         for model, class_info in pairs:
             at = given.path(class_info, most=LARGEST_TEXT + 1)
             findings = given.told(check_model(given.path(model), at))
+            if class_info not in paths:
+                findings = tuple(_none_beside(item, model, class_info) for item in findings)
             results.append(_result(model, findings, strict, allowed))
         report(results, output, allowed=allowed if strict else ())
+
+
+def _none_beside(item: Finding, model: str, looked_for: str) -> Finding:
+    """A finding; that there is no document says where one may lie, if nobody named any."""
+    if item.rule != "file-not-found" or item.where.file != looked_for:
+        return item
+    *names, last = (quoted(Path(name).name) for name in document_names(model))
+    wanted = f"{', '.join(names)} or {last}" if names else last
+    return replace(
+        item,
+        message=f"There is no class information beside {quoted(model, 400)}, as {wanted}.",
+        hint="Give it behind the model, or write one to fill in: "
+        + command_line("dl2ecd", "init", model),
+    )
 
 
 def _result(

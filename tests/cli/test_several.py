@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, List, Pattern, Tuple
 
 import pytest
+import yaml
 
-from dl2ecd_core.cli.pairs import document_beside, pairs_of, pairs_of_changed
+from dl2ecd_core.cli.pairs import (
+    ENDINGS,
+    document_beside,
+    document_names,
+    pairs_of,
+    pairs_of_changed,
+    proposed_document,
+)
 from dl2ecd_core.demo import CLASS_INFO, MODEL
 from tests.cli.conftest import Call
 from tests.conftest import FIXTURES
@@ -81,6 +90,71 @@ class TestCheck:
         (demo / "landcover.model.json").write_bytes((demo / CLASS_INFO).read_bytes())
         done = call("check", "--beside", "landcover.model.json", MODEL)
         assert (done.code, done.out) == (0, "The model and its class information go together.\n")
+
+    def test_that_there_is_none_beside_says_where_one_may_lie_and_how_to_get_one(
+        self, demo: Path, call: Call
+    ) -> None:
+        said = " ".join(call("check", MODEL).out.split())
+        assert "'landcover.model.json', 'landcover.json' or 'landcover_classes.json'" in said
+        assert f"dl2ecd init {MODEL}" in said
+        # Of a document that somebody named, the name counts.
+        assert "There is no file 'none.json'" in call("check", MODEL, "none.json").out
+        (demo / "k.model").write_bytes((demo / MODEL).read_bytes())
+        (found,) = call("check", "k.model", "--beside", "--json").document["findings"]
+        assert found["message"].endswith("as 'k.model.json', 'k.json' or 'k_classes.json'.")
+
+
+def hook_pattern() -> Pattern[str]:
+    """Which changed files pre-commit gives to ``check --beside``."""
+    hooks = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
+    for hook in yaml.safe_load(hooks.read_text(encoding="utf-8")):
+        if hook["entry"] == "dl2ecd check --beside":
+            return re.compile(hook["files"])
+    raise AssertionError("there is no such hook")
+
+
+class TestHook:
+    """What pre-commit gives to ``check --beside``: the changed files whose names fit."""
+
+    @pytest.mark.parametrize("ending", ENDINGS)
+    def test_runs_for_every_model_and_every_name_of_its_document(self, ending: str) -> None:
+        pattern = hook_pattern()
+        model = f"models/k{ending}"
+        names = document_names(model)
+        assert len(set(names)) == 3
+        assert all(pattern.search(name) for name in (model, *names))
+
+    def test_runs_for_nothing_else(self) -> None:
+        known = hook_pattern().pattern[len(r"\.(") : -len(")$")].split("|")
+        assert sorted(f".{ending}" for ending in known) == sorted([*ENDINGS, ".json"])
+
+    @pytest.mark.parametrize("place", range(3))
+    def test_a_wrong_document_fails_under_each_name(
+        self, demo: Path, call: Call, change: Callable[..., None], place: int
+    ) -> None:
+        change(NumberRasterBands=7)
+        document = document_names(MODEL)[place]
+        (demo / CLASS_INFO).rename(demo / document)
+        assert call("check", "--beside", document).code == 1
+
+    def test_what_init_writes_is_the_models(self, demo: Path, call: Call) -> None:
+        assert call("init", MODEL).code == 0
+        document = proposed_document(MODEL)
+        assert pairs_of_changed([document]) == [(MODEL, document)]
+
+    def test_other_json_files_are_passed_over(self, demo: Path, call: Call) -> None:
+        (demo / "package.json").write_text("{}")
+        (demo / "docs").mkdir()
+        (demo / "docs.json").write_text("{}")
+        done = call("check", "--beside", "package.json", "docs.json")
+        assert done.code == 0
+        assert done.out == "None of these is a model or the document of a model beside it.\n"
+        done = call("check", "--beside", "package.json", "--json")
+        assert (done.code, done.document["results"]) == (0, [])
+
+    def test_the_document_of_a_model_that_has_gone_is_told(self, demo: Path, call: Call) -> None:
+        (demo / CLASS_INFO).rename(demo / "gone.model.json")
+        assert call("check", "--beside", "gone.model.json", "--json").rules == ["file-not-found"]
 
 
 class TestVerifyAndShow:
