@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import suppress
 from typing import Dict, List, Optional, Tuple, Type
@@ -10,6 +9,7 @@ from typing import Dict, List, Optional, Tuple, Type
 from ..running.own_process import is_own_process
 from ..version import __version__
 from .exit_codes import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, TERMINATED
+from .stopping import Terminated, hear_interruptions, hear_terminations
 from .streams import ClosedPipe, flush, give_up_streams, open_closed_streams, pipe_is_closed
 
 #: Commands in the order in which a person meets them, with a line each for the overview.
@@ -33,24 +33,6 @@ COMMANDS: Dict[str, Tuple[str, str]] = {
 RUNNING = frozenset(("classify", "detect"))
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-class Terminated(BaseException):
-    """The system asked the process to end (SIGTERM); what was begun is tidied away first.
-
-    Parameters
-    ----------
-    hint
-        What the person may do about what is unfinished; empty where nothing is.
-    """
-
-    def __init__(self, hint: str = "") -> None:
-        super().__init__(hint)
-        self.hint = hint
-
-
-def _terminate(number: int, frame: object) -> None:
-    raise Terminated
 
 
 def main(arguments: Optional[List[str]] = None) -> None:
@@ -104,8 +86,9 @@ def _run(arguments: Optional[List[str]]) -> None:
         from .supervised import supervise
 
         sys.exit(supervise(given))
-    signal.signal(signal.SIGTERM, _terminate)
+    hear_terminations()
     if is_own_process():
+        hear_interruptions()
         from ..running.child import end_with_parent
 
         end_with_parent()

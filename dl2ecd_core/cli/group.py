@@ -16,9 +16,10 @@ from ..findings.errors import Cancelled, Dl2EcdError
 from ..findings.rules import finding
 from ..findings.wording import printable
 from ..version import __version__
-from . import COMMANDS, CONTEXT, Terminated
+from . import COMMANDS, CONTEXT
 from .exit_codes import INTERRUPTED, REFUSED, TERMINATED
 from .reporting import OutputFormat, output_asked_for, print_findings_as, print_json
+from .stopping import Terminated
 from .streams import ClosedPipe, pipe_is_closed
 
 

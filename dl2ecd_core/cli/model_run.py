@@ -18,10 +18,10 @@ from ..running.own_process import is_own_process
 from ..running.part_file import is_begun
 from ..running.report import Report
 from ..running.sessions.devices import CPU
-from . import Terminated
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
 from .reporting import OutputFormat, Result, report
+from .stopping import Terminated
 from .terminal import print_findings
 
 #: What to do where what is done stays, other than after Ctrl-C.

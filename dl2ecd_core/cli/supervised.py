@@ -5,6 +5,7 @@ A runtime that falls down takes its process with it; whoever called is still tol
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import List
 
@@ -38,12 +39,15 @@ def supervise(arguments: List[str]) -> int:
     def pass_on(number: int, frame: object) -> None:
         process.send_signal(number)
 
-    # Ctrl-C reaches both processes; the other one tidies up.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN), signal.signal(signal.SIGTERM, pass_on)
+    # The other one tidies up, and takes for one what reaches both and is passed on as well.
+    before = signal.signal(signal.SIGTERM, pass_on), signal.getsignal(signal.SIGINT)
+    if before[1] is not signal.SIG_IGN:
+        # On Windows Ctrl-C always reaches both, and nothing else could be sent.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if os.name == "nt" else pass_on)
     try:
         code = process.wait()
     finally:
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before):
+        for number, handler in zip((signal.SIGTERM, signal.SIGINT), before):
             signal.signal(number, handler)
     if code == _CONTROL_C:
         return INTERRUPTED

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Iterator, List
 
 import pytest
 
@@ -28,8 +28,8 @@ class Process:
         self.signals: List[int] = []
 
     def wait(self) -> int:
-        if self.code == -signal.SIGTERM:
-            signal.raise_signal(signal.SIGTERM)
+        if -self.code in (signal.SIGTERM, signal.SIGINT):
+            signal.raise_signal(-self.code)
         return self.code
 
     def send_signal(self, number: int) -> None:
@@ -58,6 +58,35 @@ def test_its_exit_code_is_passed_on(started: List[Any], code: int) -> None:
 def test_the_systems_request_to_end_is_passed_on(started: List[Any]) -> None:
     assert supervised.supervise(["classify", str(-signal.SIGTERM)]) == 128 + signal.SIGTERM
     assert started[1].signals == [signal.SIGTERM]
+
+
+@pytest.fixture
+def hears_interruptions() -> Iterator[None]:
+    """What starts in the background does not, and the tests may."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_interruptions")
+class TestInterrupted:
+    @pytest.mark.skipif(NO_POSIX, reason="on Windows Ctrl-C reaches both processes")
+    def test_it_is_passed_on(self, started: List[Any]) -> None:
+        assert supervised.supervise(["classify", str(-signal.SIGINT)]) == 130
+        assert started[1].signals == [signal.SIGINT]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_on_windows_it_reaches_both(
+        self, started: List[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("dl2ecd_core.cli.supervised.os.name", "nt")
+        assert supervised.supervise(["classify", str(-signal.SIGINT)]) == 130
+        assert started[1].signals == []
+
+    def test_what_ignores_it_goes_on_to(self, started: List[Any]) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        assert supervised.supervise(["classify", str(-signal.SIGINT)]) == 130
+        assert started[1].signals == []
 
 
 def test_a_crash_is_a_sentence(started: List[Any], capsys: pytest.CaptureFixture[str]) -> None:

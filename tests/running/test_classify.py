@@ -19,9 +19,9 @@ import pytest
 import rasterio
 from click.testing import CliRunner
 
-from dl2ecd_core.cli import Terminated
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.cli.pixel_bar import PixelBar
+from dl2ecd_core.cli.stopping import Terminated
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
