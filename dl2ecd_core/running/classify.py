@@ -121,7 +121,9 @@ def classify(
         area = None if aoi is None else area_of(Path(aoi), reader, place, rasters)
         classifier, said = classifier_for(opened, session, reader, options or Options())
         of_values = [
-            *said_of_range(reader, classifier.bands, classifier.scaling),
+            *said_of_range(
+                reader, classifier.bands, classifier.scaling, classifier.fitted.scores.data_type
+            ),
             *said_of_transparency(reader, classifier.bands),
         ]
         if outputs.probabilities is not None:

@@ -140,7 +140,7 @@ def detect(
         findings = [
             *opened.findings,
             *said,
-            *said_of_range(reader, detector.bands, detector.scaling),
+            *said_of_range(reader, detector.bands, detector.scaling, detector.entry.data_type),
             *said_of_transparency(reader, detector.bands),
         ]
         findings += [*legend.findings, *_said_of_place(reader, target)]

@@ -10,21 +10,22 @@ nobody can know.
 from __future__ import annotations
 
 import json
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..scaling.statistics import SCALING, statistics_scaling
 from ..scaling.steps import Scaling, Step, WrongScaling, checked, parse_step, read_steps
 from .extras import RunningRefused
+from .scene_middle import likely_steps
 from .scores import WHOLE_TYPES
 
 #: Signs its exports in their metadata. Its models take values from 0 to 1:
 #: https://docs.ultralytics.com/guides/preprocessing_annotated_data/ .
 _ULTRALYTICS = "Ultralytics"
 
-#: Highest values that scenes of 16 bits are often divided by: Sentinel-2's and Landsat's.
-_REFLECTANCE = 10_000
+#: Where steps are from that the person gives.
+ASKED = "--scale"
 
 
 def chosen_scaling(
@@ -37,6 +38,7 @@ def chosen_scaling(
     input_type: str,
     name: str,
     properties: Mapping[str, str] = {},
+    ends: Callable[[], Optional[Tuple[float, float]]] = lambda: None,
 ) -> Scaling:
     """The scaling for a scene.
 
@@ -54,6 +56,8 @@ def chosen_scaling(
         The definition's path, for messages.
     properties
         What the model file says of itself.
+    ends
+        Looks at the scene's lowest and highest value, where nothing is said.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def chosen_scaling(
         said; with the candidates.
     """
     if asked:
-        return Scaling(_asked(asked, bands), "--scale")
+        return Scaling(_asked(asked, bands), ASKED)
     for holder in (definition, document):
         if SCALING not in holder:
             continue
@@ -81,7 +85,7 @@ def chosen_scaling(
         return Scaling(_onto(0, 255, *low_high), "DataRange, for a scene of 8 bits")
     if _holds(input_type, scene_type):
         return Scaling((), f"the model takes {input_type}")
-    raise RunningRefused([_unknown(low_high, scene_type, input_type, name)])
+    raise RunningRefused([_unknown(low_high, scene_type, input_type, name, ends())])
 
 
 def _holds(input_type: str, scene_type: str) -> bool:
@@ -176,23 +180,17 @@ def _numbers(text: Optional[str]) -> Optional[Tuple[float, ...]]:
 
 
 def _unknown(
-    data_range: Optional[Tuple[float, float]], scene_type: str, input_type: str, name: str
+    data_range: Optional[Tuple[float, float]],
+    scene_type: str,
+    input_type: str,
+    name: str,
+    ends: Optional[Tuple[float, float]],
 ) -> Finding:
-    candidates = _onto_whole(scene_type, input_type) or {
-        "uint8": ["'min-max 0 255' (the range of 8 bits)", "'none' (values as they are)"],
-        "uint16": [
-            f"'scale {_REFLECTANCE}' (reflectance in ten-thousandths)",
-            "'min-max 0 65535' (the range of 16 bits)",
-            "'min-max LOWEST HIGHEST' of the bands, as their statistics say",
-            "'none' (values as they are)",
-        ],
-    }.get(
-        scene_type,
-        [
-            f"'scale {_REFLECTANCE}' (reflectance in ten-thousandths)",
-            "'min-max LOWEST HIGHEST' of the bands, as their statistics say",
-            "'none' (values as they are)",
-        ],
+    candidates = _onto_whole(scene_type, input_type) or likely_steps(ends, scene_type)
+    seen = (
+        ""
+        if ends is None
+        else f"The values in the middle of the scene go from {ends[0]:g} to {ends[1]:g}. "
     )
     onto = (
         ""
@@ -209,7 +207,7 @@ def _unknown(
         "scaling-unknown",
         "Nothing says how the scene's values become what the model takes, and a wrong scaling "
         f"gives a wrong map that looks like a map.{onto}{types}",
-        hint="Ask whoever trained the model, and give --scale. Likely are "
+        hint=f"Ask whoever trained the model, and give --scale. {seen}Likely are "
         f"{', '.join(candidates[:-1])} or {candidates[-1]}.",
         where=Place(file=name),
     )

@@ -14,6 +14,7 @@ from .extras import RunningRefused
 from .input_scaling import chosen_scaling
 from .opening import OpenedModel
 from .rasters import RasterReader
+from .scene_middle import ends_of_middle
 from .sessions import Session
 
 
@@ -68,6 +69,7 @@ def model_input(
         input_type=data_type,
         name=ecd.name,
         properties=session.properties,
+        ends=lambda: ends_of_middle(reader, bands),
     )
     return bands, scaling, findings
 

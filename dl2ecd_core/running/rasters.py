@@ -49,6 +49,10 @@ class Block:
     valid: Optional[Array] = None
 
 
+class NoPixels(ValueError):
+    """Raised where a scene is known by its description alone."""
+
+
 class RasterReader(Protocol):
     """A scene. It is read from one thread at a time, from the top to the bottom."""
 

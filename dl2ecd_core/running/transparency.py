@@ -12,7 +12,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from .scene import Scene
-from .value_range import middle_of
+from .scene_middle import middle_of
 
 if TYPE_CHECKING:
     from .sessions import Array

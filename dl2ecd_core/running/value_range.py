@@ -8,14 +8,15 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..scaling.steps import Scaling, Step
-from .rasters import RasterReader, Window
+from .input_scaling import ASKED
+from .rasters import RasterReader
 from .scaling import scaled
+from .scene_middle import likely_steps, values_of_middle
+from .scores import WHOLE_TYPES
 
 if TYPE_CHECKING:
     from .sessions import Array
 
-#: Rows and columns that are looked at: a block or two of most files.
-_MIDDLE = 256
 #: The share of values outside of the range from which on the range is hardly meant.
 _MOST = 0.75
 #: Between what values lie when such a step is done; hardly any is ten standard deviations from the
@@ -23,32 +24,100 @@ _MOST = 0.75
 _MADE = {"min-max": (0.0, 1.0), "z-score": (-10.0, 10.0), "scale": (-2.0, 2.0)}
 #: What values of 8 bits are divided by; those of more bits by more.
 _BYTE = 255
+#: The part of a range, or of a standard deviation, into which no scene's values are pressed that
+#: are meant, however dark it is: 5 of 255, or 200 of 10,000, at the brightest pixel of all bands.
+_SLIVER = 0.02
+#: The same of all values that bytes can have: they are not those of a scene but of its type.
+_SLIVER_OF_BYTES = 0.1
+#: The same where the range is that of 16 bits: few sensors have more than 12, and reflectance in
+#: ten-thousandths fills a sixth.
+_SLIVER_OF_WORDS = 0.2
+#: Values from which on hardly any network takes them as they are, unless it scales them itself.
+_PLAIN = 1_000
 
 
-def said_of_range(reader: RasterReader, bands: Sequence[int], scaling: Scaling) -> List[Finding]:
-    """Of a step that is hardly meant for most of a scene's values, by what it makes of them.
+def said_of_range(
+    reader: RasterReader, bands: Sequence[int], scaling: Scaling, input_type: str
+) -> List[Finding]:
+    """Of steps that are hardly meant for a scene's values, by what they make of them.
 
-    The middle of the scene is read, and only where its type holds values outside of the range.
+    The middle of the scene is read, and only where its type leaves it open. What is told: most
+    values outside of the range of a step; all of them in a sliver of it, so that everything looks
+    alike to the model; large values that go in as they are, where a person asked for that.
+
+    Parameters
+    ----------
+    input_type
+        Of the model's input.
     """
     place = _telling(scaling.steps)
-    if place is None or _holds_all(scaling, place, reader.data_type, len(bands)):
-        return []
-    pixels = _middle(reader, bands)
-    outside = _outside(pixels, scaling, place)
-    share = float(outside.mean()) if outside.size else 0.0
-    if share <= _MOST:
-        return []
+    if place is None:
+        plain = not scaling.steps and scaling.source == ASKED and input_type not in WHOLE_TYPES
+        return _said_of_plain(reader, bands) if plain and not _is_byte(reader) else []
+    ends = _ends_of_type(reader.data_type, len(bands))
     step = scaling.steps[place]
-    where = "lie outside of the range of" if step.kind == "min-max" else "are far from those of"
+    bytes_pressed = False
+    if ends is not None:
+        made = _made(ends, scaling, place)
+        bytes_pressed = _is_byte(reader) and _never_reached(made, step)
+        if not bytes_pressed and _is_byte(reader) and not _outside(made, step).any():
+            return []
+    pixels = values_of_middle(reader, bands)
+    if not pixels.size:
+        return []
+    made = _made(pixels, scaling, place)
+    share = float(_outside(made, step).mean())
+    span = f"they go from {float(pixels.min()):g} to {float(pixels.max()):g}"
+    of = f"{quoted(str(step))} ({scaling.source})"
+    middle = f"values in the middle of {quoted(reader.name, 400)}"
+    if share > _MOST:
+        where = "lie outside of the range of" if step.kind == "min-max" else "are far from those of"
+        return [_unlikely(reader, pixels, f"{share:.0%} of the {middle} {where} {of}: {span}.")]
+    if pixels.min() == pixels.max():
+        # Of one value alone nobody can tell.
+        return []
+    top = None if ends is None or _is_byte(reader) else _made(ends[:, 1:], scaling, place)
+    if bytes_pressed or (not _is_byte(reader) and _is_pressed(made, step, top)):
+        where = (
+            "are far from those of"
+            if step.kind == "z-score"
+            else "fill only a small part of the range of"
+        )
+        return [
+            _unlikely(
+                reader,
+                pixels,
+                f"The {middle} {where} {of}, so that they look alike to the model: {span}.",
+            )
+        ]
+    return []
+
+
+def _unlikely(reader: RasterReader, pixels: Array, message: str) -> Finding:
+    ends = float(pixels.min()), float(pixels.max())
+    likely = likely_steps(ends, reader.data_type)[0]
+    return finding(
+        "scaling-unlikely",
+        message,
+        hint="This is a guess, and nothing was changed. See whether these are the steps that "
+        f"the model was trained with (--scale); for such values, {likely} is usual.",
+        where=Place(file=reader.name),
+    )
+
+
+def _said_of_plain(reader: RasterReader, bands: Sequence[int]) -> List[Finding]:
+    import numpy
+
+    pixels = values_of_middle(reader, bands)
+    if not pixels.size or float(numpy.median(numpy.abs(pixels.astype("float64")))) < _PLAIN:
+        return []
     return [
-        finding(
-            "scaling-unlikely",
-            f"{share:.0%} of the values in the middle of {quoted(reader.name, 400)} {where} "
-            f"{quoted(str(step))} ({scaling.source}): they go from {float(pixels.min()):g} to "
-            f"{float(pixels.max()):g}.",
-            hint="This is a guess, and nothing was changed. See whether these are the steps that "
-            "the model was trained with (--scale).",
-            where=Place(file=reader.name),
+        _unlikely(
+            reader,
+            pixels,
+            f"The values in the middle of {quoted(reader.name, 400)} go into the model as they "
+            f"are ({ASKED} none), from {float(pixels.min()):g} to {float(pixels.max()):g}: few "
+            "models take such large ones.",
         )
     ]
 
@@ -67,43 +136,54 @@ def _telling(steps: Sequence[Step]) -> Optional[int]:
     return len(steps) - 1 if lowest >= _BYTE else None
 
 
-def _holds_all(scaling: Scaling, place: int, data_type: str, bands: int) -> bool:
-    """Whether no value of a type lies outside."""
+def _is_byte(reader: RasterReader) -> bool:
+    return reader.data_type in ("uint8", "int8")
+
+
+def _ends_of_type(data_type: str, bands: int) -> Optional[Array]:
+    """The lowest and the highest value ``(bands, 2)`` of a type of whole numbers."""
     import numpy
 
     kind = numpy.dtype(data_type)
     if kind.kind not in "iu":
-        return False
+        return None
     ends = numpy.array([numpy.iinfo(kind).min, numpy.iinfo(kind).max], "float64")
-    return not _outside(numpy.tile(ends, (bands, 1)), scaling, place).any()
+    return numpy.tile(ends, (bands, 1))
 
 
-def middle_of(reader: RasterReader) -> Window:
-    """A window of a few blocks in the middle of a scene."""
-    top, left = (max(size - _MIDDLE, 0) // 2 for size in (reader.height, reader.width))
-    bottom, right = min(top + _MIDDLE, reader.height), min(left + _MIDDLE, reader.width)
-    return Window(top, bottom, left, right)
-
-
-def _middle(reader: RasterReader, bands: Sequence[int]) -> Array:
-    """The values ``(bands, pixels)`` of pixels with data in the middle of a scene."""
-    import numpy
-
-    block = reader.read(middle_of(reader), bands)
-    seen = numpy.isfinite(block.pixels).all(0)
-    if block.valid is not None:
-        seen &= block.valid
-    pixels: Array = block.pixels[:, seen]
-    return pixels
-
-
-def _outside(pixels: Array, scaling: Scaling, place: int) -> Array:
-    """Which of the values ``(bands, pixels)`` lie outside of the range of a step."""
+def _made(pixels: Array, scaling: Scaling, place: int) -> Array:
+    """What values ``(bands, pixels)`` are after a step."""
     before = Scaling(scaling.steps[: place + 1], scaling.source)
-    low, high = _MADE[scaling.steps[place].kind]
-    made = scaled(pixels[:, None, :], before, "float64")
+    return scaled(pixels[:, None, :], before, "float64")[:, 0]
+
+
+def _outside(made: Array, step: Step) -> Array:
+    """Which of the values that a step made lie outside of its range."""
+    low, high = _MADE[step.kind]
     outside: Array = (made < low) | (made > high)
     return outside
 
 
-__all__ = ["middle_of", "said_of_range"]
+def _never_reached(made: Array, step: Step) -> bool:
+    """Whether the ends ``(bands, 2)`` of a type leave no room for a step to be meant for it."""
+    if step.kind == "z-score":
+        # The mean of values lies between them.
+        return bool(((made > 0).all(1) | (made < 0).all(1)).all())
+    return float(abs(made).max()) < _SLIVER_OF_BYTES
+
+
+def _is_pressed(made: Array, step: Step, top: Optional[Array]) -> bool:
+    """Whether the values that a step made lie in a sliver of its range.
+
+    Parameters
+    ----------
+    top
+        What the step makes of the highest value of the type; None of floats.
+    """
+    if step.kind == "z-score":
+        return float((made.max(1) - made.min(1)).max()) < _SLIVER
+    whole = top is not None and bool((abs(top - 1) < _SLIVER).all())
+    return float(abs(made).max()) < (_SLIVER_OF_WORDS if whole else _SLIVER)
+
+
+__all__ = ["said_of_range"]

@@ -199,6 +199,13 @@ class TestSources:
             chosen({}, scene_type=scene_type, input_type=input_type)
         assert likely in caught.value.findings[0].hint
 
+    def test_what_is_likely_goes_by_the_values_of_the_scene(self) -> None:
+        with pytest.raises(RunningRefused, match="scaling-unknown") as caught:
+            chosen({}, scene_type="float32", ends=lambda: (0.01, 0.93))
+        hint = caught.value.findings[0].hint
+        assert "go from 0.01 to 0.93. Likely are 'none' (values as they are) or" in hint
+        assert "scale 10000" not in hint
+
     def test_floats_are_not_guessed_either(self) -> None:
         with pytest.raises(RunningRefused, match="scaling-unknown"):
             chosen({}, scene_type="float32")

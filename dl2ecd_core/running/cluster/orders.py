@@ -15,7 +15,7 @@ from ...files.digests import sha256_of
 from ...findings import Finding, Place, Severity
 from ...findings.rules import CATALOGUE
 from ..georeference import Georeference
-from ..rasters import Window
+from ..rasters import NoPixels, Window
 
 Plain = Dict[str, Any]
 
@@ -159,7 +159,7 @@ class Described:
 
     def read(self, window: Window, bands: Sequence[int]) -> Any:
         """There are no pixels at the client."""
-        raise ValueError("a described scene has no pixels")
+        raise NoPixels("a described scene has no pixels")
 
 
 def plain_data(value: Mapping[str, Any]) -> Plain:

@@ -336,7 +336,7 @@ def classify_window(order: Plain) -> Plain:
 def _said_of_values(scene: Scene, classifier: Classifier) -> List[Plain]:
     bands = classifier.bands
     said = [
-        *said_of_range(scene, bands, classifier.scaling),
+        *said_of_range(scene, bands, classifier.scaling, classifier.fitted.scores.data_type),
         *said_of_transparency(scene, bands),
     ]
     return [plain_finding(item) for item in said]
