@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -30,7 +30,8 @@ def pointed_at(shown: str) -> str:
     start = len(carets) - len(carets.lstrip(" "))
     at, under = 0, ""
     for letter in line:
-        if at >= start and at + cell_len(letter) <= len(carets):
+        # A mark that takes no column belongs to the letter before it.
+        if at >= start and at + cell_len(letter) <= len(carets) and (under or cell_len(letter)):
             under += letter
         at += cell_len(letter)
     return under
@@ -91,6 +92,7 @@ def test_marks_above_letters_stay_with_them() -> None:
         assert shown.startswith(f"...{letter}")
 
 
+@example("b" * 10 + "\u0859", "a" * 20, "", 12)
 @given(
     st.text(st.characters(blacklist_categories=("Cc", "Cs", "Zl", "Zp")), max_size=90),
     st.text("abcdef", min_size=1, max_size=60),

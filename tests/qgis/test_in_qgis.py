@@ -147,7 +147,7 @@ class TestConversion:
         before = sorted(os.listdir(demo))
         done = qgis.process(TO_ECD, **inputs(demo))
         assert done.returncode == 1
-        assert "This can't be converted:\n[class-count-mismatch]" in done.stderr
+        assert "[class-count-mismatch]" in done.stderr
         assert sorted(os.listdir(demo)) == before
 
     def test_from_python(self, qgis: Qgis, demo: Path, ecd: Path) -> None:
@@ -171,7 +171,7 @@ class TestConversion:
         (demo / MODEL).write_bytes(b"GIF89a")
         before = sorted(os.listdir(demo))
         _, failed, _, _ = run(qgis, TO_ECD, inputs(demo))
-        assert "This can't be converted:\n[model-not-" in failed
+        assert "[model-not-" in failed
         assert sorted(os.listdir(demo)) == before
 
     def test_a_missing_parameter(self, qgis: Qgis, demo: Path) -> None:
