@@ -11,7 +11,8 @@ from ..findings.rules import finding
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
 from .extras import RunningRefused
-from .fitting import Fitted, fit_tiles, fitted_to, trial_tile
+from .fitted import Fitted
+from .fitting import fit_tiles, fitted_to, trial_tile
 from .model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of

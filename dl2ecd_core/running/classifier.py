@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ..scaling.steps import Scaling
-from .fitting import Fitted
+from .fitted import Fitted
 from .planning import Plan, can_be_joined, plan_tiles
 from .probabilities import Probabilities
 from .rasters import Block

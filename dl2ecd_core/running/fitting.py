@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, List, Mapping, Optional, Tuple
 
+from .example_tiles import example_tile
 from .extras import RunningRefused
+from .fitted import Fitted
 from .placement import Placement
 from .probing import probe, probe_along
 from .scores import Scores
@@ -30,60 +32,8 @@ FARTHEST = 3072
 _TIMES_MARGIN = 8
 #: Of the largest score: what sums in another order differ by at most.
 _SAME = 1e-5
-#: Pixels on a side of the patches of an example.
-_PATCH = 16
 #: Networks halve a tile no more often than to this part of it.
 _UNIT = 64
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A model with the tiles that it is given.
-
-    Attributes
-    ----------
-    scores
-        Gives the scores of such a tile.
-    rows, columns
-        How its output lies over its input.
-    probed
-        Whether that was found out by trying.
-    flexible
-        Whether tiles may be shorter by whole strides.
-    shortest
-        Rows and columns of the smallest tile that is known to run, for scenes that are smaller than
-        the usual one; None where there is no other.
-    """
-
-    scores: Scores
-    rows: Placement
-    columns: Placement
-    probed: bool = False
-    flexible: bool = False
-    shortest: Optional[Tuple[int, int]] = None
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether tiles can be put together without a difference to one pass over the whole."""
-        return self.rows.step > 0 and self.columns.step > 0
-
-    @property
-    def halo(self) -> Optional[int]:
-        """Input pixels that the model looks beyond a pixel; None where it sees the whole tile."""
-        if self.rows.reach is None or self.columns.reach is None:
-            return None
-        return math.ceil(max(*self.rows.reach, *self.columns.reach))
-
-    def placements(self, height: int, width: int) -> Tuple[Placement, Placement]:
-        """How the output lies over the tiles of a scene of this size."""
-        shortest = self.shortest or (self.rows.tile, self.columns.tile)
-        rows, columns = (
-            placement.shortened(size, 1)
-            if self.flexible and placement.result_size(size) > placement.output
-            else placement.shortened(size, least)
-            for placement, size, least in zip((self.rows, self.columns), (height, width), shortest)
-        )
-        return rows, columns
 
 
 def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
@@ -413,20 +363,3 @@ def trial_tile(fitted: Fitted) -> Array:
     if fitted.flexible:
         rows, columns = _brief(rows), _brief(columns)
     return example_tile(fitted.scores, rows.tile, columns.tile)
-
-
-def example_tile(scores: Scores, height: int, width: int) -> Array:
-    """Pixels of no meaning, in the range of what models are trained on: patches with noise.
-
-    Noise alone is the same everywhere for layers that look at many pixels.
-    """
-    import numpy
-
-    random = numpy.random.default_rng(11)
-    shape = (scores.bands, height, width)
-    patches = (scores.bands, -(-height // _PATCH), -(-width // _PATCH))
-    whole = scores.data_type not in ("float32", "float16", "float64")
-    levels = random.integers(0, 96, patches) if whole else random.normal(0, 0.5, patches)
-    patchy = levels.repeat(_PATCH, 1).repeat(_PATCH, 2)[:, :height, :width]
-    noise = random.integers(0, 32, shape) if whole else random.normal(0.4, 0.3, shape)
-    return (patchy + noise).astype(scores.data_type)

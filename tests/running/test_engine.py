@@ -16,7 +16,8 @@ from dl2ecd_core.running import engine
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.engine import classify_raster, strips
 from dl2ecd_core.running.extras import RunningRefused
-from dl2ecd_core.running.fitting import Fitted, fit_tiles
+from dl2ecd_core.running.fitted import Fitted
+from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.probabilities import Kind, Probabilities
 from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window

@@ -13,7 +13,8 @@ from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.running import building, fitting
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
-from dl2ecd_core.running.fitting import Fitted, fit_tiles, fitted_to
+from dl2ecd_core.running.fitted import Fitted
+from dl2ecd_core.running.fitting import fit_tiles, fitted_to
 from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.walking import Look
 from tests.running.scenes import opened

@@ -20,7 +20,8 @@ from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.engine import strips
-from dl2ecd_core.running.fitting import Fitted, fit_tiles, fitted_to
+from dl2ecd_core.running.fitted import Fitted
+from dl2ecd_core.running.fitting import fit_tiles, fitted_to
 from dl2ecd_core.running.probabilities import Kind, Probabilities
 from dl2ecd_core.running.rasters import ArrayReader, Window
 from dl2ecd_core.running.scaling import Scaling

@@ -11,7 +11,8 @@ import pytest
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.running import fitting
-from dl2ecd_core.running.fitting import Fitted, fit_tiles
+from dl2ecd_core.running.fitted import Fitted
+from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.walking import Look, looks_of, read_looks
 from tests.conftest import FIXTURES
 from tests.running.random_networks import Conv, Level, Net, write

@@ -6,8 +6,9 @@ from typing import Any, Dict, Tuple
 
 from ...exports.legend import legend_of
 from ...running.building import Options, classifier_for
+from ...running.example_tiles import example_tile
 from ...running.extras import RunningRefused
-from ...running.fitting import Fitted, example_tile
+from ...running.fitted import Fitted
 from ...running.opening import OpenedModel
 from ...running.placement import Placement
 from ...running.planning import fits_one_tile

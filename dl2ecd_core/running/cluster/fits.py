@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ..fitting import Fitted, fit_tiles
+from ..fitted import Fitted
+from ..fitting import fit_tiles
 from ..placement import Placement
 from ..scores import Scores
 from ..sessions import Session

@@ -13,7 +13,8 @@ import pytest
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.cluster import fits
 from dl2ecd_core.running.cluster.fits import fit_of, plain_fit
-from dl2ecd_core.running.fitting import Fitted, fit_tiles
+from dl2ecd_core.running.fitted import Fitted
+from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.scores import Scores
 from tests.running.scenes import scores
