@@ -45,6 +45,8 @@ STRIDES: Tuple[int, ...] = (
     18,
     27,
 )
+#: How often a line is looked for.
+_DRAWS = 4
 #: Lines beside which pixels are changed: what one change does not show, another does.
 _LINES = 3
 #: How often as many where the result is of classes alone, which few changes show in.
@@ -137,10 +139,11 @@ class _Trial:
         self.base = run(example)
         self.of_classes = self.base.dtype.kind in "iu"
 
-    def _fresh(self, size: Optional[int] = None) -> Array:
+    def _fresh(self, size: Optional[int] = None, side: Optional[int] = None) -> Array:
         """Other pixels of the same range, along the axis so many: patches out of the example.
 
-        Patches of one pixel are noise, of which what looks at many sees little but the mean.
+        Patches of one pixel are noise, of which what looks at many sees little but the mean. Where
+        no side is given, it is drawn.
         """
         import numpy
 
@@ -149,7 +152,7 @@ class _Trial:
         shape = [height, width]
         if size is not None:
             shape[self.axis - 1] = size
-        side = min(int(self._random.choice(_PATCHES)), height, width)
+        side = min(side or int(self._random.choice(_PATCHES)), height, width)
         blocks = [bands, *(-(-length // side) for length in shape)]
         starts = [self._random.integers(0, length - side + 1, blocks) for length in (height, width)]
         row, column = numpy.ogrid[: shape[0], : shape[1]]
@@ -191,18 +194,22 @@ class _Trial:
         """Where in the result the pixels from a line on begin to be seen much."""
         import numpy
 
-        tile = self._example.copy()
         index = [slice(None)] * 3
         index[self.axis] = slice(line, None)
-        tile[tuple(index)] = self._fresh()[tuple(index)]
         other = tuple(place for place in range(3) if place != self.axis)
-        change = numpy.abs(self._run(tile) - self.base).mean(axis=other)
+        change = numpy.zeros(self.base.shape[self.axis])
+        for _ in range(_DRAWS):
+            # Noise, which changes alike everywhere: of patches some change more than others.
+            tile = self._fresh(side=1)
+            changed = tile.copy()
+            changed[tuple(index)] = self._fresh(side=1)[tuple(index)]
+            change += numpy.abs(self._run(changed) - self._run(tile)).mean(axis=other)
         # The best place to part little change from much.
         sums = numpy.concatenate([[0.0], numpy.cumsum(change)])
         counts = numpy.arange(len(sums))
-        before = sums[1:-1] / counts[1:-1]
-        after = (sums[-1] - sums[1:-1]) / counts[1:-1][::-1]
-        spread = counts[1:-1] * counts[1:-1][::-1] * (after - before) ** 2
+        low = sums[1:-1] / counts[1:-1]
+        high = (sums[-1] - sums[1:-1]) / counts[1:-1][::-1]
+        spread = counts[1:-1] * counts[1:-1][::-1] * (high - low) ** 2
         return int(spread.argmax()) + 1
 
     def reach(self, scale: Fraction, start: Fraction, lines: List[int]) -> Optional[Reach]:

@@ -102,6 +102,22 @@ def test_where_a_smaller_result_lies_shows_also_when_all_is_seen(
     assert (found.rows.scale, found.rows.start) == (scale, start)
 
 
+@pytest.mark.parametrize(
+    ("layer", "scale"),
+    [(("pool", 2), Fraction(2)), (("crop", 8), Fraction(1)), (("repeat", 2), Fraction(1, 2))],
+)
+@pytest.mark.parametrize("seed", range(12))
+def test_how_wide_a_result_pixel_is_shows_whatever_the_tile_shows(
+    layer: Layer, scale: Fraction, seed: int
+) -> None:
+    """In a small tile of patches, some of which change more than others."""
+    random = np.random.default_rng(seed)
+    patches = random.normal(0, 0.5, (2, 2, 2)).repeat(16, 1).repeat(16, 2)
+    tile = patches + random.random((2, 32, 32))
+    found = probe(network([layer]), tile, (None, None))
+    assert (found.rows.scale, found.columns.scale) == (scale, scale)
+
+
 def test_one_result_for_a_tile() -> None:
     found = probe(lambda tile: tile.mean((1, 2), keepdims=True), example(32, 48), (None, None))
     assert (found.rows.scale, found.columns.scale) == (32, 48)
