@@ -119,6 +119,8 @@ def convert_definition(
 
 def _carried(path: AnyPath) -> Optional[JsonText]:
     """The class information that an exported .onnx carries; None for any other file."""
+    if Path(path).is_dir():
+        return None
     with ByteSource(Path(path), str(path)) as source:
         text = carried_class_information(source)
     return None if text is None else parse(text, str(path))
@@ -171,17 +173,43 @@ def opened(path: AnyPath) -> Iterator[Definition]:
         When it can't be read, is no definition, or its model is not where it says.
     """
     name = str(path)
+    if Path(path).is_dir():
+        _refuse_model(path)
     with ByteSource(Path(path), name) as source:
         if is_archive(source):
+            _refuse_model(path)
             with unpacked(source) as package:
                 yield _definition(package.definition, name, package)
             return
     yield _definition(Path(path), name, None)
 
 
+def _refuse_model(path: AnyPath) -> None:
+    """Say what is missing where a model was given without its class information."""
+    name = str(path)
+    try:
+        model = inspect_model(path)
+        alone = _carried(path) is None
+    except ModelFileError:
+        return
+    raise refusal(
+        "definition-not-found",
+        f"{quoted(name, 400)} is a model ({model.framework}), not a definition: what its classes "
+        "are is needed, too.",
+        name,
+        "Give its class information behind the model; 'dl2ecd init MODEL' writes one to fill in. "
+        "At classify and detect: SCENE MODEL INFO OUT."
+        if alone
+        else "It carries its class information: 'dl2ecd convert FILE.onnx FILE.ecd' makes a "
+        "definition of both.",
+    )
+
+
 def _definition(emd: Path, name: str, packaged: Optional[Package]) -> Definition:
     text = read_json(emd)
     if errors_in(text.findings):
+        if packaged is None:
+            _refuse_model(emd)
         raise ClassInfoError(in_order(text.findings))
     root = text.value
     if not isinstance(root, dict) or not is_definition(root):

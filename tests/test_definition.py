@@ -12,11 +12,15 @@ from typing import Any, Dict, List
 import pytest
 
 from dl2ecd_core import definition
+from dl2ecd_core.conversion import convert
 from dl2ecd_core.definition import convert_definition
-from dl2ecd_core.demo import MODEL, unpack
+from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
+from dl2ecd_core.ecd.reader import read_ecd
+from dl2ecd_core.exports import export
 from dl2ecd_core.files.strays import LOCK
 from dl2ecd_core.findings import Finding
 from dl2ecd_core.findings.errors import ConversionRefused
+from tests.conftest import FIXTURES
 
 EMD: Dict[str, Any] = {"Framework": "CNTK", "ModelFile": MODEL, "Classes": []}
 
@@ -51,6 +55,30 @@ def test_other_json_is_no_definition(tmp_path: Path, text: str) -> None:
     item = refusal(tmp_path / "a.emd")
     assert item.rule == "definition-not-found"
     assert "names neither a Framework nor a ModelFile" in item.message
+
+
+MODELS = [
+    "onnx/unet.onnx", "keras/landcover_first_k2.h5", "keras/landcover_k3.keras",
+    "pytorch/unet_legacy.pth", "pytorch/unet_scripted.pt", "tensorflow/tf2/saved",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_model_alone_is_said_to_want_its_classes(model: str) -> None:
+    item = refusal(FIXTURES / model)
+    assert item.rule == "definition-not-found"
+    assert "is a model (" in item.message
+    assert "SCENE MODEL INFO OUT" in item.hint
+
+
+def test_a_model_that_carries_its_classes_is_said_to_become_a_definition(tmp_path: Path) -> None:
+    unpack(tmp_path)
+    convert(tmp_path / MODEL, tmp_path / CLASS_INFO, tmp_path / "a.ecd")
+    export(read_ecd(tmp_path / "a.ecd"), "onnx", tmp_path / "a.onnx")
+    with pytest.raises(ConversionRefused) as caught, definition.opened(tmp_path / "a.onnx"):
+        pass
+    (item,) = caught.value.findings
+    assert "dl2ecd convert FILE.onnx FILE.ecd" in item.hint
 
 
 def test_an_ecd_is_said_to_be_one_already(tmp_path: Path) -> None:

@@ -300,6 +300,16 @@ def test_other_files_are_named_for_what_they_are(data: bytes, kind: str) -> None
     assert kind in text.findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("data", "model"),
+    [(b"II*\x00" + b"\0" * 100, False), (b"%PDF-1.7", False), (b"PK\x03\x04" + b"\0" * 100, True)],
+)
+def test_only_what_may_be_a_model_is_said_to_be_mixed_up_with_one(data: bytes, model: bool) -> None:
+    (item,) = parse(data).findings
+    assert ("mixed up" in item.hint) == model
+    assert item.hint.startswith("Check that the right file was chosen")
+
+
 @pytest.mark.parametrize("data", [b"", b" \n\t", b"\xef\xbb\xbf"])
 def test_an_empty_document_is_said(data: bytes) -> None:
     assert rules(parse(data)) == ["document-empty"]

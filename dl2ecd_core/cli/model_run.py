@@ -21,6 +21,7 @@ from ..running.sessions.devices import CPU
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
 from .reporting import OutputFormat, Result, report
+from .run_paths import run_paths
 from .stopping import Terminated
 from .terminal import print_findings
 
@@ -126,14 +127,10 @@ def running_options(function: _Function) -> _Function:
         output: OutputFormat,
         **options: Any,
     ) -> Any:
-        if len(paths) not in (3, 4) or (len(paths) == 4 and _is_definition(paths[2])):
-            raise click.UsageError(
-                "Give SCENE, ECD and OUT, or SCENE, MODEL, INFO and OUT; of several scenes that "
-                "are one, a virtual raster of them (.vrt)."
-            )
+        given = run_paths(paths, bands=bands, scale=scale)
         asked = Asked(
-            (paths[0], paths[1], paths[-1]),
-            paths[2] if len(paths) == 4 else None,
+            (given.scene, given.model, given.out),
+            given.class_info,
             None if bands is None else bands_asked(bands),
             scale,
             device,
@@ -147,11 +144,6 @@ def running_options(function: _Function) -> _Function:
         return function(asked, **options)
 
     return command
-
-
-def _is_definition(path: str) -> bool:
-    """Whether a path is that of a definition by its name, in the place of class information."""
-    return path.lower().endswith((".ecd", ".emd", ".dlpk"))
 
 
 def run_and_report(

@@ -34,13 +34,17 @@ def not_json(data: bytes, file: Optional[str]) -> Optional[Finding]:
     kind = _kind_of(start)
     if kind is None:
         return None
+    hint = "Check that the right file was chosen."
+    if "model" in kind:
+        hint = (
+            "Check that the right file was chosen: a model and its documents are easily mixed up."
+        )
+    if "Git LFS" in kind:
+        hint = "Run 'git lfs pull' in the repository, or download the file from its web page."
     return finding(
         "document-not-json",
         f"This is {kind}, not a JSON text.",
-        hint="Check that the right file was chosen: the model and the class information are "
-        "easily mixed up."
-        if "Git LFS" not in kind
-        else "Run 'git lfs pull' in the repository, or download the file from its web page.",
+        hint=hint,
         where=Place(file=file, offset=0),
     )
 

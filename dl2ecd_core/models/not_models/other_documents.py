@@ -20,7 +20,8 @@ _DOCUMENTS = (
     (
         b'"ImportDeepLearningModelToEsriExtraInfo"',
         "a class information document",
-        "Give the model first and the class information second: were the two swapped?",
+        "Give the model here; where both are asked for, the model comes first and the class "
+        "information second.",
     ),
     (
         b'"ModelFile"',
