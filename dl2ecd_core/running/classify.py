@@ -16,6 +16,7 @@ from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
 from .no_data import without_data
+from .one_class import said_of_one_class
 from .outputs import checked_outputs
 from .probabilities import said_of_probabilities
 from .raster_library import RasterLibrary
@@ -148,9 +149,12 @@ def classify(
                 if extent is None
                 else reader.georeference.window_of(extent, reader.height, reader.width)
             )
-            empty = without_data(reader.name, area=area, aoi=aoi, window=part)
-            listener.found(empty)
-            findings = in_order([*findings, empty])
+            late = [without_data(reader.name, area=area, aoi=aoi, window=part)]
+        else:
+            late = said_of_one_class(reader.name, classes, background)
+        for item in late:
+            listener.found(item)
+        findings = in_order([*findings, *late])
         return Classification(
             os.fspath(raster),
             findings,

@@ -25,6 +25,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("aoi-outside", _ERROR, "The area of interest covers a part of the scene."),
     Rule("aoi-without-pixels", _WARNING, "The area of interest has the middle of a pixel."),
     Rule("scene-without-data", _WARNING, "The scene has data where it is wanted."),
+    Rule("map-of-one-class", _INFORMATION, "A map shows more than one of several classes."),
     Rule("runtime-crashed", _ERROR, "The process that runs the model lives until it is done."),
     Rule("raster-source-elsewhere", _ERROR, "A virtual raster is made of files alone."),
     Rule("raster-holds-program", _ERROR, "A virtual raster computes nothing by a program."),

@@ -16,10 +16,12 @@ from ..classify import place_of
 from ..extent import window_of
 from ..georeference import Extent
 from ..no_data import without_data
+from ..one_class import said_of_one_class
 from ..outputs import Outputs
 from ..part_file import no_room
 from ..probabilities import said_of_probabilities
 from ..rasters import Window
+from ..report import counted_classes
 from .dispatching import Dispatcher, Outcome, Task
 from .fits import plain_fit
 from .grid import Grid, grid_of
@@ -222,6 +224,10 @@ class MapJob:
         if self.counts[classifier.values.nodata] == pixels:
             part = None if self.extent is None else self.wanted
             self.findings.append(without_data(described.name, aoi=self.work.aoi, window=part))
+        else:
+            ecd, place = self.model.opened().ecd, described.georeference
+            classes, _, background = counted_classes(self.counts, ecd, classifier, place)
+            self.findings += said_of_one_class(described.name, classes, background)
         self.done = True
         self._begun().remove()
 

@@ -155,6 +155,12 @@ class TestTheMap:
             == classify(place.scene, place.ecd, place.out, options=BYTES).findings
         )
 
+    def test_tells_of_a_map_of_one_class(self, place: Place, client: StandInClient) -> None:
+        pressed = Options(scale=["min-max 0 65535"])
+        expected = classify(place.scene, place.ecd, place.out, options=pressed).findings
+        assert "map-of-one-class" in [item.rule for item in expected]
+        assert on(client, place, options=pressed).findings == expected
+
     def test_tells_of_an_area_without_a_pixel(self, place: Place, client: StandInClient) -> None:
         aoi = geojson(place.folder.parent / f"{place.folder.name}-a.json", polygon(TINY))
         (said,) = on(client, place, aoi=aoi).findings
