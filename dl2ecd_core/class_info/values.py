@@ -10,6 +10,8 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..color_text import channels_of
 from ..findings.wording import counted, printable, quoted
+from ..json_text import UNREADABLE
+from ..scaling.steps import STEPS
 from .keys import CHANNELS, Key, Kind
 
 
@@ -51,6 +53,8 @@ def shown(value: object) -> str:
     """A value as its document has it, cut short."""
     if isinstance(value, str):
         return f"the text {quoted(value, _LONGEST)}"
+    if value is UNREADABLE:
+        return "a value that can't be read"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
@@ -106,6 +110,8 @@ def complaint(key: Key, value: object) -> Complaint:
             f"should be {key.kind.value} in square brackets, not {shown(value)}.",
             _example(key),
         )
+    if key.kind is Kind.SCALING and isinstance(value, list):
+        return _about_steps(key, value)
     return _wrong_type(key, value)
 
 
@@ -200,6 +206,41 @@ def out_of_range(value: object) -> Complaint:
         f"is {shown(value)}, but red, green and blue go from 0 to 255.",
         "Correct the number, or leave the color out to get one from the palette.",
     )
+
+
+def _about_steps(key: Key, steps: List[object]) -> Complaint:
+    """What is wrong with the first step that the schema does not take."""
+    about = ((number, _about_step(step)) for number, step in enumerate(steps, 1))
+    number, (says, hint) = next((number, wrong) for number, wrong in about if wrong is not None)
+    return Complaint(
+        "class-info-wrong-value",
+        f"can't be used: step {number} {says}.",
+        f"{hint} {_example(key)}".lstrip(),
+    )
+
+
+def _about_step(step: object) -> Optional[Tuple[str, str]]:
+    if not isinstance(step, dict):
+        return f"is {shown(step)}, not an object with a type and its numbers", ""
+    kinds = f"Types are {', '.join(STEPS)}."
+    if "type" not in step:
+        return "has no type", kinds
+    kind = step["type"]
+    if not isinstance(kind, str) or kind not in STEPS:
+        question = did_you_mean(kind, tuple(STEPS)) if isinstance(kind, str) else ""
+        said = quoted(kind, _LONGEST) if isinstance(kind, str) else shown(kind)
+        return f"is of the type {said}, which is not known", f"{question} {kinds}".lstrip()
+    for name in STEPS[kind]:
+        if name not in step:
+            return f"of the type '{kind}' has no {name}", f"It takes {' and '.join(STEPS[kind])}."
+        given = step[name]
+        if not all(map(_is_number, given if isinstance(given, list) and given else [given])):
+            return f"has {name} {shown(given)}", "Give a number, or a list with one for each band."
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _from_fractions(channels: List[object]) -> str:

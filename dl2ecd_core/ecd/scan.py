@@ -12,15 +12,15 @@ import math
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, List, Mapping, Sequence, Set, Tuple
 
 from ..files.plain_files import open_plain
-from ..findings import Place
+from ..findings import Finding, Place
 from ..findings.errors import EcdFileError
 from ..findings.rules import finding
-from ..findings.wording import printable, quoted
+from ..findings.wording import printable, quoted, where_missing
 from ..json_text import parse
 from ..json_text.scanning import LONGEST_NUMBER
 
@@ -84,11 +84,16 @@ def scan(path: Path, name: str) -> Scanned:
             empty = os.fstat(handle.fileno()).st_size == 0
             text, holes = (b"", {}) if empty else _without_data(handle, name)
     except FileNotFoundError as error:
-        raise _error("file-not-found", f"There is no file {quoted(name, 400)}.", name) from error
+        raise _error(
+            "file-not-found", f"There is no file {quoted(name, 400)}.", name, where_missing(name)
+        ) from error
     except OSError as error:
         reason = printable(error.strerror or str(error))
         raise _error(
-            "file-unreadable", f"The file {quoted(name, 400)} can't be read: {reason}.", name
+            "file-unreadable",
+            f"The file {quoted(name, 400)} can't be read: {reason}.",
+            name,
+            "Check that it is a file, that you may read it, and that no other program holds it.",
         ) from error
     document = _parsed(text, name, tuple(holes))
     files = file_entries(document)
@@ -143,8 +148,8 @@ def _put_back(
         value["Data"] = _parsed(b'{"Data": "' + raw + b'"}', name)["Data"]
 
 
-def _error(rule: str, message: str, name: str) -> EcdFileError:
-    return EcdFileError([finding(rule, message, where=Place(file=name))])
+def _error(rule: str, message: str, name: str, hint: str = "") -> EcdFileError:
+    return EcdFileError([finding(rule, message, hint=hint, where=Place(file=name))])
 
 
 def _without_data(handle: BinaryIO, name: str) -> Tuple[bytes, Dict[str, Hole]]:
@@ -258,18 +263,28 @@ def _parsed(text: bytes, name: str, marks: Sequence[str] = ()) -> Dict[str, Any]
         )
     except (ValueError, RecursionError) as error:
         # The careful reader says what is wrong and where; the quick one only that something is.
+        within = bool(marks) and text.endswith(marks[-1].encode("ascii"))
         for mark in marks:
             # Nobody has written the mark: it must not be quoted.
             text = text.replace(mark.encode("ascii"), b"...")
         findings = [item for item in parse(text, name).findings if item.severity == "error"]
         if findings:
-            raise EcdFileError(findings) from error
+            raise EcdFileError([_cut_short(item, within=within) for item in findings]) from error
         raise _error(
             "ecd-not-readable", f"{quoted(name, 400)} is not JSON text in UTF-8.", name
         ) from error
     if not isinstance(value, dict):
         raise _error("ecd-not-an-ecd", f"{quoted(name, 400)} is JSON, but not an object.", name)
     return value
+
+
+def _cut_short(item: Finding, *, within: bool) -> Finding:
+    """A finding; of an end that is missing it says what to do: nobody closes an .ecd by hand."""
+    if item.rule != "json-truncated":
+        return item
+    message = "The file ends within the bytes of the model." if within else item.message
+    hint = "It was cut short, as by a download that broke off: fetch it again, or make it anew."
+    return replace(item, message=message, hint=hint)
 
 
 def _bounded(text: bytes, name: str) -> None:

@@ -6,6 +6,7 @@ sequences, or turn the reading direction around. Everything that goes into a mes
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Iterable, Optional, Sequence
 
@@ -105,3 +106,14 @@ def given_twice(key: str, line: int) -> str:
     "The key 'names' is given twice in the same object, first in line 3."
     """
     return f"The key {quoted(key)} is given twice in the same object, first in line {line}."
+
+
+def where_missing(path: str) -> str:
+    """What to do about a path where there is no file, of those that are read on this machine."""
+    if _ADDRESS.match(path):
+        return "Download the file and give its path: only a scene may be an address."
+    return "Check the path and the spelling of the name."
+
+
+# A path may have lost one of the slashes; one letter is a drive.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")

@@ -8,6 +8,7 @@ from typing import Union
 from ..files.plain_files import open_plain
 from ..findings import Finding, Place
 from ..findings.rules import finding
+from ..findings.wording import where_missing
 from .parsing import JsonText, parse, parsed_nothing
 
 #: Larger files are not read: 16 MiB hold some hundred thousand classes.
@@ -28,7 +29,7 @@ def read_json(path: Union[str, os.PathLike[str]]) -> JsonText:
             finding(
                 "file-not-found",
                 f"There is no file '{name}'.",
-                hint="Check the path and the spelling of the name.",
+                hint=where_missing(name),
                 where=Place(file=name),
             ),
         )

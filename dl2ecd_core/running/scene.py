@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Sequence, T
 
 from ..findings import Place
 from ..findings.rules import finding
-from ..findings.wording import printable, quoted
+from ..findings.wording import printable, quoted, where_missing
 from .extras import RunningRefused
 from .georeference import Georeference
 from .raster_library import RasterError, RasterLibrary, Source
@@ -223,7 +223,7 @@ def _not_there(path: str) -> RunningRefused:
                 f"There is no file {quoted(path, 400)}.",
                 hint=f"Addresses begin with {' or '.join(SCHEMES)}."
                 if "://" in path
-                else "Check the path and the spelling of the name.",
+                else where_missing(path),
                 where=Place(file=path),
             )
         ]

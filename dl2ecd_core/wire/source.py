@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Dict, Optional, Tuple, Type, Union
 
 from ..files.plain_files import open_plain
 from ..findings.errors import ModelFileError
-from ..findings.wording import counted
+from ..findings.wording import counted, where_missing
 
 # Most reads go from one tensor's head to the next, far away: larger blocks would read in vain.
 _BLOCK = 16 * 1024
@@ -57,7 +57,7 @@ class ByteSource:
             raise ModelFileError(
                 "file-not-found",
                 f"There is no file '{self.name}'.",
-                hint="Check the path and the spelling of the name.",
+                hint=where_missing(self.name),
                 file=self.name,
             ) from error
         except OSError as error:

@@ -61,10 +61,33 @@ WRONG: List[Tuple[str, object, str, str]] = [
     ("ExtractBands", [0, -1], "class-info-wrong-type", "[0, -1]"),
     ("ExtractBands", "e.g. [0, 1, 2]", "class-info-placeholder", "'e.g. [0, 1, 2]'"),
     ("DataRange", [0], "class-info-wrong-type", "two numbers"),
+    ("InputScaling", {"type": "none"}, "class-info-wrong-type", "a list of steps"),
+    ("InputScaling", [5], "class-info-wrong-value", "step 1 is 5, not an object"),
+    ("InputScaling", [{"minimum": 0}], "class-info-wrong-value", "step 1 has no type"),
+    (
+        "InputScaling",
+        [{"type": "scale", "value": 2}, {"type": "minmax", "minimum": 0, "maximum": 255}],
+        "class-info-wrong-value",
+        "step 2 is of the type 'minmax', which is not known",
+    ),
+    ("InputScaling", [{"type": 3}], "class-info-wrong-value", "of the type 3"),
+    ("InputScaling", [{"type": "clip", "minimum": 0}], "class-info-wrong-value", "no maximum"),
+    ("InputScaling", [{"type": "scale", "value": []}], "class-info-wrong-value", "value []"),
     ("ModelConfiguration", {}, "class-info-wrong-type", "Name"),
     ("ModelConfiguration", ["FasterRCN"], "class-info-wrong-type", "Name"),
     ("Padding", "e.g. 0", "class-info-placeholder", "'e.g. 0'"),
 ]
+
+
+def test_an_unknown_step_of_scaling_leads_to_those_that_there_are(examine: Examine) -> None:
+    info = examine(InputScaling=[{"type": "minmax", "minimum": 0, "maximum": 255}])
+    hint = only(info, "class-info-wrong-value").hint
+    assert hint.startswith("Did you mean 'min-max'? Types are min-max, z-score,")
+
+
+def test_a_step_of_scaling_that_can_not_be_read_is_said_to_be_one(examine: Examine) -> None:
+    info = examine('{"InputScaling": [{"type": "scale", "value": NaN}]}')
+    assert any("has value a value that can't be read" in item.message for item in info.findings)
 
 
 @pytest.mark.parametrize(("key", "value", "rule", "says"), WRONG)

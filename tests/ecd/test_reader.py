@@ -283,6 +283,34 @@ class TestVerification:
         ecd.write_bytes(ecd.read_bytes()[:-cut])
         assert rules(ecd)
 
+    def test_a_file_that_broke_off_within_the_model_is_to_be_fetched_again(self, ecd: Path) -> None:
+        content = ecd.read_bytes()
+        for cut, message in (
+            (content.index(b'"Data"') + 500, "The file ends within the bytes of the model."),
+            (content.index(b'"Classes"') + 20, "The file ends before"),
+        ):
+            ecd.write_bytes(content[:cut])
+            with pytest.raises(EcdFileError) as caught:
+                read_ecd(ecd)
+            (item,) = caught.value.findings
+            assert item.rule == "json-truncated"
+            assert item.message.startswith(message)
+            assert "fetch it again" in item.hint
+            assert "brackets" not in item.hint
+
+    @pytest.mark.parametrize(
+        ("path", "hint"),
+        [
+            ("none.ecd", "Check the path and the spelling of the name."),
+            ("https://example.org/a.ecd", "Download the file and give its path"),
+            (".", "Check that it is a file"),
+        ],
+    )
+    def test_no_file_there(self, path: str, hint: str) -> None:
+        with pytest.raises(EcdFileError) as caught:
+            read_ecd(path)
+        assert caught.value.findings[0].hint.startswith(hint)
+
     def test_a_swapped_file(self, ecd: Path) -> None:
         convert(ecd.parent / MODEL, ecd.parent / CLASS_INFO, ecd, storage="referenced")
         model = ecd.parent / MODEL

@@ -16,6 +16,7 @@ from dl2ecd_core.findings.wording import (
     printable,
     quoted,
     shape_text,
+    where_missing,
 )
 
 
@@ -83,3 +84,13 @@ def test_names_in_a_row(names: Sequence[str], text: str) -> None:
 )
 def test_shapes(shape: Optional[Sequence[Optional[int]]], text: str) -> None:
     assert shape_text(shape) == text
+
+
+@pytest.mark.parametrize("path", ["https://example.org/a.ecd", "HTTP:/example.org/a", "s3://a/b"])
+def test_an_address_is_said_to_be_one_where_a_path_belongs(path: str) -> None:
+    assert where_missing(path).startswith("Download the file")
+
+
+@pytest.mark.parametrize("path", ["a.ecd", "C:/models/a.ecd", "folder/b:/c"])
+def test_a_path_that_leads_nowhere_is_to_be_checked(path: str) -> None:
+    assert where_missing(path) == "Check the path and the spelling of the name."
