@@ -1,10 +1,12 @@
-"""How far a classification is: a rate and an end, on the terminal's error stream."""
+"""How far a run is: one line on the terminal's error stream."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Optional, Tuple
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Dict, Iterator, Optional, Tuple
 
 import click
 
@@ -12,7 +14,16 @@ from ..findings.wording import printable
 from ..progress import Listener
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.progress import Progress, TaskID
+
+#: Columns that stay free at the line's end, so that the terminal's ^C does not begin another one.
+_FREE = 3
+#: Columns of a bar.
+_SHORTEST, _LONGEST = 10, 40
+_BAR, _SHARE, _RATE, _LEFT, _END = "bar", "share", "rate", "left", "end"
+_BY_PLACE = (_BAR, _SHARE, _RATE, _LEFT, _END)
+_BY_IMPORTANCE = (_SHARE, _END, _BAR, _LEFT, _RATE)
 
 
 class PixelBar(Listener):
@@ -49,49 +60,99 @@ class PixelBar(Listener):
             self._bar[0].stop()
 
 
+@dataclass(frozen=True)
+class BarLine:
+    """A line as wide as a terminal at most; what matters less is left out where there is no room.
+
+    Attributes
+    ----------
+    doing
+        As a person reads it.
+    done, total
+        How much is done: of one thing alone, nobody can tell. When all is, it is not over yet.
+    a_second, left
+        How much is done in a second, and the seconds that are left; None where nobody knows.
+    unit
+        What is counted.
+    """
+
+    doing: str
+    done: float
+    total: float
+    a_second: Optional[float] = None
+    left: Optional[float] = None
+    unit: str = "rows"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.cells import cell_len
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        room = max(options.max_width - _FREE, 1)
+        doing = _cropped(self.doing, room)
+        room -= cell_len(doing)
+        texts = self._texts()
+        shown = set()
+        for name in _BY_IMPORTANCE:
+            needed = 1 + (_SHORTEST if name == _BAR else len(texts[name]))
+            if 1 < needed <= room:
+                shown.add(name)
+                room -= needed
+        yield Text(doing, end="")
+        for name in _BY_PLACE:
+            if name not in shown:
+                continue
+            yield Text(" ", end="")
+            if name == _BAR:
+                width = min(_SHORTEST + room, _LONGEST)
+                yield ProgressBar(self.total if self._measured else None, self.done, width=width)
+            else:
+                yield Text(texts[name], end="")
+
+    @property
+    def _measured(self) -> bool:
+        """Whether there is anything left that is counted."""
+        return self.total > 1 and self.done < self.total
+
+    def _texts(self) -> Dict[str, str]:
+        """What is said beside the bar; nothing of what nobody knows."""
+        texts = dict.fromkeys(_BY_PLACE, "")
+        if self._measured:
+            texts[_SHARE] = f"{int(100 * self.done / self.total)}%".rjust(4)
+            if self.a_second:
+                # Of few a second, such as windows or scenes, tenths tell.
+                digits = 0 if self.a_second >= 10 else 1
+                texts[_RATE] = f"{self.a_second:.{digits}f} {self.unit}/s"
+            if self.left is not None:
+                end = time.localtime(time.time() + self.left)
+                texts[_LEFT] = str(timedelta(seconds=int(self.left)))
+                texts[_END] = f"done at {time.strftime('%H:%M:%S', end)}"
+        elif self.done >= self.total:
+            texts[_END] = "finishing"
+        return texts
+
+
+def _cropped(text: str, room: int) -> str:
+    """A text that takes so many columns at most."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= room:
+        return text
+    return f"{set_cell_size(text, max(room - 3, 0)).rstrip()}..."[:room]
+
+
 def _started(unit: str) -> Tuple[Progress, TaskID]:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
+    from rich.progress import Progress
 
-    class Rate(ProgressColumn):
-        """How many a second, and when it will be done."""
+    class Line(Progress):
+        """Of the only task, drawn as it is."""
 
-        def render(self, task: Task) -> Text:
-            return Text(rate_text(task.speed, task.time_remaining, unit))
+        def get_renderables(self) -> Iterator[BarLine]:
+            for task in self.tasks:
+                done, total, left = task.completed, task.total or 1, task.time_remaining
+                yield BarLine(task.description, done, total, task.speed, left, unit)
 
-    progress = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
+    progress = Line(console=Console(stderr=True), transient=True)
     progress.start()
     return progress, progress.add_task("", total=None)
-
-
-def rate_text(a_second: Optional[float], left: Optional[float], unit: str = "rows") -> str:
-    """A rate, and the clock's time of the end.
-
-    Examples
-    --------
-    >>> rate_text(None, None), rate_text(12.34, None)
-    ('', '12 rows/s')
-    """
-    if not a_second:
-        return ""
-    # Of few a second, such as windows or scenes, tenths tell.
-    rate = f"{a_second:.0f} {unit}/s" if a_second >= 10 else f"{a_second:.1f} {unit}/s"
-    if left is None:
-        return rate
-    return f"{rate}, done at {time.strftime('%H:%M:%S', time.localtime(time.time() + left))}"

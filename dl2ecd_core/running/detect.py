@@ -45,6 +45,9 @@ from .scene import Scene
 from .transparency import said_of_transparency
 from .value_range import said_of_range
 
+#: What a listener hears when all objects are found.
+WRITING = "Writing the layer"
+
 
 def detect(
     scene: AnyPath,
@@ -184,6 +187,7 @@ def detect(
                 write_style(style, legend.rows)
 
             classes, place = opened.ecd.classes, reader.georeference
+            listener.progressed(0, 1, WRITING)
             write_layer(target, objects, classes, place, writing, write_beside)
         return Detection(
             os.fspath(layer),

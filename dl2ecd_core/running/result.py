@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: So many values are counted one by one.
 _FEW = 32
+#: What a listener hears when all rows are made.
+WRITING = "Writing the map"
 
 
 class _Counting:
@@ -104,6 +106,7 @@ class Result:
             )
             check()
             folder.note(window.height)
+            listener.progressed(0, 1, WRITING)
             self._write(part, shares)
         return counting.counts
 

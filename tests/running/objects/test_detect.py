@@ -28,7 +28,7 @@ from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import bounded
-from dl2ecd_core.running.detect import DetectOptions, detect
+from dl2ecd_core.running.detect import WRITING, DetectOptions, detect
 from dl2ecd_core.running.objects.detector import detector_input
 from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection
@@ -467,6 +467,7 @@ class TestTheFiles:
         assert [one for one in hearing.heard if one[2] == "Detecting"] == [
             (done, 12, "Detecting") for done in range(1, 13)
         ]
+        assert hearing.heard[-1] == (0, 1, WRITING)
 
     @pytest.mark.parametrize(
         ("error", "free", "rule"),
