@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import warnings
 from contextlib import contextmanager
 from functools import cached_property
@@ -70,6 +71,23 @@ class RasterioSource:
     def __init__(self, dataset: Any, options: Mapping[str, object]) -> None:
         self._dataset = dataset
         self._options = dict(options)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the file when it is not read any more: it would take the process down.
+
+        What reads ahead may not have been waited for, where a signal came when it was started.
+        """
+        with self._lock:
+            self._dataset.close()
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        with self._lock:
+            if self._dataset.closed:
+                raise RasterError("it is closed")
+            with rasterio_module().Env(**self._options):
+                yield
 
     @property
     def height(self) -> int:
@@ -148,7 +166,7 @@ class RasterioSource:
         """Pixels of these bands."""
         rasterio = rasterio_module()
         try:
-            with rasterio.Env(**self._options):
+            with self._in_use():
                 pixels: Array = self._read([at + 1 for at in bands], _part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
@@ -168,7 +186,7 @@ class RasterioSource:
         """The file's mask."""
         rasterio = rasterio_module()
         try:
-            with rasterio.Env(**self._options):
+            with self._in_use():
                 seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
@@ -231,7 +249,11 @@ class RasterioLibrary:
             with dataset:
                 if not dataset.count:
                     raise without_bands(dataset.subdatasets)
-                yield RasterioSource(dataset, options)
+                source = RasterioSource(dataset, options)
+                try:
+                    yield source
+                finally:
+                    source.close()
 
     def copy(self, virtual: str, target: Path, driver: str, options: Mapping[str, str]) -> None:
         """Write a raster."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import rasterio
 
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.raster_library import RasterError
-from dl2ecd_core.running.rasterio_library import RasterioLibrary, _pool, is_remote
+from dl2ecd_core.running.rasterio_library import RasterioLibrary, RasterioSource, _pool, is_remote
 from dl2ecd_core.running.rasters import Window
 from dl2ecd_core.running.scene import not_read, opened_scene
 from tests.running.scenes import pixels, quiet, write_scene
@@ -41,6 +43,35 @@ def test_what_a_file_says(scene: Path) -> None:
         assert np.array_equal(source.read([2, 0], WHOLE), pixels(40, 30)[[2, 0]])
         part = source.read([1], Window(3, 7, 20, 30))
         assert np.array_equal(part, pixels(40, 30)[1:2, 3:7, 20:30])
+
+
+def test_a_file_is_closed_when_nobody_reads_it_any_more(
+    scene: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nobody after that: what reads ahead is not always waited for when a signal comes."""
+    begun, goes_on, done = threading.Event(), threading.Event(), []
+    whole = RasterioSource._read
+
+    def slowly(self: RasterioSource, *arguments: Any) -> Any:
+        begun.set()
+        goes_on.wait(60)
+        done.append(self._dataset.closed)
+        return whole(self, *arguments)
+
+    monkeypatch.setattr(RasterioSource, "_read", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        with RasterioLibrary().opened(str(scene)) as source:
+            reading = pool.submit(source.read, [0], WHOLE)
+            assert begun.wait(60)
+            closing = pool.submit(source.close)
+            with pytest.raises(TimeoutError):
+                closing.result(0.05)
+            goes_on.set()
+        assert np.array_equal(reading.result(60), pixels(40, 30)[:1])
+    assert done == [False]
+    for read in (lambda: source.read([0], WHOLE), lambda: source.mask(0, WHOLE)):
+        with pytest.raises(RasterError, match="closed"):
+            read()
 
 
 def test_a_mask_of_the_file_counts(tmp_path: Path) -> None:
