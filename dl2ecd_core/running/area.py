@@ -74,7 +74,9 @@ class AreaReader:
         """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
         block = self._reader.read(window, bands)
         inside = self.inside(window)
-        return Block(block.pixels, inside if block.valid is None else block.valid & inside)
+        if block.valid is None:
+            return Block(block.pixels, inside, inside | True)
+        return Block(block.pixels, block.valid & inside, block.valid)
 
     def inside(self, window: Window) -> Array:
         """Where the middle of a pixel lies inside the area."""

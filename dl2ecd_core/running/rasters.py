@@ -43,10 +43,13 @@ class Block:
         ``(bands, rows, columns)`` in the raster's own type.
     valid
         ``(rows, columns)``: where there is data; None where there is everywhere.
+    measured
+        The same outside of an area that is wanted, too; None where there is no such area.
     """
 
     pixels: Array
     valid: Optional[Array] = None
+    measured: Optional[Array] = None
 
 
 class NoPixels(ValueError):

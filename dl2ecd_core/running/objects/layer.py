@@ -31,8 +31,8 @@ _MADE_BY = "Objects found by dl2ecd"
 _NOWHERE = (1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
 #: Of GeoPackage: the newest that QGIS 3.22 and its contemporaries know without a warning.
 _VERSION = "1.2"
-#: Decimals of degrees: a tenth of a millimetre.
-_DECIMALS = "9"
+#: Decimals of degrees: a hundredth of a millimetre, so that nothing becomes a line.
+_DECIMALS = "10"
 
 
 def _is_ours(path: Path) -> bool:

@@ -26,6 +26,7 @@ from ..engine import cores, pools
 from ..rasters import Block, RasterReader, Window
 from .detector import Detector
 from .found import Objects, joined
+from .measured import with_data
 from .region import Region
 from .tiling import tile_windows, windows_around
 from .whole import NEAR, Gathered, confirming, cut_sides, edges_of, gathered
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 #: What a listener hears while tiles are searched, and while some are looked at again.
 DETECTING, AGAIN = "Detecting", "Looking again at what tiles cut"
 _ALL = Region()
+#: In pixels: what is less broad is none but by rounding, and to a line where it is written.
+_BREADTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -159,10 +162,14 @@ class _Running:
 
 
 def objects_in(detector: Detector, block: Block, window: Window) -> Objects:
-    """A tile's objects in the scene's pixels; tiles of no data alone are not run."""
+    """A tile's objects in the scene's pixels; of no data alone there are none, nor is it run."""
     if block.valid is not None and not bool(block.valid.any()):
         return joined(())
-    return detector.objects(block.pixels).moved(window.left, window.top)
+    found = detector.objects(block.pixels)
+    measured = block.valid if block.measured is None else block.measured
+    if measured is not None:
+        found = found.taken(with_data(found, measured))
+    return found.moved(window.left, window.top)
 
 
 def _whole(part: Objects, window: Window, size: Tuple[int, int], pieces: Objects) -> Objects:
@@ -176,13 +183,26 @@ def _whole(part: Objects, window: Window, size: Tuple[int, int], pieces: Objects
 
 
 def _inside(found: Gathered, size: Tuple[int, int]) -> Tuple[Objects, int]:
-    """Upright outlines end with the scene; what lies outside of it altogether is nothing."""
+    """Upright outlines end with the scene; what has no breadth in it is nothing."""
     import numpy
+    import shapely
 
     objects, (height, width) = found.objects, size
     low, high = objects.bounds[:, :2], objects.bounds[:, 2:]
-    touching: Array = numpy.all((high > 0) & (low < (width, height)) & (high > low), axis=1)
+    stays: Array = numpy.all((high > 0) & (low < (width, height)), axis=1)
+    outlines = objects.outlines
     if not objects.turned:
         corners = numpy.clip(objects.corners, 0, (width, height))
         objects = replace(objects, corners=corners)
-    return objects.taken(touching), int(found.cut[touching].sum())
+    if outlines is not None:
+        outlines = outlines.copy()
+        scene = shapely.box(0, 0, width, height)
+        for place in numpy.flatnonzero(~shapely.covered_by(outlines, scene)).tolist():
+            parts = shapely.get_parts(shapely.intersection(outlines[place], scene))
+            areas = parts[shapely.get_dimensions(parts) == 2]
+            outlines[place] = shapely.multipolygons(areas)
+        stays &= ~shapely.is_empty(outlines)
+        objects = replace(objects, outlines=outlines)
+    sides = objects.corners[:, 1:3] - objects.corners[:, :2]
+    stays &= numpy.all(numpy.linalg.norm(sides, axis=2) >= _BREADTH, axis=1)
+    return objects.taken(stays), int(found.cut[stays].sum())

@@ -230,6 +230,11 @@ class TestOutlines:
     def test_a_mask_ends_with_the_scene(self, place: Place) -> None:
         assert self.found(place, [(28, 28, 20, 40, 0.9)], (40, 33)) == [(18, 8, 33, 40)]
 
+    def test_a_box_without_a_mask_ends_with_the_scene_too(self, place: Place) -> None:
+        (bounds,) = self.found(place, [(52, 28, 20, 8, 0.6)], (64, 57))
+        assert bounds == pytest.approx((42, 24, 57, 32), abs=0.3)
+        assert bounds[2] == 57
+
     def test_tiles_are_put_together(self, place: Place) -> None:
         found = self.found(place, [(60, 28, 8, 20, 0.9), (148, 108, 12, 8, 0.9)], (160, 208))
         assert sorted(found) == [(56, 18, 64, 38), (142, 104, 154, 112)]
