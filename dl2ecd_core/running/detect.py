@@ -45,7 +45,7 @@ from .scene import Scene
 from .transparency import said_of_transparency
 from .value_range import said_of_range
 
-#: What a listener hears when all objects are found.
+#: What a listener hears when all objects are found: its bar stays full until it goes.
 WRITING = "Writing the layer"
 
 
@@ -187,7 +187,7 @@ def detect(
                 write_style(style, legend.rows)
 
             classes, place = opened.ecd.classes, reader.georeference
-            listener.progressed(0, 1, WRITING)
+            listener.progressed(1, 1, WRITING)
             write_layer(target, objects, classes, place, writing, write_beside)
         return Detection(
             os.fspath(layer),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: So many values are counted one by one.
 _FEW = 32
-#: What a listener hears when all rows are made.
+#: What a listener hears when all rows are made: its bar stays full until it goes.
 WRITING = "Writing the map"
 
 
@@ -106,7 +106,7 @@ class Result:
             )
             check()
             folder.note(window.height)
-            listener.progressed(0, 1, WRITING)
+            listener.progressed(1, 1, WRITING)
             self._write(part, shares)
         return counting.counts
 

@@ -472,7 +472,7 @@ class TestTheFiles:
         assert [one for one in hearing.heard if one[2] == "Detecting"] == [
             (done, 12, "Detecting") for done in range(1, 13)
         ]
-        assert hearing.heard[-1] == (0, 1, WRITING)
+        assert hearing.heard[-1] == (1, 1, WRITING)
 
     @pytest.mark.parametrize(
         ("error", "free", "rule"),
