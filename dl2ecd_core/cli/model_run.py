@@ -186,6 +186,7 @@ def print_written(done: Report, what: str) -> None:
     click.echo(
         f"Wrote {printable(done.output, 400)}: {what} in {done.seconds:.1f} s by {done.runtime}."
     )
+    click.echo(f"Values were scaled: {printable(done.scaling, 400)}.")
     for path, kind in done.beside:
         click.echo(f"Wrote {printable(path, 400)}: {kind}.")
 

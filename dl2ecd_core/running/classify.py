@@ -139,7 +139,10 @@ def classify(
             window = window_of(place, extent, window, reader.name)
         result = Result(outputs, classifier, opened.ecd, rasters, window, place)
         key = {**scene_key(scene, reader), **work_key(opened, classifier, window, aoi)}
-        counts = result.make(area or reader, key, ready.workers, listener, reader.stamps.check)
+        counts, late = result.make(
+            area or reader, key, ready.workers, listener, reader.stamps.check
+        )
+        findings = in_order([*findings, *late])
         classes, nodata, background = counted_classes(
             counts, opened.ecd, classifier, reader.georeference
         )

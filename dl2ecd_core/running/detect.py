@@ -168,9 +168,10 @@ def detect(
                 if run_tiles is None
                 else run_tiles(detector)
             )
-            run = kept(run, folder)
+            late: List[Finding] = []
+            run = kept(run, folder, late.append)
             found = found_by(run, (reader.height, reader.width), detector, region)
-            late = _said_of_pieces(found, detector)
+            late += _said_of_pieces(found, detector)
             if not len(found.objects) and not has_data(seen, detector.bands, window):
                 part = region.window
                 late.append(without_data(reader.name, area=area, aoi=aoi, window=part))

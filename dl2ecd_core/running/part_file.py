@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Iterator, List, Mapping, 
 
 from ..files.output import refused, write_failure
 from ..files.strays import LOCK, held_alone
+from ..findings import Finding
 from ..findings.errors import Cancelled, ConversionRefused
+from ..findings.rules import finding
 from ..findings.wording import printable
 from .extras import RunningRefused
 
@@ -272,6 +274,28 @@ def is_begun(target: Path) -> bool:
     A folder of many results has those that are made, and what is unfinished of others.
     """
     return target.is_dir() or folder_of(target).exists()
+
+
+def said_of_begun(done: int, total: int, unit: str) -> List[Finding]:
+    """What to say where an earlier run has done a part of a result already.
+
+    Parameters
+    ----------
+    done, total
+        How many rows or tiles there are already, and in the end.
+    unit
+        One of them, in a word.
+    """
+    if not done:
+        return []
+    # Where all are there, what was missing is the file that is made of them.
+    here = f"at {unit} {done + 1:,} of {total:,}" if done < total else f"after the last {unit}"
+    return [
+        finding(
+            "result-continued",
+            f"An earlier run of the same command was stopped; this one goes on {here}.",
+        )
+    ]
 
 
 def folder_of(target: Path) -> Path:

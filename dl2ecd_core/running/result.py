@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List,
 from ..ecd.content import Ecd
 from ..exports import aux_xml
 from ..exports.legend import legend_of
+from ..findings import Finding
 from ..progress import Listener
 from .classifier import Classifier
 from .engine import classify_raster
 from .georeference import Georeference
 from .geotiff import Content, new_geotiff, room_beside
 from .outputs import Outputs
-from .part_file import PartFile, PartFolder, part_folder
+from .part_file import PartFile, PartFolder, part_folder, said_of_begun
 from .preview import write_preview
 from .raster_library import RasterLibrary
 from .rasters import RasterReader, Window
@@ -77,8 +78,8 @@ class Result:
         workers: Optional[int],
         listener: Listener,
         check: Callable[[], object],
-    ) -> Counter[int]:
-        """Make them, whole or not at all; how many pixels have which value.
+    ) -> Tuple[Counter[int], List[Finding]]:
+        """Make them, whole or not at all; how many pixels have which value, and what to say.
 
         Parameters
         ----------
@@ -92,6 +93,9 @@ class Result:
             if self.outputs.probabilities is not None:
                 layers = classifier.probabilities.layers
                 shares = folder.file("probabilities", window.width, layers, "float32")
+            said = said_of_begun(folder.done, window.height, "row")
+            for item in said:
+                listener.found(item)
             values = classifier.values
             counting = _Counting(part, folder, (*values.by_index, values.nodata))
             classify_raster(
@@ -108,7 +112,7 @@ class Result:
             folder.note(window.height)
             listener.progressed(1, 1, WRITING)
             self._write(part, shares)
-        return counting.counts
+        return counting.counts, said
 
     def _write(self, part: PartFile, shares: Optional[PartFile]) -> None:
         """Make everything before anything takes its place: a full disk spoils no older map."""

@@ -437,7 +437,9 @@ class TestStopping:
             # A mark that only a run that goes on can keep.
             rows.write(bytes([200, 100]) * 35 * 300)
         (folder / "journal.json").write_text(json.dumps({**journal, "rows": 300}))
-        classify(place.scene, place.ecd, place.out, options=BYTES)
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        (told,) = (item for item in done.findings if item.rule == "result-continued")
+        assert told.message.endswith("this one goes on at row 301 of 900.")
         with opened(place.out) as file:
             values = file.read(1)
         assert values[:300].ravel().tolist() == [200, 100] * 35 * 300

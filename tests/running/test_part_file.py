@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 
 from dl2ecd_core.findings.errors import ConversionRefused
-from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of, is_begun
+from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of, is_begun, said_of_begun
 
 np = pytest.importorskip("numpy")
 
@@ -101,6 +101,19 @@ def test_a_folder_with_notes_and_nothing_else_goes(tmp_path: Path) -> None:
     folder.close()
     assert another.path.exists()
     another.remove()
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [
+        (1866, ["goes on at row 1,867 of 8,000."]),
+        (8000, ["goes on after the last row."]),
+        (0, []),
+    ],
+)
+def test_it_is_said_where_a_run_goes_on(done: int, words: List[str]) -> None:
+    said = [item.message for item in said_of_begun(done, 8000, "row")]
+    assert [one[one.index("goes on") :] for one in said] == words
 
 
 def test_what_is_begun_is_gone_on_with(tmp_path: Path) -> None:

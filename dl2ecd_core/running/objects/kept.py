@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING, BinaryIO, Iterable, Iterator, List, Optional, Sequence
+from typing import TYPE_CHECKING, BinaryIO, Callable, Iterable, Iterator, List, Optional, Sequence
 
-from ..part_file import PartFolder
+from ...findings import Finding
+from ..part_file import PartFolder, said_of_begun
 from ..rasters import Window
 from .found import Objects
 from .searching import DETECTING, Runner
@@ -121,8 +122,14 @@ class TileFile:
         return Objects(corners, scores, labels, turned, outlines=outlines)
 
 
-def kept(run: Runner, folder: PartFolder) -> Runner:
-    """Runs tiles, and keeps what those of the first round show."""
+def kept(run: Runner, folder: PartFolder, tell: Callable[[Finding], object]) -> Runner:
+    """Runs tiles, and keeps what those of the first round show.
+
+    Parameters
+    ----------
+    tell
+        Hears where an earlier run is gone on with.
+    """
     file = TileFile(folder, "objects")
 
     def running(windows: Sequence[Window], doing: str) -> Iterable[Objects]:
@@ -130,6 +137,8 @@ def kept(run: Runner, folder: PartFolder) -> Runner:
             yield from run(windows, doing)
             return
         done: List[Objects] = list(file.tiles())
+        for item in said_of_begun(len(done), len(windows), "tile"):
+            tell(item)
         yield from done
         for count, part in enumerate(run(windows[len(done) :], doing), len(done) + 1):
             file.append(part)

@@ -73,6 +73,8 @@ def test_goes_on_where_it_was(place: Place, run: List[int], kind: str) -> None:
     done = place.detect(model)
     assert len(run) == tiles - 7
     assert (done.objects, done.tiles) == (len(THINGS), tiles)
+    (said,) = (one for one in done.findings if one.rule == "result-continued")
+    assert said.message.endswith("this one goes on at tile 8 of 12.")
     assert layer(place.out) == layer(other)
     assert not folder_of(place.out).exists()
 
@@ -182,7 +184,7 @@ def test_outlines_that_make_no_sense_are_none(tmp_path: Path) -> None:
 
 def test_the_second_look_is_not_kept(tmp_path: Path) -> None:
     folder = PartFolder(tmp_path / "a.gpkg", {})
-    running = kept(lambda windows, doing: [TILES[0]] * len(windows), folder)
+    running = kept(lambda windows, doing: [TILES[0]] * len(windows), folder, lambda item: None)
     windows = [Window(0, 1, 0, 1)] * 2
     assert len(list(running(windows, DETECTING))) == 2
     assert len(list(running(windows, AGAIN))) == 2
