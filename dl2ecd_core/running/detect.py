@@ -175,6 +175,8 @@ def detect(
             if not len(found.objects) and not has_data(seen, detector.bands, window):
                 part = region.window
                 late.append(without_data(reader.name, area=area, aoi=aoi, window=part))
+            elif not len(found.objects):
+                late.append(_said_of_none(detector))
             for item in late:
                 listener.found(item)
                 findings.append(item)
@@ -240,6 +242,17 @@ def _said_of_place(reader: Scene, target: Path) -> List[Finding]:
             where=Place(file=reader.name),
         )
     ]
+
+
+def _said_of_none(detector: Detector) -> Finding:
+    best = detector.missed.seen
+    told = "" if best is None else f" Of tiles without any, the best score is {best:.2g}."
+    return finding(
+        "objects-none",
+        f"No object that is wanted has a score of at least {detector.score:g}.{told}",
+        hint="Give a lower --score to see what there is. Where that shows nothing of use, look "
+        "whether bands, scaling and the size of pixels are those that the model was trained with.",
+    )
 
 
 def _said_of_pieces(found: Search, detector: Detector) -> List[Finding]:

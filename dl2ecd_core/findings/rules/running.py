@@ -66,6 +66,7 @@ RULES: Tuple[Rule, ...] = (
     Rule("pictures-without-class", _WARNING, "Every picture has data, and a class."),
     Rule("scene-padded", _INFORMATION, "The scene is at least as large as a tile of the model."),
     Rule("scene-without-place", _WARNING, "The scene has a place and a coordinate system."),
+    Rule("objects-none", _INFORMATION, "A search finds an object."),
     Rule("objects-cut", _WARNING, "Of every object, some tile shows the end."),
     Rule("result-continued", _INFORMATION, "A result is made in one run."),
     Rule("halo-probed", _INFORMATION, "The model tells how far it looks."),

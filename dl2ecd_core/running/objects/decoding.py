@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Tuple
 
 from ...findings import Finding
 from ...findings.rules import finding
@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from ..sessions import Array
 
 
-def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score: float) -> Objects:
+def decoded(
+    reading: Reading,
+    outputs: List[Array],
+    tile: Tuple[int, int],
+    score: float,
+    tell: Callable[[float], object] = lambda best: None,
+) -> Objects:
     """The objects of a tile whose score is at least `score`; not yet suppressed.
 
     Parameters
     ----------
     tile
         Rows and columns.
+    tell
+        Hears the best score of all that the model gives, where there are no such objects.
 
     Raises
     ------
@@ -53,6 +61,8 @@ def decoded(reading: Reading, outputs: List[Array], tile: Tuple[int, int], score
         raise _other_shape(outputs)
     kept = best >= lowest
     kept &= numpy.isfinite(sides).all(1)
+    if len(best) and not kept.any():
+        tell(float(numpy.nanmax(best, initial=0.0)))
     sides, best, labels = sides[kept].astype("float64"), best[kept].astype("float64"), labels[kept]
     if len(best) and float(best.max()) > 1 + 1e-3:
         raise RunningRefused([_no_shares(float(best.max()))])
@@ -79,7 +89,9 @@ def _separate(
     if len(sides) != len(layers) or not layers.shape[1]:
         raise _other_shape(outputs)
     if reading.several:
-        rows, labels = numpy.nonzero(layers >= lowest)
+        # Where none is good enough, the best tells how good they are.
+        enough = min(lowest, float(numpy.nanmax(layers, initial=0.0)))
+        rows, labels = numpy.nonzero(layers >= enough)
         return sides[rows], layers[rows, labels], labels, rows
     best, labels = _best(layers)
     return sides, best, labels, numpy.arange(len(sides))

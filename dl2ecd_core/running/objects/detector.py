@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, FrozenSet, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -63,6 +64,25 @@ class DetectOptions(InputOptions):
     reading: AskedReading = field(default_factory=AskedReading)
 
 
+class BestScore:
+    """The best score that was seen where no object was found; tiles run in several threads.
+
+    Attributes
+    ----------
+    seen
+        None where there was none.
+    """
+
+    def __init__(self) -> None:
+        self.seen: Optional[float] = None
+        self._lock = threading.Lock()
+
+    def hear(self, score: float) -> None:
+        """That of a tile."""
+        with self._lock:
+            self.seen = score if self.seen is None else max(self.seen, score)
+
+
 @dataclass(frozen=True)
 class Detector:
     """A model that is ready to detect in any raster of its bands.
@@ -77,6 +97,8 @@ class Detector:
         Value around a scene that is smaller than a tile, after scaling.
     wanted
         Labels of the classes that are wanted.
+    missed
+        The best score where no object was found, of the tiles that were run in this process.
     """
 
     session: Session
@@ -90,6 +112,7 @@ class Detector:
     score: float
     iou: float
     wanted: FrozenSet[int]
+    missed: BestScore = field(default_factory=BestScore, compare=False)
 
     @property
     def settings(self) -> List[str]:
@@ -112,7 +135,7 @@ class Detector:
             around = ((0, 0), (0, lacking[0]), (0, lacking[1]))
             values = numpy.pad(values, around, constant_values=self.padding)
         outputs = self.session.run([arranged(values, self.entry)])
-        found = decoded(self.reading, outputs, self.tile, self.score)
+        found = decoded(self.reading, outputs, self.tile, self.score, self.missed.hear)
         found = found.taken(numpy.isin(found.labels, sorted(self.wanted)))
         if not self.reading.finished:
             found = found.taken(suppressed(found, self.iou))

@@ -374,6 +374,21 @@ class TestWhatIsWanted:
         assert [item.objects for item in done.classes] == [1, 3]
         assert done.classes[0].scores == pytest.approx((0.7, 0.7), abs=0.01)
 
+    def test_of_no_object_the_best_score_is_told(self, place: Place) -> None:
+        model = networks.yolov8(place.folder / "m" / "a.onnx")
+        done = place.detect(model, options={"score": 0.97})
+        (said,) = (item for item in done.findings if item.rule == "objects-none")
+        assert "a score of at least 0.97. Of tiles without any, the best" in said.message
+        assert said.message.endswith(" is 0.9.")
+        assert "--score" in said.hint
+
+    def test_what_is_not_wanted_is_no_object(self, place: Place) -> None:
+        model = networks.yolov8(place.folder / "m" / "a.onnx")
+        away = (500_000, 4_999_998, 500_002, 5_000_000)
+        done = place.detect(model, extent=away)
+        assert done.objects == 0
+        assert "objects-none" in [item.rule for item in done.findings]
+
     def test_overlaps(self, place: Place) -> None:
         # Two neighbouring cells: their boxes share two thirds of either, half of both together.
         things = [(28, 28, 24, 24, 0.9), (36, 28, 24, 24, 0.85)]

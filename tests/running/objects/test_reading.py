@@ -219,6 +219,17 @@ class TestWhatCannotBeRead:
         assert list(zip(found.rows.tolist(), found.labels.tolist())) == [(0, 0), (0, 1), (1, 1)]
         assert found.scores.tolist() == [0.6, 0.7, 0.9]
 
+    @pytest.mark.parametrize(("score", "told"), [(0.5, []), (0.95, [0.9])])
+    def test_the_best_score_is_told_where_none_is_good_enough(
+        self, score: float, told: List[float]
+    ) -> None:
+        places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
+        reading = Reading(HeadKind.SEPARATE, (), None, places, BoxCoding.CORNERS, False)
+        outputs = [np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.array([[0.6, 0.7], [0.1, 0.9]])]
+        heard: List[float] = []
+        found = decoded(reading, outputs, (9, 9), score, heard.append)
+        assert (len(found), heard) == (0 if told else 3, told)
+
     def test_queries_with_a_score_of_no_object_are_of_their_best_class(self) -> None:
         places = {Content.BOXES: 0, Content.CLASS_SCORES: 1}
         reading = Reading(

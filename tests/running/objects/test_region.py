@@ -144,7 +144,8 @@ def test_an_area_without_a_pixel_is_told(place: Place) -> None:
 
 def test_an_area_without_an_object_is_not(place: Place) -> None:
     done = place.detect(model(place), aoi=area(place, (0, 0, 3, 3)))
-    assert (found(place), done.findings) == ([], ())
+    said = [item.rule for item in done.findings]
+    assert (found(place), said) == ([], ["objects-none"])
 
 
 def test_a_scene_without_data_is_told(place: Place) -> None:
