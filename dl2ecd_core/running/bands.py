@@ -12,6 +12,8 @@ from .extras import RunningRefused
 
 #: A band by its number; no raster has a million bands.
 _NUMBER = re.compile("[0-9]{1,6}")
+#: More of them are not listed one by one.
+_MOST_SHOWN = 12
 #: What ``ExtractBands`` and ``--bands`` hold: numbers, or names.
 Wanted = Sequence[Union[int, str]]
 
@@ -54,29 +56,111 @@ def chosen_bands(
     Raises
     ------
     RunningRefused
-        ``bands-missing`` where the scene lacks one, ``bands-ambiguous`` where several have its
-        name, ``bands-count`` where they are too few or many.
+        ``bands-missing`` where the scene lacks one, or they are counted from 0;
+        ``bands-ambiguous`` where several have its name, ``bands-count`` where they are too few or
+        many.
     """
+    given = document.get("ExtractBands")
     if asked is not None:
-        wanted: Wanted = [band - 1 if isinstance(band, int) else band for band in asked]
+        wanted: Wanted = _counted_from_0(asked, count, scene)
         source = "--bands"
+    elif isinstance(given, list) and given != list(range(count)):
+        wanted, source = given, "ExtractBands"
     else:
-        given = document.get("ExtractBands")
-        wanted = given if isinstance(given, list) else list(range(count))
-        source = "ExtractBands"
+        # A definition that names no others has these.
+        return tuple(range(count)), _said_of_first(count, names, scene)
     if len(wanted) != count:
         raise RunningRefused(
             [
                 finding(
                     "bands-count",
                     f"{source} names {counted(len(wanted), 'band')}, the model takes {count}.",
-                    hint="Give as many, with commas between them, in the model's order: --bands "
-                    "1,2,3.",
+                    hint="Give as many, with commas between them, in the model's order: "
+                    f"{_example(count)}.",
                     where=Place(file=scene),
                 )
             ]
         )
     return _found(wanted, names, scene, source)
+
+
+def bands_text(bands: Sequence[int], of: int) -> str:
+    """Bands, counted from 0, as people read them.
+
+    Examples
+    --------
+    >>> bands_text([0, 1, 2, 3], 6), bands_text([3], 4), bands_text(range(100), 100)
+    ('bands 1, 2, 3 and 4 of 6', 'band 4 of 4', 'bands 1 to 100 of 100')
+    """
+    numbers = [str(band + 1) for band in bands]
+    if len(numbers) == 1:
+        return f"band {numbers[0]} of {of}"
+    if len(numbers) > _MOST_SHOWN:
+        in_order = list(bands) == list(range(bands[0], bands[0] + len(bands)))
+        between = " to " if in_order else ", ..., "
+        return f"bands {numbers[0]}{between}{numbers[-1]} of {of}"
+    return f"bands {', '.join(numbers[:-1])} and {numbers[-1]} of {of}"
+
+
+def _example(count: int, start: int = 1) -> str:
+    """What ``--bands`` may look like for as many bands."""
+    numbers = [str(start + place) for place in range(count)]
+    if count > _MOST_SHOWN:
+        numbers = [*numbers[:3], "...", numbers[-1]]
+    return f"--bands {','.join(numbers)}"
+
+
+def _counted_from_0(asked: Wanted, count: int, scene: str) -> Wanted:
+    if 0 not in asked:
+        return [band - 1 if isinstance(band, int) else band for band in asked]
+    plain = [str(band + 1 if isinstance(band, int) else band) for band in asked]
+    raise RunningRefused(
+        [
+            finding(
+                "bands-missing",
+                "--bands names band 0, but bands are counted from 1.",
+                hint=f"If you counted from 0: --bands {','.join(plain)}."
+                if len(asked) == count <= _MOST_SHOWN
+                else f"Give them as {_example(count)}.",
+                where=Place(file=scene),
+            )
+        ]
+    )
+
+
+def _said_of_first(count: int, names: Sequence[Optional[str]], scene: str) -> Tuple[Finding, ...]:
+    """Of a scene whose first bands are taken, since nobody names others.
+
+    Raises
+    ------
+    RunningRefused
+        ``bands-missing`` where it has fewer.
+    """
+    if len(names) == count:
+        return ()
+    if len(names) < count:
+        raise RunningRefused(
+            [
+                finding(
+                    "bands-missing",
+                    f"The model takes {counted(count, 'band')}, the scene has {len(names)}.",
+                    hint="Give a scene with all that the model was trained with, in that order; of "
+                    "bands in several files, a virtual raster (gdalbuildvrt -separate).",
+                    where=Place(file=scene),
+                )
+            ]
+        )
+    called = [name for name in names[:count] if name]
+    return (
+        finding(
+            "bands-first",
+            f"The scene has {len(names)} bands, the model takes {count}: its first "
+            f"{f'{count} are' if count > 1 else 'is'} taken"
+            f"{f' ({listed(called)})' if len(called) == count else ''}.",
+            hint=f"If it was trained with others, give them in its order: {_example(count, 2)}.",
+            where=Place(file=scene),
+        ),
+    )
 
 
 def _plain(name: str) -> str:
@@ -96,7 +180,8 @@ def _check_single(wanted: Wanted, names: Sequence[Optional[str]], scene: str) ->
                         "bands-ambiguous",
                         f"Several bands of the scene are called {quoted(band)}: the bands "
                         f"{listed(numbers)}.",
-                        hint="Give the bands in the model's order by number: --bands 3,2,1.",
+                        hint="Give the bands in the model's order by number: "
+                        f"{_example(len(wanted))}.",
                         where=Place(file=scene),
                     )
                 ]
@@ -137,7 +222,7 @@ def _found(
                     f"The scene lacks the {'band' if len(missing) == 1 else 'bands'} "
                     f"{listed(missing)} that {source} names: {have}.",
                     hint="Give the bands in the model's order, by number from 1 or by name: "
-                    "--bands 3,2,1.",
+                    f"{_example(len(wanted))}.",
                     where=Place(file=scene),
                 )
             ]

@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional
 
 import pytest
 
-from dl2ecd_core.running.bands import bands_asked, chosen_bands
+from dl2ecd_core.findings import Severity
+from dl2ecd_core.running.bands import bands_asked, bands_text, chosen_bands
 from dl2ecd_core.running.extras import RunningRefused
 
 NAMES = ["Blue", " Green ", "Red", "NIR"]
@@ -21,7 +22,6 @@ def chosen(
 @pytest.mark.parametrize(
     ("document", "asked", "expected"),
     [
-        ({}, None, (0, 1, 2)),
         ({"ExtractBands": [2, 1, 0]}, None, (2, 1, 0)),
         ({"ExtractBands": ["nir", "red", "green"]}, None, (3, 2, 1)),
         ({"ExtractBands": [2, 1, 0]}, [1, 2, 3], (0, 1, 2)),
@@ -33,6 +33,49 @@ def test_by_number_or_name(
     document: Dict[str, Any], asked: Optional[List[Any]], expected: Any
 ) -> None:
     assert chosen(document, NAMES, asked) == (expected, ())
+
+
+def test_nothing_is_said_of_a_scene_of_as_many_bands() -> None:
+    assert chosen({}, NAMES[:3]) == ((0, 1, 2), ())
+
+
+@pytest.mark.parametrize("document", [{}, {"ExtractBands": [0, 1, 2]}, {"ExtractBands": None}])
+def test_the_first_bands_of_more_are_taken_and_that_is_said(document: Dict[str, Any]) -> None:
+    """A definition that was made without ExtractBands has the first ones."""
+    bands, (said,) = chosen(document, NAMES)
+    assert (bands, said.rule, said.severity) == ((0, 1, 2), "bands-first", Severity.INFORMATION)
+    assert said.message == (
+        "The scene has 4 bands, the model takes 3: its first 3 are taken "
+        "('Blue', ' Green ' and 'Red')."
+    )
+    assert said.hint.endswith("in its order: --bands 2,3,4.")
+    (said,) = chosen(document, [None] * 6)[1]
+    assert said.message == "The scene has 6 bands, the model takes 3: its first 3 are taken."
+    (said,) = chosen_bands({}, 1, [None] * 6, "scene.tif")[1]
+    assert said.message == "The scene has 6 bands, the model takes 1: its first is taken."
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "hint"),
+    [
+        (4, [1, 2, 3], "--bands 1,2,3,4."),
+        (4, [0, 1, 2, 3], "If you counted from 0: --bands 1,2,3,4."),
+        (4, [0, "nir", 1, 1], "If you counted from 0: --bands 1,nir,2,2."),
+        (4, [0, 1], "Give them as --bands 1,2,3,4."),
+        (13, list(range(13)), "Give them as --bands 1,2,3,...,13."),
+        (2, ["red", 7], "--bands 1,2."),
+    ],
+)
+def test_examples_have_as_many_bands_as_are_needed(count: int, asked: List[Any], hint: str) -> None:
+    with pytest.raises(RunningRefused) as caught:
+        chosen_bands({}, count, [None, "Red"], "scene.tif", asked=asked)
+    assert caught.value.findings[0].hint.endswith(hint)
+
+
+def test_bands_as_people_read_them() -> None:
+    assert bands_text([5, 0], 6) == "bands 6 and 1 of 6"
+    assert bands_text(range(1, 20), 20) == "bands 2 to 20 of 20"
+    assert bands_text([*range(1, 20), 0], 20) == "bands 2, ..., 1 of 20"
 
 
 def test_names_that_the_scene_has_not_go_by_their_order_and_that_is_said() -> None:
@@ -48,7 +91,9 @@ def test_names_that_the_scene_has_not_go_by_their_order_and_that_is_said() -> No
         ({"ExtractBands": [0, 1, 4]}, [None] * 2, None, "it has 2 bands"),
         ({"ExtractBands": ["swir", "x", "red"]}, NAMES, None, "lacks the bands 'swir' and 'x'"),
         ({"ExtractBands": ["a", "b", "c"]}, [None] * 2, None, "lacks the band 'c'"),
-        ({}, NAMES, [0, 1, 2], "lacks the band '0' that --bands names"),
+        ({}, NAMES, [0, 1, 2], "--bands names band 0, but bands are counted from 1"),
+        ({}, [None] * 2, None, "The model takes 3 bands, the scene has 2"),
+        ({"ExtractBands": [0, 1, 2]}, [None] * 2, None, "The model takes 3 bands, the scene has 2"),
     ],
 )
 def test_a_band_that_is_not_there(

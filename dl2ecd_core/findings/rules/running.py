@@ -32,6 +32,11 @@ RULES: Tuple[Rule, ...] = (
     Rule("output-not-ours", _ERROR, "A raster that is replaced was written by dl2ecd."),
     Rule("extent-outside", _ERROR, "The extent has a part of the scene."),
     Rule("bands-count", _ERROR, "As many bands are given as the model takes."),
+    Rule(
+        "bands-first",
+        _INFORMATION,
+        "A scene has no more bands than the model takes, or is told which.",
+    ),
     Rule("bands-missing", _ERROR, "The scene has the bands that the model takes."),
     Rule("values-complex", _ERROR, "The values of a scene are real numbers."),
     Rule("bands-ambiguous", _ERROR, "A band that is asked for by name is the only one with it."),
