@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Optional, Tuple, TypeVar, Union
 
 import click
 
@@ -14,9 +14,10 @@ from ..findings.wording import printable
 from ..running.bands import Wanted, bands_asked
 from ..running.georeference import Extent
 from ..running.memory import limit_memory
+from ..running.objects.report import Detection
 from ..running.own_process import is_own_process
 from ..running.part_file import is_begun
-from ..running.report import Report
+from ..running.report import Classification, Report
 from ..running.sessions.devices import CPU
 from .options import PATH, output_options
 from .pixel_bar import PixelBar
@@ -181,7 +182,7 @@ def run_and_report(
     report([result], asked.output)
 
 
-def print_written(done: Report, what: str) -> None:
+def print_written(done: Union[Classification, Detection], what: str) -> None:
     """What was written, what is in it, and by what."""
     click.echo(
         f"Wrote {printable(done.output, 400)}: {what} in {done.seconds:.1f} s by {done.runtime}."
@@ -189,6 +190,7 @@ def print_written(done: Report, what: str) -> None:
     click.echo(f"Values were scaled: {printable(done.scaling, 400)}.")
     for path, kind in done.beside:
         click.echo(f"Wrote {printable(path, 400)}: {kind}.")
+    click.echo(f"It was made from {done.bands}, scaled by: {done.scaling}.")
 
 
 def _refused(scene: str, error: Dl2EcdError) -> Result:

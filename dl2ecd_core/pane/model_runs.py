@@ -10,7 +10,7 @@ import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from ..findings import Finding, Severity
 from ..findings.errors import Dl2EcdError
@@ -23,7 +23,8 @@ from .proposal import proposed_beside
 from .speech import NOT_YET_CHECKED, sentence, surprise
 
 if TYPE_CHECKING:
-    from ..running.report import Report
+    from ..running.objects.report import Detection
+    from ..running.report import Classification
 
 #: Where the parameters lie that both tools have.
 RASTER, MODEL, OUTPUT, BANDS, SCALING = range(5)
@@ -87,7 +88,11 @@ def in_pane(finding: Finding) -> str:
             "classify --trust-model. Or export it to ONNX where it was made."
         )
         finding = replace(finding, hint=hint)
-    return _OPTION.sub(lambda found: _LABELS[found.group(1)], sentence(finding))
+    return _with_labels(sentence(finding))
+
+
+def _with_labels(text: str) -> str:
+    return _OPTION.sub(lambda found: _LABELS[found.group(1)], text)
 
 
 def missing(tool: Tool) -> Optional[str]:
@@ -188,7 +193,9 @@ def _number(parameter: Parameter) -> Optional[float]:
     return float(text) if text else None
 
 
-def _classified(parameters: Sequence[Parameter], listener: PaneListener, overwrite: bool) -> Report:
+def _classified(
+    parameters: Sequence[Parameter], listener: PaneListener, overwrite: bool
+) -> Classification:
     from ..running.building import Options
     from ..running.classify import classify
 
@@ -200,7 +207,9 @@ def _classified(parameters: Sequence[Parameter], listener: PaneListener, overwri
     return classify(*paths, options=options, overwrite=overwrite, messages=listener)
 
 
-def _detected(parameters: Sequence[Parameter], listener: PaneListener, overwrite: bool) -> Report:
+def _detected(
+    parameters: Sequence[Parameter], listener: PaneListener, overwrite: bool
+) -> Detection:
     from ..running.detect import DetectOptions, detect
 
     score, overlap = map(_number, parameters[5:7])
@@ -212,10 +221,14 @@ def _detected(parameters: Sequence[Parameter], listener: PaneListener, overwrite
     return detect(*paths, options=options, overwrite=overwrite, messages=listener)
 
 
-def _lines(report: Report) -> List[str]:
+def _lines(report: Union[Classification, Detection]) -> List[str]:
     """What a run did, for its record."""
     told = report.as_dict()
-    lines = [f"Run by {report.runtime}; pixel values scaled: {report.scaling}."]
+    lines = [
+        _with_labels(
+            f"Run by {report.runtime}; {report.bands}; pixel values scaled: {report.scaling}."
+        )
+    ]
     for item in told["classes"]:
         found = (
             counted(item["objects"], "object")

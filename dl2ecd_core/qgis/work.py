@@ -318,7 +318,9 @@ def layer_lines(done: Detection) -> List[str]:
         span = "" if item.scores is None else f" ({item.scores[0]:.2f} to {item.scores[1]:.2f})"
         lines.append(f"{item.value}  {printable(item.name, 80)}: {item.objects:,}{span}")
     return [
-        in_qgis(f"Run by {done.runtime}; scaling: {done.scaling}; read as {done.reading}"),
+        in_qgis(
+            f"Run by {done.runtime}; {done.bands}; scaling: {done.scaling}; read as {done.reading}"
+        ),
         *lines,
         f"Written: {printable(done.layer, 400)}",
     ]
@@ -337,7 +339,7 @@ def map_lines(done: Classification) -> List[str]:
     if done.nodata[1]:
         lines.append(f"{done.nodata[0]}  no data: {done.nodata[1]:,} pixels")
     return [
-        in_qgis(f"Run by {done.runtime}; scaling: {done.scaling}"),
+        in_qgis(f"Run by {done.runtime}; {done.bands}; scaling: {done.scaling}"),
         *lines,
         f"Written: {printable(done.raster, 400)}",
     ]

@@ -85,14 +85,16 @@ def chosen_bands(
 
 
 def bands_text(bands: Sequence[int], of: int) -> str:
-    """Bands, counted from 0, as people read them.
+    """Bands, counted from 1, as people read them.
 
     Examples
     --------
-    >>> bands_text([0, 1, 2, 3], 6), bands_text([3], 4), bands_text(range(100), 100)
+    >>> bands_text([1, 2, 3, 4], 6), bands_text([4], 4), bands_text(range(1, 101), 100)
     ('bands 1, 2, 3 and 4 of 6', 'band 4 of 4', 'bands 1 to 100 of 100')
     """
-    numbers = [str(band + 1) for band in bands]
+    numbers = [str(band) for band in bands]
+    if not numbers:
+        return f"no band of {of}"
     if len(numbers) == 1:
         return f"band {numbers[0]} of {of}"
     if len(numbers) > _MOST_SHOWN:

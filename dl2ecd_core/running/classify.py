@@ -23,7 +23,7 @@ from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
 from .readying import made_ready
-from .report import Classification, counted_classes, path_text
+from .report import BandsTaken, Classification, counted_classes, path_text
 from .result import Result
 from .result_key import scene_key, work_key
 from .transparency import said_of_transparency
@@ -171,6 +171,7 @@ def classify(
             reader.georeference.unit,
             path_text(probabilities),
             path_text(preview),
+            BandsTaken.from_places(classifier.bands, reader.band_names),
         )
 
 

@@ -39,7 +39,7 @@ from .raster_library import RasterLibrary
 from .rasterio_library import RasterioLibrary
 from .rasters import Window
 from .readying import made_ready
-from .report import path_text
+from .report import BandsTaken, path_text
 from .result_key import area_key, model_key, scene_key
 from .scene import Scene
 from .transparency import said_of_transparency
@@ -203,6 +203,7 @@ def detect(
             detector.overlap,
             found.tiles,
             path_text(preview),
+            BandsTaken.from_places(detector.bands, reader.band_names),
         )
 
 

@@ -123,6 +123,7 @@ def label(
             "a class for each picture",
             0,
             len(found.names),
+            bands=found.bands,
         )
 
 

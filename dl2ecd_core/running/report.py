@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ..color import Color
 from ..ecd.content import Ecd
 from ..examination import AnyPath
 from ..findings import Finding
+from .bands import bands_text
 from .classifier import Classifier
 from .georeference import Georeference
 
@@ -87,6 +88,38 @@ class Report:
 
 
 @dataclass(frozen=True)
+class BandsTaken:
+    """Which bands of a scene went into the model.
+
+    Attributes
+    ----------
+    numbers
+        Counted from 1, in the model's order.
+    of
+        How many the scene has.
+    """
+
+    numbers: Tuple[int, ...] = ()
+    of: int = 0
+
+    @classmethod
+    def from_places(cls, bands: Sequence[int], of: Sequence[object]) -> BandsTaken:
+        """Of bands that are counted from 0, and all bands of the scene."""
+        return cls(tuple(band + 1 for band in bands), len(of))
+
+    def __str__(self) -> str:
+        return bands_text(self.numbers, self.of)
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The bands as ``--json`` shows them."""
+        return {"bands": list(self.numbers), "scene_bands": self.of}
+
+
+#: Where nobody tells.
+NO_BANDS = BandsTaken()
+
+
+@dataclass(frozen=True)
 class ClassCount(ClassFound):
     """How much of the map a class has.
 
@@ -125,6 +158,8 @@ class Classification(Report):
         Of what areas are squares: ``metre``, ``degree``; None where nobody says it.
     probabilities, preview
         The paths of both, as they were given; None where they were not asked for.
+    bands
+        Which of the scene's went into the model.
     """
 
     classes: Tuple[ClassCount, ...]
@@ -134,6 +169,7 @@ class Classification(Report):
     area_unit: Optional[str] = None
     probabilities: Optional[str] = None
     preview: Optional[str] = None
+    bands: BandsTaken = NO_BANDS
 
     @property
     def beside(self) -> Tuple[Tuple[str, str], ...]:
@@ -168,6 +204,7 @@ class Classification(Report):
             else {"value": self.background[0], "pixels": self.background[1]},
             "area_unit": self.area_unit,
             "halo": self.halo,
+            **self.bands.as_dict(),
             **super().as_dict(),
         }
 

@@ -249,14 +249,14 @@ _FOUND_CLASS = _object(
     }
 )
 _FOUND = (
-    "layer", "preview", "objects", "classes", "runtime", "reading", "overlap", "tiles", "scaling",
-    "seconds",
+    "layer", "preview", "objects", "classes", "runtime", "reading", "overlap", "tiles", "bands",
+    "scene_bands", "scaling", "seconds",
 )  # fmt: skip
 _MAPPED = (
     "raster", "probabilities", "preview", "classes", "nodata", "background", "area_unit",
-    "runtime", "halo", "scaling", "seconds", "folder", "made", "unchanged", "failures", "failed",
-    "scenes", "looked_at", "unreadable", "windows", "bytes_to_read", "worker_bytes", "threads",
-    "window_seconds", "limit", "hours", "core_hours",
+    "runtime", "halo", "bands", "scene_bands", "scaling", "seconds", "folder", "made", "unchanged",
+    "failures", "failed", "scenes", "looked_at", "unreadable", "windows", "bytes_to_read",
+    "worker_bytes", "threads", "window_seconds", "limit", "hours", "core_hours",
 )  # fmt: skip
 _FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
@@ -280,6 +280,8 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         ),
         "runtime": _text("What ran the model."),
         "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
+        "bands": _list(_number("A band.", 1), "Those of the scene, in the model's order."),
+        "scene_bands": _number("How many the scene has.", 1),
         "scaling": _text("How pixel values became what the model takes."),
         "seconds": {"type": "number", "description": "How long it took."},
         "folder": _text("Of many scenes: the folder of their maps."),
@@ -313,6 +315,8 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "reading": _text("How objects were read from the model's outputs."),
         "overlap": _number("Pixels that neighbouring tiles shared.", 0),
         "tiles": _number("How many tiles there were.", 1),
+        "bands": _list(_number("A band.", 1), "Those of the scene, in the model's order."),
+        "scene_bands": _number("How many the scene has.", 1),
         "scaling": _text("How pixel values became what the model takes."),
         "seconds": {"type": "number", "description": "How long it took."},
     },

@@ -26,7 +26,7 @@ import numpy as np
 
 from dl2ecd_core.running import estimating
 from dl2ecd_core.running.classify import classify
-from dl2ecd_core.running.report import ClassCount, Classification
+from dl2ecd_core.running.report import BandsTaken, ClassCount, Classification
 from tests.running.scenes import opened, pixels, write_scene
 from tests.running.test_classify import BYTES, Place
 
@@ -83,7 +83,7 @@ def test_nobody_guesses_the_scaling(place: Place) -> None:
     ("wanted", "words"),
     [
         (Wanted(scaling="min-max 9"), r"^\[scaling-wrong\] Scaling 'min-max 9'"),
-        (Wanted(bands="1,2"), r"^\[bands-count\] Bands names 2 bands.* order: Bands 1,2,3\."),
+        (Wanted(bands="1,2"), r"^\[bands-count\] Bands names 2 bands.* order: Bands 1,2,3,4\."),
         (Wanted(scaling="none", nodata=100), r"or leave Value For No Data out\."),
     ],
 )
@@ -156,8 +156,9 @@ def test_what_to_do_in_qgis(
 def test_shares_of_classes_and_of_no_data() -> None:
     classes = (ClassCount(1, "One", (1, 2, 3), 60, None), ClassCount(2, "Two", None, 20, None))
     done = Classification("a.tif", (), "ONNX Runtime", "none (--scale)", 1.0, classes, (0, 20), 4)
+    done = dataclasses.replace(done, bands=BandsTaken((4,), 6))
     assert map_lines(done) == [
-        "Run by ONNX Runtime; scaling: none (Scaling)",
+        "Run by ONNX Runtime; band 4 of 6; scaling: none (Scaling)",
         "1  One: 60 pixels (60.0%)",
         "2  Two: 20 pixels (20.0%)",
         "0  no data: 20 pixels",
@@ -170,4 +171,4 @@ def test_shares_of_classes_and_of_no_data() -> None:
         "5  background: 100 pixels",
     ]
     nothing = Classification("a.tif", (), "x", "y", 1.0, (), (0, 0), None)
-    assert map_lines(nothing) == ["Run by x; scaling: y", "Written: a.tif"]
+    assert map_lines(nothing) == ["Run by x; no band of 0; scaling: y", "Written: a.tif"]

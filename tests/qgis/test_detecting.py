@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection, ObjectCount
+from dl2ecd_core.running.report import BandsTaken
 from tests.running.objects import networks
 from tests.running.objects.test_detect import Place, objects_in
 
@@ -125,8 +127,9 @@ def test_objects_of_each_class_and_their_scores() -> None:
         ObjectCount(2, "Car", None, 0, None),
     )
     done = Detection("a.gpkg", (), "ONNX Runtime", "x (--scale)", 1.0, classes, "rows", 16, 4)
+    done = dataclasses.replace(done, bands=BandsTaken((4, 2), 6))
     assert layer_lines(done) == [
-        "Run by ONNX Runtime; scaling: x (Scaling); read as rows",
+        "Run by ONNX Runtime; bands 4 and 2 of 6; scaling: x (Scaling); read as rows",
         "1  Tree: 1,200 (0.30 to 0.99)",
         "2  Car: 0",
         "Written: a.gpkg",

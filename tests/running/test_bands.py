@@ -73,9 +73,10 @@ def test_examples_have_as_many_bands_as_are_needed(count: int, asked: List[Any],
 
 
 def test_bands_as_people_read_them() -> None:
-    assert bands_text([5, 0], 6) == "bands 6 and 1 of 6"
-    assert bands_text(range(1, 20), 20) == "bands 2 to 20 of 20"
-    assert bands_text([*range(1, 20), 0], 20) == "bands 2, ..., 1 of 20"
+    assert bands_text([6, 1], 6) == "bands 6 and 1 of 6"
+    assert bands_text([], 3) == "no band of 3"
+    assert bands_text(range(2, 21), 20) == "bands 2 to 20 of 20"
+    assert bands_text([*range(2, 21), 1], 20) == "bands 2, ..., 1 of 20"
 
 
 def test_names_that_the_scene_has_not_go_by_their_order_and_that_is_said() -> None:

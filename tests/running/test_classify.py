@@ -644,6 +644,20 @@ class TestCommand:
         report = json.loads(self.run(*asked, "--json").output)
         assert (report["probabilities"], report["preview"]) == (None, None)
 
+    def test_says_which_bands_went_in(self, place: Place) -> None:
+        write_scene(place.scene, pixels(90, 70, 6))
+        asked = (place.scene, place.ecd, place.out, "--scale", "min-max 0 255")
+        made = "It was made from {} of 6, scaled by: min-max 0 255 (--scale).\n"
+        result = self.run(*asked)
+        assert made.format("bands 1, 2, 3 and 4") in result.output
+        assert "bands-first" in result.output
+        result = self.run(*asked, "--bands", "6,4,2,1")
+        assert made.format("bands 6, 4, 2 and 1") in result.output
+        assert "bands-first" not in result.output
+        report = json.loads(self.run(*asked, "--bands", "6,4,2,1", "--json").output)
+        check_document("classify", report)
+        assert (report["bands"], report["scene_bands"]) == ([6, 4, 2, 1], 6)
+
     def test_says_how_much_has_no_data(self, place: Place) -> None:
         array = pixels(90, 70)
         array[:, :9] = 0

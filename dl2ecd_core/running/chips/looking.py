@@ -24,6 +24,7 @@ from ..objects.layer import outlines
 from ..opening import OpenedModel
 from ..raster_library import RasterLibrary
 from ..rasters import Window
+from ..report import BandsTaken
 from ..scene import opened_scene
 from ..sessions import Session
 from .labeller import Labeller, check_size
@@ -85,6 +86,8 @@ class Found:
         Of pictures, or numbers of features.
     labels
         Places in the definition's list of classes.
+    bands
+        Of the scene, or of the first picture.
     places
         Where each lies: a point, or a georeference with rows and columns.
     """
@@ -95,6 +98,7 @@ class Found:
     scores: Array
     scaling: str
     findings: Tuple[Finding, ...]
+    bands: BandsTaken
     points: Optional[Array] = None
     crs: Optional[str] = None
     pictures: Sequence[Tuple[Georeference, int, int]] = ()
@@ -127,7 +131,7 @@ def of_folder(work: Work, folder: Path, workers: Optional[int], listener: Listen
     paths = pictures_in(folder)
     places: List[Tuple[Georeference, int, int]] = []
     said: List[Finding] = []
-    scalings: List[str] = []
+    inputs: List[Tuple[BandsTaken, str]] = []
 
     def chips() -> Iterator[Chip]:
         for path in paths:
@@ -136,9 +140,10 @@ def of_folder(work: Work, folder: Path, workers: Optional[int], listener: Listen
                 bands, scaling, found = model_input(
                     work.opened, work.session, picture, work.options, work.labeller.scores.data_type
                 )
-                if not scalings:
+                if not inputs:
                     said.extend(found)
-                    scalings.append(scaling.with_source)
+                    taken = BandsTaken.from_places(bands, picture.band_names)
+                    inputs.append((taken, scaling.with_source))
                 places.append((picture.georeference, picture.height, picture.width))
                 window = Window(0, picture.height, 0, picture.width)
                 yield picture.read(window, bands).pixels, scaling
@@ -150,8 +155,9 @@ def of_folder(work: Work, folder: Path, workers: Optional[int], listener: Listen
         numpy.array([paths[at].name for at in known], object),
         numpy.array([given[at][0] for at in known], int),
         numpy.array([given[at][1] for at in known], float),
-        scalings[0],
+        inputs[0][1],
         (*said, *_said_of_none(len(paths) - len(known), "picture", work)),
+        inputs[0][0],
         pictures=[places[at] for at in known],
     )
 
@@ -189,6 +195,7 @@ def around_points(
             numpy.array([given[at][1] for at in known], float),
             scaling.with_source,
             (*said, *_said_of_none(lacking, "point", work)),
+            BandsTaken.from_places(bands, reader.band_names),
             points.places[known],
             reader.georeference.crs if reader.georeference.transform is not None else None,
         )

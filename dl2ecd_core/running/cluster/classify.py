@@ -24,7 +24,7 @@ from ..georeference import Extent
 from ..opening import PREPARING, opened_model
 from ..outputs import Outputs, checked_outputs
 from ..rasterio_library import RasterioLibrary, is_remote
-from ..report import Classification, counted_classes, path_text
+from ..report import BandsTaken, Classification, counted_classes, path_text
 from .address import Certificates, said_of
 from .catalogue import ITEM, item_path, write_item
 from .connecting import Supply, check_workers, connected
@@ -290,6 +290,7 @@ def report_of(
         classifier.halo(described.height, described.width),
         background,
         described.georeference.unit,
+        bands=BandsTaken.from_places(classifier.bands, described.band_names),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
-from ..report import PICTURE, ClassFound, Report
+from ..report import NO_BANDS, PICTURE, BandsTaken, ClassFound, Report
 from .found import Objects
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Detection(Report):
         Pixels that neighbouring tiles shared, and how many tiles there were.
     preview
         The path of the picture, as it was given; None where it was not asked for.
+    bands
+        Which of the scene's went into the model.
     """
 
     classes: Tuple[ObjectCount, ...]
@@ -53,6 +55,7 @@ class Detection(Report):
     overlap: int
     tiles: int
     preview: Optional[str] = None
+    bands: BandsTaken = NO_BANDS
 
     @property
     def beside(self) -> Tuple[Tuple[str, str], ...]:
@@ -79,6 +82,7 @@ class Detection(Report):
             "reading": self.reading,
             "overlap": self.overlap,
             "tiles": self.tiles,
+            **self.bands.as_dict(),
             **super().as_dict(),
         }
 

@@ -378,6 +378,7 @@ class TestTheCommand:
         document = json.loads(result.output)
         check_document("detect", document)
         assert (document["tiles"], document["objects"]) == (3, 3)
+        assert document["bands"] == list(range(1, document["scene_bands"] + 1))
 
     def test_points_of_a_scene(self, place: Place) -> None:
         table = place.folder / "p.csv"

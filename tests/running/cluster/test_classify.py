@@ -23,6 +23,7 @@ from dl2ecd_core.running.cluster.unfinished import Unfinished
 from dl2ecd_core.running.cluster.worker import ORDERS
 from dl2ecd_core.running.part_file import folder_of
 from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from dl2ecd_core.running.report import BandsTaken
 from tests.running.scenes import dated_and_of_points, opened, pixels, write_scene
 from tests.running.test_area import geojson, polygon
 from tests.running.test_no_data import TINY
@@ -158,6 +159,7 @@ class TestTheMap:
     def test_tells_of_a_map_of_one_class(self, place: Place, client: StandInClient) -> None:
         pressed = Options(scale=["min-max 0 65535"])
         expected = classify(place.scene, place.ecd, place.out, options=pressed).findings
+        assert on(client, place).bands == BandsTaken((1, 2, 3, 4), 4)
         assert "map-of-one-class" in [item.rule for item in expected]
         assert on(client, place, options=pressed).findings == expected
 
