@@ -14,7 +14,10 @@ with all findings in it::
         print(done, "was written,", len(done.findings), "warnings")
 
 The names are imported when first used: opening a dialog must not wait for them. ``classify`` and
-``detect`` need the extras ``run`` and ``detect``, once they are called.
+``detect`` need the extras ``run`` and ``detect``, once they are called. What their commands take as
+``--bands`` and ``--scale``, they take as options::
+
+    classify("scene.tif", "a.ecd", "map.tif", options=ClassifyOptions(scale="scale 10000"))
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from .legends import Legend, read_legend
     from .models import ModelDescription, inspect_model
     from .progress import Listener
+    from .running.building import Options as ClassifyOptions
     from .running.classify import classify
     from .running.detect import DetectOptions, detect
     from .running.objects.report import Detection
@@ -62,6 +66,7 @@ __all__ = [
     "ClassInfo",
     "ClassInfoError",
     "Classification",
+    "ClassifyOptions",
     "Conversion",
     "ConversionRefused",
     "DeepLearningModelToEcd",
@@ -141,6 +146,7 @@ _HOMES: Dict[str, Tuple[str, str]] = {
     name: (module, name) for module, names in (*_CORE, *_EXTRAS) for name in names
 }
 _HOMES["EXPORT_FORMATS"] = ("exports", "FORMATS")
+_HOMES["ClassifyOptions"] = ("running.building", "Options")
 
 
 def __getattr__(name: str) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,8 +33,12 @@ assert [item.name for item in ecd.classes] == ["Water", "Vegetation", "Bare grou
 assert class_information(ecd)["MiniBatchSize"] == 16
 write_class_information(ecd, "again.json")
 assert read_class_info("again.json").band_count == 4
+assert class_information("a.ecd") == class_information(ecd)
+write_class_information("a.ecd", "once_more.json")
 for path in extract(ecd, "unpacked"):
     print(path.name)
+assert [path.name for path in extract("a.ecd", "unpacked2")] == ["landcover.model", "a.ecd"]
+export("a.ecd", "qml", "of_path.qml")
 for name in EXPORT_FORMATS:
     if name != "onnx":  # CNTK's networks are not turned into it.
         export(ecd, name, "out" + usual_ending(name))
@@ -68,7 +74,8 @@ def test_all_of_them_import_nothing_that_only_an_extra_brings() -> None:
     code = (
         f"import sys\nsys.modules.update(dict.fromkeys({brought}))\n"
         "from dl2ecd_core import *\n"
-        "print(classify.__name__, detect.__name__, DetectOptions.__name__)"
+        "print(classify.__name__, detect.__name__, DetectOptions.__name__)\n"
+        "print(ClassifyOptions(scale='none').scale)"
     )
     folder = str(Path(dl2ecd_core.__file__).parents[1])
     done = subprocess.run(
@@ -78,7 +85,16 @@ def test_all_of_them_import_nothing_that_only_an_extra_brings() -> None:
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("classify detect DetectOptions\n", "")
+    assert (done.stdout, done.stderr) == ("classify detect DetectOptions\n('none',)\n", "")
+
+
+def test_options_tell_all_of_their_fields() -> None:
+    for options in (dl2ecd_core.ClassifyOptions, dl2ecd_core.DetectOptions):
+        told = str(options.__doc__)
+        for field in dataclasses.fields(options):
+            assert re.search(rf"^    .*\b{field.name}\b.*\n        ", told, re.MULTILINE), (
+                field.name
+            )
 
 
 def test_the_errors_are_of_one_family() -> None:

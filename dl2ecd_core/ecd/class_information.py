@@ -15,22 +15,28 @@ from ..findings.rules import finding
 from ..findings.wording import printable, quoted
 from .content import Ecd, Kind
 from .layout import text_of
-from .reader import AnyPath
+from .reader import AnyEcd, AnyPath, read_if_path
 
 _SIGNATURE = "ImportDeepLearningModelToEsriExtraInfo"
 
 
-def class_information(ecd: Ecd) -> Mapping[str, Any]:
+def class_information(ecd: AnyEcd) -> Mapping[str, Any]:
     """The class information that an .ecd was made from.
 
     ExtraInfo holds it word for word. Of an .ecd that was made from a model definition, or that
     another program wrote, it is put together from what the .ecd says.
+
+    Parameters
+    ----------
+    ecd
+        That was read, or its path.
 
     Raises
     ------
     EcdFileError
         When it is no definition for a deep-learning model.
     """
+    ecd = read_if_path(ecd)
     if ecd.kind is not Kind.DEEP_LEARNING:
         raise EcdFileError(
             [
@@ -70,7 +76,7 @@ def class_information_text(ecd: Ecd) -> str:
     return text_of(class_information(ecd))
 
 
-def write_class_information(ecd: Ecd, target: AnyPath, *, overwrite: bool = False) -> None:
+def write_class_information(ecd: AnyEcd, target: AnyPath, *, overwrite: bool = False) -> None:
     """Write the same to a file, whole or not at all.
 
     Raises
@@ -79,6 +85,7 @@ def write_class_information(ecd: Ecd, target: AnyPath, *, overwrite: bool = Fals
         ``output-exists`` when there is a file and `overwrite` does not allow to replace it, or
         why it can't be written: ``output-ending`` without the ending .json.
     """
+    ecd = read_if_path(ecd)
     text = class_information_text(ecd)
     target = Path(target)
     if os.path.lexists(target) and not overwrite:

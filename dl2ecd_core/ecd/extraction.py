@@ -16,7 +16,7 @@ from .content import Ecd, Kind
 from .document import EMBEDDED
 from .layout import Gap, laid_out
 from .payload import Progress, encoded
-from .reader import AnyPath
+from .reader import AnyEcd, AnyPath, read_if_path
 from .scan import file_entries
 
 #: Bytes turned to base64 at once; a multiple of 3, so that pieces join.
@@ -24,12 +24,14 @@ _PIECE = 768 * 1024
 
 
 def extract(
-    ecd: Ecd, folder: AnyPath, *, overwrite: bool = False, messages: Optional[Listener] = None
+    ecd: AnyEcd, folder: AnyPath, *, overwrite: bool = False, messages: Optional[Listener] = None
 ) -> Tuple[Path, ...]:
     """Write the model's files into a folder, and beside them the .ecd with a fitting ModelFile.
 
     Parameters
     ----------
+    ecd
+        That was read, or its path.
     folder
         Made if it is not there; nothing is ever written outside it.
     overwrite
@@ -50,6 +52,7 @@ def extract(
 
     Whatever ends it early, the folder is as it was.
     """
+    ecd = read_if_path(ecd)
     listener = messages or Listener()
     folder = Path(folder)
     if ecd.kind is not Kind.DEEP_LEARNING or not ecd.files:

@@ -32,6 +32,21 @@ ENDMEMBER_SIGNATURE = "EsriEndmemberDefinitionFile"
 AnyPath = Union[str, "os.PathLike[str]"]
 
 
+#: A definition that was read, or the path of one.
+AnyEcd = Union[Ecd, AnyPath]
+
+
+def read_if_path(ecd: AnyEcd) -> Ecd:
+    """The definition itself; one of a path is read.
+
+    Raises
+    ------
+    EcdFileError
+        As :func:`read_ecd`.
+    """
+    return ecd if isinstance(ecd, Ecd) else read_ecd(ecd)
+
+
 def read_ecd(path: AnyPath) -> Ecd:
     """Read an .ecd; the bytes of embedded files are left where they are.
 

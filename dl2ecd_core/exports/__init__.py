@@ -26,6 +26,7 @@ from ..progress import Listener
 
 if TYPE_CHECKING:
     from ..ecd.content import Ecd
+    from ..ecd.reader import AnyEcd
     from .onnx import Options
 
 #: Formats with a line each for people; the module's name is the format's, with underscores.
@@ -64,7 +65,7 @@ class Export(Protocol):
 
 
 def export(
-    ecd: Ecd,
+    ecd: AnyEcd,
     format_name: str,
     target: Union[str, os.PathLike[str]],
     messages: Optional[Listener] = None,
@@ -77,6 +78,8 @@ def export(
 
     Parameters
     ----------
+    ecd
+        That was read, or its path.
     format_name
         A key of :data:`FORMATS`.
     target
@@ -98,9 +101,11 @@ def export(
     """
     # Who only lists the formats, as a toolbox does when it opens, need not wait for these.
     from ..ecd.extraction import sources
+    from ..ecd.reader import read_if_path
     from ..files.replacing import OutputKind, check_replaceable
 
     module = _module(format_name)
+    ecd = read_if_path(ecd)
     target = Path(target)
     place = placed(format_name, target)
     kind = OutputKind(

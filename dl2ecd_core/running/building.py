@@ -32,14 +32,32 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class Options(InputOptions):
-    """What a person asks for beside scene and model; None where the definition decides.
+    """What a person asks for beside scene and model; None and empty where the definition decides.
+
+    The package offers it as ``ClassifyOptions``.
 
     Attributes
     ----------
+    bands
+        Of the scene, in the model's order: numbers from 1 or names, as a list or as one text with
+        commas (``"4,1,nir"``).
+    scale
+        Steps of scaling, as texts, done in their order: ``["scale 10000", "clip 0 1"]``; a single
+        one may be a text alone (``"min-max 0 255"``), and ``"none"`` leaves values as they are.
     nodata
         The value for no data.
     threshold
         Of a single score, as a probability.
+
+    Raises
+    ------
+    TypeError
+        Where bands or scale are neither a text nor a list of what they hold.
+
+    Examples
+    --------
+    >>> Options(bands="4,1,2", scale="scale 10000")
+    Options(bands=[4, 1, 2], scale=('scale 10000',), nodata=None, threshold=None)
     """
 
     nodata: Optional[int] = None

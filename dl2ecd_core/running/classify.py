@@ -15,6 +15,7 @@ from .building import Options, classifier_for
 from .classifier import Classifier
 from .extent import window_of
 from .georeference import Extent, Georeference
+from .model_input import checked_options
 from .no_data import without_data
 from .one_class import said_of_one_class
 from .outputs import checked_outputs
@@ -61,7 +62,7 @@ def classify(
     class_info
         The class information document of a model.
     options
-        Bands, scaling, value for no data, threshold.
+        Bands, scaling, value for no data, threshold: ``ClassifyOptions(scale="scale 10000")``.
     probabilities
         A second raster, with the probability of each class.
     extent
@@ -90,12 +91,17 @@ def classify(
         With all findings; what was there before is untouched.
     Cancelled
         When `messages` says so.
+    TypeError
+        When `options` are of another kind.
 
     Examples
     --------
     >>> classify("scene.tif", "landcover.ecd", "map.tif")  # doctest: +SKIP
+    >>> asked = Options(bands=[4, 1, 2, 3], scale=["scale 10000"])  # ClassifyOptions
+    >>> classify("scene.tif", "landcover.ecd", "map.tif", options=asked)  # doctest: +SKIP
     """
     began = time.monotonic()
+    asked = checked_options(options, Options, "classify")
     listener = messages or Listener()
     rasters = library or RasterioLibrary()
     outputs = checked_outputs(
@@ -120,7 +126,7 @@ def classify(
         outputs.check_not_read(reader.files)
         place = reader.georeference
         area = None if aoi is None else area_of(Path(aoi), reader, place, rasters)
-        classifier, said = classifier_for(opened, session, reader, options or Options())
+        classifier, said = classifier_for(opened, session, reader, asked)
         of_values = [
             *said_of_range(
                 reader, classifier.bands, classifier.scaling, classifier.fitted.scores.data_type

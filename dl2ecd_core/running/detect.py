@@ -21,6 +21,7 @@ from .extent import window_of
 from .extras import not_installed
 from .georeference import Extent
 from .layer_library import LayerLibrary
+from .model_input import checked_options
 from .no_data import has_data, without_data
 from .objects.detector import DetectOptions, Detector, detector_for, labels_of
 from .objects.found import Objects
@@ -106,12 +107,15 @@ def detect(
         With all findings; what was there before is untouched.
     Cancelled
         When `messages` says so.
+    TypeError
+        When `options` are of another kind.
 
     Examples
     --------
     >>> detect("scene.tif", "trees.ecd", "trees.gpkg")  # doctest: +SKIP
     """
     began = time.monotonic()
+    asked = checked_options(options, DetectOptions, "detect")
     listener = messages or Listener()
     target = Path(layer)
     style = target.with_suffix(".qml")
@@ -138,7 +142,7 @@ def detect(
         reader, opened, session = ready.scene, ready.opened, ready.session
         for output in filter(None, (target, style, picture)):
             check_target(output, reader.files)
-        detector, said = detector_for(opened, session, reader, options or DetectOptions())
+        detector, said = detector_for(opened, session, reader, asked)
         legend = legend_of(opened.ecd, "qml")
         findings = [
             *opened.findings,

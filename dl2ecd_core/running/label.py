@@ -19,7 +19,7 @@ from .chips.labeller import labeller_for
 from .chips.looking import Work, around_points, of_folder
 from .chips.table import CSV, LABELS, write_labels
 from .extras import not_installed
-from .model_input import InputOptions
+from .model_input import InputOptions, checked_options
 from .objects.layer import SCORE, class_fields
 from .objects.report import Detection, counted_by_class
 from .objects.style import STYLE
@@ -79,6 +79,7 @@ def label(
     >>> label("scene.tif", "roofs.ecd", "roofs.gpkg", points="houses.gpkg")  # doctest: +SKIP
     """
     began = time.monotonic()
+    asked = checked_options(options, InputOptions, "label")
     listener = messages or Listener()
     target = Path(table)
     inputs = [Path(path) for path in (pictures, model, class_info, points) if path is not None]
@@ -95,9 +96,7 @@ def label(
         closing.callback(session.close)
         labeller = labeller_for(opened, session, fit)
         legend = legend_of(opened.ecd, "qml")
-        work = Work(
-            opened, session, labeller, options or InputOptions(), library or RasterioLibrary()
-        )
+        work = Work(opened, session, labeller, asked, library or RasterioLibrary())
         if points is None:
             found = of_folder(work, Path(pictures), room, listener)
         else:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as AnySequence
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Dict, Optional, Sequence, Tuple, Type, TypeVar
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..scaling.steps import Scaling
-from .bands import Wanted, chosen_bands
+from .bands import Wanted, bands_asked, chosen_bands
 from .extras import RunningRefused
 from .input_scaling import chosen_scaling
 from .opening import OpenedModel
 from .rasters import RasterReader
 from .scene_middle import ends_of_middle
 from .sessions import Session
+
+#: Under which names the package offers classes whose own are shorter.
+PUBLIC_NAMES: Dict[str, str] = {"Options": "ClassifyOptions"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,74 @@ class InputOptions:
     Attributes
     ----------
     bands
-        Of the scene, numbers from 1 or names.
+        Of the scene, in the model's order: numbers from 1 or names, as a list or as one text with
+        commas (``"4,1,nir"``).
     scale
-        Steps of scaling, as texts.
+        Steps of scaling, as texts, done in their order: ``["scale 10000", "clip 0 1"]``; a single
+        one may be a text alone (``"min-max 0 255"``), and ``"none"`` leaves values as they are.
     """
 
     bands: Optional[Wanted] = None
     scale: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Take one text for what it is, where a list is wanted.
+
+        Raises
+        ------
+        TypeError
+            Where bands or steps are neither a text nor a list of what they hold.
+        """
+        if isinstance(self.bands, str):
+            object.__setattr__(self, "bands", bands_asked(self.bands))
+        elif self.bands is not None and not _is_list_of(self.bands, (int, str)):
+            raise TypeError(
+                "bands is a list of numbers from 1 and names, such as [4, 1, 'nir'], or one text "
+                f"with commas, not {self.bands!r}."
+            )
+        if isinstance(self.scale, str):
+            object.__setattr__(self, "scale", (self.scale,))
+        elif not _is_list_of(self.scale, (str,)):
+            raise TypeError(
+                "scale is a list of steps as texts, such as ['scale 10000'], or one of them, not "
+                f"{self.scale!r}."
+            )
+
+
+def _is_list_of(value: object, kinds: Tuple[type, ...]) -> bool:
+    return isinstance(value, AnySequence) and all(
+        isinstance(one, kinds) and not isinstance(one, bool) for one in value
+    )
+
+
+_Options = TypeVar("_Options", bound=InputOptions)
+
+
+def checked_options(options: Optional[_Options], wanted: Type[_Options], caller: str) -> _Options:
+    """The options that a person gives, or those that decide nothing.
+
+    Parameters
+    ----------
+    wanted
+        Of which class they are to be.
+    caller
+        The function's name.
+
+    Raises
+    ------
+    TypeError
+        Where they are something else.
+    """
+    if options is None:
+        return wanted()
+    if isinstance(options, wanted):
+        return options
+    name = PUBLIC_NAMES.get(wanted.__name__, wanted.__name__)
+    given = PUBLIC_NAMES.get(type(options).__name__, type(options).__name__)
+    raise TypeError(
+        f"options of {caller} are {name}, such as options={name}(bands=[4, 1, 2, 3], "
+        f"scale=['scale 10000']), not {given}."
+    )
 
 
 def model_input(

@@ -74,6 +74,7 @@ def test_examples_have_as_many_bands_as_are_needed(count: int, asked: List[Any],
 
 def test_bands_as_people_read_them() -> None:
     assert bands_text([6, 1], 6) == "bands 6 and 1 of 6"
+    assert bands_text([4], 4) == "band 4 of 4"
     assert bands_text([], 3) == "no band of 3"
     assert bands_text(range(2, 21), 20) == "bands 2 to 20 of 20"
     assert bands_text([*range(2, 21), 1], 20) == "bands 2, ..., 1 of 20"

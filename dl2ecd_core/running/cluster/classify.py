@@ -21,6 +21,7 @@ from ...progress import Listener, Unmeasured
 from ...version import __version__
 from ..building import Options
 from ..georeference import Extent
+from ..model_input import checked_options
 from ..opening import PREPARING, opened_model
 from ..outputs import Outputs, checked_outputs
 from ..rasterio_library import RasterioLibrary, is_remote
@@ -155,6 +156,7 @@ def classify_on(
     >>> classify_on("local:2", "scene.tif", "landcover.ecd", "map.tif")  # doctest: +SKIP
     """
     began = time.monotonic()
+    asked = checked_options(options, Options, "classify_on")
     listener = messages or Listener()
     outputs = checked_with_item(
         raster, probabilities, preview, [scene, model, class_info, aoi], overwrite=overwrite
@@ -171,7 +173,7 @@ def classify_on(
         work = Work(
             __version__,
             cluster.digest,
-            asdict(options or Options()),
+            asdict(asked),
             device,
             trusted,
             absolute(aoi),

@@ -12,6 +12,7 @@ from ...progress import Listener
 from ...version import __version__
 from ..detect import DetectOptions, detect
 from ..georeference import Extent
+from ..model_input import checked_options
 from ..objects.detector import Detector
 from ..objects.found import Objects
 from ..objects.report import Detection
@@ -71,7 +72,7 @@ def detect_on(
     >>> detect_on("local:2", "scene.tif", "trees.ecd", "trees.gpkg")  # doctest: +SKIP
     """
     listener = messages or Listener()
-    asked = options or DetectOptions()
+    asked = checked_options(options, DetectOptions, "detect_on")
     with cluster_with(
         scheduler,
         model,

@@ -25,6 +25,7 @@ from ..classifier import Classifier
 from ..classify import place_of
 from ..engine import cores, strips
 from ..memory import system_size
+from ..model_input import checked_options
 from ..opening import PREPARING, opened_model
 from ..planning import Plan
 from ..rasters import Window
@@ -158,7 +159,7 @@ def estimate(
         held = HeldModel(folder / "held", definition, os.fspath(model))
         try:
             ecd = held.opened().ecd
-            asked = asdict(options or Options())
+            asked = asdict(checked_options(options, Options, "estimate"))
             work = Work(__version__, digest, asked, device, trusted, absolute(aoi))
             wanted = wanted_bands(ecd.document, ecd.band_count or 0, asked["bands"])
             total, some = _sampled(_files(os.fspath(scenes), wanted))

@@ -21,6 +21,7 @@ from ...findings.wording import printable
 from ...progress import Listener
 from ...version import __version__
 from ..building import Options
+from ..model_input import checked_options
 from ..report import Report
 from .address import Certificates
 from .catalogue import COLLECTION, interval_of, write_collection, write_item
@@ -142,7 +143,7 @@ def classify_many(
         work = Work(
             __version__,
             cluster.digest,
-            asdict(options or Options()),
+            asdict(checked_options(options, Options, "classify_many")),
             device,
             trusted,
             absolute(aoi),

@@ -45,6 +45,8 @@ class DetectOptions(InputOptions):
 
     Attributes
     ----------
+    bands, scale
+        As in :class:`~dl2ecd_core.running.building.Options`.
     score
         Objects of a lower score are left out.
     iou
