@@ -146,7 +146,11 @@ class TestOnATerminal:
         assert (task.speed, task.total, task.description) == (None, 9, "Classifying")
         bar.stop()
 
-    def test_lines_stand_for_themselves(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_lines_stand_for_themselves(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        # What `capsys` has put in its place is a terminal, too.
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
         bar = PixelBar("windows")
         bar.progressed(0, 1, "Preparing the model")
         bar.say("Dask's dashboard: http://127.0.0.1:8787/status [1]")
