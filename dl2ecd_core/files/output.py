@@ -62,7 +62,8 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
             )
         check_no_input(real, inputs, shown)
         if not os.access(real.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            number = errno.EROFS if _is_read_only(real.parent) else errno.EACCES
+            raise OSError(number, os.strerror(number))
         if real.exists() and not stat.S_ISREG(real.stat().st_mode):
             raise refused(
                 "output-not-writable",
@@ -72,6 +73,13 @@ def check_target(target: Union[str, Path], inputs: Iterable[Path] = ()) -> None:
             )
     except OSError as error:
         raise write_failure(error, target) from error
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Whether nobody may write to a folder's file system, whoever asks."""
+    if on_windows():
+        return False
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def check_no_input(target: Path, inputs: Iterable[Path], shown: str = "") -> None:
@@ -160,6 +168,13 @@ def write_failure(error: OSError, target: Union[str, Path]) -> ConversionRefused
             target,
         )
     reason = printable(error.strerror or str(error))
+    if error.errno == errno.EROFS:
+        return refused(
+            "output-not-writable",
+            f"The output '{shown}' can't be written: {reason}.",
+            "Nothing can be written to that disk: choose a folder on another one.",
+            target,
+        )
     return refused(
         "output-not-writable",
         f"The output '{shown}' can't be written: {reason}.",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 #: Bytes, and seconds, after which what is written is made to last.
 _SYNCED, _PATIENCE = 64 << 20, 5.0
 _STRIP = 8 << 20
+_JOURNAL = "journal.json"
 
 
 class Part(Protocol):
@@ -80,7 +81,7 @@ class PartFolder:
     def __init__(self, target: Path, key: Mapping[str, Any]) -> None:
         self.path = folder_of(target)
         self._target = target
-        self._journal = self.path / "journal.json"
+        self._journal = self.path / _JOURNAL
         self._key = json.loads(json.dumps(key))
         self._files: List[Part] = []
         self._lock: Optional[BinaryIO] = None
@@ -160,18 +161,11 @@ class PartFolder:
         for part in self._files:
             part.close()
         if self._lock is not None:
-            bare = self._is_bare()
+            bare = _size_of(self.path) == 0
             self._lock.close()
             self._lock = None
             if bare:
                 shutil.rmtree(self.path, ignore_errors=True)
-
-    def _is_bare(self) -> bool:
-        """Whether there is nothing to go on with, as where the disk was full from the beginning."""
-        notes = (LOCK, self._journal.name, self._journal.with_suffix(".new").name)
-        return not any(
-            path.name not in notes and path.stat().st_size for path in self.path.glob("*")
-        )
 
     def remove(self) -> None:
         """Take the folder away; what another program holds, as a virus scanner may, stays.
@@ -259,13 +253,27 @@ class PartFile:
 
 def no_room(target: Path) -> ConversionRefused:
     """What to say of a full disk, where nothing is lost."""
+    folder = folder_of(target)
+    size = _size_of(folder)
+    kept = (
+        f" What is done so far lies in the hidden folder '{printable(str(folder), 400)}' and takes "
+        f"{max(size / (1 << 20), 0.1):,.1f} MiB: delete it if the result is not wanted any more."
+        if size
+        else ""
+    )
     return refused(
         "output-disk-full",
         f"There is no room left to write '{printable(str(target), 400)}'.",
-        "Free some space and give the same command again: it goes on where it stopped. An older "
-        "output was left as it was.",
+        f"Free some space and give the same command again: it goes on where it stopped.{kept} An "
+        "older output was left as it was.",
         target,
     )
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of an unfinished result; 0 where there is nothing to go on with."""
+    notes = (LOCK, _JOURNAL, str(Path(_JOURNAL).with_suffix(".new")))
+    return sum(path.stat().st_size for path in folder.glob("*") if path.name not in notes)
 
 
 def is_begun(target: Path) -> bool:

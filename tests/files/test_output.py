@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,6 +26,36 @@ posix = pytest.mark.skipif(NO_POSIX, reason="about POSIX permissions, links and 
 
 def rule_of(error: pytest.ExceptionInfo[ConversionRefused]) -> str:
     return error.value.findings[0].rule
+
+
+class TestReadOnly:
+    """A disk that can't be written is told from a folder that its owner closed."""
+
+    @posix
+    @pytest.mark.parametrize(
+        ("flags", "reason", "hint"),
+        [
+            (1, "Read-only file system", "choose a folder on another one"),
+            (0, "Permission denied", "that you may write to its folder"),
+        ],
+    )
+    def test_the_reason_is_the_right_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, reason: str, hint: str
+    ) -> None:
+        assert os.ST_RDONLY == 1
+        monkeypatch.setattr(output.os, "access", lambda path, mode: False)
+        monkeypatch.setattr(output.os, "statvfs", lambda path: SimpleNamespace(f_flag=flags))
+        with pytest.raises(ConversionRefused) as error:
+            check_target(tmp_path / "a.ecd")
+        assert rule_of(error) == "output-not-writable"
+        assert f"can't be written: {reason}." in error.value.findings[0].message
+        assert hint in error.value.findings[0].hint
+
+    def test_on_windows_nobody_knows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(output.os, "access", lambda path, mode: False)
+        monkeypatch.setattr(windows, "ON_WINDOWS", True)
+        with pytest.raises(ConversionRefused, match="Permission denied"):
+            check_target(tmp_path / "a.ecd")
 
 
 class TestWriting:

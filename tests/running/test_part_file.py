@@ -10,7 +10,14 @@ from typing import Any, List
 import pytest
 
 from dl2ecd_core.findings.errors import ConversionRefused
-from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of, is_begun, said_of_begun
+from dl2ecd_core.running.part_file import (
+    PartFile,
+    PartFolder,
+    folder_of,
+    is_begun,
+    no_room,
+    said_of_begun,
+)
 
 np = pytest.importorskip("numpy")
 
@@ -89,6 +96,15 @@ def test_a_disk_that_is_full_from_the_beginning_gets_no_folder(
         PartFolder(tmp_path / "out.tif", KEY)
     assert "it goes on where it stopped" in caught.value.findings[0].hint
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_up_later_says_what_takes_the_room(tmp_path: Path) -> None:
+    folder = PartFolder(tmp_path / "out.tif", KEY)
+    assert "hidden" not in no_room(tmp_path / "out.tif").findings[0].hint
+    (folder.path / "rows").write_bytes(bytes(3 << 20))
+    hint = no_room(tmp_path / "out.tif").findings[0].hint
+    assert f"in the hidden folder '{folder.path}' and takes 3.0 MiB: delete it if" in hint
+    folder.remove()
 
 
 def test_a_folder_with_notes_and_nothing_else_goes(tmp_path: Path) -> None:
