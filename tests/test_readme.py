@@ -77,6 +77,13 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_to_be_installed_can_be_had_from_the_sources(document: Path) -> None:
+    text = " ".join(document.read_text(encoding="utf-8").split())
+    named = set(re.findall(r"pip install 'dl2ecd(\[[^\]]+\])'", text))
+    assert named <= set(re.findall(r"pip install '\.(\[[^\]]+\])'", text))
+
+
 def anchors(document: Path) -> List[str]:
     """What a link may lead to, as GitHub and others name headings."""
     headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)

@@ -6,6 +6,7 @@ from typing import Optional
 
 import click
 
+from ..findings.wording import pixels_text
 from ..progress import Listener
 from ..running.building import Options
 from ..running.classify import classify
@@ -27,7 +28,12 @@ from .terminal import Swatch, print_swatches
 @running_options
 @cluster_options(MANY)
 @click.option("--nodata", type=int, help="The value for no data in the map.")
-@click.option("--threshold", type=float, help="Of a single score, as a probability; 0.5.")
+@click.option(
+    "--threshold",
+    type=float,
+    help="Of a model that gives one score: from this probability on, a pixel is of the second "
+    "class (0.5 if not given).",
+)
 @click.option("--probabilities", metavar="RASTER", help="A second raster, one band for each class.")
 def classify_command(
     asked: Asked,
@@ -38,7 +44,8 @@ def classify_command(
 ) -> None:
     """Classify every pixel of SCENE with the model of ECD; write the map OUT.
 
-    ECD may be an .emd or .dlpk, too, or a MODEL with its class INFO. OUT is a cloud optimised
+    SCENE is a raster, or the address of one (http or https). ECD may be an .emd or .dlpk, too, or a
+    MODEL with its class INFO. OUT is a cloud optimised
     GeoTIFF with the classes' values and colors; their names lie beside it (OUT.aux.xml).
 
     \b
@@ -77,5 +84,5 @@ def print_classification(done: Classification) -> None:
         others, pixels = done.background
         rows.append(Swatch(None, others, "background", None, (f"{pixels / total:.1%}",)))
     rows.append(Swatch(None, value, "no data", None, (f"{nothing / total:.1%}",)))
-    print_written(done, "1 pixel" if done.pixels == 1 else f"{done.pixels:,} pixels")
+    print_written(done, pixels_text(done.pixels))
     print_swatches(rows, ("Share",))

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, Optional
 
 import click
 
-from ..findings.wording import counted, printable
+from ..findings.wording import counted, listed, printable
 from ..progress import Listener
 from ..running.building import Options
 from ..running.cluster.address import Certificates
@@ -224,8 +224,9 @@ def print_estimate(done: Estimate) -> None:
         ("Time", f"{_hours(done.hours)} with {counted(done.threads, 'thread')} like this one"),
         ("Core-hours", f"{done.core_hours:.3g}"),
     ]
-    if done.unreadable:
-        lines.insert(1, ("Unreadable", f"{done.unreadable:,} of {done.looked_at:,} looked at"))
+    if done.unread:
+        told = f"{len(done.unread):,} of {done.looked_at:,} looked at: {listed(done.unread)}"
+        lines.insert(1, ("Unreadable", told))
     for name, text in lines:
         click.echo(f"{name:<11} {text}")
     click.echo("Nothing was written.")
@@ -235,7 +236,7 @@ def _bytes(number: float) -> str:
     """In the unit that suits it."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+            return counted(round(number), "byte") if unit == "bytes" else f"{number:.1f} {unit}"
         number /= 1024
     return f"{number:.1f} TiB"
 

@@ -53,8 +53,8 @@ from .terminal import Swatch, print_swatches
 @click.option(
     "--overlap",
     type=click.IntRange(0),
-    help="Pixels that neighbouring tiles share, the length of the longest object; a quarter of a "
-    "tile.",
+    help="How many pixels neighbouring tiles share: give at least the length of the longest object "
+    "(a quarter of a tile if not given, or as much as the model's longest anchor).",
 )
 @click.option(
     "--head", type=click.Choice(list(HEADS)), help="What the model's output is, if it can't tell."
@@ -106,7 +106,8 @@ def detect_command(
 ) -> None:
     """Find the objects of SCENE with the model of ECD; write them to OUT.
 
-    ECD may be an .emd or .dlpk, too, or a MODEL with its class INFO. OUT is a GeoPackage (.gpkg) in
+    SCENE is a raster, or the address of one (http or https). ECD may be an .emd or .dlpk, too, or a
+    MODEL with its class INFO. OUT is a GeoPackage (.gpkg) in
     the scene's coordinate system, or GeoJSON (.geojson) in WGS 84; a style for QGIS lies beside it
     (.qml). What the model does not tell of its outputs is asked for.
 

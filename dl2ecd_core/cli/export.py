@@ -191,6 +191,7 @@ def _examined(model: str, class_info: str) -> Ecd:
 def _result(source: str, out: str, done: bool, findings: Tuple[Finding, ...]) -> Result:
     def say() -> None:
         print_findings(findings, conclude=False)
-        click.echo(f"Wrote {printable(out, 400)}" if done else "Nothing was written.")
+        to = "to standard output" if out == STANDARD else printable(out, 400)
+        click.echo(f"Wrote {to}" if done else "Nothing was written.")
 
     return Result(source, done, {"ok": done, "out": out if done else None}, findings, say)

@@ -89,8 +89,9 @@ def running_options(function: _Function) -> _Function:
         "--scale",
         multiple=True,
         metavar="STEP",
-        help="How values become what the model takes: 'min-max 0 255', 'scale 10000', 'none'; "
-        "several are done in their order.",
+        help="How values become what the model takes, in quotes: 'min-max 0 255' maps these to 0 "
+        "and 1, 'scale 10000' divides by 10000, 'none' leaves them; several are done in their "
+        "order.",
     )
     @click.option(
         "--extent",

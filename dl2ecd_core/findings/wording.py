@@ -67,6 +67,17 @@ def counted(number: int, singular: str, plural: Optional[str] = None) -> str:
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
 
 
+def pixels_text(number: int) -> str:
+    """A number of pixels, which may be large.
+
+    Examples
+    --------
+    >>> pixels_text(1), pixels_text(6300)
+    ('1 pixel', '6,300 pixels')
+    """
+    return f"{number:,} {'pixel' if number == 1 else 'pixels'}"
+
+
 def listed(items: Iterable[str], *, most: int = 8) -> str:
     """Names in a row, the rest counted.
 

@@ -38,7 +38,7 @@ def check_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]:
             f"information says the raster has {counted(info.band_count, 'band')}. That is a guess "
             "from the weights: the code around them may drop, join or compute channels first.",
             hint=f"Set NumberRasterBands to {known[0]} unless you know that the model takes "
-            f"{info.band_count} bands.",
+            f"{counted(info.band_count, 'band')}.",
             where=where,
         )
         return
@@ -78,7 +78,8 @@ def check_extract_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
             f"ExtractBands picks {counted(len(extract), 'band')}, but the model's first "
             f"convolution takes {counted(known[0], 'channel')}. That is a guess from the weights: "
             "the code around them may drop, join or compute channels first.",
-            hint=f"List {known[0]} bands unless you know that the model takes {len(extract)}.",
+            hint=f"List {counted(known[0], 'band')} unless you know that the model takes "
+            f"{len(extract)}.",
             where=where,
         )
     else:
@@ -86,7 +87,7 @@ def check_extract_bands(model: ModelDescription, info: ClassInfo) -> Iterator[Fi
             "extract-bands-mismatch",
             f"ExtractBands picks {counted(len(extract), 'band')}, but the model's input "
             f"{quoted(image_inputs(model)[0].name)} takes {counted(known[0], 'channel')}.",
-            hint=f"List {known[0]} bands in the order the model was trained with.",
+            hint=f"List {counted(known[0], 'band')} in the order the model was trained with.",
             where=where,
         )
 

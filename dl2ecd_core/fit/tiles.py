@@ -7,7 +7,7 @@ from typing import Iterator
 from ..class_info import ClassInfo
 from ..findings import Finding, Place
 from ..findings.rules import finding
-from ..findings.wording import quoted, shape_text
+from ..findings.wording import pixels_text, quoted, shape_text
 from ..models import ModelDescription
 from .class_output import class_outputs
 from .image_input import image_inputs, tile_size
@@ -83,8 +83,8 @@ def check_padding(model: ModelDescription, info: ClassInfo) -> Iterator[Finding]
         if given != model.padding:
             yield finding(
                 "padding-mismatch",
-                f"ModelPadding is {given}, but the model crops {model.padding} pixels from each "
-                "side of its tile.",
+                f"ModelPadding is {given}, but the model crops {pixels_text(model.padding)} from "
+                "each side of its tile.",
                 hint=f"Set ModelPadding to {model.padding} or leave it out.",
                 where=where,
             )

@@ -12,7 +12,7 @@ from ..files.scratch_beside import scratch_beside
 from ..files.stamps import check_unchanged
 from ..findings.errors import ConversionRefused, ModelFileError
 from ..findings.rules import finding
-from ..findings.wording import counted, quoted, shape_text
+from ..findings.wording import counted, pixels_text, quoted, shape_text
 from ..network.onnx_file import write_onnx
 from ..network.weights import PIECE
 from ..wire.source import ByteSource
@@ -156,8 +156,8 @@ def _check(model: ModelNetwork, found: ModelDescription, target: Path) -> None:
             continue
         for one, other in zip(wanted, after):
             wrong += _differences(what, _with_batch(one, other), other)
-    if None not in (told.padding, found.padding) and told.padding != found.padding:
-        wrong.append(f"it crops {found.padding} pixels where {told.padding} were told")
+    if told.padding is not None and found.padding is not None and told.padding != found.padding:
+        wrong.append(f"it crops {pixels_text(found.padding)} where {told.padding} were told")
     if wrong:
         raise ConversionRefused(
             [

@@ -17,7 +17,7 @@ from ..files.output import whole_file
 from ..files.replacing import OutputKind, check_replaceable
 from ..findings import errors_in
 from ..findings.errors import Cancelled, Dl2EcdError
-from ..findings.wording import printable
+from ..findings.wording import pixels_text, printable
 from ..fit.guesses import likely_bands, likely_classes
 from ..json_text import read_json
 from ..models import ModelDescription, inspect_model
@@ -330,14 +330,14 @@ def map_lines(done: Classification) -> List[str]:
     """What was written, and how much of it each class has."""
     total = max(done.pixels, 1)
     lines = [
-        f"{item.value}  {printable(item.name, 80)}: {item.pixels:,} pixels "
+        f"{item.value}  {printable(item.name, 80)}: {pixels_text(item.pixels)} "
         f"({item.pixels / total:.1%})"
         for item in done.classes
     ]
     if done.background is not None:
-        lines.append(f"{done.background[0]}  background: {done.background[1]:,} pixels")
+        lines.append(f"{done.background[0]}  background: {pixels_text(done.background[1])}")
     if done.nodata[1]:
-        lines.append(f"{done.nodata[0]}  no data: {done.nodata[1]:,} pixels")
+        lines.append(f"{done.nodata[0]}  no data: {pixels_text(done.nodata[1])}")
     return [
         in_qgis(f"Run by {done.runtime}; {done.bands}; scaling: {done.scaling}"),
         *lines,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Callable, List, Mapping, Optional, Tuple
 from ..exports.tensors import class_tensor, stored_tensors
 from ..findings import Finding, Place
 from ..findings.rules import finding
+from ..findings.wording import pixels_text
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
 from .extras import RunningRefused
@@ -173,9 +174,9 @@ def _said_of_tiles(fitted: Fitted, opened: OpenedModel, *, blended: bool) -> Lis
         return [
             finding(
                 "tiles-blended",
-                f"The model looks {fitted.halo} pixels beyond each pixel and runs on tiles of "
-                f"{size} pixels, of which no part is far enough from the border: tiles overlap by "
-                "half, and their probabilities are averaged with more weight in the middle.",
+                f"The model looks {pixels_text(fitted.halo)} beyond each pixel and runs on tiles "
+                f"of {size} pixels, of which no part is far enough from the border: tiles overlap "
+                "by half, and their probabilities are averaged with more weight in the middle.",
                 hint="Export the model with free rows and columns (in PyTorch dynamic_axes or "
                 "dynamic_shapes of torch.onnx.export) if it can run on larger tiles: then no pixel "
                 "depends on where tiles lie.",
@@ -193,12 +194,12 @@ def _said_of_tiles(fitted: Fitted, opened: OpenedModel, *, blended: bool) -> Lis
                 where=where,
             )
         ]
-    if not fitted.probed or not fitted.is_exact:
+    if not fitted.probed or not fitted.is_exact or fitted.halo is None:
         return []
     return [
         finding(
             "halo-probed",
-            f"How far the model looks was found by trying: {fitted.halo} pixels beyond each "
+            f"How far the model looks was found by trying: {pixels_text(fitted.halo)} beyond each "
             "pixel, so tiles overlap by that and no pixel depends on where tiles lie.",
             where=where,
         )

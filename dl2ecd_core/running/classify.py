@@ -174,7 +174,7 @@ def classify(
             nodata,
             classifier.halo(reader.height, reader.width),
             background,
-            reader.georeference.unit,
+            reader.georeference.area_unit,
             path_text(probabilities),
             path_text(preview),
             BandsTaken.from_places(classifier.bands, reader.band_names),

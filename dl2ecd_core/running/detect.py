@@ -14,7 +14,7 @@ from ..files.output import check_target
 from ..files.replacing import check_replaceable
 from ..findings import Finding, Place, in_order
 from ..findings.rules import finding
-from ..findings.wording import counted, quoted
+from ..findings.wording import counted, pixels_text, quoted
 from ..progress import Listener
 from .area import area_of
 from .extent import window_of
@@ -269,7 +269,7 @@ def _said_of_pieces(found: Search, detector: Detector) -> List[Finding]:
             f"{counted(found.cut, 'object')} {'ends' if found.cut == 1 else 'end'} where a tile "
             "does, and no tile shows more: there may be a part that is missing.",
             hint="Look at them; with more --overlap, tiles show more of each. Neighbouring tiles "
-            f"share {detector.overlap} pixels.",
+            f"share {pixels_text(detector.overlap)}.",
         )
     ]
 

@@ -64,9 +64,10 @@ class Georeference:
         return abs(a * e - b * d)
 
     @property
-    def unit(self) -> Optional[str]:
-        """Of its coordinates, of which areas are squares; None where it names none."""
-        return None if self.crs is None else unit_of(self.crs)
+    def area_unit(self) -> Optional[str]:
+        """Of areas: the square of that of its coordinates; None where it names none."""
+        unit = None if self.crs is None else unit_of(self.crs)
+        return None if unit is None else f"square {unit}"
 
     def resized(
         self, scales: Tuple[Fraction, Fraction], starts: Tuple[Fraction, Fraction]

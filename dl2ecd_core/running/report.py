@@ -155,7 +155,7 @@ class Classification(Report):
         The value of pixels of none of the classes, and how many have it; None where all pixels
         with data are of a class.
     area_unit
-        Of what areas are squares: ``metre``, ``degree``; None where nobody says it.
+        Of areas: ``square metre``, ``square degree``; None where nobody says it.
     probabilities, preview
         The paths of both, as they were given; None where they were not asked for.
     bands

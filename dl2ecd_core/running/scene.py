@@ -39,6 +39,10 @@ _ARCHIVES = (
 )
 
 
+#: What GDAL says of a server that gives no parts of files.
+_WHOLE = "range downloading not supported"
+
+
 class Scene:
     """A scene that is open; see :class:`~dl2ecd_core.running.rasters.RasterReader`.
 
@@ -237,18 +241,24 @@ def not_readable(name: str, error: Exception) -> RunningRefused:
             finding(
                 "raster-not-readable",
                 f"{quoted(name, 400)} can't be read as a raster: {printable(str(error), 300)}",
-                hint=getattr(error, "hint", "") or _what_to_do(name),
+                hint=getattr(error, "hint", "") or _what_to_do(name, error),
                 where=Place(file=name),
             )
         ]
     )
 
 
-def _what_to_do(name: str) -> str:
+def _what_to_do(name: str, error: Exception) -> str:
     if is_remote(name):
+        if _WHOLE in str(error).lower():
+            return (
+                "This server gives files as a whole alone: download the file, and give its path in "
+                "place of the address."
+            )
         return (
             "Check the address, which must be that of one raster file; virtual rasters (.vrt) and "
-            "lists of files are read on this machine alone."
+            "lists of files are read on this machine alone. Else download the file, and give "
+            "its path."
         )
     inside = next((kind for end, kind in _ARCHIVES if name.lower().endswith(end)), None)
     if inside is not None:

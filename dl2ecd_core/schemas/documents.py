@@ -255,8 +255,8 @@ _FOUND = (
 _MAPPED = (
     "raster", "probabilities", "preview", "classes", "nodata", "background", "area_unit",
     "runtime", "halo", "bands", "scene_bands", "scaling", "seconds", "folder", "made", "unchanged",
-    "failures", "failed", "scenes", "looked_at", "unreadable", "windows", "bytes_to_read",
-    "worker_bytes", "threads", "window_seconds", "limit", "hours", "core_hours",
+    "failures", "failed", "scenes", "looked_at", "unreadable", "unread", "windows",
+    "bytes_to_read", "worker_bytes", "threads", "window_seconds", "limit", "hours", "core_hours",
 )  # fmt: skip
 _FAILED = _object({"scene": _text("As it was found."), "findings": _FINDINGS})
 _CLASS_INFO_PATH = _or_null(_text("The document that was written; null when none was."))
@@ -276,7 +276,7 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "nodata": _NODATA,
         "background": _or_null(_BACKGROUND),
         "area_unit": _or_null(
-            _text("Of what areas are squares: metre, degree; null where nobody says it.")
+            _text("Of areas: square metre, square degree; null where nobody says it.")
         ),
         "runtime": _text("What ran the model."),
         "halo": _or_null(_number("Input pixels that tiles overlap by; null: blended.", 0)),
@@ -292,6 +292,7 @@ _COMMANDS: Dict[str, Dict[str, _Schema]] = {
         "scenes": _number("Of an estimate: how many scenes there are.", 0),
         "looked_at": _number("Of how many of them the sizes are known.", 0),
         "unreadable": _number("How many of those can't be read.", 0),
+        "unread": _list(_text("As it was found."), "Those that can't be read."),
         "windows": _number("Tasks.", 0),
         "bytes_to_read": _number("Of the scenes' files.", 0),
         "worker_bytes": _or_null(_number("Memory of a worker process.", 0)),

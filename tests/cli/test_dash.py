@@ -111,6 +111,7 @@ class TestStandardOutput:
 
     def test_an_export_with_its_report_on_the_other_stream(self, demo: Path, call: Call) -> None:
         done = call("export", MODEL, CLASS_INFO, "-", "--to", "clr")
+        assert done.err.endswith("Wrote to standard output\n")
         assert (done.code, done.out) == (0, "0 0 114 178\n1 0 158 115\n2 230 159 0\n")
         assert "export-adjusted" in done.err
 

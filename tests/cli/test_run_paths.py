@@ -77,3 +77,18 @@ def test_a_file_whose_name_is_a_number_is_a_file(
 
 def test_a_number_of_which_no_option_knows_is_a_path() -> None:
     assert run_paths(["s.tif", "m.ecd", "7"], scale=["none", "scale 7"]).out == "7"
+
+
+HELP = [
+    ("classify", "SCENE is a raster, or the address of one (http or https)."),
+    ("detect", "SCENE is a raster, or the address of one (http or https)."),
+    ("classify", "'scale 10000' divides by 10000"),
+    ("classify", "from this probability on, a pixel is of the second class (0.5 if not given)"),
+    ("detect", "a quarter of a tile if not given"),
+]
+
+
+@pytest.mark.parametrize(("command", "told"), HELP)
+def test_the_help_says(command: str, told: str) -> None:
+    done = CliRunner().invoke(dl2ecd, [command, "-h"])
+    assert told in " ".join(done.output.split())

@@ -293,6 +293,9 @@ class TestTiles:
         assert rules(tmp_path, model, ModelPadding=64) == []
         item = only(tmp_path, model, ModelPadding=32)
         assert (item.rule, item.severity) == ("padding-mismatch", Severity.ERROR)
+        assert "the model crops 64 pixels from each side" in item.message
+        model = description(outputs=(cropped,), padding=1)
+        assert "crops 1 pixel from each side" in only(tmp_path, model, ModelPadding=32).message
 
     def test_a_given_padding_that_the_sizes_contradict(self, tmp_path: Path) -> None:
         assert rules(tmp_path, description(), ModelPadding=64) == ["padding-mismatch"]

@@ -119,7 +119,7 @@ def test_the_report_tells_how_much_is_of_no_class(tmp_path: Path) -> None:
     others = (place.wanted < 0.5).sum()
     assert told["background"] == {"value": 0, "pixels": others}
     assert told["classes"][0]["pixels"] == 4200 - others
-    assert told["area_unit"] == "metre"
+    assert told["area_unit"] == "square metre"
 
 
 def test_classes_without_scores_are_no_probabilities_and_that_is_said(tmp_path: Path) -> None:

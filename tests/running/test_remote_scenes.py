@@ -117,6 +117,7 @@ def test_a_server_that_gives_files_only_as_a_whole_is_no_reason_for_a_wrong_map(
         classify(f"{server.address}/other.tif", place.ecd, remote, options=BYTES)
     except Dl2EcdError as refused:
         assert [item.rule for item in refused.findings] == ["raster-not-readable"]
+        assert "as a whole alone: download the file" in refused.findings[0].hint
         assert not remote.exists()
     else:
         with opened(remote) as one, opened(place.out) as two:
@@ -138,6 +139,7 @@ def test_an_address_that_is_not_there_is_a_sentence(place: Place, server: Server
     with pytest.raises(Dl2EcdError, match="raster-not-readable") as refused:
         classify(f"{server.address}/nothing.tif", place.ecd, place.out, options=BYTES)
     assert "Traceback" not in str(refused.value)
+    assert refused.value.findings[0].hint.startswith("Check the address")
     assert not place.out.exists()
 
 

@@ -291,7 +291,7 @@ def report_of(
         nodata,
         classifier.halo(described.height, described.width),
         background,
-        described.georeference.unit,
+        described.georeference.area_unit,
         bands=BandsTaken.from_places(classifier.bands, described.band_names),
     )
 

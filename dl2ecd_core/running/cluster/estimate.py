@@ -59,8 +59,8 @@ class Estimate(Report):
     ----------
     scenes, looked_at
         How many there are, and of how many of them the sizes are known.
-    unreadable
-        Of those that were looked at, how many can't be read.
+    unread
+        The names of those of them that can't be read.
     windows
         Tasks.
     bytes_to_read
@@ -75,7 +75,7 @@ class Estimate(Report):
 
     scenes: int
     looked_at: int
-    unreadable: int
+    unread: Tuple[str, ...]
     windows: int
     bytes_to_read: int
     worker_bytes: Optional[int]
@@ -106,7 +106,8 @@ class Estimate(Report):
         return {
             "scenes": self.scenes,
             "looked_at": self.looked_at,
-            "unreadable": self.unreadable,
+            "unreadable": len(self.unread),
+            "unread": list(self.unread),
             "windows": self.windows,
             "bytes_to_read": self.bytes_to_read,
             "worker_bytes": self.worker_bytes,
@@ -163,7 +164,7 @@ def estimate(
             work = Work(__version__, digest, asked, device, trusted, absolute(aoi))
             wanted = wanted_bands(ecd.document, ecd.band_count or 0, asked["bands"])
             total, some = _sampled(_files(os.fspath(scenes), wanted))
-            looks, refused = _looks(some, held, work, side)
+            looks, refused, unread = _looks(some, held, work, side)
             if not looks:
                 raise Dl2EcdError(refused)
             files, described, classifier, grid = max(looks, key=lambda look: len(look[3]))
@@ -179,7 +180,7 @@ def estimate(
                 time.monotonic() - began,
                 total,
                 len(some),
-                len(some) - len(looks),
+                unread,
                 round(sum(len(look[3]) for look in looks) * share),
                 round(sum(_bytes(*look[1:]) for look in looks) * share),
                 system_size("/proc/self/status", "VmHWM"),
@@ -203,18 +204,21 @@ def _threads(scheduler: Optional[str], certificates: Optional[Certificates]) -> 
         return sum(client.nthreads().values()) or 1
 
 
-def _files(scenes: str, wanted: Any) -> Iterator[Optional[SceneFiles]]:
+#: A scene by its name, and what it is read from.
+_Named = Tuple[str, Optional[SceneFiles]]
+
+
+def _files(scenes: str, wanted: Any) -> Iterator[_Named]:
     if is_many(scenes):
-        return (scene.files for scene in scenes_in(Path(scenes), wanted))
-    return iter([scene_file(scenes)])
+        found = scenes_in(Path(scenes), wanted)
+        return ((one.name if one.files is None else one.files.name, one.files) for one in found)
+    return iter([(scenes, scene_file(scenes))])
 
 
-def _sampled(
-    files: Iterator[Optional[SceneFiles]],
-) -> Tuple[int, List[Optional[SceneFiles]]]:
+def _sampled(files: Iterator[_Named]) -> Tuple[int, List[_Named]]:
     """How many scenes there are, and some of them by chance, the same every time."""
     chance = random.Random(0)
-    some: List[Optional[SceneFiles]] = []
+    some: List[_Named] = []
     total = 0
     for one in files:
         total += 1
@@ -228,13 +232,15 @@ def _sampled(
 
 
 def _looks(
-    some: Sequence[Optional[SceneFiles]], held: HeldModel, work: Work, side: int
-) -> Tuple[List[_Look], Tuple[Finding, ...]]:
-    """The scenes that can be classified, with their windows; what is wrong with the first other."""
+    some: Sequence[_Named], held: HeldModel, work: Work, side: int
+) -> Tuple[List[_Look], Tuple[Finding, ...], Tuple[str, ...]]:
+    """The scenes that can be classified; what is wrong with the first other, and all others."""
     looks: List[_Look] = []
     refused: Tuple[Finding, ...] = ()
-    for files in some:
+    unread: List[str] = []
+    for name, files in some:
         if files is None:
+            unread.append(name)
             continue
         try:
             with opened_files(files) as scene:
@@ -242,11 +248,12 @@ def _looks(
             classifier, _ = held.classifier(described, work.plain())
         except Dl2EcdError as error:
             refused = refused or error.findings
+            unread.append(name)
             continue
         plan = classifier.plan(described.height, described.width)
         whole = Window(0, plan.height, 0, plan.width)
         looks.append((files, described, classifier, grid_of(classifier, plan, whole, side)))
-    return looks, refused
+    return looks, refused, tuple(unread)
 
 
 def _read(classifier: Classifier, plan: Plan, described: Described, window: Window) -> Window:

@@ -36,7 +36,7 @@ def of(place: Place, scenes: Any = None, scheduler: Any = "local:4", **more: Any
 class TestNumbers:
     def test_windows_are_those_that_are_made(self, place: Place, client: StandInClient) -> None:
         done = of(place)
-        assert (done.scenes, done.looked_at, done.unreadable, done.threads) == (1, 1, 0, 4)
+        assert (done.scenes, done.looked_at, done.unread, done.threads) == (1, 1, (), 4)
         assert place.left() == set()
         classify_on(
             client, place.scene, place.ecd, place.out, options=BYTES, side=60, patience=QUICK
@@ -67,7 +67,7 @@ class TestNumbers:
         listed = place.folder / "scenes.txt"
         listed.write_text("scene.tif\nabsent.tif\n")
         done = of(place, listed)
-        assert (done.scenes, done.unreadable) == (2, 1)
+        assert (done.scenes, done.unread) == (2, (str(place.folder / "absent.tif"),))
         listed.write_text("absent.tif\n")
         with pytest.raises(Dl2EcdError) as refused:
             of(place, listed)
@@ -78,7 +78,7 @@ class TestNumbers:
         image = {"href": "scene.tif", "type": "image/tiff"}
         features = [{"id": "a"}, {"id": "b", "assets": {"image": image}}]
         items.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-        assert of(place, items).unreadable == 1
+        assert of(place, items).unread == ("a",)
 
     def test_of_threads(
         self, place: Place, client: StandInClient, monkeypatch: pytest.MonkeyPatch
@@ -130,7 +130,10 @@ class TestOnTheCommandLine:
         document = call(*given, "--scheduler", "local:8", "--json").document
         assert document["threads"] == 8
         assert set(document["window_seconds"]) == {READING, MODEL, WRITING}
-        assert "1 of 2 looked at" in call(*given).out
+        assert document["unread"] == [str(place.folder / "absent.tif")]
+        (told,) = (line for line in call(*given).out.splitlines() if "Unreadable" in line)
+        assert "1 of 2 looked at: '" in told
+        assert told.endswith("absent.tif'")
 
     def test_is_for_classify(self, place: Place) -> None:
         done = call("detect", place.scene, place.ecd, "out.gpkg", "--dry-run")
@@ -140,7 +143,7 @@ class TestOnTheCommandLine:
         from dl2ecd_core.cli.cluster import _bytes, _hours
 
         assert [_bytes(1024.0**one) for one in range(5)] == [
-            "1 bytes", "1.0 KiB", "1.0 MiB", "1.0 GiB", "1.0 TiB",
+            "1 byte", "1.0 KiB", "1.0 MiB", "1.0 GiB", "1.0 TiB",
         ]  # fmt: skip
         assert [_hours(one) for one in (0.001, 0.5, 7)] == [
             "3.6 seconds", "30.0 minutes", "7.0 hours",
