@@ -188,7 +188,6 @@ def print_written(done: Union[Classification, Detection], what: str) -> None:
     click.echo(
         f"Wrote {printable(done.output, 400)}: {what} in {done.seconds:.1f} s by {done.runtime}."
     )
-    click.echo(f"Values were scaled: {printable(done.scaling, 400)}.")
     for path, kind in done.beside:
         click.echo(f"Wrote {printable(path, 400)}: {kind}.")
     click.echo(f"It was made from {done.bands}, scaled by: {done.scaling}.")
