@@ -190,7 +190,7 @@ def print_written(done: Union[Classification, Detection], what: str) -> None:
     )
     for path, kind in done.beside:
         click.echo(f"Wrote {printable(path, 400)}: {kind}.")
-    click.echo(f"It was made from {done.bands}, scaled by: {done.scaling}.")
+    click.echo(f"It was made from {done.bands}, scaled by: {printable(done.scaling, 400)}.")
 
 
 def _refused(scene: str, error: Dl2EcdError) -> Result:

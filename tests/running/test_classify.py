@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import errno
 import hashlib
 import json
@@ -20,6 +21,7 @@ import rasterio
 from click.testing import CliRunner
 
 from dl2ecd_core.cli.group import dl2ecd
+from dl2ecd_core.cli.model_run import print_written
 from dl2ecd_core.cli.pixel_bar import PixelBar
 from dl2ecd_core.cli.stopping import Terminated
 from dl2ecd_core.conversion import convert
@@ -657,6 +659,15 @@ class TestCommand:
         report = json.loads(self.run(*asked, "--bands", "6,4,2,1", "--json").output)
         check_document("classify", report)
         assert (report["bands"], report["scene_bands"]) == ([6, 4, 2, 1], 6)
+
+    def test_a_definition_that_names_the_source_of_its_scaling_controls_no_terminal(
+        self, place: Place, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        done = classify(place.scene, place.ecd, place.out, options=BYTES)
+        print_written(dataclasses.replace(done, scaling="none (\x1b[2J)"), "a map")
+        written = capsys.readouterr().out
+        assert "\x1b" not in written
+        assert "scaled by: none (" in written
 
     def test_says_how_much_has_no_data(self, place: Place) -> None:
         array = pixels(90, 70)
