@@ -664,9 +664,9 @@ class TestCommand:
         self, place: Place, capsys: pytest.CaptureFixture[str]
     ) -> None:
         done = classify(place.scene, place.ecd, place.out, options=BYTES)
-        print_written(dataclasses.replace(done, scaling="none (\x1b[2J)"), "a map")
+        print_written(dataclasses.replace(done, scaling="none (\x07\u202e)"), "a map")
         written = capsys.readouterr().out
-        assert "\x1b" not in written
+        assert "\x07" not in written and "\u202e" not in written
         assert "scaled by: none (" in written
 
     def test_says_how_much_has_no_data(self, place: Place) -> None:
