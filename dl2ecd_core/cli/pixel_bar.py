@@ -36,9 +36,10 @@ class PixelBar(Listener):
 
     def progressed(self, done: int, total: int, doing: str) -> None:
         """Start the bar; move it."""
-        if not sys.stderr.isatty():
-            return
         if self._bar is None:
+            # While there is a bar, rich stands in for the terminal, older ones as if it was none.
+            if not sys.stderr.isatty():
+                return
             self._bar = _started(self._unit)
         progress, task = self._bar
         if doing != self._doing:

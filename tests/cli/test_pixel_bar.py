@@ -130,6 +130,17 @@ def test_ctrl_c_leaves_no_line_behind(columns: int) -> None:
 
 
 class TestOnATerminal:
+    def test_a_bar_goes_on_whatever_stands_in_for_the_terminal(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bar = PixelBar()
+        bar.progressed(1, 9, "Classifying")
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+        bar.progressed(4, 9, "Classifying")
+        assert bar._bar is not None
+        assert bar._bar[0].tasks[0].completed == 4
+        bar.stop()
+
     @pytest.fixture(autouse=True)
     def terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
