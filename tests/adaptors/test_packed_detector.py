@@ -235,6 +235,22 @@ class TestWhatArcGisIsTold:
         array = scene_of(place).pixels
         assert driver.objects(Scene(array, np.zeros(array.shape[1:], bool))) == []
 
+    @pytest.mark.parametrize("kind", ["yolov8", "turned"])
+    def test_what_lies_in_no_data_is_left_out(self, kind: str, tmp_path: Path) -> None:
+        """As many objects as of the function that has the whole engine, wherever data ends."""
+        place, ecd, package = packaged(kind, tmp_path)
+        theirs = Driver(Detect, str(ecd), **ASKED)
+        ours = Driver(EcdDetector, str(definition_in(package)), **ASKED)
+        array = scene_of(place).pixels
+        row, column = np.mgrid[: array.shape[1], : array.shape[2]]
+        counts = set()
+        for slope, start in [(0.5, -40), (0.5, 0), (0.5, 20), (2, 40), (-1, 100), (-1, 160)]:
+            scene = Scene(array, column >= slope * row + start)
+            wanted = by_function(theirs, scene)
+            assert_same(by_function(ours, scene), wanted)
+            counts.add(len(wanted))
+        assert len(counts) > 2
+
     def test_a_scene_smaller_than_a_tile(self, tmp_path: Path) -> None:
         place, ecd, package = packaged("yolov8", tmp_path)
         scene = Scene(scene_pixels(40, 50, [(28, 20, 10, 12, 0.9)]))

@@ -94,15 +94,17 @@ class EcdDetector:
             if valid[top : top + self._tile[0], left : left + self._tile[1]].any()
         ]
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            parts = list(pool.map(lambda start: self._objects(pixels, *start), starts))
+            parts = list(pool.map(lambda start: self._objects(pixels, valid, *start), starts))
         corners, scores, labels = map(np.concatenate, zip(*parts))
         tiles = np.repeat(np.arange(len(parts)), [len(part[1]) for part in parts])
         cuts = [self._cut(part[0], start, size) for part, start in zip(parts, starts)]
         stays = self._suppressed((corners, scores, labels), tiles, np.concatenate(cuts))
         stays = stays[np.argsort(-scores[stays], kind="stable")]
         low, high, end = corners[stays].min(1), corners[stays].max(1), size[::-1]
-        stays = stays[((high > 0) & (low < end) & (high > low)).all(1)]
-        return _SHAPE[self._shape].ended(corners[stays], end), scores[stays], labels[stays]
+        made = _SHAPE[self._shape].ended(corners[stays], end)
+        breadth = np.linalg.norm(made[:, 1:3] - made[:, :2], axis=2)
+        inside = ((high > 0) & (low < end) & (breadth >= 0.01)).all(1)
+        return made[inside], scores[stays[inside]], labels[stays[inside]]
 
     def _starts(self, size: int, tile: int) -> Sequence[int]:
         """The first pixels of the tiles along an axis; the last one ends with the scene."""
@@ -118,9 +120,10 @@ class EcdDetector:
         before = (low < first + 2.0) & (first > 0)
         return (before | (high > last - 2.0) & (last < size[::-1])).any(1)
 
-    def _objects(self, pixels: Any, top: int, left: int) -> Tuple[Any, Any, Any]:
+    def _objects(self, pixels: Any, valid: Any, top: int, left: int) -> Tuple[Any, Any, Any]:
         """The objects of a tile; one that is smaller than the model's is filled up."""
-        block = pixels[:, top : top + self._tile[0], left : left + self._tile[1]]
+        here = slice(top, top + self._tile[0]), slice(left, left + self._tile[1])
+        block = pixels[(slice(None), *here)]
         lacking = [(0, one - have) for one, have in zip(self._tile, block.shape[1:])]
         block = np.pad(block, [(0, 0), *lacking], constant_values=self._told["Around"])
         outputs = run(self._session, self._inputs, block, self._told["Outputs"])
@@ -130,7 +133,16 @@ class EcdDetector:
         if not self._told["Finished"]:
             stays = self._suppressed(found)
             found = [one[stays] for one in found]
-        return np.add(found[0], (left, top)), found[1], found[2]
+        seen = np.array(self._seen(found[0], valid[here]), bool)
+        return np.add(found[0][seen], (left, top)), found[1][seen], found[2][seen]
+
+    def _seen(self, corners: Any, valid: Any) -> List[bool]:
+        """Which objects of a tile have data under them; of those beside it nothing is known."""
+        low, high = np.floor(corners.min(1)), np.ceil(corners.max(1))
+        sides = np.concatenate([low, high], 1).clip(0, valid.shape[::-1] * 2).astype("i8")
+        parts = [valid[top:bottom, left:right] for left, top, right, bottom in sides.tolist()]
+        reaches = _SHAPE[self._shape].reaches
+        return [not p.size or (p.any() and reaches(c, valid)) for c, p in zip(corners, parts)]
 
     def _suppressed(self, found: Any, tiles: Any = None, cut: Any = None) -> Any:
         """The places of those that stay: the best first, then what overlaps none that stays."""
@@ -167,6 +179,9 @@ class EcdDetector:
 
 class _Upright:
     """Boxes with upright sides, by their left upper and their right lower corner."""
+
+    #: One that has data between its sides covers it.
+    reaches = staticmethod(lambda corners, valid: True)
 
     @staticmethod
     def corners(sides: Any, kept: Any, angles: Any, coding: str) -> Any:
@@ -285,6 +300,16 @@ class _Turned:
     def ended(corners: Any, end: Any) -> Any:
         """They go beyond the scene."""
         return corners
+
+    @staticmethod
+    def reaches(corners: Any, valid: Any) -> bool:
+        """Whether one covers the middle of any pixel with data, or its center lies in one."""
+        rows, columns = np.nonzero(valid)
+        x, y, inside = columns + 0.5, rows + 0.5, np.ones(len(rows), bool)
+        for (left, top), (right, bottom) in zip(corners, np.roll(corners, -1, 0)):
+            inside &= (right - left) * (y - top) - (bottom - top) * (x - left) > 0
+        column, row = np.floor(corners.mean(0)).astype("i8").tolist()
+        return bool((inside | ((rows == row) & (columns == column))).any())
 
     @staticmethod
     def shared(one: Any, others: Any) -> Tuple[Any, Any, Any]:

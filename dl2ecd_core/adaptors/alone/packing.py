@@ -1,7 +1,7 @@
 """One file out of several modules: what ArcGIS loads from a package, and all that it needs.
 
 The text is made of the modules' own source: the class, and every function, class and constant that
-it comes to by name. Docstrings are cut to their first line.
+it comes to by name. Docstrings are cut to their first line; what is private goes without.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def _part(node: ast.stmt, lines: Sequence[str]) -> _Part:
     for inner in ast.walk(node):
         if isinstance(inner, _Documented) and ast.get_docstring(inner):
             text = inner.body[0]
-            if text.end_lineno != text.lineno:
+            if "_" in (inner.name[0], getattr(node, "name", "")[:1]):
+                left_out |= set(range(text.lineno - 1, text.end_lineno or 0))
+            elif text.end_lineno != text.lineno:
                 ends.add(text.lineno - 1)
                 left_out |= set(range(text.lineno, text.end_lineno or 0))
     kept = "\n".join(
