@@ -12,6 +12,7 @@ from .class_info.examination import examine_text
 from .conversion import Conversion, Inputs, write_conversion
 from .ecd.document import REFERENCED
 from .examination import AnyPath, Examination
+from .files.plain_files import is_folder
 from .files.stamps import stamps_before
 from .findings import Finding, Place, errors_in, in_order
 from .findings.errors import ClassInfoError, ConversionRefused, ModelFileError
@@ -119,7 +120,7 @@ def convert_definition(
 
 def _carried(path: AnyPath) -> Optional[JsonText]:
     """The class information that an exported .onnx carries; None for any other file."""
-    if Path(path).is_dir():
+    if is_folder(path):
         return None
     with ByteSource(Path(path), str(path)) as source:
         text = carried_class_information(source)

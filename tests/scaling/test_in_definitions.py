@@ -52,7 +52,7 @@ class TestInDefinitions:
         [
             ([{"type": "z-score", "mean": [1, 2], "stddev": 5}], "class-info-contradiction"),
             ([{"type": "scale", "value": 0}], "class-info-contradiction"),
-            ([{"type": "sqrt"}], "class-info-wrong-type"),
+            ([{"type": "sqrt"}], "class-info-wrong-value"),
             ("min-max", "class-info-wrong-type"),
         ],
     )
