@@ -195,8 +195,8 @@ def _refuse_model(path: AnyPath) -> None:
         return
     raise refusal(
         "definition-not-found",
-        f"{quoted(name, 400)} is a model ({model.framework}), not a definition: what its classes "
-        "are is needed, too.",
+        f"{quoted(name, 400)} is a model ({model.framework}), not a definition: its class "
+        "information is needed, too.",
         name,
         "Give its class information behind the model; 'dl2ecd init MODEL' writes one to fill in. "
         "At classify and detect: SCENE MODEL INFO OUT."

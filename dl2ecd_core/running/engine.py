@@ -40,8 +40,9 @@ def cores() -> int:
 
 
 def _at_once(plan: Plan) -> int:
-    """Tiles that run at once: as many as there are cores, fewer where tiles are so large that their
-    values would not go into memory. The result is the same.
+    """Tiles that run at once: as many as there are cores, fewer of large ones.
+
+    Of these the values of as many might not go into memory. The result is the same.
     """
     free = free_memory()
     if free is None:

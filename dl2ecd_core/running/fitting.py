@@ -65,7 +65,7 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
         if fitted is not None and (fitted.is_exact or None in scores.tile):
             return _flexible(fitted)
     sizes = _taken(scores)
-    walked = _walked(scores, sizes, _output(scores, *sizes), looks)
+    walked = _walked(scores, sizes, _output(scores, *sizes), looks) if looks else None
     if walked is not None:
         return walked
     found = probe(scores, example_tile(scores, *sizes), (None, None))

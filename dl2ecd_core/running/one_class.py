@@ -16,8 +16,7 @@ _LEAST = 1_000
 def said_of_one_class(
     name: str, classes: Sequence[ClassCount], background: Optional[Tuple[int, int]]
 ) -> List[Finding]:
-    """What to say where all pixels with data have one value, and there are several;
-    not of a few pixels.
+    """What to say where all pixels with data have one value of several; nothing of a few pixels.
 
     Parameters
     ----------

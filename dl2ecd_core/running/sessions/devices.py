@@ -11,10 +11,9 @@ import os
 import sys
 from pathlib import Path
 
-from .onnx_runtime import onnx_runtime
+from .onnx_runtime import CUDA_PROVIDER, onnx_runtime
 
 CPU, CUDA = "cpu", "cuda"
-_PROVIDER = "CUDAExecutionProvider"
 #: What the driver of NVIDIA puts among the devices of Linux, as patterns: of a card, in the Windows
 #: Subsystem for Linux, on a Jetson.
 _CARDS = ("nvidia[0-9]*", "dxg", "nvhost-gpu", "nvmap")
@@ -54,7 +53,7 @@ def has_card() -> bool:
 
 def _onnx_runtime_has_cuda() -> bool:
     try:
-        return _PROVIDER in onnx_runtime().get_available_providers()
+        return CUDA_PROVIDER in onnx_runtime().get_available_providers()
     except ImportError:
         # Whoever makes the session says how to get it.
         return False

@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+#: What runs a model on a graphics card.
+CUDA_PROVIDER = "CUDAExecutionProvider"
 #: Says so; what a person sets stays.
 _SILENCE = "ORT_DISABLE_TELEMETRY"
 

@@ -16,13 +16,12 @@ from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import tensor_of
-from .onnx_runtime import onnx_runtime
+from .onnx_runtime import CUDA_PROVIDER, onnx_runtime
 from .onnx_sizes import LARGEST, factors_of, freed_model
 
 if TYPE_CHECKING:
     from . import Array
 
-_CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 #: Pixels by which a tile is made longer to see whether its result becomes longer, too.
 _MORE = 64
@@ -84,7 +83,7 @@ class OnnxSession(RuntimeSession):
     @property
     def runtime(self) -> str:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        on_cuda = _CUDA in self._session.get_providers()
+        on_cuda = CUDA_PROVIDER in self._session.get_providers()
         return f"ONNX Runtime {onnx_runtime().__version__} on {'CUDA' if on_cuda else 'the CPU'}"
 
     @property
@@ -95,7 +94,7 @@ class OnnxSession(RuntimeSession):
     @property
     def batch(self) -> int:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        return 64 if _CUDA in self._session.get_providers() else 1
+        return 64 if CUDA_PROVIDER in self._session.get_providers() else 1
 
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
@@ -192,8 +191,8 @@ def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
         # Values in other files lie beside the model's; older versions don't find them.
         options.add_session_config_entry(_BESIDE, str(path.parent))
     providers: List[Union[str, Tuple[str, Dict[str, str]]]] = [_CPU]
-    if device != "cpu" and _CUDA in onnxruntime.get_available_providers():
-        providers.insert(0, (_CUDA, _ON_CUDA))
+    if device != "cpu" and CUDA_PROVIDER in onnxruntime.get_available_providers():
+        providers.insert(0, (CUDA_PROVIDER, _ON_CUDA))
     try:
         source = model if isinstance(model, bytes) else str(model)
         return onnxruntime.InferenceSession(source, options, providers=providers)
