@@ -269,7 +269,7 @@ class TestTime:
 
     @pytest.fixture
     def held_up(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], threading.Event]:
-        monkeypatch.setattr(pane_dialog, "examiner", Examiner(patience=0.2))
+        monkeypatch.setattr(pane_dialog, "examiner", Examiner(patience=1))
         # Loaded beforehand, so that only what is held up is late.
         Examiner(patience=10).examine("", str(REAL))
 

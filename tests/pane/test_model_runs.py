@@ -6,6 +6,7 @@ import importlib.util
 import json
 import shutil
 from pathlib import Path
+from threading import Event
 from typing import Any, List, Tuple
 
 import pytest
@@ -126,10 +127,20 @@ class TestDialog:
     def test_what_is_not_known_yet_is_said(
         self, demo: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        read = Event()
+
+        def slow(*_: Any, **__: Any) -> None:
+            read.wait()
+            raise RuntimeError
+
+        monkeypatch.setattr("dl2ecd_core.running.scene.opened_scene", slow)
         monkeypatch.setattr(model_runs, "examiner", Examiner(patience=0))
         dialog = Dialog(REAL, CLASSIFYING)
-        dialog.fill_in(in_raster=demo / "scene.tif")
-        assert dialog.messages()["in_raster"][1].startswith("Not checked yet")
+        try:
+            dialog.fill_in(in_raster=demo / "scene.tif")
+            assert dialog.messages()["in_raster"][1].startswith("Not checked yet")
+        finally:
+            read.set()
 
     @pytest.mark.parametrize("reader", ["_read_raster", "_read_definition"])
     def test_a_surprise_is_a_sentence(

@@ -112,7 +112,7 @@ def test_what_takes_long_is_not_waited_for_and_known_later(
     monkeypatch.setattr(
         dl2ecd_core.models, "inspect_model", lambda path: (go_on.wait(10), read(path))[1]
     )
-    examiner = Examiner(patience=0.2)
+    examiner = Examiner(patience=1)
     # The class information comes first and is not held up by the model.
     Examiner(patience=10).examine("", str(demo / CLASS_INFO))
     examined = examiner.examine(str(demo / MODEL), str(demo / CLASS_INFO))
