@@ -166,6 +166,7 @@ class TestTheCode:
             "exports/__init__.py",
             "models/flows.py",
             "models/networks.py",
+            "models/outlooks.py",
             "models/registry.py",
         }
 

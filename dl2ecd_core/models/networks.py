@@ -85,14 +85,26 @@ def read_network(
         ``network-format-not-convertible``, with the program that converts it. Layers that can't
         be said are in the graph (:func:`~dl2ecd_core.network.onnx_file.refusals`).
     """
-    description = inspect_model(path)
+    return network_described(inspect_model(path), os.fspath(path), assumed=assumed)
+
+
+def network_described(
+    description: ModelDescription, name: str, *, assumed: Optional[int] = None
+) -> ModelNetwork:
+    """The same of a model that is described already.
+
+    Parameters
+    ----------
+    name
+        Of its file, for messages.
+    """
     module = _LOWERED.get(description.format)
     if module is None:
-        raise ConversionRefused([_not_lowered(description, os.fspath(path))])
+        raise ConversionRefused([_not_lowered(description, name)])
     lowering = cast(Lowering, import_module(f".{module}", __package__))
     stamps = stamps_before(part.location for part in description.files)
     is_onnx = description.format == "onnx"
-    with ByteSource(description.primary.location, os.fspath(path)) as source:
+    with ByteSource(description.primary.location, name) as source:
         network = onnx.network_of(source, assumed) if is_onnx else lowering.network_of(source)
         return ModelNetwork(description, network, is_onnx, stamps)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Dict, FrozenSet, Optional
 
 from ..findings.errors import Dl2EcdError
-from ..models.networks import read_network
+from ..models.outlooks import read_outlook
 from ..network.footprints import Footprint, Source
-from ..network.lowering import Network
+from ..network.outlook import Outlook
 from .placement import Placement, first_place
 
 #: Rows and columns of an image whose size is left free: a multiple of whatever networks divide by.
@@ -82,7 +82,7 @@ def _margin_after(footprint: Footprint, tile: int, output: int) -> Optional[int]
     return None
 
 
-def looks_of(network: Network, output: Optional[str]) -> Dict[str, Look]:
+def looks_of(outlook: Outlook, output: Optional[str]) -> Dict[str, Look]:
     """What an output's pixels look at along rows (``H``) and columns (``W``), as far as is known.
 
     Parameters
@@ -90,13 +90,12 @@ def looks_of(network: Network, output: Optional[str]) -> Dict[str, Look]:
     output
         Its name; None for the only one.
     """
-    names = [output] if output is not None else list(network.graph.outputs)
-    value = network.values.get(names[0]) if len(names) == 1 else None
+    value = outlook.output(output)
     found: Dict[str, Look] = {}
     for axis in value.axes if value is not None else ():
         if axis.letter not in ("H", "W") or value is None:
             continue
-        along = _along(network, axis.letter)
+        along = _along(outlook, axis.letter)
         sources = frozenset() if axis.footprint is None else axis.footprint.sources
         if along & value.whole:
             found[axis.letter] = Look(axis.footprint, whole=True)
@@ -105,11 +104,11 @@ def looks_of(network: Network, output: Optional[str]) -> Dict[str, Look]:
     return found
 
 
-def _along(network: Network, letter: str) -> FrozenSet[Source]:
+def _along(outlook: Outlook, letter: str) -> FrozenSet[Source]:
     """The axes of inputs that are rows, or columns."""
     return frozenset(
         (name, letters.index(letter))
-        for name, letters in network.letters.items()
+        for name, letters in outlook.letters.items()
         if letter in letters
     )
 
@@ -117,6 +116,6 @@ def _along(network: Network, letter: str) -> FrozenSet[Source]:
 def read_looks(model: Path, output: Optional[str]) -> Dict[str, Look]:
     """What the pixels of a model's output look at; empty where its network can't be read."""
     try:
-        return looks_of(read_network(model, assumed=_MANY).network, output)
+        return looks_of(read_outlook(model, assumed=_MANY), output)
     except Dl2EcdError:
         return {}

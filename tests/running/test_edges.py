@@ -21,6 +21,7 @@ from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.graph import Graph
 from dl2ecd_core.network.lowering import Network
+from dl2ecd_core.network.outlook import outlook_of
 from dl2ecd_core.network.value import Axis, Value
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running import child, engine, opening, virtual
@@ -164,7 +165,7 @@ class TestLooks:
         axes = (Axis("N"), Axis("C"), Axis("H", turned), Axis("W"))
         value = Value((1, 2, 8, 8), "float32", axes)
         network = Network(Graph(outputs={"y": None}), {"y": value}, {"x": "NCHW"})  # type: ignore[dict-item]
-        assert looks_of(network, "y") == {}
+        assert looks_of(outlook_of(network), "y") == {}
 
 
 class TestProbing:

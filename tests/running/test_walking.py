@@ -10,6 +10,7 @@ import pytest
 
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.lowering import Lowering
+from dl2ecd_core.network.outlook import outlook_of
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.fitted import Fitted
 from dl2ecd_core.running.fitting import fit_tiles
@@ -55,12 +56,26 @@ def test_a_model_that_says_nothing_of_its_network() -> None:
     assert read_looks(FIXTURES / "pytorch" / "no-such-file", None) == {}
 
 
+def test_of_a_format_that_is_not_lowered() -> None:
+    looks = read_looks(FIXTURES / "openvino" / "softmax.xml", "probabilities")
+    assert {axis: look.whole for axis, look in looks.items()} == {"H": False, "W": False}
+    placements = [look.placement(32, 32) for look in looks.values()]
+    assert [placement.reach for placement in placements if placement is not None] == [(1, 1)] * 2
+
+
 def test_one_of_several_outputs_must_be_named() -> None:
     from dl2ecd_core.models.networks import read_network
 
-    network = read_network(ONNX / "detector.onnx").network
-    assert looks_of(network, None) == {}
-    assert looks_of(network, "no such output") == {}
+    outlook = outlook_of(read_network(ONNX / "detector.onnx").network)
+    assert looks_of(outlook, None) == {}
+    assert looks_of(outlook, "no such output") == {}
+
+
+def test_the_only_output_is_found_under_any_name() -> None:
+    """Runtimes make up names where the file has none."""
+    looks = read_looks(ONNX / "unet.onnx", None)
+    assert looks
+    assert read_looks(ONNX / "unet.onnx", "number 1") == looks
 
 
 def test_sizes_that_a_network_works_out_are_followed(tmp_path: Path) -> None:
@@ -90,7 +105,7 @@ def test_branches_of_unlike_depth_are_followed(tmp_path: Path) -> None:
     finer = halved(halved(one))
     coarse = enlarged(halved(halved(halved(finer))), 8.0)
     lowering.output("scores", lowering.add("Add", [finer, coarse]))
-    look = looks_of(lowering.network(), "scores")["H"]
+    look = looks_of(outlook_of(lowering.network()), "scores")["H"]
     assert look.footprint is not None
     assert look.footprint.start is None
     assert (look.footprint.scale, look.footprint.alignment) == (4, 32)
@@ -104,7 +119,7 @@ def test_corners_that_stay_make_all_depend_on_the_size(tmp_path: Path) -> None:
     scales = lowering.constant([1.0, 1.0, 2.0, 1.0], "float32")
     corners = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
     lowering.output("scores", lowering.add("Resize", [half, "", scales], **corners))
-    looks = looks_of(lowering.network(), "scores")
+    looks = looks_of(outlook_of(lowering.network()), "scores")
     assert (looks["H"].whole, looks["W"].whole) == (True, False)
     placement = looks["H"].placement(64, 64)
     assert placement is not None
@@ -119,7 +134,7 @@ def test_what_can_not_be_followed_is_a_hint(tmp_path: Path) -> None:
     mixed = lowering.add("ReduceMean", [blocks], axes=(3, 5), keepdims=0)
     kernel = lowering.weight("kernel", (2, 3, 1, 1))
     lowering.output("scores", lowering.add("Conv", [mixed, kernel]))
-    look = looks_of(lowering.network(), "scores")["H"]
+    look = looks_of(outlook_of(lowering.network()), "scores")["H"]
     assert (look.footprint, look.whole) == (None, True)
     assert look.placement(64, 16) is None
 

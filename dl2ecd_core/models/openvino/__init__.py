@@ -32,9 +32,10 @@ from .net import Layer, Net, Port, parse
 # every way.
 _PROLOG = re.compile(rb"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<net[\s>]")
 _OLD = range(2, 8)
-_NEW = (10, 11)
-# Sets of operations that OpenVINO itself has; anything else needs an extension library.
-_OWN_OPSETS = re.compile(r"opset\d+|type_relaxed_opset|ie_internal_opset|util")
+#: Versions since which layers are OpenVINO's operations.
+NEW_VERSIONS = (10, 11)
+#: Sets of operations that OpenVINO itself has; anything else needs an extension library.
+OWN_OPSETS = re.compile(r"opset\d+|type_relaxed_opset|ie_internal_opset|util")
 _PATH = re.compile(r"(?:^|[\s'\"=,(\[])(/[^/\s'\",]+/[^\s'\",]+|[A-Za-z]:\\[^'\",]+)")
 #: The files of a model, and the names of those that are missing.
 Files = Tuple[Tuple[ModelPart, ...], Tuple[str, ...]]
@@ -95,7 +96,7 @@ def net_and_graph(source: ByteSource) -> Tuple[Net, Graph, Files]:
         As for :func:`read`.
     """
     net = parse(source)
-    if net.version not in _OLD and net.version not in _NEW:
+    if net.version not in _OLD and net.version not in NEW_VERSIONS:
         raise ModelFileError(
             "model-unsupported",
             f"'{source.name}' is an OpenVINO IR of version {quoted(net.version_text)}; versions "
@@ -197,7 +198,7 @@ def _findings(source: ByteSource, net: Net, files: Tuple[ModelPart, ...]) -> Ite
         {
             layer.type
             for layer in net.layers.values()
-            if layer.version and not _OWN_OPSETS.fullmatch(layer.version)
+            if layer.version and not OWN_OPSETS.fullmatch(layer.version)
         }
     )
     if own:

@@ -57,16 +57,16 @@ def _add(sizing: Sizing, graph: Graph, layer: Layer) -> None:
     }
     name, (shape, data_type) = next(iter(outputs.items()))
     if layer.type in INPUTS:
-        sizing.input(name, _stated(layer, shape), data_type, graph.input_axes(layer))
+        sizing.input(name, stated_shape(layer, shape), data_type, graph.input_axes(layer))
     elif layer.type == "Const":
-        sizing.constant(name, _stated(layer, shape), data_type, graph.numbers_of(layer))
+        sizing.constant(name, stated_shape(layer, shape), data_type, graph.numbers_of(layer))
     else:
         inputs = graph.taken(layer)
         op, taken = _sized(sizing, layer, inputs)
         sizing.add(inputs, outputs, op=op, taken=taken, axis=number_in(layer.data.get("axis", "")))
 
 
-def _stated(layer: Layer, shape: Optional[Dims]) -> Optional[Dims]:
+def stated_shape(layer: Layer, shape: Optional[Dims]) -> Optional[Dims]:
     """The shape that counts of an input or constant: not its port's, but what it says itself."""
     text = layer.data.get("shape")
     if not text:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 from ...findings.errors import ModelFileError
+from ...network.data_types import Number
 from ...network.graph import AttributeValue
 from ...network.outline import Outline
 from ...network.value import Meaning
@@ -17,6 +19,10 @@ from .operations import ACTIVATIONS, OPERATORS, OVER_NCHW, WITH_AXES
 #: Layers that are fed.
 INPUTS = ("Parameter", "Input")
 _LONGEST_LIST = 64
+#: :mod:`struct`'s letters for the element types that lists of numbers have.
+_LAYOUTS = {
+    "i8": "b", "u8": "B", "i32": "i", "i64": "q", "f16": "e", "f32": "f", "f64": "d",
+}  # fmt: skip
 
 #: A layer and the number of one of its outputs.
 Made = Tuple[Layer, int]
@@ -173,22 +179,26 @@ class Graph:
 
     def numbers_of(self, constant: Layer) -> Optional[Tuple[int, ...]]:
         """The numbers of a short constant of whole ones; None for anything else."""
+        if constant.data.get("element_type") not in ("i32", "i64"):
+            return None
+        return tuple(int(number) for number in self.content_of(constant) or ()) or None
+
+    def content_of(self, constant: Layer) -> Optional[Tuple[Number, ...]]:
+        """The numbers of a short constant; None for anything else."""
         data = constant.data
         offset, size = number_in(data.get("offset", "")), number_in(data.get("size", ""))
-        width = {"i32": 4, "i64": 8}.get(data.get("element_type", ""))
-        if offset is None or not size or width is None or not 0 < size <= width * _LONGEST_LIST:
+        layout = _LAYOUTS.get(data.get("element_type", ""))
+        if self._weights is None or layout is None or offset is None or not size:
             return None
-        if self._weights is None:
+        width = struct.calcsize(layout)
+        if not 0 < size <= width * _LONGEST_LIST:
             return None
         try:
             with ByteSource(self._weights) as weights:
                 raw = weights.read(offset, size)
         except ModelFileError:
             return None
-        return tuple(
-            int.from_bytes(raw[place : place + width], "little", signed=True)
-            for place in range(0, len(raw), width)
-        )
+        return struct.unpack(f"<{len(raw) // width}{layout}", raw[: len(raw) // width * width])
 
 
 def value_name(layer: Layer, index: int) -> str:

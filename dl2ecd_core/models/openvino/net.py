@@ -12,6 +12,7 @@ from typing import Callable, Dict, List, Optional, Tuple
 from xml.parsers import expat
 
 from ...findings.errors import ModelFileError
+from ...network.names import operators
 from ...wire.source import ByteSource
 from ...wire.xml import XmlError, parse_xml
 from ..description import Dims
@@ -84,7 +85,15 @@ class Net:
     notes: List[str] = field(default_factory=list)
 
 
-_KEPT = ("shape", "element_type", "offset", "size", "axis", "type", "order", "mode")
+_KEPT = operators(
+    "shape element_type offset size axis type order mode strides dilations pads_begin pads_end "
+    "auto_pad kernel rounding_type output_padding pad_mode auto_broadcast special_zero keep_dims "
+    "transpose_a transpose_b destination_type batch_dims block_size axes align_corners antialias "
+    "coordinate_transformation_mode nearest_mode shape_calculation_mode begin_mask end_mask "
+    "new_axis_mask shrink_axis_mask ellipsis_mask"
+)
+#: Of a longer attribute, such as a list of numbers, the rest is cut off.
+LONGEST_ATTRIBUTE = 256
 
 
 def parse(source: ByteSource) -> Net:
@@ -245,7 +254,9 @@ class _Builder:
             if tag in ("weights", "biases"):
                 self._weights(attributes)
             elif tag == "data" or tag.endswith("_data"):
-                layer.data = {key: attributes[key][:64] for key in _KEPT if key in attributes}
+                layer.data = {
+                    key: attributes[key][:LONGEST_ATTRIBUTE] for key in _KEPT if key in attributes
+                }
                 if layer.type == "Const":
                     self._weights(attributes)
             elif tag == "input":
