@@ -8,8 +8,9 @@ import warnings
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
+from .block_cache import BlockCache, Blocks, together
 from .extras import not_installed
 from .georeference import Georeference
 from .raster_library import (
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 #: How addresses begin.
 SCHEMES = ("http://", "https://")
-#: Bytes of decoded blocks that GDAL keeps; by default it takes a share of all memory.
-_CACHE = 32 << 20
 #: Files of a mosaic that GDAL keeps open: its own number, and the most.
 _FEWEST_OPEN, _MOST_OPEN = 100, 450
 #: No file makes GDAL ask a server: not as a file that lies there, nor as a service of the web.
@@ -58,6 +57,40 @@ def rasterio_module() -> Any:
     return rasterio
 
 
+def _cache_size() -> int:
+    rasterio_module()
+    from rasterio.env import get_gdal_config
+
+    return int(get_gdal_config("GDAL_CACHEMAX"))
+
+
+def _resize_cache(size: int) -> None:
+    from rasterio.env import set_gdal_config
+
+    set_gdal_config("GDAL_CACHEMAX", size)
+
+
+#: Not among the options of an environment: GDAL forgets all blocks where one of those ends.
+_CACHE = BlockCache(_cache_size, _resize_cache)
+#: Drivers whose rasters are made of other files, whose blocks they don't tell.
+_OF_OTHERS = ("VRT", "SENTINEL2", "SAFE")
+#: So many of these files are looked at.
+_LOOKED_AT = 16
+
+
+def _blocks_of(dataset: Any) -> Blocks:
+    heights, widths = zip(*dataset.block_shapes)
+    mixed = dataset.interleaving is rasterio_module().enums.Interleaving.pixel
+    return Blocks(max(heights), max(widths), dataset.count if mixed else 1)
+
+
+def _size_of(data_type: str) -> int:
+    """Bytes of a value; of complex numbers, of which GDAL has more types than NumPy, the most."""
+    import numpy
+
+    return 16 if data_type.startswith("complex") else numpy.dtype(data_type).itemsize
+
+
 class RasterioSource:
     """As :class:`~dl2ecd_core.running.raster_library.Source`.
 
@@ -72,6 +105,9 @@ class RasterioSource:
         self._dataset = dataset
         self._options = dict(options)
         self._lock = threading.Lock()
+        #: Bands that were read, counted from 0.
+        self._taken: Set[int] = set()
+        _CACHE.open(self)
 
     def close(self) -> None:
         """Close the file when it is not read any more: it would take the process down.
@@ -80,14 +116,34 @@ class RasterioSource:
         """
         with self._lock:
             self._dataset.close()
+            _CACHE.close(self)
 
     @contextmanager
-    def _in_use(self) -> Iterator[None]:
+    def _in_use(self, bands: Sequence[int]) -> Iterator[None]:
         with self._lock:
             if self._dataset.closed:
                 raise RasterError("it is closed")
             with rasterio_module().Env(**self._options):
+                self._taken.update(bands)
+                sizes = [_size_of(self._dataset.dtypes[band]) for band in self._taken]
+                _CACHE.read(self, self._blocks.row_size(self.width, sizes))
                 yield
+
+    @cached_property
+    def _blocks(self) -> Blocks:
+        """Its blocks, or those of the first files that it is made of."""
+        if self._dataset.driver not in _OF_OTHERS:
+            return _blocks_of(self._dataset)
+        rasterio = rasterio_module()
+        found: List[Blocks] = []
+        for path in self._dataset.files[1 : _LOOKED_AT + 1]:
+            try:
+                with _quiet(rasterio), rasterio.io.DatasetReader(path, driver=[*DRIVERS]) as part:
+                    found.append(_blocks_of(part))
+            except (rasterio.errors.RasterioError, ValueError):
+                # Another one beside it, or what is said of it when it is read.
+                continue
+        return together(found or [_blocks_of(self._dataset)])
 
     @property
     def height(self) -> int:
@@ -166,7 +222,7 @@ class RasterioSource:
         """Pixels of these bands."""
         rasterio = rasterio_module()
         try:
-            with self._in_use():
+            with self._in_use(bands):
                 pixels: Array = self._read([at + 1 for at in bands], _part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
@@ -186,7 +242,7 @@ class RasterioSource:
         """The file's mask."""
         rasterio = rasterio_module()
         try:
-            with self._in_use():
+            with self._in_use([band]):
                 seen: Array = self._dataset.read_masks(band + 1, window=_part(window))
         except rasterio.errors.RasterioError as error:
             raise RasterError(_said(error)) from error
@@ -224,7 +280,6 @@ class RasterioLibrary:
         rasterio = rasterio_module()
         remote = is_remote(path)
         options: Dict[str, object] = {
-            "GDAL_CACHEMAX": _CACHE,
             # Several threads take what a server does not give for zeros (seen in GDAL 3.10).
             "GDAL_NUM_THREADS": "1" if remote else "ALL_CPUS",
             "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR" if remote else "FALSE",
@@ -263,6 +318,7 @@ class RasterioLibrary:
 
         try:
             with (
+                _CACHE.spared(),
                 _quiet(rasterio),
                 # Also while a scene of the web is open, for which GDAL looks at no folder.
                 rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE", **_ROWS),

@@ -1,7 +1,8 @@
 """Rasters through QGIS's own GDAL, so that classifying there needs no rasterio.
 
 Nothing global is changed: other plugins rely on whether GDAL raises exceptions or not, so both ways
-in which it says that something failed are listened to.
+in which it says that something failed are listened to. Its cache of decoded blocks is as large as
+QGIS has it, a twentieth of the machine's memory: more than a scene needs.
 """
 
 from __future__ import annotations
