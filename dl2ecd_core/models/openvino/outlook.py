@@ -24,7 +24,8 @@ from .graph import INPUTS, Graph, value_name
 from .net import Layer
 from .step import Step
 
-_LAYERS: Dict[str, Callable[[Step], List[str]]] = {
+#: What follows each kind of layer.
+LAYERS: Dict[str, Callable[[Step], List[str]]] = {
     **windows.LAYERS,
     **resizing.LAYERS,
     **pointwise.LAYERS,
@@ -67,7 +68,7 @@ def _follow(following: Following, graph: Graph, layer: Layer) -> None:
     outputs = {value_name(layer, index): port.shape for index, port in enumerate(layer.ports)}
 
     def followed() -> List[str]:
-        rule = _LAYERS.get(layer.type)
+        rule = LAYERS.get(layer.type)
         if rule is None or "" in step.inputs or not OWN_OPSETS.fullmatch(layer.version):
             raise NotFollowedError
         return rule(step)

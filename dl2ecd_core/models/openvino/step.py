@@ -97,7 +97,8 @@ class Step:
 
     def truth(self, name: str, default: Optional[bool] = None) -> bool:
         """An attribute that is true or false."""
-        told = _TRUTHS.get(self.text(name, ""), default)
+        text = self.text(name, "")
+        told = _TRUTHS.get(text) if text else default
         if told is None:
             raise NotFollowedError
         return told
