@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Optional
+from typing import Mapping, Optional
 
 from ..examination import AnyPath
 from ..findings import in_order
@@ -14,6 +14,8 @@ from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
 from .extent import window_of
+from .fitted import Fitted
+from .fitting import fit_tiles
 from .georeference import Extent, Georeference
 from .model_input import checked_options
 from .no_data import without_data
@@ -27,8 +29,11 @@ from .readying import made_ready
 from .report import BandsTaken, Classification, counted_classes, path_text
 from .result import Result
 from .result_key import scene_key, work_key
+from .scores import Scores
+from .tile_room import with_room
 from .transparency import said_of_transparency
 from .value_range import said_of_range
+from .walking import Look
 
 
 def classify(
@@ -75,7 +80,8 @@ def classify(
     device
         ``cpu``, ``cuda`` or ``auto``.
     workers
-        Tiles at once; as many as there are cores by default.
+        Tiles at once, at most; as many as there are cores by default. Of large tiles one runs at a
+        time where memory has no room for more, with so many cores.
     trusted
         Run also a model that is a program (TorchScript, .pt2).
     overwrite
@@ -126,7 +132,11 @@ def classify(
         outputs.check_not_read(reader.files)
         place = reader.georeference
         area = None if aoi is None else area_of(Path(aoi), reader, place, rasters)
-        classifier, said = classifier_for(opened, session, reader, asked)
+
+        def fit(scores: Scores, looks: Mapping[str, Look]) -> Fitted:
+            return with_room(fit_tiles(scores, looks), opened.model, workers)
+
+        classifier, said = classifier_for(opened, session, reader, asked, fit)
         of_values = [
             *said_of_range(
                 reader, classifier.bands, classifier.scaling, classifier.fitted.scores.data_type

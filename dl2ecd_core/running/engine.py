@@ -10,7 +10,7 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Deque, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Deque, Iterator, List, Optional, Tuple, Union
 
 from ..findings.errors import Cancelled
 from ..progress import Listener
@@ -21,10 +21,15 @@ from .planning import Plan, Span
 from .rasters import Block, RasterReader, RasterWriter, Window
 from .work import Job, Part
 
+if TYPE_CHECKING:
+    from .scores import Scores
+
 #: What a listener hears while rows of the result are made.
 CLASSIFYING = "Classifying"
 #: Strips that are read or worked on at once.
 _AHEAD = 2
+#: A tile that all cores share, and the one that comes after it.
+_WITH_THE_NEXT = 2
 #: Bytes that a network of the usual kinds holds for a pixel of its tile; those with layers as fine
 #: as the tile throughout hold the most.
 _BYTES_A_PIXEL = 1024
@@ -39,16 +44,20 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _at_once(plan: Plan) -> int:
-    """Tiles that run at once: as many as there are cores, fewer of large ones.
+def _at_once(plan: Plan, scores: Scores, workers: Optional[int]) -> int:
+    """Tiles that are worked on at once: as many as there are cores, fewer of large ones.
 
-    Of these the values of as many might not go into memory. The result is the same.
+    Of these the values of as many might not go into memory. Where all cores share one, the next
+    is made ready meanwhile. The result is the same.
     """
+    most = workers or cores()
+    if scores.threads > 1:
+        return min(most, _WITH_THE_NEXT)
     free = free_memory()
     if free is None:
-        return cores()
+        return most
     size = plan.rows[0].size * plan.columns[0].size * _BYTES_A_PIXEL
-    return max(min(cores(), int(free * _SHARE) // size), 1)
+    return max(min(most, int(free * _SHARE) // size), 1)
 
 
 def classify_raster(
@@ -71,7 +80,7 @@ def classify_raster(
     from_row
         The first of these rows that is not written yet.
     workers
-        Tiles at once; as many as there are cores by default.
+        Tiles at once, at most; as many as there are cores by default.
 
     Raises
     ------
@@ -124,7 +133,8 @@ def strips(
     heard = listener or Listener()
     batch = classifier.fitted.scores.batch
     groups = [columns[first : first + batch] for first in range(0, len(columns), batch)]
-    with pools(workers or _at_once(plan)) as (ahead, pool):
+    at_once = _at_once(plan, classifier.fitted.scores, workers)
+    with pools(at_once) as (ahead, pool):
         pending: Deque[Tuple[Span, List[Future[List[Part]]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)

@@ -69,7 +69,7 @@ def estimate(model: ModelDescription) -> Optional[Need]:
     except Dl2EcdError:
         return None
     files = 0 if flow.holds_weights else sum(part.location.stat().st_size for part in model.files)
-    constants, tile = _alive(flow, _letters(flow, model), _tile(model))
+    constants, tile = _alive(flow, _letters(flow, model), tile_of(model))
     # What is made once may be weights in another form, which take the place of those in the file.
     return Need(max(files, constants), tile)
 
@@ -139,7 +139,7 @@ def _letters(flow: Flow, model: ModelDescription) -> Dict[str, str]:
     return found
 
 
-def _tile(model: ModelDescription) -> Dict[str, int]:
+def tile_of(model: ModelDescription) -> Dict[str, int]:
     """Rows and columns of a tile: the model's own, or those that it gets where it takes any."""
     return {
         axis: max([usual, *(one.size_of(axis) or 0 for one in model.inputs)])

@@ -13,6 +13,7 @@ from .fitted import Fitted
 from .placement import Placement
 from .probing import probe, probe_along
 from .scores import Scores
+from .trying import gives_the_same, is_seamless, output_size, runs
 from .walking import Look
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ LARGEST = 1024
 FARTHEST = 3072
 #: A tile has at least this many times as many pixels along an axis as its margins.
 _TIMES_MARGIN = 8
-#: Of the largest score: what sums in another order differ by at most.
-_SAME = 1e-5
 #: Networks halve a tile no more often than to this part of it.
 _UNIT = 64
 
@@ -63,9 +62,9 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
         sizes = _near(height, USUAL[0], strides[0]), _near(width, USUAL[1], strides[1])
         fitted = _fitted_free(free, sizes, (_unit(strides[0]), _unit(strides[1])), looks)
         if fitted is not None and (fitted.is_exact or None in scores.tile):
-            return _flexible(fitted)
+            return fitted
     sizes = _taken(scores)
-    walked = _walked(scores, sizes, _output(scores, *sizes), looks) if looks else None
+    walked = _walked(scores, sizes, output_size(scores, *sizes), looks) if looks else None
     if walked is not None:
         return walked
     found = probe(scores, example_tile(scores, *sizes), (None, None))
@@ -85,11 +84,11 @@ def _taken(scores: Scores) -> Tuple[int, int]:
     if height is not None and width is not None:
         return usual
     try:
-        _output(scores, *usual)
+        output_size(scores, *usual)
     except RunningRefused:
         for size in COMMON:
             try:
-                _output(scores, height or size, width or size)
+                output_size(scores, height or size, width or size)
             except RunningRefused:
                 continue
             return height or size, width or size
@@ -110,7 +109,9 @@ def fitted_to(fitted: Fitted, height: int, width: int) -> Fitted:
         one if one.result_size(size) >= one.output else one.shortened(size, 1)
         for one, size in zip((fitted.rows, fitted.columns), (height, width))
     )
-    if (rows, columns) == (fitted.rows, fitted.columns) or not _runs(fitted.scores, rows, columns):
+    if (rows, columns) == (fitted.rows, fitted.columns):
+        return fitted
+    if not runs(fitted.scores, _brief(rows), _brief(columns)):
         return fitted
     return replace(fitted, shortest=(rows.tile, columns.tile))
 
@@ -130,7 +131,7 @@ def _around(fitted: Fitted, height: int, width: int) -> Fitted:
         )
         if (rows, columns) == placements:
             break
-        if _runs(fitted.scores, rows, columns):
+        if runs(fitted.scores, rows, columns):
             return replace(fitted, shortest=(rows.tile, columns.tile))
     return fitted
 
@@ -146,25 +147,19 @@ def _flexible(fitted: Fitted) -> Fitted:
     if not fitted.is_exact:
         return fitted
     rows, columns = (
-        placement.grown(placement.tile - placement.stride)
-        for placement in map(_brief, (fitted.rows, fitted.columns))
+        _brief(placement.grown(placement.tile - placement.stride))
+        for placement in (fitted.rows, fitted.columns)
     )
-    return replace(fitted, flexible=_runs(fitted.scores, rows, columns))
+    return replace(fitted, flexible=runs(fitted.scores, rows, columns))
 
 
 def _brief(placement: Placement) -> Placement:
-    """With a tile hardly longer than a usual one: trials of long ones take their time."""
-    strides = max(placement.tile - USUAL[0], 0) // placement.stride
-    return placement.grown(placement.tile - strides * placement.stride)
+    """With a tile hardly longer than a usual one, which can be halved as often.
 
-
-def _runs(scores: Scores, rows: Placement, columns: Placement) -> bool:
-    """Whether a model takes such tiles, and gives what it should."""
-    try:
-        result = scores(example_tile(scores, rows.tile, columns.tile))
-    except RunningRefused:
-        return False
-    return result.shape[1:] == (rows.output, columns.output)
+    Trials of long ones take their time.
+    """
+    unit = math.lcm(placement.stride, _UNIT)
+    return placement.grown(placement.tile - max(placement.tile - USUAL[0], 0) // unit * unit)
 
 
 def _walked(
@@ -193,96 +188,69 @@ def _freed(scores: Scores) -> Optional[Scores]:
     free = replace(scores, session=session, tile=(None, None))
     height, width = scores.tile
     if height is not None and width is not None:
-        example = example_tile(scores, height, width)
         try:
-            same = _alike(scores(example), free(example))
+            same = gives_the_same(scores, free, height, width)
         except RunningRefused:
             return None
         return free if same else None
     return free
 
 
-def _alike(one: Array, other: Array) -> bool:
-    """Whether two results are the same but for the order of their sums.
-
-    A runtime may arrange a network in another way where it does not know its sizes. One of both
-    is run throughout, so that this is no difference between tiles.
-    """
-    import numpy
-
-    if one.shape != other.shape:
-        return False
-    if one.dtype.kind != "f":
-        return bool(numpy.array_equal(one, other))
-    most = _SAME * float(numpy.nanmax(numpy.abs(one), initial=0))
-    return bool(numpy.allclose(one, other, rtol=0, atol=most, equal_nan=True))
-
-
 def _fitted_free(
     scores: Scores, sizes: Tuple[int, int], units: Tuple[int, int], looks: Mapping[str, Look]
 ) -> Optional[Fitted]:
     """A model that takes any size with tiles of its own; None where other sizes don't go."""
+    walked = _walked_free(scores, sizes, units, looks)
+    if walked is not None:
+        return walked
     try:
-        output = _output(scores, *sizes)
-        larger = _output(scores, sizes[0] + units[0], sizes[1] + units[1])
-        scales = _scales(output, larger, units)
+        scales = _scales(scores, sizes, units)
         if scales is None:
             return None
-        walked = _walked(scores, sizes, output, looks)
-        if walked is not None:
-            tried = replace(walked, rows=_least(walked.rows), columns=_least(walked.columns))
-            if (walked.rows.scale, walked.columns.scale) == scales and _is_seamless(tried):
-                return _with_grown(walked)
         rows = _probed(scores, sizes, 1, scales[0], looks.get("H"))
         columns = _probed(scores, sizes, 2, scales[1], looks.get("W"))
     except RunningRefused:
         return None
-    return _with_grown(Fitted(scores, rows, columns, probed=True))
+    return _flexible(_with_grown(Fitted(scores, rows, columns, probed=True)))
 
 
-def _least(placement: Placement) -> Placement:
-    """With a longer tile, where this one has no inner part: as much as a trial needs."""
-    if placement.reach is None or placement.step:
-        return placement
-    lost = sum(placement.margins) - placement.output
-    return placement.grown(
-        placement.tile + (lost // placement.outputs_per_stride + 2) * placement.stride
-    )
+def _walked_free(
+    scores: Scores, sizes: Tuple[int, int], units: Tuple[int, int], looks: Mapping[str, Look]
+) -> Optional[Fitted]:
+    """By what the network tells, where it does as it tells.
+
+    Small tiles show that in less time; some models take none, and one that sees all of its tile
+    is not the same on all.
+    """
+    rows, columns = (size - max(size - _UNIT, 0) // unit * unit for size, unit in zip(sizes, units))
+    for tried in ((rows, columns), sizes):
+        try:
+            fitted = _walked_as_tried(scores, tried, units, looks)
+        except RunningRefused:
+            continue
+        if fitted is None or (fitted.halo is None and tried != sizes):
+            continue
+        usual = fitted.rows.grown(sizes[0]), fitted.columns.grown(sizes[1])
+        grown = _flexible(_with_grown(replace(fitted, rows=usual[0], columns=usual[1])))
+        if tried == sizes or grown.flexible or runs(scores, *usual):
+            return grown
+    return None
+
+
+def _walked_as_tried(
+    scores: Scores, tile: Tuple[int, int], units: Tuple[int, int], looks: Mapping[str, Look]
+) -> Optional[Fitted]:
+    """With tiles of such a size, by what the network tells; None where it does something else."""
+    if not {"H", "W"} <= set(looks):
+        return None
+    walked = _walked(scores, tile, output_size(scores, *tile), looks)
+    if walked is None or (walked.rows.scale, walked.columns.scale) != _scales(scores, tile, units):
+        return None
+    return walked if walked.halo is None or is_seamless(walked) else None
 
 
 def _with_grown(fitted: Fitted) -> Fitted:
     return replace(fitted, rows=_grown(fitted.rows), columns=_grown(fitted.columns))
-
-
-def _is_seamless(fitted: Fitted) -> bool:
-    """Whether two tiles on end are one longer tile; what a network tells, held to what it does."""
-    if not fitted.is_exact:
-        return True
-    import numpy
-
-    tile = (fitted.rows.tile, fitted.columns.tile)
-    along = (fitted.rows, fitted.columns)
-    lengths = [one.step // one.outputs_per_stride * one.stride for one in along]
-    scene = example_tile(fitted.scores, tile[0] + lengths[0], tile[1] + lengths[1])
-
-    def scores_from(*ends: Tuple[int, int]) -> Array:
-        (top, bottom), (left, right) = ends
-        return fitted.scores(numpy.ascontiguousarray(scene[:, top:bottom, left:right]))
-
-    corner = scores_from((0, tile[0]), (0, tile[1]))
-    for axis, (placement, length) in enumerate(zip(along, lengths)):
-        longer, moved = [(0, size) for size in tile], [(0, size) for size in tile]
-        longer[axis] = (0, tile[axis] + length)
-        moved[axis] = (length, tile[axis] + length)
-        before, after = placement.margins
-        seam = placement.output - after
-        first = numpy.take(corner, range(seam), axis + 1)
-        kept = range(seam - placement.step, placement.output)
-        rest = numpy.take(scores_from(*moved), kept, axis + 1)
-        joined = numpy.concatenate([first, rest], axis + 1)
-        if seam - placement.step < before or not numpy.array_equal(joined, scores_from(*longer)):
-            return False
-    return True
 
 
 def _probed(
@@ -306,16 +274,12 @@ def _up(size: int) -> int:
     return -(-size // _UNIT) * _UNIT
 
 
-def _output(scores: Scores, height: int, width: int) -> Tuple[int, int]:
-    """Rows and columns of the result of a tile."""
-    rows, columns = scores(example_tile(scores, height, width)).shape[1:]
-    return rows, columns
-
-
 def _scales(
-    small: Tuple[int, int], large: Tuple[int, int], units: Tuple[int, int]
+    scores: Scores, tile: Tuple[int, int], units: Tuple[int, int]
 ) -> Optional[Tuple[Fraction, Fraction]]:
     """The width of a result pixel, from how much the result grows with the tile."""
+    small = output_size(scores, *tile)
+    large = output_size(scores, tile[0] + units[0], tile[1] + units[1])
     found: List[Fraction] = []
     for one, other, unit in zip(small, large, units):
         more = other - one

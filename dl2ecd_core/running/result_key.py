@@ -13,6 +13,7 @@ from ..scaling.steps import Scaling
 from ..version import __version__
 from .classifier import Classifier
 from .opening import OpenedModel
+from .placement import Placement
 from .rasters import Window
 from .scene import Scene
 
@@ -53,9 +54,20 @@ def work_key(
         **model_key(opened, classifier.bands, classifier.scaling),
         "values": str(classifier.values),
         "window": str(window),
-        "tiles": [str(fitted.rows), str(fitted.columns)],
+        "tiles": [_lying(fitted.rows), _lying(fitted.columns)],
         "aoi": area_key(aoi),
     }
+
+
+def _lying(placement: Placement) -> str:
+    """How a model's output lies over its tiles.
+
+    Of tiles that are put side by side the size is no matter: it is larger where more memory is
+    free, and the result is the same.
+    """
+    if not placement.step:
+        return str(placement)
+    return f"scale {placement.scale}, start {placement.start}, stride {placement.stride}"
 
 
 def area_key(aoi: Optional[AnyPath]) -> Optional[str]:

@@ -92,6 +92,11 @@ class Scores:
         sizes = self._batches()
         return self.session.batch if sizes == {None} else self._stated
 
+    @property
+    def threads(self) -> int:
+        """Cores that one run takes."""
+        return self.session.threads
+
     def _batches(self) -> Set[Optional[int]]:
         """How many tiles the inputs take, None for any number."""
         tensors = [tensor for tensor in self.session.inputs if tensor.role is Role.DATA]

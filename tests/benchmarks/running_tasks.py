@@ -115,6 +115,7 @@ def inference(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str
     from dl2ecd_core.running.scores import scores_of
     from dl2ecd_core.running.sessions.onnx_session import OnnxSession
     from dl2ecd_core.running.sessions.opening import ON_CARD
+    from dl2ecd_core.running.tile_room import with_room
     from dl2ecd_core.running.walking import read_looks
 
     with rasterio.open(scene) as file:
@@ -127,9 +128,10 @@ def inference(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str
             raise SystemExit(f"no card: {session.runtime}")
         layers = session.outputs[0].size_of("C") or 2
         fitted = fit_tiles(scores_of(session, 4, None, layers), read_looks(path, None))
+        fitted = with_room(fitted, described)
     count = len(plan_tiles(fitted.rows, fitted.columns, height, width))
     batch = fitted.scores.batch
-    workers = cores() if batch == 1 else 1
+    workers = cores() if batch == 1 and fitted.scores.session.threads == 1 else 1
     random = np.random.default_rng(1)
     tiles = random.random((batch, 4, fitted.rows.tile, fitted.columns.tile), "float32")
     same = _run(fitted.scores.session, tiles, -(-count // batch), workers)

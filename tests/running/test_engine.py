@@ -238,7 +238,7 @@ class TestNoData:
 
     def test_a_tile_without_data_is_not_run(self, unet: Fitted) -> None:
         class Broken:
-            bands, data_type, per_pixel, batch = 4, "float32", False, 1
+            bands, data_type, per_pixel, batch, threads = 4, "float32", False, 1, 1
 
             def __call__(self, tile: np.ndarray) -> np.ndarray:
                 raise AssertionError("it was run")

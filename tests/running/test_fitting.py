@@ -163,7 +163,8 @@ class TestFarSight:
         assert (made.rows.tile, made.is_exact, made.halo) == (tile, is_exact, reach)
         # No trial is as large: it would take seconds of those that wait.
         assert max(max(one) for one in seen) <= max(2 * 320, 2 * reach + 10)
-        assert fitting.trial_tile(made).shape[1] == (256 if made.flexible else tile)
+        tried = fitting.trial_tile(made).shape[1]
+        assert 256 <= tried < 256 + 64 if made.flexible else tried == tile
 
 
 class TestSizesThatAModelKeepsQuietAbout:

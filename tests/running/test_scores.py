@@ -19,7 +19,7 @@ from dl2ecd_core.running.scores import scores_of
 class Made:
     """A session that is made up: its outputs are the first bands of its inputs."""
 
-    runtime, batch = "nothing", 1
+    runtime, batch, threads = "nothing", 1, 1
     properties: Mapping[str, str] = {}
 
     def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor], give: Any) -> None:
@@ -33,6 +33,9 @@ class Made:
 
     def freed(self) -> Optional[Made]:
         return None
+
+    def threaded(self, count: int) -> Made:
+        return self
 
     def close(self) -> None:
         """Nothing to let go of."""

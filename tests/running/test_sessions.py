@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.machinery import ModuleSpec
@@ -25,6 +26,7 @@ from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.models.networks import read_network
+from dl2ecd_core.running.engine import cores
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
@@ -36,9 +38,11 @@ from dl2ecd_core.running.sessions.naming import matched
 from dl2ecd_core.running.sessions.onnx_session import OnnxSession
 from dl2ecd_core.running.sessions.onnx_sizes import freed_model
 from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
+from dl2ecd_core.running.sessions.taking_turns import TakingTurns
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
 from tests.running.random_networks import Conv, Level, Net, write
+from tests.running.test_scores import Made
 
 #: The same arithmetic in another order.
 CLOSE = 5e-6
@@ -565,6 +569,9 @@ class TestPyTorch:
         assert session.runtime == "PyTorch 2.0.stand-in on the CPU"
         assert session.properties == {}
         assert session.freed() is session
+        # It takes all cores for a tile as it is.
+        assert session.threaded(2) is session
+        assert session.threads == cores()
         pixels = tile(1, 4, 8, 8)
         results = session.run([pixels])
         assert np.array_equal(results[0], pixels[:, :2])
@@ -792,3 +799,58 @@ class TestNoRoomForTheNetworkAsOnnx:
         monkeypatch.setattr("dl2ecd_core.running.sessions.opening.write_onnx", fail)
         with pytest.raises(ConversionRefused, match=r"A reason\."):
             session_of(tmp_path, "cntk/unet_same.model")
+
+
+class TestSharedTiles:
+    """A runtime that takes several cores for one tile."""
+
+    @pytest.mark.parametrize(
+        ("needed", "names", "shape"),
+        [
+            ("onnxruntime", ("onnx/unet.onnx",), (1, 4, 96, 64)),
+            ("openvino", ("openvino/softmax.xml", "openvino/softmax.bin"), (1, 4, 96, 64)),
+            ("ai_edge_litert", ("tflite/softmax.tflite",), (1, 96, 64, 4)),
+        ],
+    )
+    def test_give_the_same_bit_for_bit(
+        self, tmp_path: Path, needed: str, names: Sequence[str], shape: Sequence[int]
+    ) -> None:
+        pytest.importorskip(needed)
+        session = session_of(tmp_path, *names)
+        free = session.freed()
+        assert free is not None
+        pixels = tile(*shape)
+        expected = free.run([pixels])[0]
+        for count in (2, 3, 5):
+            shared = free.threaded(count)
+            assert (free.threads, shared.threads) == (1, count)
+            assert np.array_equal(shared.run([pixels])[0], expected)
+            assert (shared.inputs, shared.outputs) == (free.inputs, free.outputs)
+            assert (shared.runtime, shared.properties) == (free.runtime, free.properties)
+            assert shared.batch == 1
+            shared.close()
+
+    def test_take_turns(self) -> None:
+        """What two runs hold at a time is more than there may be room for."""
+        running: List[int] = []
+        most: List[int] = []
+
+        def give(image: np.ndarray) -> np.ndarray:
+            running.append(1)
+            most.append(len(running))
+            threading.Event().wait(0.01)
+            running.pop()
+            return image
+
+        shared = TakingTurns(Made([], [], give), 4)
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda count: shared.run([np.full(1, count)])[0][0], range(8)))
+        assert (found, max(most)) == (list(range(8)), 1)
+
+    def test_may_be_shared_by_more_or_freed(self, tmp_path: Path) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        shared = session.threaded(2)
+        assert shared.threaded(3).threads == 3
+        free = shared.freed()
+        assert free is not None
+        assert free.inputs[0].size_of("H") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional, Tuple
 from unittest import mock
@@ -55,7 +56,7 @@ def one_pass(model: Path, scene: np.ndarray, multiple: int, lead: int) -> np.nda
 
 
 def in_tiles(
-    model: Path, scene: np.ndarray, *, walked: bool
+    model: Path, scene: np.ndarray, *, walked: bool, threads: int
 ) -> Tuple[Fitted, np.ndarray, np.ndarray]:
     """What the engine makes of it: values, and scores as they come."""
     described = inspect_model(model)
@@ -63,6 +64,9 @@ def in_tiles(
     scores = scores_of(session, BANDS, session.outputs[0].name, 3)
     with mock.patch.object(fitting, "USUAL", TILES):
         fitted = fit_tiles(scores, read_looks(model, None) if walked else {})
+    if threads > 1:
+        shared = replace(fitted.scores, session=fitted.scores.session.threaded(threads))
+        fitted = replace(fitted, scores=shared)
     fitted = fitted_to(fitted, *scene.shape[1:])
     # Scores that are taken for probabilities come out as they are.
     made = Classifier(
@@ -115,9 +119,10 @@ def test_no_pixel_of_a_real_map_differs(
     st.sampled_from([None, 32, 48]),
     st.tuples(st.integers(1, 230), st.integers(1, 260)),
     st.booleans(),
+    st.sampled_from([1, 3]),
 )
 def test_no_pixel_of_any_network_differs(
-    net: Net, tile: Optional[int], size: Tuple[int, int], walked: bool
+    net: Net, tile: Optional[int], size: Tuple[int, int], walked: bool, threads: int
 ) -> None:
     scene = np.random.default_rng(net.seed).random((BANDS, *size)).astype("float32")
     with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +130,7 @@ def test_no_pixel_of_any_network_differs(
         model = write(net, Path(folder) / "fixed" / "net.onnx", tile)
         free = write(net, Path(folder) / "free.onnx")
         whole = one_pass(free, scene, net.stride, int(net.cropped))
-        fitted, values, scores = in_tiles(model, scene, walked=walked)
+        fitted, values, scores = in_tiles(model, scene, walked=walked, threads=threads)
     assert fitted.is_exact
     assert np.array_equal(values, np.array(VALUES.by_index, "uint8")[whole.argmax(0)])
     assert np.array_equal(scores, whole)

@@ -47,6 +47,11 @@ class Session(Protocol):
         """Tiles that are best run at once: 1 on a CPU, where each core runs its own."""
         ...
 
+    @property
+    def threads(self) -> int:
+        """Cores that one run takes: 1 where each core runs its own."""
+        ...
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """All outputs for these inputs, which have the types and ranks of :attr:`inputs`.
 
@@ -62,6 +67,13 @@ class Session(Protocol):
 
         None where its sizes are fixed for good. Whether the freed one gives the same is for the
         caller to find out.
+        """
+        ...
+
+    def threaded(self, count: int) -> Session:
+        """The same model with so many cores for one run, bit for bit the same results.
+
+        This one where the runtime can't do so; what is closed is this one.
         """
         ...
 

@@ -38,3 +38,8 @@ class RuntimeSession:
     def batch(self) -> int:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return 1
+
+    @property
+    def threads(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 1

@@ -14,9 +14,10 @@ from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
+from .taking_turns import TakingTurns
 
 if TYPE_CHECKING:
-    from . import Array
+    from . import Array, Session
 
 
 class LiteRtSession(RuntimeSession):
@@ -32,8 +33,10 @@ class LiteRtSession(RuntimeSession):
         outputs: Tuple[Tensor, ...],
         *,
         free: bool = False,
+        threads: int = 1,
     ) -> None:
         self._path, self._described, self._free = path, (inputs, outputs), free
+        self._cores = threads
         first = self._interpreter()
         super().__init__(
             _tensors(first.get_input_details(), inputs, free=free),
@@ -67,13 +70,18 @@ class LiteRtSession(RuntimeSession):
         except RunningRefused:
             return None
 
+    def threaded(self, count: int) -> Session:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        session = LiteRtSession(self._path, *self._described, free=self._free, threads=count)
+        return TakingTurns(session, count)
+
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         self._idle = LifoQueue()
 
     def _interpreter(self) -> Any:
         try:
-            return _module().interpreter.Interpreter(str(self._path), num_threads=1)
+            return _module().interpreter.Interpreter(str(self._path), num_threads=self._cores)
         except (RuntimeError, ValueError) as error:
             raise not_loaded("LiteRT", self._path, error) from error
 

@@ -18,9 +18,10 @@ from .failures import not_loaded, run_failed
 from .naming import tensor_of
 from .onnx_runtime import CUDA_PROVIDER, onnx_runtime
 from .onnx_sizes import LARGEST, factors_of, freed_model
+from .taking_turns import TakingTurns
 
 if TYPE_CHECKING:
-    from . import Array
+    from . import Array, Session
 
 _CPU = "CPUExecutionProvider"
 #: Pixels by which a tile is made longer to see whether its result becomes longer, too.
@@ -53,8 +54,8 @@ _TYPES = {
 class OnnxSession(RuntimeSession):
     """A session of ONNX Runtime.
 
-    One thread a run: a tile of a scene has little to share out, and as many tiles as there are
-    cores run at once.
+    One thread a run: a usual tile of a scene has little to share out, and as many tiles as there
+    are cores run at once.
     """
 
     def __init__(
@@ -65,10 +66,13 @@ class OnnxSession(RuntimeSession):
         *,
         device: str = "cpu",
         content: Optional[bytes] = None,
+        threads: int = 1,
     ) -> None:
         self._path = path
         self._device = device
-        self._session = _loaded(path if content is None else content, device, path)
+        self._described = inputs, outputs
+        self._content = content
+        self._session = _loaded(path if content is None else content, device, path, threads)
         described = {tensor.name: tensor for tensor in (*inputs, *outputs)}
         # Sequences and maps among the outputs are left out.
         given = [node for node in self._session.get_outputs() if node.type in _TYPES]
@@ -152,6 +156,22 @@ class OnnxSession(RuntimeSession):
                 return False
         return all(one != other for one, other in zip(*shapes))
 
+    def threaded(self, count: int) -> Session:
+        """As :class:`~dl2ecd_core.running.sessions.Session`.
+
+        Threads share rows and channels out among them: no sum is taken in another order.
+        """
+        inputs, outputs = self._described
+        session = OnnxSession(
+            self._path,
+            inputs,
+            outputs,
+            device=self._device,
+            content=self._content,
+            threads=count,
+        )
+        return TakingTurns(session, count)
+
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         del self._session
@@ -177,13 +197,13 @@ def _factors(path: Path) -> Mapping[str, Sequence[float]]:
         return {}
 
 
-def _loaded(model: Union[Path, bytes], device: str, path: Path) -> Any:
+def _loaded(model: Union[Path, bytes], device: str, path: Path, threads: int) -> Any:
     try:
         onnxruntime = onnx_runtime()
     except ImportError as error:
         raise not_installed("ONNX Runtime", "run", "run this model") from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4

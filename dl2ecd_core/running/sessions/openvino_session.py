@@ -15,17 +15,18 @@ from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
+from .taking_turns import TakingTurns
 
 if TYPE_CHECKING:
-    from . import Array
+    from . import Array, Session
 
 #: Its own default computes in fewer bits where the processor can, which moves classes.
 _EXACT = {
     "INFERENCE_PRECISION_HINT": "f32",
-    "INFERENCE_NUM_THREADS": 1,
     "NUM_STREAMS": 1,
     "ENABLE_CPU_PINNING": False,
 }
+_THREADS = "INFERENCE_NUM_THREADS"
 
 
 class OpenVinoSession(RuntimeSession):
@@ -38,6 +39,7 @@ class OpenVinoSession(RuntimeSession):
         outputs: Tuple[Tensor, ...],
         *,
         network: Any = None,
+        threads: int = 1,
     ) -> None:
         openvino = _module()
         self._core = openvino.Core()
@@ -45,7 +47,7 @@ class OpenVinoSession(RuntimeSession):
         self._path = path
         try:
             self._network = self._core.read_model(str(path)) if network is None else network
-            self._compiled = _compiled(self._core, self._network)
+            self._compiled = _compiled(self._core, self._network, threads)
         except (RuntimeError, ValueError, TypeError) as error:
             # Of a SavedModel it takes the folder, which is a private one here.
             named = path / "saved_model.pb" if path.is_dir() else path
@@ -97,6 +99,13 @@ class OpenVinoSession(RuntimeSession):
         except (RuntimeError, RunningRefused):
             return None
 
+    def threaded(self, count: int) -> Session:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        session = OpenVinoSession(
+            self._path, *self._described, network=self._network, threads=count
+        )
+        return TakingTurns(session, count)
+
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         # Requests are part of the compiled network: they go first.
@@ -117,7 +126,7 @@ def version() -> str:
     return str(_module().__version__).split("-")[0]
 
 
-def _compiled(core: Any, network: Any) -> Any:
+def _compiled(core: Any, network: Any, threads: int) -> Any:
     """The network made ready to run, in a thread that ends with it.
 
     OpenVINO gives the thread that first asks for the processor a stack for signals that is too
@@ -125,13 +134,15 @@ def _compiled(core: Any, network: Any) -> Any:
     fall down.
     """
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(lambda: core.compile_model(network, "CPU", _options(core))).result()
+        options = _options(core, threads)
+        return aside.submit(lambda: core.compile_model(network, "CPU", options)).result()
 
 
-def _options(core: Any) -> Mapping[str, Any]:
+def _options(core: Any, threads: int) -> Mapping[str, Any]:
     """What of the options this version knows."""
     known = core.get_property("CPU", "SUPPORTED_PROPERTIES")
-    return {key: value for key, value in _EXACT.items() if key in known}
+    options = {**_EXACT, _THREADS: threads}
+    return {key: value for key, value in options.items() if key in known}
 
 
 def _tensors(nodes: Sequence[Any], described: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:

@@ -44,7 +44,9 @@ class TorchSession(RuntimeSession):
             tuple(_image(tensor) for tensor in outputs) or (_image(None),),
         )
         self._lock = Lock()
-        self._process = module_process(_WORKER, [str(path), format_id, device, str(cores())])
+        self._threads = cores()
+        arguments = [str(path), format_id, device, str(self._threads)]
+        self._process = module_process(_WORKER, arguments)
         try:
             self._runtime = self._answer().about or "PyTorch"
         except (_Said, OSError, ValueError) as error:
@@ -63,6 +65,11 @@ class TorchSession(RuntimeSession):
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return 64 if self._runtime.endswith("CUDA") else 1
 
+    @property
+    def threads(self) -> int:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return 1 if self._runtime.endswith("CUDA") else self._threads
+
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         with self._lock:
@@ -74,6 +81,11 @@ class TorchSession(RuntimeSession):
 
     def freed(self) -> Optional[TorchSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`: nothing holds it to a size."""
+        return self
+
+    def threaded(self, count: int) -> TorchSession:
+        """As :class:`~dl2ecd_core.running.sessions.Session`: it takes all cores as it is."""
+        del count
         return self
 
     def close(self) -> None:
