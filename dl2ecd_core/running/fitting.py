@@ -167,9 +167,9 @@ def _walked(
 ) -> Optional[Fitted]:
     """With tiles of these sizes and such an output, by what the network tells.
 
-    None where it does not tell all.
+    None where it does not tell all, or nothing comes out.
     """
-    if not {"H", "W"} <= set(looks):
+    if not {"H", "W"} <= set(looks) or 0 in output:
         return None
     rows = looks["H"].placement(sizes[0], output[0])
     columns = looks["W"].placement(sizes[1], output[1])

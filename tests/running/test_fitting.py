@@ -217,6 +217,13 @@ class TestWhatANetworkTells:
         assert not whole.probed
         assert whole.halo is None
 
+    def test_of_a_model_that_crops_more_than_a_small_tile(self) -> None:
+        """Nothing is left of the small tiles that are tried first."""
+        footprint = at_input(("x", 2)).window(101)
+        looks = {axis: Look(footprint, whole=False) for axis in "HW"}
+        made = fitted(lambda pixels: same(pixels)[:, :, 50:-50, 50:-50], looks=looks)
+        assert (made.rows.output, made.rows.start, made.probed) == (156, 50, False)
+
     def test_too_little_of_a_model_of_one_size(self) -> None:
         """It is tried instead."""
         ends = tensor("NCHW", 1, 4, 64, 64), tensor("NCHW", 1, 2, 64, 64)
