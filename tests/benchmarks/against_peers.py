@@ -113,5 +113,8 @@ def _row(peer: Peer, found: Sequence[Tuple[_Figures, _Figures]], different: int)
         f"which are imports ({bare:.2f} without these); {cpu:.2f} in processor time; its peak "
         f"{median('peak'):.0f} MiB; {different} of its pixels differ from one pass; {about['how']}"
     )
+    if "whole" in about:
+        whole = ratio(walls, [theirs["whole"] for _, theirs in found])
+        note += f"; with all that its users get {median('whole'):.2f} s ({whole:.2f})"
     measured = ratio(walls, [theirs["wall"] for _, theirs in found])
     return Row("run", f"over {peer.title} {about['version']}", measured, "x", peer.goal, note)
