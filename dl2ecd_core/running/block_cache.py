@@ -39,6 +39,10 @@ class Blocks:
     width: int
     layers: int = 1
 
+    def size(self, sizes: Sequence[int]) -> int:
+        """Bytes that are decoded at once, of bands whose values have so many bytes."""
+        return self.height * self.width * self.layers * max(sizes, default=0)
+
     def row_size(self, columns: int, sizes: Sequence[int]) -> int:
         """Bytes of a row of blocks.
 

@@ -29,10 +29,9 @@ from .readying import made_ready
 from .report import BandsTaken, Classification, counted_classes, path_text
 from .result import Result
 from .result_key import scene_key, work_key
+from .scene_findings import said_of_scene
 from .scores import Scores
 from .tile_room import with_room
-from .transparency import said_of_transparency
-from .value_range import said_of_range
 from .walking import Look
 
 
@@ -138,10 +137,9 @@ def classify(
 
         classifier, said = classifier_for(opened, session, reader, asked, fit)
         of_values = [
-            *said_of_range(
+            *said_of_scene(
                 reader, classifier.bands, classifier.scaling, classifier.fitted.scores.data_type
             ),
-            *said_of_transparency(reader, classifier.bands),
         ]
         if outputs.probabilities is not None:
             of_values += said_of_probabilities(classifier.probabilities, opened.ecd.name)

@@ -43,8 +43,7 @@ from .readying import made_ready
 from .report import BandsTaken, path_text
 from .result_key import area_key, model_key, scene_key
 from .scene import Scene
-from .transparency import said_of_transparency
-from .value_range import said_of_range
+from .scene_findings import said_of_scene
 
 #: What a listener hears when all objects are found: its bar stays full until it goes.
 WRITING = "Writing the layer"
@@ -147,8 +146,7 @@ def detect(
         findings = [
             *opened.findings,
             *said,
-            *said_of_range(reader, detector.bands, detector.scaling, detector.entry.data_type),
-            *said_of_transparency(reader, detector.bands),
+            *said_of_scene(reader, detector.bands, detector.scaling, detector.entry.data_type),
         ]
         findings += [*legend.findings, *_said_of_place(reader, target)]
         for item in in_order(findings):

@@ -39,6 +39,7 @@ def chosen_scaling(
     name: str,
     properties: Mapping[str, str] = {},
     ends: Callable[[], Optional[Tuple[float, float]]] = lambda: None,
+    told: Optional[str] = None,
 ) -> Scaling:
     """The scaling for a scene.
 
@@ -58,6 +59,8 @@ def chosen_scaling(
         What the model file says of itself.
     ends
         Looks at the scene's lowest and highest value, where nothing is said.
+    told
+        A candidate that the scene's file names, where nothing is said.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def chosen_scaling(
         return Scaling(_onto(0, 255, *low_high), "DataRange, for a scene of 8 bits")
     if _holds(input_type, scene_type):
         return Scaling((), f"the model takes {input_type}")
-    raise RunningRefused([_unknown(low_high, scene_type, input_type, name, ends())])
+    raise RunningRefused([_unknown(low_high, scene_type, input_type, name, ends(), told)])
 
 
 def _holds(input_type: str, scene_type: str) -> bool:
@@ -185,8 +188,12 @@ def _unknown(
     input_type: str,
     name: str,
     ends: Optional[Tuple[float, float]],
+    told: Optional[str],
 ) -> Finding:
-    candidates = _onto_whole(scene_type, input_type) or likely_steps(ends, scene_type)
+    candidates = [
+        *filter(None, [told]),
+        *(_onto_whole(scene_type, input_type) or likely_steps(ends, scene_type)),
+    ]
     seen = (
         ""
         if ends is None

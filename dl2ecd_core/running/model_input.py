@@ -10,6 +10,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..scaling.steps import Scaling
+from .band_units import likely_of_units
 from .bands import Wanted, bands_asked, chosen_bands
 from .extras import RunningRefused
 from .input_scaling import chosen_scaling
@@ -135,6 +136,7 @@ def model_input(
         name=ecd.name,
         properties=session.properties,
         ends=lambda: ends_of_middle(reader, bands),
+        told=likely_of_units(reader, bands),
     )
     return bands, scaling, findings
 

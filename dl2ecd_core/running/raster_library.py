@@ -38,6 +38,10 @@ AREA_OR_POINT, POINT = "AREA_OR_POINT", "Point"
 _SHOWN = 12
 #: A geometry as GeoJSON has it.
 Geometry = Dict[str, Any]
+#: By which factor and summand a band's values become what they measure.
+Unit = Tuple[float, float]
+#: Of a band that says nothing of it.
+AS_STORED: Unit = (1.0, 0.0)
 
 
 class RasterError(Exception):
@@ -100,6 +104,16 @@ class Source(Protocol):
     @property
     def nodata(self) -> Tuple[Optional[float], ...]:
         """Each band's value for no data, None where it has none."""
+        ...
+
+    @property
+    def units(self) -> Tuple[Unit, ...]:
+        """What each band says of its values."""
+        ...
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are loaded at once, whichever pixel is wanted."""
         ...
 
     @property

@@ -19,6 +19,7 @@ from .raster_library import (
     POINT,
     Geometry,
     RasterError,
+    Unit,
     without_bands,
 )
 from .rasters import Window
@@ -169,6 +170,18 @@ class RasterioSource:
     def nodata(self) -> Tuple[Optional[float], ...]:
         """Values for no data."""
         return tuple(self._dataset.nodatavals)
+
+    @property
+    def units(self) -> Tuple[Unit, ...]:
+        """Scales and offsets."""
+        return tuple(zip(self._dataset.scales, self._dataset.offsets))
+
+    @property
+    def piece(self) -> int:
+        """Bytes of a block, or of what GDAL gives in lines and loads as a whole."""
+        sizes = [_size_of(kind) for kind in self._dataset.dtypes]
+        packed = self._dataset.get_tag_item("BLOCK_SIZE_0_0", "TIFF", bidx=1)
+        return max(self._blocks.size(sizes), int(packed or 0))
 
     @property
     def transparency(self) -> Tuple[int, ...]:

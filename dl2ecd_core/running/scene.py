@@ -20,7 +20,7 @@ from ..findings.rules import finding
 from ..findings.wording import printable, quoted, where_missing
 from .extras import RunningRefused
 from .georeference import Georeference
-from .raster_library import RasterError, RasterLibrary, Source
+from .raster_library import RasterError, RasterLibrary, Source, Unit
 from .rasterio_library import SCHEMES, RasterioLibrary, is_remote
 from .rasters import Block, Window
 from .scene_stamps import SceneStamps
@@ -107,6 +107,16 @@ class Scene:
     def band_names(self) -> Tuple[Optional[str], ...]:
         """Descriptions of the bands."""
         return self._source.band_names
+
+    @property
+    def units(self) -> Tuple[Unit, ...]:
+        """What each band says of its values."""
+        return self._source.units
+
+    @property
+    def piece(self) -> int:
+        """Bytes that are loaded at once, whichever pixel is wanted."""
+        return self._source.piece
 
     @property
     def tags(self) -> Mapping[str, str]:

@@ -356,6 +356,29 @@ with GdalLibrary().opened(arguments[0]) as source:
         )
         assert told == ["Area", {}]
 
+    def test_what_a_file_says_of_values_and_pieces(self, qgis: Qgis, place: Place) -> None:
+        told = qgis.script(
+            """
+from osgeo import gdal
+from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
+scene, scaled = arguments
+options = ["BLOCKYSIZE=90", "COMPRESS=DEFLATE"]
+made = gdal.Translate(scaled, scene, creationOptions=options)
+made.GetRasterBand(2).SetScale(0.5)
+made.GetRasterBand(2).SetOffset(-2)
+del made
+found = []
+for path in arguments:
+    with GdalLibrary().opened(path) as source:
+        found.append([source.units, source.piece])
+tell(found)
+""",
+            place.scene,
+            place.folder / "scaled.tif",
+        )
+        assert told[0][0] == [[1, 0]] * 4
+        assert told[1] == [[[1, 0], [0.5, -2], [1, 0], [1, 0]], 90 * 70 * 4]
+
     def test_a_file_of_several_rasters(self, qgis: Qgis, place: Place) -> None:
         told = qgis.script(
             """

@@ -38,7 +38,8 @@ def pixels(height: int, width: int, bands: int = 4, *, seed: int = 1, top: int =
 def write_scene(path: Path, array: np.ndarray, **profile: Any) -> Path:
     """A GeoTIFF of these pixels."""
     options: Dict[str, Any] = {"driver": "GTiff", **UTM, **profile}
-    more = {key: options.pop(key) for key in ("descriptions", "colorinterp") if key in options}
+    said = ("descriptions", "colorinterp", "scales", "offsets")
+    more = {key: options.pop(key) for key in said if key in options}
     count, height, width = array.shape
     with (
         quiet(),

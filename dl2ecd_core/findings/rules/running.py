@@ -47,6 +47,12 @@ RULES: Tuple[Rule, ...] = (
         "scaling-left-open", _WARNING, "A package for ArcGIS knows how its model's input is scaled."
     ),
     Rule("scaling-unlikely", _WARNING, "Values of a scene lie in the range of their scaling."),
+    Rule(
+        "band-scale-unused",
+        _INFORMATION,
+        "A scene's file says of its values what the scaling says, too, or nothing.",
+    ),
+    Rule("scene-in-large-pieces", _INFORMATION, "A scene need not be loaded as a whole."),
     Rule("probabilities-unknown", _WARNING, "A model of which probabilities are wanted has some."),
     Rule("transparency-unlikely", _WARNING, "A band that is called transparency is one."),
     Rule("threshold-wrong", _ERROR, "A threshold is a probability, from 0 to 1."),

@@ -17,10 +17,12 @@ from osgeo import gdal, ogr
 from ...running.georeference import Georeference
 from ...running.raster_library import (
     AREA_OR_POINT,
+    AS_STORED,
     DRIVERS,
     POINT,
     Geometry,
     RasterError,
+    Unit,
     without_bands,
 )
 from ...running.rasters import Window
@@ -66,6 +68,22 @@ class GdalSource:
     def nodata(self) -> Tuple[Optional[float], ...]:
         """Values for no data."""
         return tuple(band.GetNoDataValue() for band in self._bands)
+
+    @property
+    def units(self) -> Tuple[Unit, ...]:
+        """Scales and offsets; GDAL gives None where a band says nothing."""
+        scale, offset = AS_STORED
+        return tuple((band.GetScale() or scale, band.GetOffset() or offset) for band in self._bands)
+
+    @property
+    def piece(self) -> int:
+        """Bytes of a block, or of what GDAL gives in lines and loads as a whole."""
+        first = self._bands[0]
+        width, height = first.GetBlockSize()
+        mixed = self._dataset.GetMetadataItem("INTERLEAVE", "IMAGE_STRUCTURE") == "PIXEL"
+        bits = gdal.GetDataTypeSize(first.DataType) * (len(self._bands) if mixed else 1)
+        packed = first.GetMetadataItem("BLOCK_SIZE_0_0", "TIFF")
+        return max(int(width * height * bits) // 8, int(packed or 0))
 
     @property
     def transparency(self) -> Tuple[int, ...]:

@@ -11,7 +11,7 @@ from ...findings.rules import finding
 from ...findings.wording import quoted
 from ..extras import RunningRefused
 from ..georeference import Georeference
-from ..raster_library import RasterError, RasterLibrary, Source
+from ..raster_library import RasterError, RasterLibrary, Source, Unit
 from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import Window
 from ..scene import Scene, not_readable, opened_scene
@@ -62,6 +62,16 @@ class StackedSource:
     def nodata(self) -> Tuple[Optional[float], ...]:
         """Values for no data."""
         return tuple(source.nodata[band] for source, band, _ in self._sources)
+
+    @property
+    def units(self) -> Tuple[Unit, ...]:
+        """What the files say of their values."""
+        return tuple(source.units[band] for source, band, _ in self._sources)
+
+    @property
+    def piece(self) -> int:
+        """Bytes of the largest that is loaded at once."""
+        return max(source.piece for source, _, _ in self._sources)
 
     @property
     def transparency(self) -> Tuple[int, ...]:

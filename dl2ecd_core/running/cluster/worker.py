@@ -32,8 +32,7 @@ from ..rasterio_library import RasterioLibrary, is_remote
 from ..rasters import RasterReader, Window
 from ..result import map_content, shares_content, write_beside
 from ..scene import Scene
-from ..transparency import said_of_transparency
-from ..value_range import said_of_range
+from ..scene_findings import said_of_scene
 from .fits import plain_placement
 from .grid import grid_of
 from .held import Missing, held_model, is_held, keep_piece, let_go
@@ -334,11 +333,8 @@ def classify_window(order: Plain) -> Plain:
 
 
 def _said_of_values(scene: Scene, classifier: Classifier) -> List[Plain]:
-    bands = classifier.bands
-    said = [
-        *said_of_range(scene, bands, classifier.scaling, classifier.fitted.scores.data_type),
-        *said_of_transparency(scene, bands),
-    ]
+    kind = classifier.fitted.scores.data_type
+    said = said_of_scene(scene, classifier.bands, classifier.scaling, kind)
     return [plain_finding(item) for item in said]
 
 

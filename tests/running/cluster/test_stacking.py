@@ -42,6 +42,18 @@ def test_are_read_as_one(files: SceneFiles) -> None:
     assert paths_of(files) == [files.bands[0].path, files.bands[1].path]
 
 
+def test_what_files_say_of_values_and_pieces(tmp_path: Path) -> None:
+    paths = []
+    for name, scale, more in (("red", 0.5, {}), ("nir", 1.0, {"blockysize": 40})):
+        array = pixels(40, 50, 1)
+        packed = {"compress": "deflate", **more}
+        paths.append(str(write_scene(tmp_path / f"{name}.tif", array, scales=(scale,), **packed)))
+    red, nir = paths
+    with opened_files(SceneFiles("item", red, (BandFile(nir), BandFile(red)))) as scene:
+        assert scene.units == ((1.0, 0.0), (0.5, 0.0))
+        assert 40 * 50 <= scene.piece < 40 * 51
+
+
 def test_masks_of_all_files_count(files: SceneFiles) -> None:
     with opened(Path(files.path)) as file:
         array, profile = file.read(), dict(file.profile)
