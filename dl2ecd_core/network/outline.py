@@ -15,8 +15,8 @@ from .footprints import Source
 from .graph import AttributeValue, Node, attributes_of
 from .names import operators
 from .operations import RULES
-from .operations.arranging import reshaped_axes
 from .operations.meaning import meaning_of
+from .operations.reshaping import reshaped_axes
 from .operations.step import Step
 from .shapes import Dims, elements
 from .value import UNKNOWN, Axis, Kind, Meaning, Value, shaped, together

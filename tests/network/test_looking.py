@@ -100,6 +100,27 @@ def unpooled(lowering: Lowering, x: str) -> str:
     return lowering.add("MaxUnpool", [largest, places, sizes], **window)
 
 
+def repeated(lowering: Lowering, x: str) -> str:
+    """Pixels that are spread into blocks of equal ones."""
+    small = pooled(lowering, x)
+    half = SIZE // 2
+    ones = lowering.add("Reshape", [small, lowering.constant([1, 2, half, 1, half, 1])])
+    blocks = lowering.add("Expand", [ones, lowering.constant([1, 2, half, 2, half, 2])])
+    return lowering.add("Reshape", [blocks, lowering.constant([1, 2, SIZE, SIZE])])
+
+
+def patches(lowering: Lowering, x: str) -> str:
+    """Blocks of pixels as channels, and channels as blocks of pixels."""
+    third = SIZE // 3
+    blocks = lowering.add("Reshape", [x, lowering.constant([1, 2, third, 3, third, 3])])
+    deep = lowering.add("Transpose", [blocks], perm=(0, 1, 3, 5, 2, 4))
+    deep = lowering.add("Reshape", [deep, lowering.constant([1, 18, third, third])])
+    deep = lowering.add("Add", [deep, lowering.add("ReduceMean", [deep], axes=(1,))])
+    back = lowering.add("Reshape", [deep, lowering.constant([1, 2, 3, 3, third, third])])
+    back = lowering.add("Transpose", [back], perm=(0, 1, 4, 2, 5, 3))
+    return lowering.add("Reshape", [back, lowering.constant([1, 2, SIZE, SIZE])])
+
+
 def excited(lowering: Lowering, x: str) -> str:
     mean = lowering.add("GlobalAveragePool", [x])
     return lowering.add("Mul", [x, lowering.add("Sigmoid", [mean])])
@@ -158,7 +179,7 @@ def changed(path: Path, axis: int) -> Any:
     ("build", "alignment"),
     [
         (unet, 4), (valid, 1), (strided, 2), (shuffled, 4), (every_other, 2), (odd, 6),
-        (transposed, 2), (cubic, 2), (unpooled, 2),
+        (transposed, 2), (cubic, 2), (unpooled, 2), (repeated, 2), (patches, 3),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("axis", [2, 3])

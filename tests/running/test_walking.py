@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Dict, Tuple
 
@@ -14,6 +15,7 @@ from dl2ecd_core.network.outlook import outlook_of
 from dl2ecd_core.running import fitting
 from dl2ecd_core.running.fitted import Fitted
 from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.walking import Look, looks_of, read_looks
 from tests.conftest import FIXTURES
 from tests.running.random_networks import Conv, Level, Net, write
@@ -127,7 +129,19 @@ def test_corners_that_stay_make_all_depend_on_the_size(tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_followed_is_a_hint(tmp_path: Path) -> None:
-    """An image that is cut into blocks and put together again may look at all of it, or not."""
+    """An image that becomes one row of pixels and is put together again may look at all of it."""
+    lowering = Lowering(reserved=["image", "scores"])
+    one = lowering.input("image", (1, 3, 64, 64), letters="NCHW")
+    row = lowering.add("Reshape", [one, lowering.constant([1, 3, 4096])])
+    image = lowering.add("Reshape", [row, lowering.constant([1, 3, 64, 64])])
+    kernel = lowering.weight("kernel", (2, 3, 1, 1))
+    lowering.output("scores", lowering.add("Conv", [image, kernel]))
+    look = looks_of(outlook_of(lowering.network()), "scores")["H"]
+    assert (look.footprint, look.whole) == (None, True)
+    assert look.placement(64, 64) is None
+
+
+def test_blocks_that_an_image_is_cut_into_are_followed(tmp_path: Path) -> None:
     lowering = Lowering(reserved=["image", "scores"])
     one = lowering.input("image", (1, 3, 64, 64), letters="NCHW")
     blocks = lowering.add("Reshape", [one, lowering.constant([1, 3, 16, 4, 16, 4])])
@@ -135,8 +149,9 @@ def test_what_can_not_be_followed_is_a_hint(tmp_path: Path) -> None:
     kernel = lowering.weight("kernel", (2, 3, 1, 1))
     lowering.output("scores", lowering.add("Conv", [mixed, kernel]))
     look = looks_of(outlook_of(lowering.network()), "scores")["H"]
-    assert (look.footprint, look.whole) == (None, True)
-    assert look.placement(64, 16) is None
+    assert look.footprint is not None
+    assert (look.whole, look.footprint.reach) == (False, ((0, 3),))
+    assert look.placement(64, 16) == Placement(64, 16, Fraction(4), stride=4)
 
 
 class TestPlacements:

@@ -11,12 +11,22 @@ from __future__ import annotations
 from typing import Callable, Dict, Sequence
 
 from ..value import Value
-from . import arithmetic, arranging, constants, learned, products, reductions, spatial
+from . import (
+    arithmetic,
+    arranging,
+    constants,
+    learned,
+    products,
+    reductions,
+    reshaping,
+    spatial,
+)
 from .step import Step
 
 RULES: Dict[str, Callable[[Step], Sequence[Value]]] = {
     **spatial.RULES,
     **arranging.RULES,
+    **reshaping.RULES,
     **constants.RULES,
     **arithmetic.RULES,
     **products.RULES,

@@ -1,4 +1,4 @@
-"""Operations that arrange values anew: reshape, transpose, join, cut, and constants."""
+"""Operations that arrange values anew: transpose, join, cut, and constants."""
 
 from __future__ import annotations
 
@@ -6,90 +6,11 @@ from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..data_types import DATA_TYPES, Number
-from ..shapes import Dims, broadcast, elements
+from ..shapes import broadcast, elements
 from ..value import Axis, Value, picked_numbers, shaped, together, transposed_numbers
 from .step import Step
 
 Outputs = Sequence[Value]
-
-
-def reshape(step: Step) -> Outputs:
-    """Reshape: 0 copies a size, -1 takes what is left."""
-    x = step.input(0)
-    # Opset 1 had the sizes in an attribute.
-    target = step.input(1).integers() if step.has(1) else step.attributes.integers("shape")
-    if target is None:
-        rank = step.input(1).size(0)
-        free = (None,) * rank if rank is not None and rank <= 64 else None
-        return [shaped(free, x.data_type, constant=x.constant)]
-    zero_is_zero = bool(step.attributes.integer("allowzero", 0))
-    sizes, left = _reshaped(x.shape, target, zero_is_zero)
-    if left is not None:
-        sizes[left] = _what_is_left(x.shape, target, sizes, left, zero_is_zero)
-    tracks = reshaped_axes(x, sizes)
-    return [shaped(tuple(sizes), x.data_type, tracks, x.numbers, x.constant)]
-
-
-def _reshaped(
-    shape: Optional[Dims], target: Sequence[Optional[int]], zero_is_zero: bool
-) -> Tuple[List[Optional[int]], Optional[int]]:
-    """The new sizes, and which of them is what is left."""
-    sizes: List[Optional[int]] = []
-    left: Optional[int] = None
-    for index, size in enumerate(target):
-        if size == 0 and not zero_is_zero:
-            sizes.append(shape[index] if shape is not None and index < len(shape) else None)
-        elif size == -1:
-            left = index
-            sizes.append(None)
-        else:
-            sizes.append(size)
-    return sizes, left
-
-
-def _what_is_left(
-    shape: Optional[Dims],
-    target: Sequence[Optional[int]],
-    sizes: Sequence[Optional[int]],
-    left: int,
-    zero_is_zero: bool,
-) -> Optional[int]:
-    if shape is None:
-        return None
-    copied = {
-        index
-        for index, size in enumerate(target)
-        if size == 0 and not zero_is_zero and index < len(shape)
-    }
-    before = elements([size for index, size in enumerate(shape) if index not in copied])
-    others = [s for index, s in enumerate(sizes) if index != left and index not in copied]
-    after = elements(others)
-    if before is None or not after or before % after:
-        return None
-    return before // after
-
-
-def reshaped_axes(x: Value, sizes: Sequence[Optional[int]]) -> List[Axis]:
-    """Axes at the front and at the back that keep their size stay what they are."""
-    tracks = [Axis()] * len(sizes)
-    if x.shape is None:
-        return tracks
-    if tuple(sizes) == x.shape and sum(size is None for size in sizes) <= 1:
-        return list(x.axes)
-    shorter = min(len(sizes), len(x.shape))
-    for back in range(1, shorter + 1):
-        if sizes[-back] is None or sizes[-back] != x.shape[-back]:
-            break
-        tracks[-back] = x.axes[-back]
-    for front in range(shorter):
-        if sizes[front] is None or sizes[front] != x.shape[front]:
-            break
-        tracks[front] = x.axes[front]
-    # Splitting channels into groups leaves two axes that may not both be called channels.
-    for track in set(tracks):
-        if track.letter != "?" and sum(one.letter == track.letter for one in tracks) > 1:
-            tracks = [Axis("?", one.footprint) for one in tracks]
-    return tracks
 
 
 def transpose(step: Step) -> Outputs:
@@ -195,7 +116,7 @@ def joined(values: Sequence[Value], step: Step) -> Value:
             tracks.append(track)
     numbers: Optional[List[Optional[Number]]] = []
     for value in values:
-        if rank != 1 or value.numbers is None or numbers is None:
+        if axis or value.numbers is None or numbers is None:
             numbers = None
             break
         numbers += value.numbers
@@ -364,7 +285,6 @@ def cast(step: Step) -> Outputs:
 
 
 RULES: Dict[str, Callable[[Step], Outputs]] = {
-    "Reshape": reshape,
     "Transpose": transpose,
     "Flatten": flatten,
     "Squeeze": squeeze,

@@ -8,7 +8,7 @@ from typing import Any, List
 import pytest
 
 from dl2ecd_core.network.graph import Initializer
-from dl2ecd_core.network.operations import arranging, constants, learned
+from dl2ecd_core.network.operations import constants, learned, reshaping
 from dl2ecd_core.network.value import shaped
 from dl2ecd_core.network.weights import Literal
 
@@ -68,7 +68,7 @@ def test_a_rank_that_no_tensor_has_is_not_taken(rank: int, known: bool) -> None:
         stepped("ConstantOfShape", [shaped((rank,), "int64")], {})
     )
     assert (found.shape == (None,) * 64) is known
-    (found,) = arranging.reshape(stepped("Reshape", [weights(2), shaped((rank,), "int64")], {}))
+    (found,) = reshaping.reshape(stepped("Reshape", [weights(2), shaped((rank,), "int64")], {}))
     assert (found.shape == (None,) * 64) is known
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from fractions import Fraction
+from typing import Any, List, Optional, Sequence, Tuple
 
 import pytest
 
-from dl2ecd_core.network.value import Value, shaped
+from dl2ecd_core.network.footprints import at_input
+from dl2ecd_core.network.operations.reshaping import reshaped_axes
+from dl2ecd_core.network.value import Axis, Value, shaped
 
 from .values import ANY, image, run, scalar, weights, whole
 
@@ -54,7 +57,7 @@ from .values import ANY, image, run, scalar, weights, whole
         ("Reshape", [image(2, 3, 4, 5, letters="NCHW"), whole(2, 3, 4, 1, 5)], {}, {},
          ["float32 (2N.0 3C.1 4H.2@1+0|1 1 5W.3@1+0|1)"]),
         ("Reshape", [image(2, 6, 4, 4, letters="NCHW"), whole(2, 6, 2, 2, 4)], {}, {},
-         ["float32 (2N.0 6C.1 2 2 4W.3@1+0|1)"]),
+         ["float32 (2N.0 6C.1 2H@2+0|2 2 4W.3@1+0|1)"]),
         ("Reshape", [image(1, 1, 4, 5, letters="NCHW"), whole(1, 1, 1, 4, 5)], {}, {},
          ["float32 (1 1 1 4@1+0|1 5@1+0|1)"]),
         ("Reshape", [image(3, 4, 3, letters="NCH"), whole(3, 1, 4, 3)], {}, {},
@@ -141,3 +144,45 @@ def test_elements_get_other_axes(
     op: str, inputs: List[Any], attributes: Any, more: Any, found: List[str]
 ) -> None:
     assert run(op, inputs, attributes, **more) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "followed", "after", "found"),
+    [
+        # Several elements for each pixel, beside each other.
+        ((1, 4, 2, 5), (1,), (1, 8, 5), {1: (Fraction(1, 2), 1)}),
+        ((None, 4, 2, 5), (1,), (None, 8, 5), {1: (Fraction(1, 2), 1)}),
+        ((1, 4, 2, 1, 3, 5), (1,), (1, 24, 5), {1: (Fraction(1, 6), 1)}),
+        ((1, 4, 5, 2, 7), (1, 2), (1, 4, 10, 7), {1: (1, 1), 2: (Fraction(1, 2), 1)}),
+        # Blocks of pixels.
+        ((1, 8, 5), (1,), (1, 4, 2, 5), {1: (2, 2)}),
+        ((1, 8, 6), (1, 2), (1, 1, 2, 4, 3, 2), {2: (4, 4), 4: (2, 2)}),
+        # Axes that stay, in places that are not counted from either end.
+        ((None, 4, 3, 5), (1,), (None, 4, 15), {1: (1, 1)}),
+        ((2, 3, 4, 5, 6), (2,), (6, 4, 30), {1: (1, 1)}),
+        # Rows and columns in one; pixels of which one is split and joined in other ways; nothing.
+        ((1, 4, 5, 2), (1, 2), (1, 20, 2), {}),
+        ((1, 6, 4, 5), (1,), (1, 8, 3, 5), {}),
+        ((1, 2, 4, 5), (2,), (1, 8, 5), {}),
+        ((1, 4, 2, 5), (1,), (1, 7, 5), {}),
+        ((None, 4, 2, 5), (1,), (None, 7, 5), {}),
+        ((None, None, 2, 5), (1,), (None, 10), {}),
+        ((1, 0, 4, 5), (2,), (4, 0, 5), {}),
+    ],
+)
+def test_pixels_are_followed_into_other_axes(
+    before: Tuple[Optional[int], ...],
+    followed: Sequence[int],
+    after: Tuple[Optional[int], ...],
+    found: Any,
+) -> None:
+    axes = [
+        Axis(footprint=at_input(("x", axis)) if axis in followed else None)
+        for axis in range(len(before))
+    ]
+    result = reshaped_axes(shaped(before, "float32", axes), after)
+    assert {
+        place: (axis.footprint.scale, axis.footprint.alignment)
+        for place, axis in enumerate(result)
+        if axis.footprint is not None
+    } == found
