@@ -36,12 +36,12 @@ def flow_through(walk: Walk, fetched: Sequence[str]) -> Flow:
     inputs: List[str] = []
     # A variable that is read is no second one.
     read: Dict[str, str] = {}
-    for place, sources in _in_order(walk, ends):
+    for place, sources in in_order(walk, ends):
         node = walk.node(place)
-        names = [_name(source) for source in sources if source is not None]
+        names = [name_of(source) for source in sources if source is not None]
         taken = [read.get(name, name) for name in names]
         if node.op in _READING and taken:
-            read[_name(Ref(place, 0))] = taken[0]
+            read[name_of(Ref(place, 0))] = taken[0]
             continue
         fed = node.op in PLACEHOLDERS and place.scope == 0
         constant = not fed and all(name in values and values[name].constant for name in taken)
@@ -51,11 +51,11 @@ def flow_through(walk: Walk, fetched: Sequence[str]) -> Flow:
             inputs += made
         else:
             steps.append((taken, list(made)))
-    outputs = [read.get(_name(end), _name(end)) for end in ends]
+    outputs = [read.get(name_of(end), name_of(end)) for end in ends]
     return Flow(values, steps, inputs, outputs, {}, holds_weights=True)
 
 
-def _in_order(walk: Walk, ends: Sequence[Ref]) -> Iterator[Tuple[Place, _Sources]]:
+def in_order(walk: Walk, ends: Sequence[Ref]) -> Iterator[Tuple[Place, _Sources]]:
     """Every node on the way to these outputs, after those that it takes from."""
     done: Set[Place] = set()
     opened: Set[Place] = set()
@@ -77,7 +77,8 @@ def _in_order(walk: Walk, ends: Sequence[Ref]) -> Iterator[Tuple[Place, _Sources
         pending += [(source.place, None) for source in sources if source is not None]
 
 
-def _name(ref: Ref) -> str:
+def name_of(ref: Ref) -> str:
+    """A name for an output that no other has."""
     return f"{ref.place.scope}/{ref.place.name}:{ref.port}"
 
 
@@ -92,7 +93,7 @@ def _values(walk: Walk, place: Place, node: Node, constant: bool) -> Dict[str, V
             # What counts is the variable behind the handle.
             data_type = types.type_name(attributes.type("dtype"))
             value = shaped(known.content, data_type, constant=True)
-        found[_name(Ref(place, port))] = value
+        found[name_of(Ref(place, port))] = value
     return found
 
 

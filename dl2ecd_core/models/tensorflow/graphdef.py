@@ -9,6 +9,7 @@ from typing import Optional, Sequence
 
 from ...findings.errors import ModelFileError
 from ...network.flow import Flow
+from ...network.outlook import Outlook
 from ...network.shapes import elements
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
@@ -20,6 +21,7 @@ from .endpoints import Endpoints, endpoints_of, variables_in
 from .findings import not_frozen, own_code, unknown_shapes
 from .flow import flow_through
 from .graph import Graph, read_graph
+from .outlook import outlook_through
 from .sniff import is_graph, is_tensor
 from .tensors import padding_of
 from .text_format import TextKind, text_as_binary, text_kind
@@ -60,6 +62,18 @@ def flow_of(source: ByteSource) -> Flow:
     graph = _graph_in(source)
     walk = Walk(graph)
     return flow_through(walk, [one.name or "" for one in endpoints_of(graph, walk).outputs])
+
+
+def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Outlook:
+    """What the outputs of a graph look at.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
+    ends = [[(one, one.name or "") for one in some] for some in (model.inputs, model.outputs)]
+    return outlook_through(_graph_in(source), ends[0], ends[1], assumed)
 
 
 def _graph_in(source: ByteSource) -> Graph:

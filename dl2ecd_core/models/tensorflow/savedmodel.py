@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Optional, Tuple
 from ...files.plain_files import is_folder, is_plain
 from ...findings.errors import ModelFileError
 from ...network.flow import Flow
+from ...network.outlook import Outlook
 from ...wire.protobuf import LENGTH, VARINT, Message
 from ...wire.source import ByteSource
 from ..companions import parts_of
@@ -29,6 +30,7 @@ from .graphdef import FRAMEWORK, common_padding
 from .known import Known
 from .meta_graph import MetaGraph, Signature, TensorInfo, read_meta_graph
 from .operations_state import VARIABLES
+from .outlook import outlook_through
 from .own_paths import local_paths, paths_in_graph
 from .sniff import is_meta_graph, peek
 from .tensors import axes_of
@@ -105,6 +107,21 @@ def flow_of(source: ByteSource) -> Flow:
     signature = _serving_signature(meta)
     outputs = () if signature is None else signature.outputs
     return flow_through(Walk(meta.graph), [info.tensor for info in outputs])
+
+
+def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Outlook:
+    """What the outputs of the graph that serves look at.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
+    meta = _meta_graph_in(source)
+    signature = _serving_signature(meta) or Signature((), ())
+    inputs = [(one, info.tensor) for one, info in zip(model.inputs, signature.inputs)]
+    outputs = [(one, info.tensor) for one, info in zip(model.outputs, signature.outputs)]
+    return outlook_through(meta.graph, inputs, outputs, assumed)
 
 
 def _meta_graph_in(source: ByteSource) -> MetaGraph:

@@ -7,7 +7,7 @@ gives is unknown, and so on from there.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ...network.footprints import Footprint
 from ...network.value import NO_MEANING
@@ -94,6 +94,11 @@ class _Scope(NamedTuple):
 class Walk:
     """What is known of a graph's tensors, worked out when first asked for.
 
+    Parameters
+    ----------
+    sizes
+        Shapes that inputs of the graph are taken to have, by name.
+
     Attributes
     ----------
     letters
@@ -104,8 +109,9 @@ class Walk:
         So many operations are followed.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, sizes: Mapping[str, Dims] = {}) -> None:
         self.graph = graph
+        self._sizes = sizes
         self.letters: Letters = {}
         self.strange: Set[str] = set()
         self._scopes: List[_Scope] = [_Scope(None, None, 0)]
@@ -322,6 +328,8 @@ class Walk:
             shapes = []
         if rule is None:
             self.strange.add(node.op)
+        if place.scope == 0 and node.op in PLACEHOLDERS and node.name in self._sizes:
+            shapes = [self._sizes[node.name]]
         stated = operation.attributes.shapes("_output_shapes")
         for index, shape in enumerate(stated):
             if index == len(shapes):

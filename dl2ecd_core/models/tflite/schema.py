@@ -73,6 +73,8 @@ class Operator(NamedTuple):
 
     Attributes
     ----------
+    table
+        Where its options are.
     axis
         Along which tensors are joined.
     """
@@ -80,6 +82,7 @@ class Operator(NamedTuple):
     code: int
     inputs: Tuple[int, ...]
     outputs: Tuple[int, ...]
+    table: Table
     axis: Optional[int] = None
 
 
@@ -236,7 +239,7 @@ def _operators(source: ByteSource, graph: Table, codes: List[int]) -> Tuple[Oper
                 offset=table.start,
             )
         axis = _joined_along(table) if codes[number] == CONCATENATION else None
-        operators.append(Operator(codes[number], inputs, outputs, axis))
+        operators.append(Operator(codes[number], inputs, outputs, table, axis))
     return tuple(operators)
 
 

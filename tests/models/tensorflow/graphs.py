@@ -48,6 +48,8 @@ def _value(value: Any) -> str:
         return f"b: {str(value).lower()}"
     if isinstance(value, int):
         return f"i: {value}"
+    if isinstance(value, float):
+        return f"f: {value}"
     if isinstance(value, tuple):
         return f"shape {{ {_dims(value)} }}"
     if isinstance(value, list):
@@ -56,7 +58,7 @@ def _value(value: Any) -> str:
 
 
 def node(name: str, op: str, *inputs: str, **attributes: Any) -> str:
-    """One node: whole numbers, truth values, texts, types, lists, and shapes as tuples."""
+    """One node: numbers, truth values, texts, types, lists, and shapes as tuples."""
     taken = " ".join(f'input: "{text}"' for text in inputs)
     said = " ".join(
         f'attr {{ key: "{key}" value {{ {_value(value)} }} }}' for key, value in attributes.items()
