@@ -9,6 +9,7 @@ from typing import Mapping, Optional
 
 from ..examination import AnyPath
 from ..findings import in_order
+from ..network.data_types import width_of
 from ..progress import Listener
 from .area import area_of
 from .building import Options, classifier_for
@@ -29,6 +30,7 @@ from .readying import made_ready
 from .report import BandsTaken, Classification, counted_classes, path_text
 from .result import Result
 from .result_key import scene_key, work_key
+from .scene import Scene
 from .scene_findings import said_of_scene
 from .scores import Scores
 from .tile_room import with_room
@@ -133,7 +135,8 @@ def classify(
         area = None if aoi is None else area_of(Path(aoi), reader, place, rasters)
 
         def fit(scores: Scores, looks: Mapping[str, Look]) -> Fitted:
-            return with_room(fit_tiles(scores, looks), opened.model, workers)
+            row = reader.width * _bytes_a_pixel(scores, reader, shares=probabilities is not None)
+            return with_room(fit_tiles(scores, looks), opened.model, workers, row=row)
 
         classifier, said = classifier_for(opened, session, reader, asked, fit)
         of_values = [
@@ -187,6 +190,12 @@ def classify(
             path_text(preview),
             BandsTaken.from_places(classifier.bands, reader.band_names),
         )
+
+
+def _bytes_a_pixel(scores: Scores, reader: Scene, *, shares: bool) -> int:
+    """Of a strip at work: the scene's, and probabilities as tiles give them and side by side."""
+    layers = scores.session.outputs[scores.output].size_of("C") or 1
+    return scores.bands * width_of(reader.data_type) + (layers * 2 * 4 if shares else 1)
 
 
 def place_of(scene: Georeference, classifier: Classifier) -> Georeference:

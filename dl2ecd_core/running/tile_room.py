@@ -31,13 +31,17 @@ _TIMES_FAR = 6
 _SHARED = 4
 #: Of the memory that is free, so much may be taken for tiles; and in somebody else's process.
 _SHARE, _SHARE_AS_GUEST = 0.5, 0.25
+#: And so much for strips of the scene with what comes out of them, so many of which are held.
+_SHARE_OF_STRIPS, _STRIPS = 0.125, 4
 #: Runtimes take up to so many times what the values of a network take at least (4 to 9 measured).
 _TIMES_NEED = 8
 #: Bytes for a pixel of a tile where nothing is known of the network.
 _UNKNOWN = 1024
 
 
-def with_room(fitted: Fitted, model: ModelDescription, workers: Optional[int] = None) -> Fitted:
+def with_room(
+    fitted: Fitted, model: ModelDescription, workers: Optional[int] = None, *, row: int = 0
+) -> Fitted:
     """A model with tiles as large as its sight asks for and memory allows.
 
     The result is the same: of models alone that may take tiles of any size, whose tiles are put
@@ -49,6 +53,8 @@ def with_room(fitted: Fitted, model: ModelDescription, workers: Optional[int] = 
         What its file says, with the places of its files.
     workers
         Cores to use; all by default.
+    row
+        Bytes of a row of the scene, with those of what comes out of it.
     """
     session = fitted.scores.session
     if not fitted.flexible or session.batch > 1:
@@ -59,10 +65,9 @@ def with_room(fitted: Fitted, model: ModelDescription, workers: Optional[int] = 
         return fitted
     share = _SHARE if is_own_process() else _SHARE_AS_GUEST
     pixels = int(free * share) // _bytes_a_pixel(model)
-    rows, columns = (
-        _lengthened(one, min(size, math.isqrt(pixels)))
-        for one, size in zip((fitted.rows, fitted.columns), wanted)
-    )
+    longest = int(free * _SHARE_OF_STRIPS) // _STRIPS // max(row, 1)
+    rows = _lengthened(fitted.rows, min(wanted[0], math.isqrt(pixels), longest))
+    columns = _lengthened(fitted.columns, min(wanted[1], pixels // rows.tile))
     threads, area = workers or cores(), rows.tile * columns.tile
     scores = fitted.scores
     if area * threads > pixels and area >= _SHARED * math.prod(USUAL) and session.threads == 1:

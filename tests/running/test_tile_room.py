@@ -85,6 +85,12 @@ class TestTheSize:
         room(4 * GIB, guest=guest, known=known)
         assert with_room(looking(300), model).rows.tile == tile
 
+    def test_leaves_memory_to_strips_of_the_scene(self, room: Any, model: ModelDescription) -> None:
+        """Whole rows of a scene are read: of a wide one a tile's rows take more than the tile."""
+        room(8 * GIB)
+        grown = with_room(looking(300), model, row=256 << 10)
+        assert (grown.rows.tile, grown.columns.tile) == (1024, 3600)
+
     def test_is_never_smaller_than_it_was(self, room: Any, model: ModelDescription) -> None:
         """The model was tried with it; what is left of a smaller one would be margin alone."""
         room(1 << 20)
@@ -164,8 +170,10 @@ def test_a_map_is_the_same_with_larger_tiles_and_shared_ones(
     many: List[int] = []
     pools = engine.pools
 
-    def remembered(*given: Any) -> Fitted:
-        seen.append(with_room(*given))
+    def remembered(*given: Any, row: int) -> Fitted:
+        # A strip: four bands of bytes go in, one comes out.
+        assert row == 610 * 5
+        seen.append(with_room(*given, row=row))
         return seen[-1]
 
     monkeypatch.setattr(tile_room, "_SHARED", 0)
@@ -199,7 +207,7 @@ def test_a_run_goes_on_though_less_memory_is_free_than_before(
         classify(place.scene, place.ecd, place.out, options=BYTES)
     stopped.never()
 
-    def larger(fitted: Fitted, *_: Any) -> Fitted:
+    def larger(fitted: Fitted, *_: Any, row: int) -> Fitted:
         more = fitted.rows.stride * 3
         return replace(fitted, rows=fitted.rows.grown(fitted.rows.tile + more))
 
