@@ -15,6 +15,7 @@ from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
+from .openvino_sizes import by_factors
 from .taking_turns import TakingTurns
 
 if TYPE_CHECKING:
@@ -81,20 +82,32 @@ class OpenVinoSession(RuntimeSession):
 
     def freed(self) -> Optional[OpenVinoSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        plain = self._reshaped(self._network.clone())
+        if plain is not None and plain._sizes != self._sizes:
+            return plain
+        # Sizes that the file fixes inside: only where there is no other way.
+        scaled = by_factors(self._network)
+        scaled = None if scaled is None else self._reshaped(scaled)
+        return plain if scaled is None else scaled
+
+    @property
+    def _sizes(self) -> List[str]:
+        """The sizes of what comes out, as far as they are stated."""
+        return [str(node.get_partial_shape()) for node in self._network.outputs]
+
+    def _reshaped(self, network: Any) -> Optional[OpenVinoSession]:
+        """A network with rows and columns of its images free; None where it can't be."""
         openvino = _module()
         free = {}
-        for node, tensor in zip(self._network.inputs, self._inputs):
+        for node, tensor in zip(network.inputs, self._inputs):
             free[node] = openvino.PartialShape(
                 [
                     openvino.Dimension() if size is None or axis in "HW" else size
                     for axis, size in zip(tensor.axes or "", tensor.shape or ())
                 ]
             )
-        network = self._network.clone()
         try:
-            network.reshape(
-                {network.inputs[place]: shape for place, shape in enumerate(free.values())}
-            )
+            network.reshape(free)
             return OpenVinoSession(self._path, *self._described, network=network)
         except (RuntimeError, RunningRefused):
             return None
