@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Dict, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Tuple
 
 from .crs_unit import unit_of
 from .rasters import Window
@@ -20,6 +20,25 @@ _SLIVER = 1e-4
 
 #: Column, row and height on the ground of a ground control point: row, column, x, y, z.
 GroundPoint = Tuple[float, float, float, float, float]
+
+
+class System(NamedTuple):
+    """A coordinate system.
+
+    Attributes
+    ----------
+    crs
+        As WKT; None where there is none.
+    epoch
+        The year that coordinates are of, as :class:`Georeference` has it.
+    """
+
+    crs: Optional[str] = None
+    epoch: Optional[float] = None
+
+
+#: Of what has none.
+NO_SYSTEM = System()
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,11 @@ class Georeference:
     polynomials: Dict[str, str] = field(default_factory=dict)
     epoch: Optional[float] = None
     is_point: bool = False
+
+    @property
+    def system(self) -> System:
+        """Of what is placed by the transform; where there is none, things lie in pixels."""
+        return NO_SYSTEM if self.transform is None else System(self.crs, self.epoch)
 
     @property
     def pixel_area(self) -> Optional[float]:

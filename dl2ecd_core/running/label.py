@@ -19,6 +19,7 @@ from .chips.labeller import labeller_for
 from .chips.looking import Work, around_points, of_folder
 from .chips.table import CSV, LABELS, write_labels
 from .extras import not_installed
+from .georeference import NO_SYSTEM
 from .model_input import InputOptions, checked_options
 from .objects.layer import SCORE, class_fields
 from .objects.report import Detection, counted_by_class
@@ -110,8 +111,8 @@ def label(
             **class_fields(found.labels, classes),
             SCORE: found.scores,
         }
-        shapes, crs = found.shapes(target) if layer else (None, None)
-        write_labels(target, fields, shapes, crs, legend.rows)
+        shapes, system = found.shapes(target) if layer else (None, NO_SYSTEM)
+        write_labels(target, fields, shapes, system, legend.rows)
         return Detection(
             os.fspath(table),
             findings,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping, Optional, Protocol, Sequence
+from typing import TYPE_CHECKING, Mapping, Protocol, Sequence
+
+from .georeference import System
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -25,8 +27,8 @@ class Layer:
     ----------
     kind
         ``Polygon``, ``MultiPolygon`` or ``Point``.
-    crs
-        As WKT; None without a coordinate system.
+    system
+        Its coordinate system.
     shapes
         Well-known binary of each feature.
     fields
@@ -37,7 +39,7 @@ class Layer:
 
     name: str
     kind: str
-    crs: Optional[str]
+    system: System
     shapes: Sequence[bytes]
     fields: Mapping[str, Array]
     driver: str

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Optional
 
 from .extras import not_installed
+from .georeference import System
 from .layer_library import Layer, LayerError
 
 
@@ -42,9 +44,25 @@ class PyogrioLibrary:
                     layer=layer.name,
                     driver=layer.driver,
                     geometry_type=layer.kind,
-                    crs=layer.crs,
+                    crs=_named(layer.system),
                     layer_options=dict(layer.options),
                     dataset_options=dict(layer.dataset_options) or None,
                 )
         except (DataSourceError, RuntimeError) as error:
             raise LayerError(str(error)) from error
+
+
+def _named(system: System) -> Optional[str]:
+    """A coordinate system as GDAL takes it, with its year where it has a code.
+
+    Of a system without a code GDAL takes no year in a text
+    (https://gdal.org/en/stable/user/coordinate_epoch.html).
+    """
+    crs, epoch = system
+    if crs is None or epoch is None:
+        return crs
+    from rasterio.crs import CRS
+
+    # Nothing less than the very system.
+    code = CRS.from_wkt(crs).to_authority(confidence_threshold=100)
+    return crs if code is None else f"{':'.join(code)}@{epoch!r}"

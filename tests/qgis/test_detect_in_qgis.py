@@ -16,12 +16,13 @@ if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime", "rasterio", "py
     pytest.skip("the extras run and detect are not installed", allow_module_level=True)
 
 import numpy as np
+import rasterio
 import shapely
 
 from dl2ecd_core.conversion import convert
 from tests.running.objects import networks
 from tests.running.objects.test_detect import THINGS, Place, objects_in
-from tests.running.scenes import write_scene
+from tests.running.scenes import ITRF, epochs_in, write_scene
 
 pytestmark = [pytest.mark.qgis, pytest.mark.usefixtures("lent_onnxruntime", "lent_shapely")]
 
@@ -235,14 +236,35 @@ tell(GdalLibrary().burnt(polygons, (60, 50), tuple(transform)).astype(int).tolis
         assert np.array_equal(np.array(told, bool), wanted)
 
 
+def test_a_layer_keeps_the_year_of_its_coordinates(qgis: Qgis, tmp_path: Path) -> None:
+    target = tmp_path / "a.gpkg"
+    qgis.script(
+        """
+from pathlib import Path
+import numpy
+from dl2ecd.dl2ecd_core.qgis.desktop.ogr_library import OgrLibrary
+from dl2ecd.dl2ecd_core.running.georeference import System
+from dl2ecd.dl2ecd_core.running.layer_library import Layer
+fields = {"v": numpy.zeros(0, "int32")}
+layer = Layer("a", "Point", System(arguments[1], 2021.25), [], fields, "GPKG")
+OgrLibrary().write(Path(arguments[0]), layer)
+tell(True)
+""",
+        target,
+        rasterio.CRS.from_string(ITRF).to_wkt(),
+    )
+    assert epochs_in(target) == [2021.25]
+
+
 def test_what_can_not_be_written_is_said(qgis: Qgis, place: Place) -> None:
     told = qgis.script(
         """
 from pathlib import Path
 import numpy
 from dl2ecd.dl2ecd_core.qgis.desktop.ogr_library import OgrLibrary
+from dl2ecd.dl2ecd_core.running.georeference import NO_SYSTEM
 from dl2ecd.dl2ecd_core.running.layer_library import Layer, LayerError
-layer = Layer("a", "Point", None, [], {"v": numpy.zeros(0, "int32")}, "GPKG")
+layer = Layer("a", "Point", NO_SYSTEM, [], {"v": numpy.zeros(0, "int32")}, "GPKG")
 try:
     OgrLibrary().write(Path(arguments[0]), layer)
 except LayerError as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import warnings
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, Sequence
+from typing import Any, Dict, Iterator, List, Sequence
 
 import numpy as np
 import rasterio
@@ -75,6 +76,17 @@ def dated_and_of_points(path: Path, crs: str = ITRF) -> Path:
             rasterio.shutil.copy(scene, str(new), driver="GTiff")
     new.replace(path)
     return path
+
+
+def epochs_in(layer: Path) -> List[float]:
+    """The years that the coordinate systems of a GeoPackage say
+    (https://www.geopackage.org/spec140/#_coordinate_epoch)."""
+    with closing(sqlite3.connect(layer)) as package:
+        columns = [row[1] for row in package.execute("PRAGMA table_info(gpkg_spatial_ref_sys)")]
+        if "epoch" not in columns:
+            return []
+        found = package.execute("SELECT epoch FROM gpkg_spatial_ref_sys WHERE epoch NOT NULL")
+        return [row[0] for row in found]
 
 
 @contextmanager

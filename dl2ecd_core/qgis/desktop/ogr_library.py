@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from osgeo import ogr, osr
 
+from ...running.georeference import System
 from ...running.layer_library import Layer, LayerError
 from ...running.raster_library import RasterError
 from .gdal_library import given
@@ -38,14 +39,14 @@ def _written(target: Path, layer: Layer) -> Optional[bool]:
     if source is None:
         return None
     table = source.CreateLayer(
-        layer.name, _system(layer.crs), _KINDS[layer.kind], _options(layer.options)
+        layer.name, _system(layer.system), _KINDS[layer.kind], _options(layer.options)
     )
     columns = []
     for name, values in layer.fields.items():
         kind, plain = _FIELDS[values.dtype.kind]
         table.CreateField(ogr.FieldDefn(name, kind))
         columns.append([plain(value) for value in values.tolist()])
-    if layer.crs is None and layer.driver == "GPKG":
+    if layer.system.crs is None and layer.driver == "GPKG":
         for statement in _UNDEFINED:
             source.ExecuteSQL(statement.format(layer.name))
         # What is in the file by now is read anew.
@@ -81,10 +82,13 @@ def _options(options: Any) -> Any:
     return [f"{name}={value}" for name, value in options.items()]
 
 
-def _system(crs: Any) -> Any:
-    if crs is None:
+def _system(of: System) -> Any:
+    if of.crs is None:
         return None
     system = osr.SpatialReference()
-    system.SetFromUserInput(crs)
+    system.SetFromUserInput(of.crs)
     system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    if of.epoch is not None:
+        # There since GDAL 3.4, and an epoch is told by none before.
+        system.SetCoordinateEpoch(of.epoch)
     return system

@@ -17,7 +17,7 @@ from ...progress import Listener
 from ...scaling.steps import Scaling
 from ..engine import cores, pools
 from ..extras import RunningRefused
-from ..georeference import Georeference
+from ..georeference import NO_SYSTEM, Georeference, System
 from ..model_input import InputOptions, model_input
 from ..objects.found import boxes
 from ..objects.layer import outlines
@@ -100,17 +100,17 @@ class Found:
     findings: Tuple[Finding, ...]
     bands: BandsTaken
     points: Optional[Array] = None
-    crs: Optional[str] = None
+    system: System = NO_SYSTEM
     pictures: Sequence[Tuple[Georeference, int, int]] = ()
 
-    def shapes(self, target: Path) -> Tuple[Array, Optional[str]]:
+    def shapes(self, target: Path) -> Tuple[Array, System]:
         """Points or outlines, and their coordinate system."""
         import numpy
         import shapely
 
         if self.points is not None:
-            return shapely.points(self.points), self.crs
-        systems = {place.crs for place, _, _ in self.pictures}
+            return shapely.points(self.points), self.system
+        systems = {place.system for place, _, _ in self.pictures}
         placed = all(place.transform is not None for place, _, _ in self.pictures)
         if len(systems) != 1 or not placed:
             raise RunningRefused([_without_place(target)])
@@ -197,7 +197,7 @@ def around_points(
             (*said, *_said_of_none(lacking, "point", work)),
             BandsTaken.from_places(bands, reader.band_names),
             points.places[known],
-            reader.georeference.crs if reader.georeference.transform is not None else None,
+            reader.georeference.system,
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 from ...exports.legend import LegendRow
 from ...files.output import whole_file
 from ...files.replacing import OutputKind
+from ..georeference import System
 from ..objects.layer import GEOJSON, GEOPACKAGE, NAME, OBJECTS, SCORE, VALUE, write_features
 from ..objects.style import write_style
 
@@ -36,7 +37,7 @@ def write_labels(
     target: Path,
     fields: Mapping[str, Array],
     shapes: Optional[Array],
-    crs: Optional[str],
+    system: System,
     legend: Sequence[LegendRow],
 ) -> None:
     """Write a row for each picture, whole or not at all.
@@ -65,4 +66,4 @@ def write_labels(
         write_style(target.with_suffix(".qml"), legend, points=points)
 
     kind = "Point" if points else "Polygon"
-    write_features(target, shapes, kind, crs, fields, before=write_beside)
+    write_features(target, shapes, kind, system, fields, before=write_beside)

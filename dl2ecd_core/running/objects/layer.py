@@ -12,7 +12,7 @@ from ...files.replacing import OutputKind
 from ...files.scratch import scratch_folder
 from ...findings.wording import printable
 from ...version import __version__
-from ..georeference import Georeference
+from ..georeference import Georeference, System
 from ..layer_library import Layer, LayerError, LayerLibrary
 from ..pyogrio_library import PyogrioLibrary
 from .found import Objects
@@ -93,9 +93,8 @@ def write_layer(
     """
     shapes = outlines(objects, place)
     kind = "Polygon" if objects.outlines is None else "MultiPolygon"
-    crs = place.crs if place.transform is not None else None
     fields = {**class_fields(objects.labels, classes), SCORE: objects.scores}
-    write_features(target, shapes, kind, crs, fields, library, before)
+    write_features(target, shapes, kind, place.system, fields, library, before)
 
 
 def class_fields(labels: Array, classes: Sequence[EcdClass]) -> Dict[str, Array]:
@@ -111,7 +110,7 @@ def write_features(
     target: Path,
     shapes: Array,
     kind: str,
-    crs: Optional[str],
+    system: System,
     fields: Mapping[str, Array],
     library: Optional[LayerLibrary] = None,
     before: Callable[[], object] = lambda: None,
@@ -134,10 +133,10 @@ def write_features(
 
     real = real_path(target)
     ending = real.suffix.lower()
-    driver, options, of_file = _format(ending, crs)
+    driver, options, of_file = _format(ending, system.crs)
     # Said outright: in QGIS, shapely meets an older GEOS than it was made for.
     binary = shapely.to_wkb(shapes, output_dimension=2).tolist()
-    layer = Layer(LAYER, kind, crs, binary, fields, driver, options, of_file)
+    layer = Layer(LAYER, kind, system, binary, fields, driver, options, of_file)
     try:
         with scratch_folder(real.parent) as folder:
             new = folder / f"new{ending}"

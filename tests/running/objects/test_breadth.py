@@ -10,6 +10,7 @@ import pyogrio
 import pytest
 import shapely
 
+from dl2ecd_core.running.georeference import System
 from dl2ecd_core.running.objects.found import Objects, boxes, turned_boxes
 from dl2ecd_core.running.objects.layer import write_features
 from dl2ecd_core.running.objects.searching import _inside
@@ -72,7 +73,7 @@ def test_the_least_is_no_line_where_pixels_are_centimetres(
         shapes = [shapely.MultiPolygon([shape]) for shape in shapes]
     target = tmp_path / f"a{ending}"
     fields = {"score": np.full(60, 0.5)}
-    write_features(target, np.array(shapes, object), kind, "EPSG:32633", fields)
+    write_features(target, np.array(shapes, object), kind, System("EPSG:32633"), fields)
     found = shapely.from_wkb(pyogrio.raw.read(target)[2])
     assert {shape.geom_type for shape in found} == {kind}
     assert shapely.is_valid(found).all()

@@ -36,7 +36,14 @@ from dl2ecd_core.running.own_process import MARK
 from tests.cli.conftest import check_document
 from tests.conftest import NO_POSIX
 from tests.running.objects import networks
-from tests.running.scenes import UTM, write_classes, write_scene
+from tests.running.scenes import (
+    ITRF,
+    UTM,
+    dated_and_of_points,
+    epochs_in,
+    write_classes,
+    write_scene,
+)
 
 TILE = 64
 BYTES = "min-max 0 255"
@@ -269,6 +276,17 @@ class TestWhereObjectsLie:
         assert about["crs"] == "EPSG:2263"
         wanted = shapely.box(1_000_036, 200_000 - 112, 1_000_076, 200_000 - 32)
         assert shape.symmetric_difference(wanted).area < 1e-3 * wanted.area
+
+    def test_a_scene_of_a_year_in_a_moving_system(self, tmp_path: Path) -> None:
+        place = Place(tmp_path, [self.THING], transform=Affine(1e-5, 0, 7, 0, -1e-5, 51))
+        dated_and_of_points(place.scene)
+        place.detect(networks.yolov8(tmp_path / "m" / "a.onnx"))
+        assert epochs_in(place.out) == [2021.25]
+        about, shapes, _ = objects_in(place.out)
+        assert about["crs"] == ITRF
+        assert [shape.bounds for shape in shapes] == [
+            pytest.approx((7 + 18e-5, 51 - 56e-5, 7 + 38e-5, 51 - 16e-5), abs=1e-7)
+        ]
 
     def test_a_scene_without_a_place_gives_its_pixels(self, tmp_path: Path) -> None:
         place = Place(tmp_path, [self.THING])
