@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from .classifier import Classifier
@@ -47,11 +48,13 @@ class Job:
 
     def read(self, rows: Span) -> Block:
         """The scene's pixels under a row of tiles, as far as there are any."""
-        left, right = self._columns()
+        left, right = self._extent
         window = Window(*_inside(rows, self.reader.height), left, right)
         return self.reader.read(window, self.classifier.bands)
 
-    def _columns(self) -> Tuple[int, int]:
+    @cached_property
+    def _extent(self) -> Tuple[int, int]:
+        """The scene's columns under all of these tiles."""
         lefts, rights = zip(*(_inside(span, self.reader.width) for span in self.columns))
         return min(lefts), max(rights)
 
@@ -91,7 +94,7 @@ class Job:
         """A tile's pixels out of its strip; what lies outside the scene is its nearest pixel."""
         import numpy
 
-        left = self._columns()[0]
+        left = self._extent[0]
         top = max(rows.origin, 0)
         down = _nearest(rows, self.reader.height, top)
         across = _nearest(columns, self.reader.width, left)
