@@ -124,14 +124,14 @@ class BlockCache:
                 self._before = None
 
     @contextmanager
-    def spared(self) -> Iterator[None]:
-        """Keep it small while something else is done; a scene that is read then asks anew."""
+    def spared(self, size: int = LEAST) -> Iterator[None]:
+        """Keep it at this size while something else is done; a scene that is read asks anew."""
         user = object()
         self.open(user)
         try:
             with self._lock:
                 self._rows = dict.fromkeys(self._rows, 0)
-                self._fit()
+                self._put(size)
             yield
         finally:
             self.close(user)

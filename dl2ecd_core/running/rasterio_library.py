@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
-from .block_cache import BlockCache, Blocks, together
+from .block_cache import LEAST, BlockCache, Blocks, together
 from .extras import not_installed
 from .georeference import Georeference
 from .raster_library import (
@@ -40,9 +40,10 @@ _OFFLINE = {
 #: Where a virtual raster says when coordinates are of; its coordinate system comes first in it.
 _EPOCH = re.compile(rb'<SRS [^>]*coordinateEpoch="([0-9.]+)"')
 _HEAD = 4096
-#: Finished rows are read once and as they lie: line by line they would fill that cache, beside the
-#: scene's blocks.
+#: Finished rows are read as they lie, past that cache.
 _ROWS = {"GDAL_ONE_BIG_READ": "YES"}
+#: Rows of the blocks that are written, and bytes of lines that are kept in any case.
+_WRITTEN, _FEW_LINES = 512, 4 << 20
 
 
 def rasterio_module() -> Any:
@@ -284,6 +285,21 @@ def _said(error: BaseException) -> str:
     return str(error)
 
 
+@contextmanager
+def _lines_kept(source: Any) -> Iterator[None]:
+    """Room for the lines under a row of blocks that are written: else each is read for every block.
+
+    Where they take too much, each block's part of a line is read by itself.
+    """
+    size = 2 * _WRITTEN * source.width * sum(map(_size_of, source.dtypes))
+    kept = size <= LEAST
+    with (
+        _CACHE.spared(max(size, _FEW_LINES) if kept else LEAST),
+        rasterio_module().Env(**({} if kept else _ROWS)),
+    ):
+        yield
+
+
 class RasterioLibrary:
     """As :class:`~dl2ecd_core.running.raster_library.RasterLibrary`."""
 
@@ -331,11 +347,11 @@ class RasterioLibrary:
 
         try:
             with (
-                _CACHE.spared(),
                 _quiet(rasterio),
                 # Also while a scene of the web is open, for which GDAL looks at no folder.
-                rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE", **_ROWS),
+                rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE"),
                 rasterio.open(virtual) as source,
+                _lines_kept(source),
             ):
                 copying.copy(source, str(target), driver=driver, **options)
         except (rasterio.errors.RasterioError, CPLE_BaseError) as error:

@@ -81,8 +81,8 @@ class TestCache:
         cache = cache_of(setting)
         cache.open("scene")
         cache.read("scene", 40 << 20)
-        with cache.spared():
-            assert setting.value == LEAST
+        with cache.spared(3 << 20):
+            assert setting.value == 3 << 20
         cache.read("scene", 40 << 20)
         assert setting.value == size_for(40 << 20)
         cache.close("scene")

@@ -6,12 +6,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import numpy as np
 import pytest
 import rasterio
 
+from dl2ecd_core.running import rasterio_library
+from dl2ecd_core.running.block_cache import LEAST
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.raster_library import RasterError
 from dl2ecd_core.running.rasterio_library import RasterioLibrary, RasterioSource, _pool, is_remote
@@ -137,6 +139,27 @@ def test_what_can_not_be_written_is_an_error_of_the_library(tmp_path: Path) -> N
     with pytest.raises(RasterError):
         RasterioLibrary().copy("<VRTDataset/>", tmp_path / "a.tif", "GTiff", {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_wide_rows_are_written_as_narrow_ones_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the lines under a row of blocks are kept, or read block by block."""
+    scene = write_scene(
+        tmp_path / "rows.bil", pixels(700, 1100, 2), driver="ENVI", interleave="bil"
+    )
+    kept: List[int] = []
+    spared = rasterio_library._CACHE.spared
+    monkeypatch.setattr(
+        rasterio_library._CACHE, "spared", lambda size: kept.append(size) or spared(size)
+    )
+    written = []
+    for name, least in (("narrow", LEAST), ("wide", 1 << 20)):
+        monkeypatch.setattr(rasterio_library, "LEAST", least)
+        RasterioLibrary().copy(str(scene), tmp_path / f"{name}.tif", "COG", {"BLOCKSIZE": "512"})
+        written.append((tmp_path / f"{name}.tif").read_bytes())
+    assert written[0] == written[1]
+    assert kept == [rasterio_library._FEW_LINES, 1 << 20]
 
 
 def test_without_rasterio_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
