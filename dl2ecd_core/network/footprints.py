@@ -28,6 +28,9 @@ Taps = Callable[[int], Iterator[int]]
 
 #: Periods above this are not followed: no network that is tiled has one.
 MOST_PHASES = 128
+#: Pixels of this many input pixels, or this many of them in one, are not followed: with the strides
+#: that a file makes up, the numbers would grow without end.
+_WIDEST = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class Footprint:
         """
         if pad_before is None or kernel < 1 or stride < 1 or dilation < 1:
             return None
+        if self.scale * stride > _WIDEST:
+            return None
         if kernel == 1 and stride == 1 and pad_before == 0:
             return self
         before: int = pad_before
@@ -142,6 +147,8 @@ class Footprint:
             return None
         before: int = pad_before
         scale = self.scale / stride
+        if scale * _WIDEST < 1:
+            return None
         shift = Fraction(dilation * (kernel - 1) + 1 - stride, 2) - before
 
         def taps(pixel: int) -> Iterator[int]:

@@ -418,6 +418,17 @@ def test_pixels_of_another_size_are_no_border() -> None:
         assert model_padding([256, 256], [128, 128], places) == padding
 
 
+def test_pixels_that_are_wider_or_narrower_than_any_are_not_followed() -> None:
+    wide = at_input().window(1, 1 << 16)
+    assert wide is not None
+    assert wide.window(1, 1 << 16) is not None
+    assert wide.window(1, (1 << 16) + 1) is None
+    narrow = at_input().transposed(1, 1 << 16)
+    assert narrow is not None
+    assert narrow.transposed(1, 1 << 16) is not None
+    assert narrow.transposed(1, (1 << 16) + 1) is None
+
+
 def test_a_period_that_no_network_has_is_not_followed() -> None:
     assert at_input().repeated(MOST_PHASES).alignment == 1
     assert at_input().repeated(MOST_PHASES + 1).alignment is None
