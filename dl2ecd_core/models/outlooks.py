@@ -31,6 +31,7 @@ class Followed(Protocol):
 #: These modules by the format's id; imported when first needed.
 _AS_THEY_ARE: Dict[str, str] = {
     "openvino-ir": "openvino.outlook",
+    "tensorflow-checkpoint": "tensorflow.checkpoint",
     "tensorflow-graphdef": "tensorflow.graphdef",
     "tensorflow-savedmodel": "tensorflow.savedmodel",
     "tflite": "tflite.outlook",

@@ -16,6 +16,7 @@ from typing import List, NamedTuple, Optional, Tuple
 from ...files.plain_files import is_plain
 from ...findings import Finding
 from ...findings.errors import ModelFileError
+from ...network.outlook import Outlook
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
 from ..companions import parts_of
@@ -27,6 +28,7 @@ from .findings import own_code
 from .graphdef import FRAMEWORK, common_padding
 from .kernels import ends_by_kernels
 from .meta_graph import MetaGraph, read_meta_graph
+from .outlook import named, outlook_through
 from .own_paths import local_paths, paths_in_state
 from .sniff import is_meta_graph
 from .table import is_table
@@ -72,25 +74,46 @@ def read(source: ByteSource) -> ModelDescription:
         ``model-damaged`` where a table or the graph breaks.
     """
     with ExitStack() as opened:
-        return _read(source, opened)
+        return _describe(source, _parts(source, opened))
 
 
-def _read(source: ByteSource, opened: ExitStack) -> ModelDescription:
+def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Outlook:
+    """What the outputs of the graph beside a checkpoint look at; nothing where there is none.
+
+    Raises
+    ------
+    ModelFileError
+        As for :func:`read`.
+    """
+    with ExitStack() as opened:
+        meta = _parts(source, opened).meta
+        if meta is None:
+            return Outlook((), {})
+        return outlook_through(meta.graph, named(model.inputs), named(model.outputs), assumed)
+
+
+class _Parts(NamedTuple):
+    """What a checkpoint is made of: its names, its variables, its graph."""
+
+    names: _Names
+    bundle: Optional[Bundle]
+    meta: Optional[MetaGraph]
+
+
+def _parts(source: ByteSource, opened: ExitStack) -> _Parts:
     if is_table(source):
         bundle = read_bundle(source)
         names = _Names(_prefix(source.path.name, bundle))
-        return _describe(source, names, bundle, _graph_beside(source, names, opened))
+        return _Parts(names, bundle, _graph_beside(source, names, opened))
     if is_meta_graph(source, 0, source.size):
         names = _Names(_without(source.path.name, ".meta"))
         meta = read_meta_graph(Message(source, what="the graph of a checkpoint"))
-        return _describe(source, names, _bundle_beside(source, names), meta)
+        return _Parts(names, _bundle_beside(source, names), meta)
     index = _index_beside(source)
     if index is None:
         raise source.damaged(0, "The file is not part of a checkpoint.")
     names = _Names(_without(index.name, ".index"))
-    return _describe(
-        source, names, _bundle_beside(source, names), _graph_beside(source, names, opened)
-    )
+    return _Parts(names, _bundle_beside(source, names), _graph_beside(source, names, opened))
 
 
 def _without(name: str, ending: str) -> str:
@@ -137,9 +160,8 @@ def _graph_beside(source: ByteSource, names: _Names, opened: ExitStack) -> Optio
     return read_meta_graph(Message(beside, what="the graph of a checkpoint"))
 
 
-def _describe(
-    source: ByteSource, names: _Names, bundle: Optional[Bundle], meta: Optional[MetaGraph]
-) -> ModelDescription:
+def _describe(source: ByteSource, parts: _Parts) -> ModelDescription:
+    names, bundle, meta = parts
     files, missing = parts_of(source, _companions(source, names, bundle))
     padding = None
     findings: List[Finding] = []

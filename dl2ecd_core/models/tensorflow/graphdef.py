@@ -21,7 +21,7 @@ from .endpoints import Endpoints, endpoints_of, variables_in
 from .findings import not_frozen, own_code, unknown_shapes
 from .flow import flow_through
 from .graph import Graph, read_graph
-from .outlook import outlook_through
+from .outlook import named, outlook_through
 from .sniff import is_graph, is_tensor
 from .tensors import padding_of
 from .text_format import TextKind, text_as_binary, text_kind
@@ -72,8 +72,7 @@ def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Out
     ModelFileError
         As for :func:`read`.
     """
-    ends = [[(one, one.name or "") for one in some] for some in (model.inputs, model.outputs)]
-    return outlook_through(_graph_in(source), ends[0], ends[1], assumed)
+    return outlook_through(_graph_in(source), named(model.inputs), named(model.outputs), assumed)
 
 
 def _graph_in(source: ByteSource) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from ...network.following import Following
 from ...network.outlook import Outlook
@@ -18,6 +18,11 @@ from .walk import Place, Ref, Walk
 
 #: An input or output as the model's description has it, and its name in the graph.
 End = Tuple[Tensor, str]
+
+
+def named(tensors: Sequence[Tensor]) -> List[End]:
+    """Inputs or outputs of a graph without signatures: they have their names in the graph."""
+    return [(tensor, tensor.name or "") for tensor in tensors]
 
 
 def outlook_through(

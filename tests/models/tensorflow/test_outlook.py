@@ -11,6 +11,7 @@ from dl2ecd_core.models.outlooks import read_outlook
 from dl2ecd_core.models.tensorflow.text_format import text_as_binary
 from dl2ecd_core.network.value import Value
 from dl2ecd_core.wire.source import ByteSource
+from tests.conftest import FIXTURES
 from tests.models.cntk.writers import field
 from tests.models.tensorflow.graphs import Shape, const, fed, node
 
@@ -562,3 +563,13 @@ def test_a_saved_model_that_serves_nothing_tells_nothing(tmp_path: Path) -> None
         text = text_as_binary(source, "GraphDef")
         path.write_bytes(field(1, 1) + field(2, field(2, text.read(0, text.size))))
     assert read_outlook(path, assumed=SIZE).outputs == ()
+
+
+def test_the_graph_beside_a_checkpoint_is_followed() -> None:
+    folder = FIXTURES / "tensorflow" / "tf1"
+    value = told(folder / "ckpt" / "model.ckpt.index", "predicted")
+    footprint = value.axes[1].footprint
+    assert footprint is not None
+    assert footprint.halo() == (1, 1)
+    weights = folder / "keras_ckpt" / "weights.index"
+    assert read_outlook(weights, assumed=SIZE).outputs == ()

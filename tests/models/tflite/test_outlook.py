@@ -104,6 +104,13 @@ def transposed(kernel: int, padding: int, size: int) -> Build:
     return build
 
 
+def transposed_unlike(net: Net, x: int) -> int:
+    """Rows and columns of a transposed convolution that are not alike."""
+    small = net.add(MAX_POOL, [x], (1, HALF, SIZE, 2), (5, {0: SAME, 1: 1, 2: 2, 3: 1, 4: 2}))
+    taken = [net.constant(*IMAGE), net.weights(2, 4, 3, 2), small]
+    return net.add(67, taken, IMAGE, (49, {0: SAME, 1: 1, 2: 2}))
+
+
 def bilinear(size: int, **flags: int) -> Build:
     options = {2: flags.get("corners", 0), 3: flags.get("halves", 0)}
 
@@ -228,6 +235,7 @@ NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("transposed, same", transposed(4, SAME, SIZE), (2, 2)),
     ("transposed, same, odd", transposed(3, SAME, SIZE), (2, 2)),
     ("transposed, same, odd size", transposed(5, SAME, SIZE - 1), (2, 2)),
+    ("transposed, rows unlike columns", transposed_unlike, (2, 1)),
     ("average", lambda net, x: pool(net, x, AVERAGE, 3, SAME), (2, 2)),
     ("largest", lambda net, x: pool(net, x, MAX_POOL, 3), (2, 2)),
     ("largest, rows unlike columns", unlike_pool, (3, 1)),
@@ -332,6 +340,11 @@ def test_what_is_followed_without_being_run(tmp_path: Path) -> None:
     assert [axis.footprint is not None for axis in value.axes] == [False, True, False, True, False]
 
 
+def row(net: Net, x: int) -> int:
+    """A number for each band, made of the whole image."""
+    return net.add(40, [x, net.constant(0, 1, 2)], (2,), (27, {}))
+
+
 UNKNOWN: Sequence[Tuple[str, Build]] = [
     ("no input", lambda net, x: net.add(3, [], IMAGE, (1, {1: 1, 2: 1}))),
     ("a matrix of nothing", lambda net, x: net.add(9, [], IMAGE, (8, {2: 1}))),
@@ -346,6 +359,19 @@ UNKNOWN: Sequence[Tuple[str, Build]] = [
         IMAGE, (32, {5: 1}))),
     ("an image that is cut and not joined", lambda net, x: net.add(
         38, [x, net.constant(2, 2), net.table([[0, 0], [0, 0]])], (4, HALF, HALF, 2), (25, {}))),
+    ("a bias of the image", lambda net, x: net.add(
+        CONV, [x, net.weights(2, 3, 3, 2), row(net, x)], IMAGE, (1, {0: SAME, 1: 1, 2: 1}))),
+    ("a bias of the image, band by band", lambda net, x: net.add(
+        DEPTHWISE, [x, net.weights(1, 3, 3, 2), row(net, x)], IMAGE, (2, {0: SAME, 1: 1, 2: 1}))),
+    ("a bias of the image, transposed", lambda net, x: net.add(
+        67, [net.constant(*IMAGE), net.weights(2, 3, 3, 2), x, row(net, x)], IMAGE,
+        (49, {0: SAME, 1: 1, 2: 1}))),
+    ("a bias of the image, dense", lambda net, x: net.add(
+        9, [x, net.weights(2, 2), row(net, x)], IMAGE, (8, {2: 1}))),
+    ("padded with a number of the image", lambda net, x: net.add(
+        60, [x, net.table([[0, 0], [1, 1], [1, 1], [0, 0]]),
+             net.add(40, [x, net.constant(0, 1, 2, 3)], (), (27, {}))],
+        (1, SIZE + 2, SIZE + 2, 2), (60, {}))),
     ("what comes from nowhere",
      lambda net, x: net.add(0, [x, net.add(142, [], IMAGE)], IMAGE, (11, {}))),
 ]  # fmt: skip
