@@ -15,10 +15,16 @@ from .files.output import refused, whole_file
 from .files.replacing import DOCUMENT, check_replaceable
 from .findings import Finding, in_order
 from .findings.wording import printable
-from .fit.template import class_information_for, tile_keys
+from .fit.template import (
+    class_information_for,
+    leaves_scaling_open,
+    scaling_keys,
+    tile_keys,
+)
 from .legends import read_legend
 from .legends.fitting import completed, findings_about
-from .models import inspect_model
+from .models import ModelDescription, inspect_model
+from .scaling.statistics import SCALING, STATISTICS
 
 #: Keys of a definition that class information may have as well.
 _KEPT = (*(key.name for key in EMD_KEYS), *OBSERVED_EMD_KEYS)
@@ -37,11 +43,15 @@ class Template:
         Warnings and information about the model and the legend.
     inputs
         The files it was made from.
+    scaling_open
+        Whether nothing says how pixel values become what the model takes. Then InputScaling is
+        left out: no number would be better than any other.
     """
 
     document: Mapping[str, Any]
     findings: Tuple[Finding, ...]
     inputs: Tuple[Path, ...]
+    scaling_open: bool = False
 
     @property
     def text(self) -> str:
@@ -87,10 +97,16 @@ def template(model: AnyPath, *, legend: Optional[AnyPath] = None) -> Template:
         told = read.definition
     document = _completed(
         {"$schema": SCHEMA_ID, **class_information_for(description, classes)},
-        tile_keys(description),
+        {**tile_keys(description), **_scaling_keys(description, told)},
         told,
     )
-    return Template(document, in_order(findings), tuple(inputs))
+    scaling_open = leaves_scaling_open(description, document)
+    return Template(document, in_order(findings), tuple(inputs), scaling_open)
+
+
+def _scaling_keys(model: ModelDescription, told: Mapping[str, object]) -> Dict[str, object]:
+    """What the model says of its scaling, unless the definition that it came with says it."""
+    return {} if {SCALING, STATISTICS} & set(told) else scaling_keys(model)
 
 
 def _completed(

@@ -15,9 +15,14 @@ from dl2ecd_core.class_info import examine_class_info
 from dl2ecd_core.class_info.keys import SCHEMA_ID
 from dl2ecd_core.demo import MODEL, unpack
 from dl2ecd_core.ecd.layout import readable_text_of
-from dl2ecd_core.fit.template import tile_keys
+from dl2ecd_core.findings import errors_in
+from dl2ecd_core.fit.template import leaves_scaling_open, scaling_keys, tile_keys
+from dl2ecd_core.models.export_notes import ExportNotes
+from dl2ecd_core.scaling.standardization import Standardization
 from dl2ecd_core.templates import _completed, template, write_template
+from tests.conftest import FIXTURES
 from tests.documents import description, image
+from tests.models.messages import piece
 
 
 @pytest.fixture
@@ -142,3 +147,90 @@ class TestTiles:
             )
             == {}
         )
+
+
+def noted(folder: Path, **properties: str) -> Path:
+    """An ONNX model of 4 bands with these metadata properties."""
+    whole = (FIXTURES / "onnx" / "unet.onnx").read_bytes()
+    for key, value in properties.items():
+        # https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: ModelProto.metadata_props
+        whole += piece(14, piece(1, key.encode()) + piece(2, value.encode()))
+    path = folder / "noted.onnx"
+    path.write_bytes(whole)
+    return path
+
+
+class TestScaling:
+    STEPS = [
+        {"type": "scale", "value": 255},
+        {"type": "z-score", "mean": [0.1, 0.2, 0.3, 0.4], "stddev": 0.5},
+    ]
+
+    def test_that_the_model_tells_is_written(self, tmp_path: Path) -> None:
+        model = noted(
+            tmp_path,
+            standardization_mean="[0.1, 0.2, 0.3, 0.4]",
+            standardization_std="[0.5]",
+        )
+        made = write_template(model, tmp_path / "a.json")
+        assert made.document["InputScaling"] == self.STEPS
+        assert not made.scaling_open
+        info = examine_class_info(tmp_path / "a.json")
+        assert info.emd_keys["InputScaling"] == self.STEPS
+        assert not errors_in(info.findings)
+
+    def test_that_does_not_fit_the_bands_is_left_out(self, tmp_path: Path) -> None:
+        made = template(noted(tmp_path, standardization_mean="[0.1, 0.2, 0.3]"))
+        assert "InputScaling" not in made.document
+        assert made.scaling_open
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"InputScaling": [{"type": "scale", "value": 10_000}]},
+            {
+                "NormalizationStats": {
+                    "band_min_values": [0] * 4, "band_max_values": [4_000] * 4,
+                },
+            },
+        ],
+    )  # fmt: skip
+    def test_of_a_definition_goes_before_that_of_the_model(self, tmp_path: Path, said: Any) -> None:
+        model = noted(tmp_path, standardization_mean="[0.5]")
+        classes = [{"Value": n, "Name": f"Ö{n}", "Color": [n, n, n]} for n in range(2)]
+        (tmp_path / "a.emd").write_text(json.dumps({"Framework": "x", "Classes": classes, **said}))
+        made = template(model, legend=tmp_path / "a.emd")
+        assert {
+            key: made.document[key]
+            for key in ("InputScaling", "NormalizationStats")
+            if key in made.document
+        } == said
+        assert not made.scaling_open
+
+    def test_that_nobody_tells_is_made_up_by_nobody(self, demo: Path) -> None:
+        found = template(demo / MODEL)
+        assert "InputScaling" not in found.document
+        assert found.scaling_open
+
+    def test_of_a_model_that_does_not_tell_its_bands(self) -> None:
+        model = description(
+            inputs=(image("x", None, None, 8, 8),), standardization=Standardization((0.5, 0.25))
+        )
+        assert scaling_keys(model) == {
+            "InputScaling": [
+                {"type": "scale", "value": 255},
+                {"type": "z-score", "mean": [0.5, 0.25], "stddev": 1},
+            ]
+        }
+
+    def test_is_open_only_where_a_run_would_ask(self) -> None:
+        pixels = image("x", None, 4, 8, 8)
+        assert leaves_scaling_open(description(inputs=(pixels,)), {})
+        assert not leaves_scaling_open(description(inputs=(pixels,)), {"DataRange": [0, 1]})
+        assert not leaves_scaling_open(
+            description(inputs=(replace(pixels, data_type="uint8"),)), {}
+        )
+        assert not leaves_scaling_open(
+            description(inputs=(pixels,), notes=ExportNotes("detect")), {}
+        )
+        assert not leaves_scaling_open(description(inputs=()), {})

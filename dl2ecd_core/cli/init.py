@@ -40,10 +40,10 @@ def init_command(
 ) -> None:
     """Write a class information document for MODEL to fill in.
 
-    Bands, batch size, tile size and the number of classes are taken from the model, and what an
-    .emd says besides from that; names and colors are yours to change. Without CLASS_INFO, the
-    document is named after the model and lies beside it; - writes it to standard output. A FILE of
-    - is read from standard input.
+    Bands, batch size, tile size, the number of classes and how pixel values are scaled are taken
+    from the model as far as it tells them, and what an .emd says besides from that; names and
+    colors are yours to change. Without CLASS_INFO, the document is named after the model and lies
+    beside it; - writes it to standard output. A FILE of - is read from standard input.
 
     \b
     Examples:
@@ -83,6 +83,11 @@ def _written(
         print_findings(findings, conclude=False)
         if target == STANDARD:
             return
+        if made.scaling_open:
+            click.echo(
+                "Nothing says how pixel values become what the model takes: add InputScaling if "
+                "you know it; else classify and detect ask for --scale."
+            )
         click.echo(f"Wrote {printable(target, 400)}. {_to_do(made, from_legend)}, then:")
         print_command("dl2ecd", "check", model, target)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ..models import Evidence, ModelDescription
+from ..models import Evidence, ModelDescription, Tensor
 from ..palette import colors_for
+from ..scaling.statistics import SCALING, statistics_scaling
+from ..scaling.steps import WrongScaling
 from .class_output import class_outputs, distinguished, may_detect
 from .guesses import likely_bands, likely_classes
 from .image_input import bands_of, image_inputs, tile_size
 from .model_uses import OBJECTS, model_type
+
+#: The key of definitions that says what values become, and not what they are.
+_RANGE = "DataRange"
 
 
 def class_information_for(
@@ -52,6 +57,34 @@ def tile_keys(model: ModelDescription) -> Dict[str, object]:
         "ImageHeight": "e.g. 256" if height is None else height,
         "ImageWidth": "e.g. 256" if width is None else width,
     }
+
+
+def scaling_keys(model: ModelDescription) -> Dict[str, object]:
+    """InputScaling where the model's file says it, and says it for its bands; nothing else."""
+    told = model.standardization
+    if told is None:
+        return {}
+    count = bands_of(model) or max(len(told.mean), len(told.deviation))
+    try:
+        return {SCALING: [step.as_dict() for step in told.scaling(count).steps]}
+    except WrongScaling:
+        return {}
+
+
+def leaves_scaling_open(model: ModelDescription, document: Mapping[str, object]) -> bool:
+    """Whether neither model nor document says anything of how pixel values are scaled.
+
+    A model that takes whole numbers gets them as they are, and exporters who note the task of their
+    models scale all of them alike.
+    """
+    bands = bands_of(model) or 0
+    said = {SCALING, _RANGE} & set(document) or statistics_scaling(document, bands) is not None
+    return model.notes is None and not said and any(map(_takes_shares, image_inputs(model)))
+
+
+def _takes_shares(tensor: Tensor) -> bool:
+    """Whether a tensor may hold numbers between whole ones."""
+    return tensor.data_type is None or "int" not in tensor.data_type
 
 
 def _bands(model: ModelDescription) -> object:

@@ -9,6 +9,7 @@ from typing import Dict, List, Optional, Tuple
 
 from ..findings import Finding
 from ..network.shapes import Dims
+from ..scaling.standardization import Standardization
 from .detectors.head import DetectorHead
 from .export_notes import ExportNotes
 
@@ -235,6 +236,8 @@ class ModelDescription:
         How objects are read from the outputs of a detector; None for any other model.
     notes
         What the exporter wrote about the model beside its graph; None where it wrote nothing.
+    standardization
+        How pixel values become what the model takes, where the file says it.
     findings
         Security-relevant facts, what could not be told, what is missing.
     """
@@ -253,6 +256,7 @@ class ModelDescription:
     class_names: Tuple[ClassNames, ...] = ()
     detector: Optional[DetectorHead] = None
     notes: Optional[ExportNotes] = None
+    standardization: Optional[Standardization] = None
     findings: Tuple[Finding, ...] = ()
 
     @property

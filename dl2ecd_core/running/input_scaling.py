@@ -9,13 +9,13 @@ nobody can know.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from ..findings import Finding, Place
 from ..findings.rules import finding
+from ..scaling.standardization import standardization_in
 from ..scaling.statistics import SCALING, statistics_scaling
-from ..scaling.steps import Scaling, Step, WrongScaling, checked, parse_step, read_steps
+from ..scaling.steps import Scaling, Step, WrongScaling, parse_step, read_steps
 from .extras import RunningRefused
 from .scene_middle import likely_steps
 from .scores import WHOLE_TYPES
@@ -78,7 +78,7 @@ def chosen_scaling(
         except WrongScaling as error:
             raise _wrong(f"{SCALING} of the definition", error, name) from error
         return Scaling(steps, str(definition.get(f"{SCALING}Source", SCALING)))
-    found = statistics_scaling(document, bands) or _deepness(properties, bands, name)
+    found = statistics_scaling(document, bands) or _carried(properties, bands, name)
     if found is not None:
         return found
     if scene_type == "uint8" and properties.get("author") == _ULTRALYTICS:
@@ -146,40 +146,15 @@ def _data_range(document: Mapping[str, Any]) -> Optional[Tuple[float, float]]:
     return None
 
 
-def _deepness(properties: Mapping[str, str], bands: int, name: str) -> Optional[Scaling]:
-    """Deepness's entries in a model: standardized after division by 255.
-
-    https://qgis-plugin-deepness.readthedocs.io/en/latest/creators/creators_add_metadata_to_model.html
-    """
-    mean, deviation = (
-        _numbers(properties.get(f"standardization_{key}")) for key in ("mean", "std")
-    )
-    if mean is None and deviation is None:
+def _carried(properties: Mapping[str, str], bands: int, name: str) -> Optional[Scaling]:
+    """What the model carries of it."""
+    found = standardization_in(properties)
+    if found is None:
         return None
-    steps = [Step("scale", (255.0,))]
     try:
-        for values in (mean, deviation):
-            if values is not None and len(values) not in (1, bands):
-                raise WrongScaling(f"it has {len(values)} numbers for {bands} bands")
-        steps.append(checked(Step("z-score", (mean or 0.0, deviation or 1.0))))
+        return found.scaling(bands)
     except WrongScaling as error:
         raise _wrong("The model's standardization", error, name) from error
-    return Scaling(tuple(steps), "the model's standardization (Deepness)")
-
-
-def _numbers(text: Optional[str]) -> Optional[Tuple[float, ...]]:
-    """The numbers of a JSON list; None where it is none."""
-    if text is None:
-        return None
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(values, list) or not all(
-        isinstance(one, (int, float)) and not isinstance(one, bool) for one in values
-    ):
-        return None
-    return tuple(map(float, values))
 
 
 def _unknown(

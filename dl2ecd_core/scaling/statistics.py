@@ -8,6 +8,8 @@ from .steps import Scaling, Step, WrongScaling, checked
 
 #: The key of definitions that says it.
 SCALING = "InputScaling"
+#: That of arcgis.learn's statistics.
+STATISTICS = "NormalizationStats"
 
 
 def statistics_scaling(document: Mapping[str, object], bands: int) -> Optional[Scaling]:
@@ -16,7 +18,7 @@ def statistics_scaling(document: Mapping[str, object], bands: int) -> Optional[S
     The lists go by the bands of the scene; ExtractBands picks from them. None where there are
     none, or none that make sense.
     """
-    stats = document.get("NormalizationStats")
+    stats = document.get(STATISTICS)
     if not isinstance(stats, Mapping):
         return None
     picked = document.get("ExtractBands")
@@ -37,7 +39,7 @@ def statistics_scaling(document: Mapping[str, object], bands: int) -> Optional[S
             steps.append(checked(Step("z-score", (mean, deviation))))
     except WrongScaling:
         return None
-    return Scaling(tuple(steps), "NormalizationStats") if steps else None
+    return Scaling(tuple(steps), STATISTICS) if steps else None
 
 
 def _picked(values: object, indices: Sequence[int]) -> Optional[Tuple[float, ...]]:

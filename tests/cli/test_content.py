@@ -111,6 +111,19 @@ class TestInit:
             f"  dl2ecd check {MODEL} b.json",
         ]
 
+    def test_says_that_scaling_is_left_open(self, demo: Path, call: Call) -> None:
+        said = (
+            "Nothing says how pixel values become what the model takes: add InputScaling if you "
+            "know it; else classify and detect ask for --scale."
+        )
+        assert call("init", MODEL, "b.json").out.splitlines()[-3] == said
+        (demo / "a.emd").write_text(
+            '{"Framework": "x", "InputScaling": [{"type": "scale", "value": 255}], "Classes": '
+            '[{"Value": 1, "Name": "Water", "Color": [1, 2, 3]}]}'
+        )
+        done = call("init", MODEL, "b.json", "--from", "a.emd", "--overwrite")
+        assert said not in done.out
+
     def test_names_every_placeholder_that_is_to_be_filled_in(self, demo: Path, call: Call) -> None:
         (demo / "names.txt").write_text("Water\nSoil\n", encoding="utf-8")
         shutil.copy(FIXTURES / "tflite" / "free.tflite", demo)

@@ -17,6 +17,7 @@ from ...network.evaluation import letters_of
 from ...network.graph import Graph, ValueType
 from ...network.lowering import Network
 from ...network.value import UNKNOWN, Value
+from ...scaling.standardization import standardization_in
 from ...wire.protobuf import Message
 from ...wire.source import ByteSource
 from ..description import Evidence, ModelDescription, Tensor
@@ -89,6 +90,7 @@ def read(source: ByteSource) -> ModelDescription:
         padding=padding_of(inputs_, outputs, walk.values),
         class_names=names,
         notes=notes_in(document.properties),
+        standardization=standardization_in(document.properties),
         findings=(
             *broken,
             *newer_versions(document),
