@@ -15,6 +15,7 @@ from ...findings.rules import finding
 from ...findings.wording import counted, quoted
 from ...progress import Listener
 from ...scaling.steps import Scaling
+from ..band_units import said_of_units
 from ..engine import cores, pools
 from ..extras import RunningRefused
 from ..georeference import NO_SYSTEM, Georeference, System
@@ -23,10 +24,12 @@ from ..objects.found import boxes
 from ..objects.layer import outlines
 from ..opening import OpenedModel
 from ..raster_library import RasterLibrary
-from ..rasters import Window
+from ..rasters import ArrayReader, Window
 from ..report import BandsTaken
 from ..scene import opened_scene
+from ..scene_findings import said_of_scene
 from ..sessions import Session
+from ..value_range import said_of_range
 from .labeller import Labeller, check_size
 from .pictures import around, pictures_in, read_points
 from .table import FEATURE, PICTURE
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 #: What a listener hears.
 LABELLING = "Looking at pictures"
+#: Of a folder, so many pictures tell whether its values are those of the scaling: a single one may
+#: be dark, all of them hardly.
+_TELLING = 20
 
 #: A picture's pixels and their scaling; None where there is no data.
 Chip = Optional[Tuple["Array", Scaling]]
@@ -132,21 +138,27 @@ def of_folder(work: Work, folder: Path, workers: Optional[int], listener: Listen
     places: List[Tuple[Georeference, int, int]] = []
     said: List[Finding] = []
     inputs: List[Tuple[BandsTaken, str]] = []
+    of_values: List[List[Finding]] = []
+    kind = work.labeller.scores.data_type
 
     def chips() -> Iterator[Chip]:
         for path in paths:
             with opened_scene(os.fspath(path), work.library) as picture:
                 check_size(work.labeller, (picture.height, picture.width), str(path))
                 bands, scaling, found = model_input(
-                    work.opened, work.session, picture, work.options, work.labeller.scores.data_type
+                    work.opened, work.session, picture, work.options, kind
                 )
                 if not inputs:
-                    said.extend(found)
+                    said.extend([*found, *said_of_units(picture, bands, scaling)])
                     taken = BandsTaken.from_places(bands, picture.band_names)
                     inputs.append((taken, scaling.with_source))
                 places.append((picture.georeference, picture.height, picture.width))
                 window = Window(0, picture.height, 0, picture.width)
-                yield picture.read(window, bands).pixels, scaling
+                block = picture.read(window, bands)
+                if len(of_values) < _TELLING:
+                    seen = ArrayReader(block.pixels, block.valid, name=str(path))
+                    of_values.append(said_of_range(seen, range(len(bands)), scaling, kind))
+                yield block.pixels, scaling
 
     given = list(work.labels(chips(), len(paths), workers, listener))
     known = [at for at, (place, _) in enumerate(given) if place is not None]
@@ -156,7 +168,11 @@ def of_folder(work: Work, folder: Path, workers: Optional[int], listener: Listen
         numpy.array([given[at][0] for at in known], int),
         numpy.array([given[at][1] for at in known], float),
         inputs[0][1],
-        (*said, *_said_of_none(len(paths) - len(known), "picture", work)),
+        (
+            *said,
+            *(of_values[0] if all(of_values) else ()),
+            *_said_of_none(len(paths) - len(known), "picture", work),
+        ),
         inputs[0][0],
         pictures=[places[at] for at in known],
     )
@@ -171,9 +187,9 @@ def around_points(
     with opened_scene(scene, work.library) as reader:
         points = read_points(table, reader.georeference)
         size = _chip_size(work, reader.name)
-        bands, scaling, said = model_input(
-            work.opened, work.session, reader, work.options, work.labeller.scores.data_type
-        )
+        kind = work.labeller.scores.data_type
+        bands, scaling, said = model_input(work.opened, work.session, reader, work.options, kind)
+        said = (*said, *said_of_scene(reader, bands, scaling, kind))
         pixels = points.pixels(reader.georeference)
         inside = numpy.all((pixels >= 0) & (pixels < (reader.width, reader.height)), axis=1)
         chosen = numpy.flatnonzero(inside)

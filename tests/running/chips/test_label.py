@@ -20,6 +20,7 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
+from dl2ecd_core.running.chips import looking
 from dl2ecd_core.running.label import label
 from dl2ecd_core.running.model_input import InputOptions
 from tests.cli.conftest import check_document
@@ -166,6 +167,47 @@ class TestAFolder:
         assert shape.equals(shapely.box(500_000, 5e6 - 64, 500_064, 5e6))
         assert [list(column) for column in values[:3]] == [["c.tif"], [20], ["Class 20"]]
         assert 'type="fill"' in out.with_suffix(".qml").read_text()
+
+
+class TestScaling:
+    """Whether values are those of the scaling: a guess, as of any other scene."""
+
+    def folder(self, place: Place, *factors: int, **profile: Any) -> Path:
+        folder = place.folder / "more"
+        folder.mkdir()
+        values = np.arange(3 * 32 * 32, dtype="uint16").reshape(3, 32, 32) % 251
+        for number, factor in enumerate(factors):
+            write_scene(folder / f"{number:02}.tif", values * factor, **profile)
+        return folder
+
+    def rules(self, place: Place, *arguments: Any, **more: Any) -> List[str]:
+        return [item.rule for item in place.label(*arguments, **more).findings]
+
+    def test_pictures_whose_values_lie_outside_of_it(self, place: Place) -> None:
+        done = place.label(self.folder(place, 40, 50))
+        (said,) = done.findings
+        assert said.rule == "scaling-unlikely"
+        assert "00.tif" in said.message
+
+    def test_one_picture_tells_nothing(self, place: Place) -> None:
+        assert self.rules(place, self.folder(place, 40, 1)) == []
+
+    def test_many_are_judged_by_the_first(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(looking, "_TELLING", 2)
+        assert self.rules(place, self.folder(place, 40, 50, 1)) == ["scaling-unlikely"]
+
+    def test_what_pictures_say_of_their_values(self, place: Place) -> None:
+        folder = self.folder(place, 1, 1, scales=(0.5,) * 3)
+        assert self.rules(place, folder) == ["band-scale-unused"]
+
+    def test_around_points_of_a_scene(self, place: Place) -> None:
+        scene = self.folder(place, 40, scales=(0.5,) * 3) / "00.tif"
+        points = place.folder / "p.csv"
+        points.write_text("x,y\n500030,4999970\n")
+        said = self.rules(place, scene, points=points)
+        assert sorted(said) == ["band-scale-unused", "scaling-unlikely"]
 
 
 class TestOtherSizes:
