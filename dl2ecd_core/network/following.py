@@ -46,7 +46,7 @@ class Following:
     ... )
     >>> (name, scores), = following.outlook([("scores", "scores")]).outputs
     >>> scores.shape, scores.letters, scores.axes[2].footprint.halo()
-    ((None, 5, 256, 256), 'NCHW', (1, 1))
+    ((1, 5, 256, 256), 'NCHW', (1, 1))
     """
 
     def __init__(self, assumed: int) -> None:
@@ -72,16 +72,20 @@ class Following:
         self._evaluation.learn(name, known)
 
     def _sized(self, shape: Optional[Dims], letters: str) -> Optional[Dims]:
-        """A shape whose rows and columns have a length; all but the first, where none is known."""
+        """A shape whose rows and columns have a length; all but the first, where none is known.
+
+        Of the images there is one: shapes are worked out of their number, too.
+        """
         if shape is None:
             return None
         of_image = [letter in "HW" for letter in letters]
         if not any(of_image):
             of_image = [axis > 0 for axis in range(len(shape))]
-        return tuple(
-            self._assumed if size is None and along else size
-            for size, along in zip(shape, of_image)
-        )
+        assumed = [
+            self._assumed if along else 1 if letters[axis : axis + 1] == "N" else None
+            for axis, along in enumerate(of_image)
+        ]
+        return tuple(other if size is None else size for size, other in zip(shape, assumed))
 
     def constant(
         self,

@@ -26,13 +26,14 @@ def refuse() -> Sequence[str]:
 
 class TestSizes:
     def test_rows_and_columns_that_are_free_have_a_length(self) -> None:
-        assert image().shape("image") == (None, 3, SIZE, SIZE)
+        assert image().shape("image") == (1, 3, SIZE, SIZE)
         assert image((None, None, 5), "HWC").shape("image") == (SIZE, SIZE, 5)
 
     def test_all_axes_but_the_first_where_no_letter_is_known(self) -> None:
         assert image((None, None, 8), None).shape("image") == (None, SIZE, 8)
         assert image((None, None, 8), "???").shape("image") == (None, SIZE, 8)
         assert image((None, None), "NCHW").shape("image") == (None, SIZE)
+        assert image((None, None, None), "NC?").shape("image") == (1, SIZE, SIZE)
 
     def test_a_size_that_is_stated_stays(self) -> None:
         assert image((2, 3, 40, None)).shape("image") == (2, 3, 40, SIZE)
@@ -46,7 +47,9 @@ class TestSizes:
         following = image()
         shape = following.add("Shape", ["image"])
         (half,) = following.add_several("Div", [shape, following.numbers([1, 1, 2, 2])], 1)
-        assert following.value(half).integers() == (None, 3, SIZE // 2, SIZE // 2)
+        assert following.value(half).integers() == (1, 3, SIZE // 2, SIZE // 2)
+        following = image((None, None, 3), None)
+        half = following.add("Shape", ["image"])
         with pytest.raises(NotFollowedError):
             following.known(half)
         assert following.known(following.numbers([4, 5])) == (4, 5)
@@ -60,7 +63,7 @@ class TestLayers:
             {"one": None, "two": None},
             lambda: following.add_several("Split", ["image"], 2, axis=2),
         )
-        assert following.shape("one") == following.shape("two") == (None, 3, SIZE // 2, SIZE)
+        assert following.shape("one") == following.shape("two") == (1, 3, SIZE // 2, SIZE)
 
     def test_what_is_not_followed_may_look_at_all_that_goes_in(self) -> None:
         following = image()
@@ -74,7 +77,7 @@ class TestLayers:
     def test_outputs_that_are_not_made_are_unknown(self) -> None:
         following = image()
         following.layer(["image"], {"one": None, "two": None}, lambda: ["image"])
-        assert following.shape("one") == (None, 3, SIZE, SIZE)
+        assert following.shape("one") == (1, 3, SIZE, SIZE)
         assert following.value("two").shape is None
         assert ("image", 2) in following.value("two").whole
 
@@ -99,7 +102,7 @@ class TestOutlook:
         outlook = following.outlook([("scores", scores)])
         value = outlook.output("scores")
         assert value is not None
-        assert (value.shape, value.letters) == ((None, 5, SIZE, SIZE), "NCHW")
+        assert (value.shape, value.letters) == ((1, 5, SIZE, SIZE), "NCHW")
         assert outlook.letters == {"image": "NCHW"}
         rows = value.axes[2].footprint
         assert rows is not None
