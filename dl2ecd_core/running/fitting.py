@@ -13,7 +13,7 @@ from .fitted import Fitted
 from .placement import Placement
 from .probing import probe, probe_along
 from .scores import Scores
-from .trying import gives_the_same, is_seamless, output_size, runs
+from .trying import gives_the_same, is_seamless, output_size, runs, sizes_alike
 from .walking import Look
 
 if TYPE_CHECKING:
@@ -33,6 +33,12 @@ FARTHEST = 3072
 _TIMES_MARGIN = 8
 #: Networks halve a tile no more often than to this part of it.
 _UNIT = 64
+#: A model that is tried may take whole multiples of so many of its strides alone,
+_TIMES_STRIDE = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64)
+#: of up to `_UNIT` pixels, or of so many strides at least;
+_FEWEST_STRIDES = 7
+#: tiles are tried that are longer so many times, and by so many strides at most.
+_TIMES_HELD, _MOST_HELD = 3, 128
 
 
 def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
@@ -60,7 +66,12 @@ def fit_tiles(scores: Scores, looks: Mapping[str, Look] = {}) -> Fitted:
     if free is not None:
         strides = _stride(looks.get("H")), _stride(looks.get("W"))
         sizes = _near(height, USUAL[0], strides[0]), _near(width, USUAL[1], strides[1])
-        fitted = _fitted_free(free, sizes, (_unit(strides[0]), _unit(strides[1])), looks)
+        units = _unit(strides[0]), _unit(strides[1])
+        fitted = _fitted_free(free, sizes, units, looks)
+        if fitted is not None and fitted.is_exact and scores.tile == (None, None):
+            # A network that fills its tiles up to whole strides has nothing to fill in these.
+            whole = _up(sizes[0], fitted.rows.stride), _up(sizes[1], fitted.columns.stride)
+            fitted = fitted if whole == sizes else _fitted_free(free, whole, units, looks)
         if fitted is not None and (fitted.is_exact or None in scores.tile):
             return fitted
     sizes = _taken(scores)
@@ -209,9 +220,45 @@ def _fitted_free(
             return None
         rows = _probed(scores, sizes, 1, scales[0], looks.get("H"))
         columns = _probed(scores, sizes, 2, scales[1], looks.get("W"))
+        found = Fitted(scores, rows, columns, probed=True)
+        for axis in (1, 2) if found.is_exact else ():
+            found = _held(found, axis)
     except RunningRefused:
         return None
-    return _flexible(_with_grown(Fitted(scores, rows, columns, probed=True)))
+    return _flexible(_with_grown(found))
+
+
+def _held(fitted: Fitted, axis: int) -> Fitted:
+    """With a stride along an axis so long that tiles are alike however many strides they measure.
+
+    What was tried is the inner part of a tile, which does not show what becomes of its end: in a
+    network that fills its tiles up to a multiple of 32, that depends on the size. Where there is no
+    such stride, the model sees the whole tile.
+    """
+    along, across = (fitted.rows, fitted.columns) if axis == 1 else (fitted.columns, fitted.rows)
+    most = max(_UNIT // along.stride, _FEWEST_STRIDES)
+    alike = sizes_alike(_narrow(fitted, axis), axis, min(_TIMES_HELD * most, _MOST_HELD))
+    fitting = (times for times in _TIMES_STRIDE if times <= most and all(alike[times - 1 :: times]))
+    times = next(fitting, None)
+    found = replace(along, reach=None)
+    if times is not None:
+        found = replace(along, stride=along.stride * times)
+    rows, columns = (found, across) if axis == 1 else (across, found)
+    return replace(fitted, rows=rows, columns=columns)
+
+
+def _narrow(fitted: Fitted, axis: int) -> Fitted:
+    """With tiles that are narrow across an axis, where the model takes such: for trials."""
+    rows, columns = (
+        one if axis == place else one.grown(one.tile - max(one.tile - _UNIT, 0) // unit * unit)
+        for place, one, unit in (
+            (1, fitted.rows, math.lcm(fitted.rows.stride, _UNIT)),
+            (2, fitted.columns, math.lcm(fitted.columns.stride, _UNIT)),
+        )
+    )
+    if runs(fitted.scores, rows, columns):
+        return replace(fitted, rows=rows, columns=columns)
+    return fitted
 
 
 def _walked_free(
@@ -269,9 +316,9 @@ def _probed(
     return found if found.step else first
 
 
-def _up(size: int) -> int:
-    """About as many pixels more, by what every network takes."""
-    return -(-size // _UNIT) * _UNIT
+def _up(size: int, unit: int = _UNIT) -> int:
+    """At least so many pixels; a multiple of what every network takes."""
+    return -(-size // unit) * unit
 
 
 def _scales(
@@ -304,14 +351,14 @@ def _grown(placement: Placement) -> Placement:
 def _near(stated: Optional[int], usual: int, stride: int) -> int:
     """A usual size that differs from the stated one by what the network takes."""
     if stated is None:
-        return -(-usual // stride) * stride
+        return _up(usual, stride)
     unit = _unit(stride)
     return stated + -(-max(usual - stated, 0) // unit) * unit
 
 
 def _unit(stride: int) -> int:
     """Pixels by which tiles may be longer: what most networks take, and this one."""
-    return -(-_UNIT // stride) * stride
+    return _up(_UNIT, stride)
 
 
 def _stride(look: Optional[Look]) -> int:

@@ -244,7 +244,7 @@ def image_input(tensor: Tensor, bands: Optional[int]) -> ImageInput:
     shape, axes = tensor.shape, tensor.axes or ""
     if shape is None or bands is None:
         raise RunningRefused([_unknown_input(tensor)])
-    if "C" not in axes or ("H" in axes) != ("W" in axes):
+    if "C" not in axes or ("H" in axes) != ("W" in axes) or ("H" not in axes and len(shape) > 2):
         axes = _guessed_axes(tensor, bands)
     known = dict(zip(axes, shape)).get("C", bands)
     if "C" in axes and known not in (None, bands):
@@ -261,7 +261,9 @@ def _guessed_axes(tensor: Tensor, bands: int) -> str:
     fitting = {
         axes
         for axes in ("NCHW", "NHWC", "CHW", "HWC", "NC")
-        if len(axes) == rank and shape[axes.index("C")] in (bands, None)
+        if len(axes) == rank
+        and shape[axes.index("C")] in (bands, None)
+        and all(one in ("?", other) for one, other in zip(tensor.axes or "", axes))
     }
     certain = {axes for axes in fitting if shape[axes.index("C")] == bands} or fitting
     if len(certain) != 1:

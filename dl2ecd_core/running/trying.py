@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, Callable, List, Tuple
 
 from .example_tiles import example_tile
 from .extras import RunningRefused
@@ -74,33 +74,89 @@ def is_seamless(fitted: Fitted) -> bool:
     RunningRefused
         Where the model does not run on a tile of another length.
     """
-    return all(
-        _is_seamless_along(fitted.scores, axis, one, other.tile)
-        for axis, one, other in (
-            (1, fitted.rows, fitted.columns),
-            (2, fitted.columns, fitted.rows),
-        )
-    )
+    return all(_is_seamless_along(fitted, axis) for axis in (1, 2))
 
 
-def _is_seamless_along(scores: Scores, axis: int, short: Placement, width: int) -> bool:
+def _is_seamless_along(fitted: Fitted, axis: int) -> bool:
     import numpy
 
-    placement = _with_inner_part(short)
-    more = placement.step // placement.outputs_per_stride * placement.stride
-    length = placement.tile + more
-    scene = example_tile(scores, *((length, width) if axis == 1 else (width, length)))
-
-    def scores_from(first: int, end: int) -> Array:
-        part = scene[:, first:end] if axis == 1 else scene[:, :, first:end]
-        return scores(numpy.ascontiguousarray(part))
-
+    placement = _with_inner_part(_along(fitted, axis))
+    # Also of tiles that lie a stride apart: that shows whether the size of a tile matters.
+    moves = sorted({placement.step, placement.outputs_per_stride})
+    scores_of = _cut_of_an_example(fitted, axis, placement.tile + _pixels(placement, moves[-1]))
     seam = placement.output - placement.margins[1]
-    rest = range(seam - placement.step, placement.output)
-    first = numpy.take(scores_from(0, placement.tile), range(seam), axis)
-    second = numpy.take(scores_from(more, length), rest, axis)
-    joined = numpy.concatenate([first, second], axis)
-    return bool(numpy.array_equal(joined, scores_from(0, length)))
+    first = numpy.take(scores_of(0, placement.tile), range(seam), axis)
+
+    def is_moved_by(moved: int) -> bool:
+        more = _pixels(placement, moved)
+        end = placement.tile + more
+        second = numpy.take(scores_of(more, end), range(seam - moved, placement.output), axis)
+        joined = numpy.concatenate([first, second], axis)
+        return bool(numpy.array_equal(joined, scores_of(0, end)))
+
+    return all(is_moved_by(moved) for moved in moves)
+
+
+def sizes_alike(fitted: Fitted, axis: int, strides: int) -> List[bool]:
+    """Whether a model gives the same at the ends of tiles that are longer by 1, 2, ... strides.
+
+    One that fills its tiles up to a multiple of some size does not.
+
+    Parameters
+    ----------
+    axis
+        Along which they are: 1 for rows, 2 for columns.
+    strides
+        By how many the longest one is longer.
+
+    Raises
+    ------
+    RunningRefused
+        Where the model does not run on the shortest of these tiles.
+    """
+    import numpy
+
+    placement = _with_inner_part(_along(fitted, axis))
+    length = placement.tile + strides * placement.stride
+    scores_of = _cut_of_an_example(fitted, axis, length)
+
+    def end(longer: int) -> Array:
+        result = scores_of(length - placement.tile - longer * placement.stride, length)
+        size = result.shape[axis]
+        return numpy.take(result, range(size - placement.output + placement.margins[0], size), axis)
+
+    shortest = end(0)
+
+    def is_alike(longer: int) -> bool:
+        try:
+            return _alike(shortest, end(longer))
+        except RunningRefused:
+            return False
+
+    return [is_alike(longer) for longer in range(1, strides + 1)]
+
+
+def _along(fitted: Fitted, axis: int) -> Placement:
+    return fitted.rows if axis == 1 else fitted.columns
+
+
+def _cut_of_an_example(fitted: Fitted, axis: int, length: int) -> Callable[[int, int], Array]:
+    """Gives the scores of parts of an example along an axis, as wide as the model's tiles are."""
+    import numpy
+
+    size = (length, fitted.columns.tile) if axis == 1 else (fitted.rows.tile, length)
+    scene = example_tile(fitted.scores, *size)
+
+    def scores_of(first: int, end: int) -> Array:
+        part = scene[:, first:end] if axis == 1 else scene[:, :, first:end]
+        return fitted.scores(numpy.ascontiguousarray(part))
+
+    return scores_of
+
+
+def _pixels(placement: Placement, moved: int) -> int:
+    """Input pixels by which a tile moves when its result does by so many of its own."""
+    return moved // placement.outputs_per_stride * placement.stride
 
 
 def _with_inner_part(placement: Placement) -> Placement:

@@ -14,7 +14,7 @@ from ..network.outlook import Outlook
 from .placement import Placement, first_place
 
 #: Rows and columns of an image whose size is left free: a multiple of whatever networks divide by.
-_MANY = 2**8 * 3 * 5 * 7
+_MANY = 2**8 * 3**2 * 5**2 * 7**2
 #: Result pixels from a tile's end that are asked what they look at; no margin is wider.
 _MOST_MARGIN = 4096
 

@@ -20,6 +20,7 @@ from dl2ecd_core.running.walking import Look
 from tests.running.scenes import opened
 from tests.running.test_classify import BYTES, Place
 from tests.running.test_scores import Made, tensor
+from tests.running.test_trying import filled
 
 Give = Callable[[np.ndarray], np.ndarray]
 
@@ -135,6 +136,50 @@ class TestTrying:
         assert (whole.rows.tile, whole.columns.tile) == fitting.USUAL
         # One axis at a time: the other stays as it is.
         assert max(rows * columns for rows, columns in seen) <= 1280 * 320
+
+
+class TestTilesThatAreFilledUp:
+    """Of networks that fill their tiles up to a multiple of some size."""
+
+    @pytest.mark.parametrize(
+        ("unit", "tiles"), [(32, (256, 320)), (48, (288, 336)), (7, (259, 322)), (1, (256, 320))]
+    )
+    def test_are_whole_multiples(self, unit: int, tiles: Tuple[int, int]) -> None:
+        found = fitted(filled(unit, reach=12))
+        assert found.probed
+        assert found.halo == 12
+        assert [one.stride for one in (found.rows, found.columns)] == [unit, unit]
+        assert (found.rows.tile, found.columns.tile) == tiles
+
+    def test_are_tried_narrow_where_the_model_takes_such(self) -> None:
+        seen: List[int] = []
+
+        def give(pixels: np.ndarray) -> np.ndarray:
+            seen.append(min(pixels.shape[2:]))
+            if min(pixels.shape[2:]) < least:
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return filled(16)(pixels)
+
+        for least, narrowest in ((0, 64), (200, 250)):
+            seen.clear()
+            assert fitted(give).rows.stride == 16
+            assert min(one for one in seen if one >= least) <= narrowest
+
+    def test_keep_the_size_that_a_file_states(self) -> None:
+        """Such a network has been made for tiles that are filled up so."""
+        found = fitted(filled(32), 256 + 31, 320 + 31)
+        assert found.rows.stride == 32
+        assert found.rows.tile % 32 == 31
+
+    def test_are_blended_where_no_multiple_is_alike(self) -> None:
+        def ending(pixels: np.ndarray) -> np.ndarray:
+            result = same(pixels)
+            result[:, :, -1] *= pixels.shape[2]
+            return result
+
+        found = fitted(ending)
+        assert not found.is_exact
+        assert found.halo is None
 
 
 def test_one_result_for_any_tile_is_one_for_a_usual_one() -> None:
@@ -257,7 +302,8 @@ class TestFindings:
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """One that is exported anew can be exact: that is said."""
-        footprint = at_input(("x", 2)).window(201, pad_before=100)
+        half = at_input(("x", 2)).window(4, 4).repeated(4)
+        footprint = half.window(201, pad_before=100)
         looks = {axis: Look(footprint, whole=False) for axis in "HW"}
         monkeypatch.setattr(building, "read_looks", lambda model, output: looks)
         for name in ("LARGEST", "FARTHEST"):

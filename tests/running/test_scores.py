@@ -13,7 +13,7 @@ from dl2ecd_core.models import Activation, Tensor
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.probabilities import Kind, Probabilities, kind_of
-from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.scores import image_input, scores_of
 
 
 class Made:
@@ -96,6 +96,26 @@ def test_indices_that_come_where_scores_were_expected_have_one_layer() -> None:
 def test_an_input_of_one_band_may_have_no_axis_for_it() -> None:
     session = Made([tensor("NHW", 1, 3, 5)], [tensor("NHW", 1, 3, 5)], lambda x: x)
     assert np.array_equal(scores_of(session, 1, None, 1)(PIXELS[:1]), PIXELS[:1])
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "told"),
+    [
+        ("NC??", (1, 4, 3, 5), "NCHW"),
+        ("N??C", (1, 4, 3, 4), "NHWC"),
+        ("????", (1, 4, 3, 5), "NCHW"),
+    ],
+)
+def test_rows_and_columns_that_the_network_leaves_open_are_told_by_the_sizes(
+    axes: str, shape: Tuple[int, ...], told: str
+) -> None:
+    assert image_input(tensor(axes, *shape), 4).axes == told
+
+
+def test_more_than_a_table_is_no_table_of_pixels() -> None:
+    with pytest.raises(RunningRefused) as refused:
+        image_input(tensor("NC?", 1, 4, 3), 4)
+    assert [item.rule for item in refused.value.findings] == ["model-input-unknown"]
 
 
 def test_one_class_for_a_tile_is_one_pixel() -> None:

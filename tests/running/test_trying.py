@@ -12,7 +12,7 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitted import Fitted
 from dl2ecd_core.running.placement import Placement
 from dl2ecd_core.running.scores import Scores, scores_of
-from dl2ecd_core.running.trying import gives_the_same, is_seamless, output_size, runs
+from dl2ecd_core.running.trying import gives_the_same, is_seamless, output_size, runs, sizes_alike
 from tests.running.test_scores import Made, tensor
 
 Give = Callable[[np.ndarray], np.ndarray]
@@ -35,6 +35,17 @@ def blurred(reach: int, *axes: int) -> Give:
             )
             result = windows.sum(-1)
         return np.ascontiguousarray(result)
+
+    return give
+
+
+def filled(unit: int, reach: int = 3) -> Give:
+    """The same, after the last pixel is repeated up to a multiple."""
+
+    def give(pixels: np.ndarray) -> np.ndarray:
+        rows, columns = (-size % unit for size in pixels.shape[2:])
+        longer = np.pad(pixels, ((0, 0), (0, 0), (0, rows), (0, columns)), "edge")
+        return blurred(reach, 2, 3)(longer)[:, :, : pixels.shape[2], : pixels.shape[3]]
 
     return give
 
@@ -63,6 +74,12 @@ class TestSeams:
         along = (right, wrong) if axis == 2 else (wrong, right)
         assert is_seamless(Fitted(model, *along))
 
+    @pytest.mark.parametrize(("stride", "seamless"), [(8, False), (16, False), (32, True)])
+    def test_are_seen_where_tiles_are_filled_up(self, stride: int, seamless: bool) -> None:
+        """To a multiple of 32: what the end of a tile looks like depends on its size."""
+        one = Placement(96, 96, stride=stride, reach=(3, 3))
+        assert is_seamless(Fitted(scores(filled(32)), one, one)) is seamless
+
     def test_are_looked_for_on_narrow_tiles(self) -> None:
         """Square ones of a model that looks far would take seconds."""
         seen: List[Tuple[int, ...]] = []
@@ -73,6 +90,34 @@ class TestSeams:
 
         is_seamless(Fitted(scores(give), placed(500), placed(500)))
         assert max(rows * columns for rows, columns in seen) <= 64 * 1010
+
+
+class TestSizes:
+    """Whether the size of a tile matters to what comes out at its end."""
+
+    @pytest.mark.parametrize("axis", [1, 2])
+    @pytest.mark.parametrize(("unit", "tile"), [(8, 64), (12, 60), (5, 61)])
+    def test_are_alike_where_tiles_are_filled_up_alike(
+        self, axis: int, unit: int, tile: int
+    ) -> None:
+        model = Fitted(scores(filled(unit)), placed(3, tile), placed(3, tile))
+        # Three pixels and more at the end are as good as any number of them.
+        lacking = [min(-(tile + more) % unit, 3) for more in range(25)]
+        assert sizes_alike(model, axis, 24) == [one == lacking[0] for one in lacking[1:]]
+
+    def test_those_that_the_model_does_not_take_are_not(self) -> None:
+        def give(pixels: np.ndarray) -> np.ndarray:
+            if pixels.shape[2] % 4:
+                raise RunningRefused([finding("model-run-failed", "no")])
+            return pixels[:, :2]
+
+        model = Fitted(scores(give), placed(0), placed(0))
+        assert sizes_alike(model, 1, 5) == [False, False, False, True, False]
+        assert sizes_alike(model, 2, 5) == [True] * 5
+
+    def test_are_all_alike_where_nothing_is_filled_up(self) -> None:
+        model = Fitted(scores(blurred(40, 2, 3)), placed(40), placed(40))
+        assert sizes_alike(model, 1, 9) == sizes_alike(model, 2, 9) == [True] * 9
 
 
 class TestRunning:

@@ -7,7 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Dict, Tuple
 
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.lowering import Lowering
@@ -89,6 +91,36 @@ def test_sizes_that_a_network_works_out_are_followed(tmp_path: Path) -> None:
     assert (rows.footprint, columns.footprint) != (None, None)
     assert (rows.footprint.alignment, rows.whole) == (4, False)
     assert rows.footprint.halo() == (17, 14)
+
+
+def pooled(times: int, path: Path) -> Path:
+    """A network that parts its image twice, and adds what it was between."""
+    window = {"kernel_shape": [times] * 2, "strides": [times] * 2}
+    factors = helper.make_tensor("factors", TensorProto.FLOAT, [4], [1, 1, times, times])
+    image, scores = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 2, "rows", "columns"])
+        for name in ("image", "scores")
+    )
+    nodes = [
+        helper.make_node("MaxPool", ["image"], ["once"], **window),
+        helper.make_node("MaxPool", ["once"], ["twice"], **window),
+        helper.make_node("Resize", ["twice", "", "factors"], ["larger"]),
+        helper.make_node("Add", ["larger", "once"], ["sum"]),
+        helper.make_node("Resize", ["sum", "", "factors"], ["scores"]),
+    ]
+    graph = helper.make_graph(nodes, "pooled", [image], [scores], [factors])
+    opset = helper.make_opsetid("", 17)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    return path
+
+
+@pytest.mark.parametrize("times", [3, 5, 7])
+def test_tiles_that_are_pooled_twice_by_an_odd_number_are_followed(
+    times: int, tmp_path: Path
+) -> None:
+    """The size that is taken for a free one can be halved, or parted in three, as often."""
+    looks = read_looks(pooled(times, tmp_path / "net.onnx"), None)
+    assert [looks[axis].footprint.alignment for axis in "HW"] == [times**2] * 2
 
 
 def test_branches_of_unlike_depth_are_followed(tmp_path: Path) -> None:

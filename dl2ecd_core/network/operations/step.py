@@ -7,7 +7,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..footprints import Source
 from ..graph import Attributes, Node
-from ..value import UNKNOWN, Value
+from ..value import UNKNOWN, Axis, Value
 
 
 @dataclass
@@ -73,8 +73,17 @@ class Step:
 def learn(known: Dict[Source, str], value: Value, letters: str) -> None:
     """Add what the letters of a value's axes tell about the inputs that they come from."""
     for axis, letter in zip(value.axes, letters):
-        if axis.source is not None and letter != "?":
-            before = known.setdefault(axis.source, letter)
+        source = _source(axis)
+        if source is not None and letter != "?":
+            before = known.setdefault(source, letter)
             if before != letter:
                 # Two operations that disagree: nothing is said about this axis.
-                known[axis.source] = "?"
+                known[source] = "?"
+
+
+def _source(axis: Axis) -> Optional[Source]:
+    """The axis of an input that an axis is, or whose pixels its own are made of."""
+    if axis.source is None and axis.footprint is not None and len(axis.footprint.sources) == 1:
+        (source,) = axis.footprint.sources
+        return source
+    return axis.source

@@ -180,7 +180,7 @@ def test_axes_that_layers_take_for_different_things_are_left_open() -> None:
         IMAGE, layer("Resizing", height=4, width=4), layer("Permute", dims=[3, 1, 2]),
         layer("GlobalAveragePooling2D"),
     )  # fmt: skip
-    assert both.inputs[0].axes == "NHW?"
+    assert both.inputs[0].axes == "N???"
     dense = chain(IMAGE, dict(CONV), dict(rows), layer("ReLU"), dict(CONV), layer("Dense", units=2))
     assert dense.outputs[0].axes == "NHWC"
     turned = layer("Resizing", height=4, width=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from struct import pack
 from typing import List, Optional, Tuple
 
 import pytest
@@ -116,6 +117,17 @@ def test_a_pooled_factor_for_each_channel_does_not_blur_the_axes(tmp_path: Path)
     graph = CONV + node(b"GlobalAveragePool", [b"c"], [b"p"]) + node(b"Mul", [b"c", b"p"], [b"y"])
     model = inspected(tmp_path, graph + X + Y)
     assert (model.outputs[0].axes, model.padding) == ("NCHW", 1)
+
+
+def test_an_image_that_is_resized_first_has_axes(tmp_path: Path) -> None:
+    """Its pixels are made of the input's, whose axes are those of the image."""
+    graph = (
+        node(b"Resize", [b"x", b"", b"f"], [b"r"])
+        + piece(5, count(1, 4) + count(2, 1) + piece(8, b"f") + piece(9, pack("<4f", 1, 1, 2, 2)))
+        + node(b"Conv", [b"r", b"w"], [b"y"])
+        + zeros(b"w", 4, 4, 3, 3)
+    )
+    assert inspected(tmp_path, graph + X + Y).inputs[0].axes == "NCHW"
 
 
 def test_operations_that_take_an_axis_differently_leave_it_open(tmp_path: Path) -> None:
