@@ -6,12 +6,12 @@ certain is said; what is not here makes what comes of it unknown.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 
 from ...network.following import Following, NotFollowedError
 from ...network.names import operators
 from ..description import Dims
-from . import in_onnx_pieces, in_onnx_windows
+from . import in_onnx_pieces, in_onnx_rows, in_onnx_windows
 from .in_onnx_task import Options, Task
 from .operations_math import BROADCAST
 
@@ -29,7 +29,7 @@ _EACH = operators("""
 """)
 _ITSELF = operators("""
     Identity StopGradient PreventGradient Snapshot DeepCopy RefIdentity DebugIdentity
-    DebugIdentityV2 EnsureShape PlaceholderWithDefault
+    DebugIdentityV2 EnsureShape PlaceholderWithDefault IdentityN
 """)
 #: Of two numbers in the same place: those whose results are worked out, where they are sizes.
 _PAIRS = {
@@ -40,6 +40,7 @@ _REDUCTIONS = {
     "Sum": "ReduceSum", "Mean": "ReduceMean", "Max": "ReduceMax", "Min": "ReduceMin",
     "Prod": "ReduceProd", "All": "ReduceMin", "Any": "ReduceMax", "EuclideanNorm": "ReduceL2",
 }  # fmt: skip
+_PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
 
 
 class InOnnx:
@@ -53,8 +54,10 @@ class InOnnx:
 
     def __init__(self, following: Following) -> None:
         self._following = following
-        # Images that are cut into several, each of every so many pixels, by name.
+        # Values that stand for the image that they were made of, by name: cut into several, each of
+        # every so many pixels; or with its pixels as rows of a matrix.
         self._cut: Dict[str, Tuple[int, int]] = {}
+        self._rows: Set[str] = set()
 
     def layer(
         self,
@@ -73,16 +76,21 @@ class InOnnx:
             Names, and shapes as far as they are known.
         """
         following = self._following
-        spread = self._spread(inputs)
+        spread = next((self._cut[name] for name in inputs if name in self._cut), None)
         cut: Optional[Tuple[int, int]] = None
+        rows = False
 
         def follow() -> Sequence[str]:
-            nonlocal cut
+            nonlocal cut, rows
             task = Task(op, tuple(inputs), len(outputs), options, following)
             if spread is not None:
                 made, cut = self._between(task, spread)
+            elif not self._rows.isdisjoint(inputs):
+                made, rows = self._of_rows(task)
             elif op in in_onnx_windows.CUTTING:
                 made, cut = in_onnx_windows.cut(task)
+            elif op == "Reshape" and in_onnx_rows.are_laid_out(task):
+                made, rows = [task.input(0)], True
             else:
                 made = _followed(task)
             return made
@@ -90,10 +98,8 @@ class InOnnx:
         following.layer(inputs, outputs, follow)
         if cut is not None:
             self._cut.update(dict.fromkeys(outputs, cut))
-
-    def _spread(self, inputs: Sequence[str]) -> Optional[Tuple[int, int]]:
-        """How far apart pixels that lie side by side are in the image that was cut."""
-        return next((self._cut[name] for name in inputs if name in self._cut), None)
+        if rows:
+            self._rows.update(outputs)
 
     def _between(
         self, task: Task, spread: Tuple[int, int]
@@ -110,9 +116,25 @@ class InOnnx:
             return _RULES[task.op](task), spread
         raise NotFollowedError
 
-    def is_cut(self, name: str) -> bool:
-        """Whether a value is an image that is cut: what pixels of it are told of lie elsewhere."""
-        return name in self._cut
+    def _of_rows(self, task: Task) -> Tuple[Sequence[str], bool]:
+        """What is done to rows of a matrix, as done to the image; whether they stay rows."""
+        for name in task.inputs:
+            value = task.following.value(name)
+            if name and name not in self._rows and not value.constant:
+                raise NotFollowedError
+        if task.op == "Reshape":
+            return [task.input(0)], in_onnx_rows.stay(task)
+        # What is the same for all rows is so for all pixels.
+        alike = [task.following.value(name).rank for name in task.inputs if name not in self._rows]
+        if task.op in _PRODUCTS and task.inputs[0] in self._rows and alike[:1] == [2]:
+            return _matrix_product(task), True
+        if task.op in _PIXELWISE and all(rank in (0, 1) for rank in alike):
+            return _RULES[task.op](task), True
+        raise NotFollowedError
+
+    def stands_for_another(self, name: str) -> bool:
+        """Whether what is known of a value is what is known of the image that it was made of."""
+        return name in self._cut or name in self._rows
 
 
 def _followed(task: Task) -> Sequence[str]:
@@ -128,7 +150,7 @@ def _each(task: Task) -> Sequence[str]:
 
 
 def _itself(task: Task) -> Sequence[str]:
-    return [task.add("Identity", [task.input(0)])]
+    return [task.add("Identity", [name]) for name in task.inputs[: task.outputs]]
 
 
 def _cast(task: Task) -> Sequence[str]:
@@ -226,7 +248,7 @@ _RULES: Dict[str, _Rule] = {
     **dict.fromkeys(("Softmax", "LogSoftmax"), _softmax),
     **dict.fromkeys(("Cumsum", "Cumprod"), _summed_up),
     **dict.fromkeys(("TopK", "TopKV2"), _largest),
-    **dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"), _matrix_product),
+    **dict.fromkeys(_PRODUCTS, _matrix_product),
     "Cast": _cast,
     "L2Normalization": _along_the_last,
     **in_onnx_pieces.RULES,

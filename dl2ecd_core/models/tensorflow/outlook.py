@@ -54,7 +54,10 @@ def outlook_through(
         if name_of(Ref(place, 0)) not in fed:
             _follow(following, operations, walk, place, sources)
     return following.outlook(
-        (tensor.name, "" if end is None or operations.is_cut(name_of(end)) else name_of(end))
+        (
+            tensor.name,
+            "" if end is None or operations.stands_for_another(name_of(end)) else name_of(end),
+        )
         for (tensor, _), end in zip(outputs, ends)
     )
 

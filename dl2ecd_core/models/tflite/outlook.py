@@ -153,7 +153,7 @@ def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Out
                 following.constant(str(index), info.shape, info.data_type, numbers)
         _follow(following, operations, graph, operator)
     return following.outlook(
-        (tensor.name, "" if operations.is_cut(str(index)) else str(index))
+        (tensor.name, "" if operations.stands_for_another(str(index)) else str(index))
         for index, tensor in zip(graph.outputs, model.outputs)
     )
 
@@ -164,14 +164,16 @@ def _follow(following: Following, operations: InOnnx, graph: Model, operator: Op
         str(index): graph.tensor(index).shape for index in operator.outputs if index >= 0
     }
     if outputs:
-        op, options = _operation(following, graph, operator)
+        op, options = _operation(following, operations, graph, operator)
         order = _WEIGHTS.get(operator.code)
         if order is not None and len(inputs) > 1:
             inputs[1] = following.add("Transpose", [inputs[1]], perm=order)
         operations.layer(op, inputs, outputs, options)
 
 
-def _operation(following: Following, graph: Model, operator: Operator) -> Tuple[str, Options]:
+def _operation(
+    following: Following, operations: InOnnx, graph: Model, operator: Operator
+) -> Tuple[str, Options]:
     """TensorFlow's operation with its options; without a name where there is none like it."""
     options = options_of(operator.code, operator.table)
     op = _OPERATIONS.get(operator.code, "")
@@ -180,8 +182,9 @@ def _operation(following: Following, graph: Model, operator: Operator) -> Tuple[
         options["to"] = _NUMBERS.get(data_type or "", 0)
     elif operator.code == _FULLY_CONNECTED:
         options["transpose_b"] = 1
-        rank = following.value(str(operator.inputs[0])).rank if operator.inputs else None
-        if options.flag("weights_format") or not (rank == 2 or options.flag("keep_num_dims")):
+        taken = str(operator.inputs[0]) if operator.inputs else ""
+        rows = operations.stands_for_another(taken) or following.value(taken).rank == 2
+        if options.flag("weights_format") or not (rows or options.flag("keep_num_dims")):
             # All but the last axis may become one.
             return "", options
     return op, options

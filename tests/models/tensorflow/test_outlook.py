@@ -224,6 +224,21 @@ def dense(net: Net, x: str) -> str:
     return conv(net, product, channels=5)
 
 
+def dense_by_rows(net: Net, x: str) -> str:
+    """The same as a matrix of pixels, as Keras writes it."""
+    rows = net.add("Reshape", conv(net, x), [SIZE * SIZE, 2], Tshape="DT_INT32")
+    rows = net.add("BiasAdd", net.add("MatMul", rows, net.weights(2, 5)), [0.5] * 5)
+    rows = net.add("Reshape", net.add("Relu", rows), [-1, 5], Tshape="DT_INT32")
+    rows = net.add("MatMul", rows, net.weights(3, 5), transpose_b=True)
+    shape = net.add("Pack", 1, SIZE, -1, 3, N=4, T="DT_INT32", axis=0)
+    return conv(net, net.add("Reshape", rows, shape, Tshape="DT_INT32"), channels=3)
+
+
+def several(net: Net, x: str) -> str:
+    """Values that are handed on together."""
+    return net.add("IdentityN", x, conv(net, x), T=["DT_FLOAT"] * 2) + ":1"
+
+
 def gathered(net: Net, x: str) -> str:
     """Bands in another order."""
     kinds = {"Tparams": "DT_FLOAT", "Tindices": "DT_INT32", "Taxis": "DT_INT32", "batch_dims": 0}
@@ -273,6 +288,8 @@ NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("U-Net", unet, (4, 4)),
     ("pixel by pixel", grown, (1, 1)),
     ("dense", dense, (1, 1)),
+    ("dense, by rows", dense_by_rows, (1, 1)),
+    ("several", several, (1, 1)),
     ("other bands", gathered, (1, 1)),
 ]  # fmt: skip
 
@@ -380,6 +397,16 @@ def cut_and_joined(between: Callable[[Net, str], str], blocks: int = 2) -> Build
     return build
 
 
+def of_rows(between: Callable[[Net, str], str]) -> Build:
+    """Something done to the pixels of an image as rows of a matrix."""
+
+    def build(net: Net, x: str) -> str:
+        rows = net.add("Reshape", x, [SIZE * SIZE, 2], Tshape="DT_INT32")
+        return net.add("Reshape", between(net, rows), [1, SIZE, SIZE, 2], Tshape="DT_INT32")
+
+    return build
+
+
 def row(net: Net, x: str) -> str:
     """A number for each band, the same for all pixels of an image."""
     return net.add("Mean", x, [0, 1, 2], keep_dims=False, Tidx="DT_INT32")
@@ -405,6 +432,7 @@ TOLD: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
      lambda net, x: halves(net, x, "SplitV", [1, 1], 3, num_split=2), (0, 0)),
     ("unpacked", lambda net, x: net.add("ExpandDims", halves(net, x, "Unpack", axis=3, num=2), 3),
      (0, 0)),
+    ("rows", of_rows(lambda net, x: net.add("AddV2", x, net.add("Relu", x))), (0, 0)),
     ("the largest", lambda net, x: net.add("TopKV2", x, 1, sorted=True), (0, 0)),
     ("chosen", lambda net, x: net.add("Select", net.add("Less", x, 1.0), x, x), (0, 0)),
     ("nothing summed up", lambda net, x: net.add("Sum", x, []), (0, 0)),
@@ -458,6 +486,18 @@ UNKNOWN: Sequence[Tuple[str, Build]] = [
     ("cut, padded", cut_and_joined(lambda net, x: conv(net, x))),
     ("cut, and another image", cut_and_joined(
         lambda net, x: net.add("AddV2", x, net.add("Mean", "image", [3], keep_dims=True)))),
+    ("rows, and an image's",
+     of_rows(lambda net, x: net.add("MatMul", x, net.add("Reshape", row(net, "image"), [2, 1])))),
+    ("rows, and a number for each", of_rows(lambda net, x: net.add("Mul", x, net.weights(1, 2)))),
+    ("rows, turned around", of_rows(lambda net, x: net.add("MatMul", net.weights(2, 2), x))),
+    ("rows, each its own image", of_rows(lambda net, x: net.add("Softmax", x))),
+    ("rows that become columns",
+     lambda net, x: net.add("Reshape", net.add("Reshape", x, [SIZE * SIZE, 2]), [2, -1])),
+    ("rows that become another image", lambda net, x: net.add(
+        "Reshape", net.add("Reshape", x, [SIZE * SIZE, 2]), [1, SIZE * 2, SIZE // 2, 2])),
+    ("rows that become an image of no size that is known", lambda net, x: net.add(
+        "Reshape", net.add("Reshape", x, [SIZE * SIZE, 2]), net.add("Cast", x))),
+    ("rows that stay rows", lambda net, x: net.add("Reshape", x, [SIZE * SIZE, 2])),
     ("strides of half the axes",
      lambda net, x: net.add("AvgPool", x, ksize=[1, 2, 2], strides=ONES, padding="SAME")),
     ("strides over bands",

@@ -223,6 +223,15 @@ def dense(net: Net, x: int) -> int:
     return net.add(9, [conv(net, x), net.weights(5, 2), net.weights(5)], (1, SIZE, SIZE, 5), told)
 
 
+def dense_by_rows(net: Net, x: int) -> int:
+    """The same as a matrix of pixels, as Keras writes it."""
+    shape = (SIZE * SIZE, 2)
+    rows = net.add(RESHAPE, [conv(net, x)], shape, (17, {0: list(shape)}))
+    rows = net.add(9, [rows, net.weights(5, 2), net.weights(5)], (SIZE * SIZE, 5), (8, {}))
+    shape = net.constant(1, SIZE, SIZE, 5)
+    return net.add(RESHAPE, [rows, shape], (1, SIZE, SIZE, 5), (17, {}))
+
+
 NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("same", conv, (1, 1)),
     ("same, strided", lambda net, x: conv(net, x, (3, 5), 2), (2, 2)),
@@ -253,6 +262,7 @@ NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("U-Net", unet, (4, 4)),
     ("pixel by pixel", grown, (1, 1)),
     ("dense", dense, (1, 1)),
+    ("dense, by rows", dense_by_rows, (1, 1)),
 ]
 
 
