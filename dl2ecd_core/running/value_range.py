@@ -8,6 +8,7 @@ from ..findings import Finding, Place
 from ..findings.rules import finding
 from ..findings.wording import quoted
 from ..scaling.steps import Scaling, Step
+from .band_units import likely_of_units
 from .input_scaling import ASKED
 from .rasters import RasterReader
 from .scaling import scaled
@@ -72,7 +73,9 @@ def said_of_range(
     middle = f"values in the middle of {quoted(reader.name, 400)}"
     if share > _MOST:
         where = "lie outside of the range of" if step.kind == "min-max" else "are far from those of"
-        return [_unlikely(reader, pixels, f"{share:.0%} of the {middle} {where} {of}: {span}.")]
+        return [
+            _unlikely(reader, bands, pixels, f"{share:.0%} of the {middle} {where} {of}: {span}.")
+        ]
     if pixels.min() == pixels.max():
         # Of one value alone nobody can tell.
         return []
@@ -86,6 +89,7 @@ def said_of_range(
         return [
             _unlikely(
                 reader,
+                bands,
                 pixels,
                 f"The {middle} {where} {of}, so that they look alike to the model: {span}.",
             )
@@ -93,14 +97,19 @@ def said_of_range(
     return []
 
 
-def _unlikely(reader: RasterReader, pixels: Array, message: str) -> Finding:
+def _unlikely(reader: RasterReader, bands: Sequence[int], pixels: Array, message: str) -> Finding:
     ends = float(pixels.min()), float(pixels.max())
-    likely = likely_steps(ends, reader.data_type)[0]
+    told = likely_of_units(reader, bands)
+    likely = (
+        f"for such values, {likely_steps(ends, reader.data_type)[0]} is usual"
+        if told is None
+        else f"they may begin with {told}"
+    )
     return finding(
         "scaling-unlikely",
         message,
         hint="This is a guess, and nothing was changed. See whether these are the steps that "
-        f"the model was trained with (--scale); for such values, {likely} is usual.",
+        f"the model was trained with (--scale); {likely}.",
         where=Place(file=reader.name),
     )
 
@@ -114,6 +123,7 @@ def _said_of_plain(reader: RasterReader, bands: Sequence[int]) -> List[Finding]:
     return [
         _unlikely(
             reader,
+            bands,
             pixels,
             f"The values in the middle of {quoted(reader.name, 400)} go into the model as they "
             f"are ({ASKED} none), from {float(pixels.min()):g} to {float(pixels.max()):g}: few "

@@ -22,6 +22,7 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.rasters import ArrayReader
 from dl2ecd_core.running.scaling import scaled
 from dl2ecd_core.running.scene import Scene, opened_scene
+from dl2ecd_core.running.value_range import said_of_range
 from dl2ecd_core.scaling.steps import Scaling, Step, parse_step
 from tests.running.scenes import pixels, write_scene
 from tests.running.test_classify import Place, place
@@ -144,6 +145,13 @@ def test_classify_tells_and_changes_nothing(place: Place, sentinel: Path) -> Non
     made = classify(sentinel, place.ecd, place.out, options=asked)
     assert "band-scale-unused" in [item.rule for item in made.findings]
     assert made.scaling == "scale 10000 (--scale)"
+
+
+def test_where_the_scaling_is_another_ones_it_is_the_likely_one(sentinel: Path) -> None:
+    with opened_scene(str(sentinel)) as opened:
+        (said,) = said_of_range(opened, (0, 1), scaling("min-max 0 255"), "float32")
+    assert said.rule == "scaling-unlikely"
+    assert "they may begin with 'scale 10000' and then 'offset 0.1' (the" in (said.hint or "")
 
 
 def test_where_nothing_says_the_scaling_it_is_the_first_candidate(
