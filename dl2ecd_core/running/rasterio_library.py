@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, 
 from .block_cache import LEAST, BlockCache, Blocks, together
 from .extras import not_installed
 from .georeference import Georeference
-from .libtiff import silent_libtiff
 from .raster_library import (
     AREA_OR_POINT,
     DRIVERS,
@@ -348,7 +347,6 @@ class RasterioLibrary:
 
         try:
             with (
-                silent_libtiff(),
                 _quiet(rasterio),
                 # Also while a scene of the web is open, for which GDAL looks at no folder.
                 rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_DISABLE_READDIR_ON_OPEN="FALSE"),

@@ -17,7 +17,6 @@ from ...findings.errors import Cancelled
 from ..classifier import Classifier
 from ..georeference import Georeference
 from ..geotiff import Piece, Shape
-from ..libtiff import silent_libtiff
 from ..rasterio_library import RasterioLibrary, rasterio_module
 from ..rasters import Window
 from .grid import Grid
@@ -117,7 +116,7 @@ class PieceFolder:
         corner = (1.0, 0.0, window.left + 1.0, 0.0, -1.0, -window.top - 1.0)
         new = self.new()
         try:
-            with silent_libtiff(), rasterio.Env(GDAL_PAM_ENABLED="NO"):
+            with rasterio.Env(GDAL_PAM_ENABLED="NO"):
                 try:
                     with rasterio.open(
                         new, "w", driver="GTiff", count=layers, height=height, width=width,
