@@ -22,7 +22,7 @@ from .rasters import RasterReader
 from .scores import Scores, scores_of
 from .sessions import Session
 from .values import Values, values_of
-from .walking import Look, read_looks
+from .walking import Look, read_looks, told_looks
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -89,7 +89,8 @@ def classifier_for(
     bands, scaling, said = model_input(opened, session, reader, options, scores.data_type)
     findings: List[Finding] = [*said]
     output = scores.session.outputs[scores.output]
-    fitted = fit(scores, read_looks(opened.primary, output.name))
+    looks = read_looks(opened.primary, output.name) or told_looks(session, output.name)
+    fitted = fit(scores, looks)
     fitted = fitted_to(fitted, reader.height, reader.width)
     example = fitted.scores(trial_tile(fitted))
     values, probabilities, said = _values(opened, scores, example, options)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Dict, FrozenSet, Optional
+from typing import TYPE_CHECKING, Dict, FrozenSet, Optional
 
 from ..findings.errors import Dl2EcdError
 from ..models.outlooks import read_outlook
 from ..network.footprints import Footprint, Source
 from ..network.outlook import Outlook
 from .placement import Placement, first_place
+
+if TYPE_CHECKING:
+    from .sessions import Session
 
 #: Rows and columns of an image whose size is left free: a multiple of whatever networks divide by.
 _MANY = 2**8 * 3**2 * 5**2 * 7**2
@@ -119,3 +122,9 @@ def read_looks(model: Path, output: Optional[str]) -> Dict[str, Look]:
         return looks_of(read_outlook(model, assumed=_MANY), output)
     except Dl2EcdError:
         return {}
+
+
+def told_looks(session: Session, output: Optional[str]) -> Dict[str, Look]:
+    """The same as the runtime's own network tells it; empty where it does not."""
+    outlook = session.outlook(_MANY)
+    return {} if outlook is None else looks_of(outlook, output)

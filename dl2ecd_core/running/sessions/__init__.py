@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ...models import Tensor
+from ...network.outlook import Outlook
 
 if TYPE_CHECKING:
     from typing import Any
@@ -74,6 +75,18 @@ class Session(Protocol):
         """The same model with so many cores for one run, bit for bit the same results.
 
         This one where the runtime can't do so; what is closed is this one.
+        """
+        ...
+
+    def outlook(self, assumed: int) -> Optional[Outlook]:
+        """What its outputs look at, by the network that the runtime made of the file.
+
+        None where the runtime does not tell it.
+
+        Parameters
+        ----------
+        assumed
+            Rows and columns that an image is taken to have where the network leaves them free.
         """
         ...
 

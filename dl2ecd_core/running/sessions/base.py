@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Tuple
+from typing import Mapping, Optional, Tuple
 
 from ...models import Tensor
+from ...network.outlook import Outlook
 
 
 class RuntimeSession:
@@ -43,3 +44,7 @@ class RuntimeSession:
     def threads(self) -> int:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return 1
+
+    def outlook(self, assumed: int) -> Optional[Outlook]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`; most runtimes do not tell."""
+        return None

@@ -11,10 +11,12 @@ from queue import Empty, LifoQueue
 from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
 
 from ...models import Tensor
+from ...network.outlook import Outlook
 from ..extras import RunningRefused, not_installed
 from .base import RuntimeSession
 from .failures import not_loaded, run_failed
 from .naming import matched, tensor_of
+from .openvino_network import read_again
 from .openvino_sizes import by_factors
 from .taking_turns import TakingTurns
 
@@ -118,6 +120,10 @@ class OpenVinoSession(RuntimeSession):
             self._path, *self._described, network=self._network, threads=count
         )
         return TakingTurns(session, count)
+
+    def outlook(self, assumed: int) -> Optional[Outlook]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return read_again(self._network, self._inputs, self._outputs, assumed)
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, List, Mapping, Optional, Sequence
 
+from ...network.outlook import Outlook
 from .base import RuntimeSession
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class TakingTurns(RuntimeSession):
     def threaded(self, count: int) -> Session:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return self._session.threaded(count)
+
+    def outlook(self, assumed: int) -> Optional[Outlook]:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        return self._session.outlook(assumed)
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
