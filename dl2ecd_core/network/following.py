@@ -161,6 +161,23 @@ class Following:
         self._evaluation.run(Node(op, tuple(inputs), names, attributes_of(attributes)))
         return names
 
+    def in_multiples(self, name: str, pixels: Mapping[int, int]) -> str:
+        """A value that is there only where axes have whole multiples of so many pixels; its name.
+
+        Parameters
+        ----------
+        pixels
+            How many, by the axis.
+        """
+        value, made = self.value(name), self._new()
+        axes = list(value.axes)
+        for axis, multiple in pixels.items():
+            footprint = axes[axis].footprint
+            if footprint is not None:
+                axes[axis] = replace(axes[axis], footprint=footprint.in_multiples(multiple))
+        self._values[made] = replace(value, axes=tuple(axes))
+        return made
+
     def layer(
         self,
         inputs: Sequence[str],

@@ -172,6 +172,23 @@ class Footprint:
         reach = self._through(Fraction(1), lambda pixel: iter((pixel + before,)))
         return replace(self, start=self._moved(self.scale * before), reach=reach)
 
+    def in_multiples(self, pixels: int) -> Footprint:
+        """Of an axis that has whole multiples of so many pixels: tiles are moved by no less.
+
+        Left as it is where a period would be longer than any that is followed.
+
+        Examples
+        --------
+        >>> at_input().in_multiples(6).alignment, at_input().window(2, 2).in_multiples(3).alignment
+        (6, 6)
+        """
+        if self.reach is None or pixels < 1:
+            return self
+        period = len(self.reach) * pixels // math.gcd(len(self.reach), pixels)
+        if period * max(self.scale, Fraction(1)) > MOST_PHASES:
+            return self
+        return replace(self, reach=tuple(self.looks_at(pixel) for pixel in range(period)))
+
     def repeated(self, times: int) -> Footprint:
         """After each pixel becomes several that are the same, or parts of it."""
         reach = self._through(Fraction(times), lambda pixel: iter((pixel // times,)))

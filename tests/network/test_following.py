@@ -94,6 +94,21 @@ class TestLayers:
         assert not following.value("chance").constant
 
 
+class TestMultiples:
+    def test_tiles_are_moved_by_as_many_pixels(self) -> None:
+        following = image()
+        made = following.value(following.in_multiples("image", {2: 3, 3: 2}))
+        before = following.value("image")
+        assert (made.shape, made.letters) == (before.shape, before.letters)
+        assert [axis.footprint and axis.footprint.alignment for axis in made.axes] == [1, 1, 3, 2]
+
+    def test_what_is_not_followed_stays_so(self) -> None:
+        following = image()
+        following.layer(["image"], {"mixed": (1, 3, 8, 8)}, refuse)
+        name = following.in_multiples("mixed", {2: 3})
+        assert following.value(name) == following.value("mixed")
+
+
 class TestOutlook:
     def test_of_a_convolution(self) -> None:
         following = image()

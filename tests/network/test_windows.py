@@ -429,6 +429,22 @@ def test_pixels_that_are_wider_or_narrower_than_any_are_not_followed() -> None:
     assert narrow.transposed(1, (1 << 16) + 1) is None
 
 
+def test_an_axis_of_whole_multiples_is_moved_by_as_many() -> None:
+    halved = at_input().window(3, 2, pad_before=1)
+    assert halved is not None
+    third = halved.in_multiples(3)
+    assert (third.alignment, third.scale, third.halo()) == (6, 2, halved.halo())
+    assert [third.looks_at(pixel) for pixel in (-1, 0, 4)] == [
+        halved.looks_at(pixel) for pixel in (-1, 0, 4)
+    ]
+    # Of periods that are not followed, nothing would be left.
+    assert halved.in_multiples(MOST_PHASES // 2).alignment == MOST_PHASES
+    assert halved.in_multiples(MOST_PHASES) is halved
+    assert halved.in_multiples(0) is halved
+    unknown = Footprint()
+    assert unknown.in_multiples(2) is unknown
+
+
 def test_a_period_that_no_network_has_is_not_followed() -> None:
     assert at_input().repeated(MOST_PHASES).alignment == 1
     assert at_input().repeated(MOST_PHASES + 1).alignment is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Mapping, Optional, Sequence, Set, Tuple
 
+from ...network.data_types import Number
 from ...network.following import Following, NotFollowedError
 from ...network.names import operators
 from ..description import Dims
@@ -58,6 +59,18 @@ class InOnnx:
         # every so many pixels; or with its pixels as rows of a matrix.
         self._cut: Dict[str, Tuple[int, int]] = {}
         self._rows: Set[str] = set()
+        self._stored: Set[str] = set()
+
+    def constant(
+        self,
+        name: str,
+        shape: Optional[Dims],
+        data_type: Optional[str],
+        numbers: Optional[Sequence[Optional[Number]]],
+    ) -> None:
+        """What lies in the file, whatever the size of an image is."""
+        self._stored.add(name)
+        self._following.constant(name, shape, data_type, numbers)
 
     def layer(
         self,
@@ -88,7 +101,7 @@ class InOnnx:
             elif not self._rows.isdisjoint(inputs):
                 made, rows = self._of_rows(task)
             elif op in in_onnx_windows.CUTTING:
-                made, cut = in_onnx_windows.cut(task)
+                made, cut = in_onnx_windows.cut(task, fixed=task.inputs[-1] in self._stored)
             elif op == "Reshape" and in_onnx_rows.are_laid_out(task):
                 made, rows = [task.input(0)], True
             else:

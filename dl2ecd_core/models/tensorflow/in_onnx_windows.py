@@ -201,14 +201,22 @@ def _blocks(task: Task) -> Tuple[Tuple[int, int], Tuple[Optional[int], ...]]:
     return (blocks[0], blocks[1]), edges
 
 
-def cut(task: Task) -> Tuple[_Outputs, Tuple[int, int]]:
+def cut(task: Task, *, fixed: bool) -> Tuple[_Outputs, Tuple[int, int]]:
     """An image cut into several, of which each has every so many pixels of it.
 
     It is followed as the one that it was, with what is laid around it.
+
+    Parameters
+    ----------
+    fixed
+        Whether that is as much for an image of any size: then only some can be cut.
     """
     blocks, (top, bottom, left, right) = _blocks(task)
     pads = task.following.numbers((0, top, left, 0, 0, bottom, right, 0))
-    return [task.add("Pad", [task.input(0), pads])], blocks
+    image = task.input(0)
+    if fixed:
+        image = task.following.in_multiples(image, {1: blocks[0], 2: blocks[1]})
+    return [task.add("Pad", [image, pads])], blocks
 
 
 def joined(task: Task, spread: Tuple[int, int]) -> _Outputs:

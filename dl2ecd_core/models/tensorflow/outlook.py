@@ -81,7 +81,9 @@ def _follow(
         following.input(name, shapes.get(name), data_type, None)
     elif first is not None and (not sources or _is_known(first)):
         numbers = None if first.value is None else first.value.items
-        following.constant(name, first.shape, data_type, numbers)
+        # Sizes that the walk worked out are others where an image is.
+        constant = following.constant if sources else operations.constant
+        constant(name, first.shape, data_type, numbers)
     else:
         operations.layer(node.op, inputs, shapes or {name: None}, attributes)
 

@@ -150,7 +150,7 @@ def outlook_of(source: ByteSource, model: ModelDescription, assumed: int) -> Out
         for index in operator.inputs:
             if index >= 0 and index not in made:
                 info, numbers = graph.tensor(index), graph.constant(index, _MOST_NUMBERS)
-                following.constant(str(index), info.shape, info.data_type, numbers)
+                operations.constant(str(index), info.shape, info.data_type, numbers)
         _follow(following, operations, graph, operator)
     return following.outlook(
         (tensor.name, "" if operations.stands_for_another(str(index)) else str(index))

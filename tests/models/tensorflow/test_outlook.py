@@ -279,9 +279,9 @@ NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("padded with a number", padded("PadV2"), (1, 1)),
     ("reflected", padded("MirrorPad", mode="REFLECT"), (1, 1)),
     ("blocks", shuffled, (4, 4)),
-    ("dilated", apart("Conv2D", [[3, 3], [2, 2]], [[0, 0], [0, 0]]), (1, 1)),
+    ("dilated", apart("Conv2D", [[3, 3], [2, 2]], [[0, 0], [0, 0]]), (3, 2)),
     ("dilated, one by one", apart("DepthwiseConv2dNative", [[3, 6], [2, 4]], [[1, 2], [0, 2]]),
-     (1, 1)),
+     (3, 2)),
     ("cut by masks", masked, (2, 1)),
     ("cut", sliced, (1, 1)),
     ("written several times", repeated, (2, 2)),
@@ -613,3 +613,22 @@ def test_the_graph_beside_a_checkpoint_is_followed() -> None:
     assert footprint.halo() == (1, 1)
     weights = folder / "keras_ckpt" / "weights.index"
     assert read_outlook(weights, assumed=SIZE).outputs == ()
+
+
+def test_what_is_laid_around_an_image_may_follow_its_size(tmp_path: Path) -> None:
+    """Then an image of any size can be cut, and its tiles are moved by one pixel."""
+    path, net = tmp_path / "graph.pbtxt", Net((1, None, None, BANDS))
+    image = conv(net, "image", (1, 1))
+    shape = net.add("Shape", image, T="DT_FLOAT", out_type="DT_INT32")
+    masks = {"begin_mask": 0, "end_mask": 0, "ellipsis_mask": 0, "new_axis_mask": 0,
+             "shrink_axis_mask": 1, "Index": "DT_INT32", "T": "DT_INT32"}  # fmt: skip
+    rows = net.add("StridedSlice", shape, [1], [2], [1], **masks)
+    more = net.add("FloorMod", net.add("Neg", rows, T="DT_INT32"), 5, T="DT_INT32")
+    above = net.add("Pack", 0, more, N=2, axis=0, T="DT_INT32")
+    beside = net.add("Pack", 0, 0, N=2, axis=0, T="DT_INT32")
+    edges = net.add("Pack", above, beside, N=2, axis=0, T="DT_INT32")
+    cut = net.add("SpaceToBatchND", image, [5, 1], edges, **KINDS)
+    net.save(path, net.add("BatchToSpaceND", net.add("Relu", cut), [5, 1], edges, **KINDS))
+    footprint = told(path).axes[1].footprint
+    assert footprint is not None
+    assert (footprint.alignment, footprint.halo()) == (1, (0, 0))

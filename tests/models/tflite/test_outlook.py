@@ -256,7 +256,7 @@ NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("padded", padded(34, (22, {})), (1, 1)),
     ("reflected", padded(100, (77, {0: 0})), (1, 1)),
     ("blocks", shuffled, (4, 4)),
-    ("dilated", apart, (1, 1)),
+    ("dilated", apart, (3, 2)),
     ("cut by masks", masked, (2, 1)),
     ("written several times", repeated, (2, 2)),
     ("U-Net", unet, (4, 4)),
