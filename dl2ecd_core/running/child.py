@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Mapping, Sequence, cast
 
@@ -23,7 +24,7 @@ class ModuleProcess:
     Attributes
     ----------
     questions, answers
-        Its standard input and output.
+        Its standard input and output; whoever reads the answers closes them.
     """
 
     process: subprocess.Popen[bytes]
@@ -32,20 +33,29 @@ class ModuleProcess:
 
     def end(self) -> None:
         """End it, whatever it is doing."""
-        for stream in (self.questions, self.answers):
-            try:
-                stream.close()
-            except OSError:
-                # It is gone already, with something still to be said.
-                continue
+        # First of all: a thread that is writing to it lets go of the stream then.
         self.process.kill()
         self.process.wait()
+        with suppress(OSError):
+            # Something was still to be said.
+            self.questions.close()
 
 
-def module_process(module: str, arguments: Sequence[str]) -> ModuleProcess:
-    """Start a module of this package in a Python of its own."""
+def module_process(
+    module: str, arguments: Sequence[str], environment: Mapping[str, str] = {}
+) -> ModuleProcess:
+    """Start a module of this package in a Python of its own.
+
+    Parameters
+    ----------
+    environment
+        What it finds there unless the person says otherwise.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", module, *arguments],
+        env={**environment, **os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     questions, answers = cast(BinaryIO, process.stdin), cast(BinaryIO, process.stdout)
     return ModuleProcess(process, questions, answers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -208,8 +209,8 @@ class TestThePyTorchProcess:
         limit: Callable[[], object] = lambda: None,
     ) -> List[Message]:
         questions, answers = io.BytesIO(), io.BytesIO()
-        for one in tiles:
-            write_message(questions, Message([one]))
+        for number, one in enumerate(tiles):
+            write_message(questions, Message([one], number=number))
         questions.seek(0)
         serve(questions, answers, path, format_id, "cuda", "1", limit=limit)
         answers.seek(0)
@@ -231,7 +232,8 @@ class TestThePyTorchProcess:
         tiles = [np.ones((1, 4, 2, 2), "float32"), np.ones((1, 3, 2, 2), "float32")]
         hello, good, bad = self.asked("a.pt", format_id, tiles)
         assert hello.about == "PyTorch 2.0.stand-in on the CPU"
-        assert [array.shape for array in good.arrays] == [(1, 2, 2, 2)] * 2
+        assert [array.shape for array in good.arrays] == [(1, 2, 2, 2)] * 2 + [(2,)]
+        assert (good.number, bad.number) == (0, 1)
         assert "expected 4 channels" in (bad.error or "")
 
     def test_has_streams_that_the_model_does_not(
@@ -247,14 +249,51 @@ class TestThePyTorchProcess:
             monkeypatch.setattr(sys, "argv", ["worker", "a.pt", "torchscript", "cpu", "1"])
             limited: List[bool] = []
             monkeypatch.setattr(torch_worker, "limit_memory", lambda: limited.append(True))
+            heard = signal.getsignal(signal.SIGINT)
             torch_worker.main()
+            # Ctrl-C is for whoever asks.
+            assert signal.signal(signal.SIGINT, heard) is signal.SIG_IGN
             answers.seek(0)
             hello, result = read_message(answers), read_message(answers)
         assert hello is not None
         assert hello.about == "PyTorch 2.0.stand-in on the CPU"
         assert limited == [True]
         assert result is not None
-        assert [array.shape for array in result.arrays] == [(1, 2, 2, 2)] * 2
+        assert [array.shape for array in result.arrays] == [(1, 2, 2, 2)] * 2 + [(2,)]
+
+    @pytest.mark.parametrize("error", [BrokenPipeError, MemoryError])
+    def test_ends_quietly_when_nobody_listens(
+        self, monkeypatch: pytest.MonkeyPatch, error: type
+    ) -> None:
+        """Or when there is no room for a question."""
+
+        def fail(*ends: Any, **more: Any) -> None:
+            raise error
+
+        monkeypatch.setattr(torch_worker, "serve", fail)
+        monkeypatch.setattr(
+            torch_worker, "signal", SimpleNamespace(SIGINT=2, SIG_IGN=1, signal=lambda *given: None)
+        )
+        monkeypatch.setattr(torch_worker, "os", Streams(os.open(os.devnull, os.O_WRONLY), 2))
+        monkeypatch.setattr(sys, "argv", ["worker", "a.pt", "torchscript", "cpu", "1"])
+        torch_worker.main()
+
+    def test_says_nothing_more_after_half_an_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever asked hears of the end then."""
+        written: List[Message] = []
+
+        def write(stream: Any, message: Message) -> None:
+            written.append(message)
+            if message.number:
+                raise MemoryError
+
+        questions, answers = io.BytesIO(), io.BytesIO()
+        write_message(questions, Message([np.ones((1, 4, 2, 2), "float32")], number=1))
+        questions.seek(0)
+        monkeypatch.setattr(torch_worker, "write_message", write)
+        serve(questions, answers, "a.pt", "torchscript", "cpu", "1")
+        assert len(written) == 2
+        assert answers.closed
 
     def test_results_that_are_no_tensors_are_left_out(self) -> None:
         import torch

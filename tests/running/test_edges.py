@@ -111,11 +111,12 @@ class TestSessions:
         found, *_ = openvino_session._tensors(model.inputs, ())
         assert found.name in model.inputs[0].get_names()
 
-    def test_pytorch_that_never_began_leaves_nothing_to_end(self) -> None:
+    def test_pytorch_on_a_card_takes_many_tiles_in_a_run(self) -> None:
+        """And no more of the processor than one run does."""
         session = TorchSession.__new__(TorchSession)
-        session.__del__()
-        session._runtime = "PyTorch 2.0 on CUDA"
-        assert session.batch == 64
+        session._runtime, session._threads = "PyTorch 2.0 on CUDA", 8
+        assert (session.batch, session.threads) == (64, 1)
+        assert session.threaded(2) is session
 
     def test_ends_of_which_a_network_tells_nothing_stay_as_described(self) -> None:
         """And those that the file does not describe have their names."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, List, Sequence
+from typing import Any, List, Sequence, Set, Tuple
 
 import numpy as np
 import pytest
@@ -26,11 +26,11 @@ from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor, inspect_model
 from dl2ecd_core.models.networks import read_network
-from dl2ecd_core.running.engine import cores
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import Session, onnx_session
+from dl2ecd_core.running.sessions.exchange import Exchange
 from dl2ecd_core.running.sessions.failures import run_failed
 from dl2ecd_core.running.sessions.litert_session import LiteRtSession
 from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
@@ -509,10 +509,11 @@ class TestLiteRt:
             session_of(tmp_path, "tflite/softmax.tflite")
 
 
-#: A stand-in for PyTorch with as much of it as a model needs here; models say in their name what
+#: A stand-in for PyTorch with as much of it as a model needs here; models say in their path what
 #: they do.
 TORCH = """
-import numpy
+import numpy, os, sys, threading
+from types import SimpleNamespace
 __version__ = "2.0.stand-in"
 class Tensor:
     def __init__(self, array): self.array = array
@@ -522,7 +523,14 @@ class Tensor:
     def numpy(self): return self.array
     def is_floating_point(self): return self.array.dtype.kind == "f"
 def from_numpy(array): return Tensor(array)
-def set_num_threads(count): pass
+# As with OpenMP: each thread has its own, and begins with what was set last when it first asks.
+last, own = 4, threading.local()
+def get_num_threads():
+    own.count = getattr(own, "count", last)
+    return own.count
+def set_num_threads(count):
+    global last
+    last = own.count = count if hasattr(own, "count") else last
 class cuda:
     @staticmethod
     def is_available(): return False
@@ -530,24 +538,51 @@ class inference_mode:
     def __enter__(self): pass
     def __exit__(self, *error): pass
 class Model:
+    def __init__(self, path):
+        self.path, self.running, self.both = path, 0, threading.Barrier(2)
+        targets = ["x.weight"] if "keeps" in path else []
+        held = [SimpleNamespace(op="call_module", target=name) for name in targets]
+        self.graph = SimpleNamespace(nodes=held)
     def eval(self): return self
     def to(self, device): return self
     def module(self): return self
     def __call__(self, tensor):
         if tensor.array.shape[1] != 4: raise RuntimeError("expected 4 channels")
+        if tensor.array.min() < 0: os._exit(3)
+        if tensor.array.max() > 1: sys.exit("a model that wants to end")
         print("whatever a model prints")
+        self.running += 1
+        if "together" in self.path: self.both.wait(60)
+        else: threading.Event().wait(0.01)
+        at_once, self.running = self.running, self.running - 1
         half = tensor.array[:, :2]
-        return {"out": Tensor(half.astype("float64")), "more": [Tensor(half > 0.5)]}
+        counts = numpy.array([at_once, get_num_threads()])
+        return {"out": Tensor(half.astype("float64")), "more": [Tensor(half > 0.5), Tensor(counts)]}
 class jit:
     @staticmethod
     def load(path, map_location):
         if "crash" in path: import os; os._exit(3)
         if "refuse" in path: raise RuntimeError("not a script")
-        return Model()
+        return Model(path)
+    @staticmethod
+    def freeze(model, optimize_numerics):
+        if "unclear" in model.path: raise RuntimeError("not to be frozen")
+        kinds = ["prim::SetAttr"] if "keeps" in model.path else []
+        nodes = [SimpleNamespace(kind=lambda: kind, blocks=lambda: []) for kind in kinds]
+        graph = SimpleNamespace(nodes=lambda: nodes)
+        graph.alias_db = lambda: SimpleNamespace(has_writers=lambda value: False)
+        return SimpleNamespace(graph=graph)
 class export:
     @staticmethod
-    def load(path): return Model()
+    def load(path): return Model(path)
 """
+
+
+def counts_of(session: Session) -> Set[Tuple[int, int]]:
+    """Of tiles that are asked for all at once: how many ran, and with how many cores each."""
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda place: session.run([tile(1, 4, 8, 8)])[2], range(8)))
+    return {(int(at_once), int(threads)) for at_once, threads in found}
 
 
 class TestPyTorch:
@@ -569,9 +604,7 @@ class TestPyTorch:
         assert session.runtime == "PyTorch 2.0.stand-in on the CPU"
         assert session.properties == {}
         assert session.freed() is session
-        # It takes all cores for a tile as it is.
-        assert session.threaded(2) is session
-        assert session.threads == cores()
+        assert session.threads == 1
         pixels = tile(1, 4, 8, 8)
         results = session.run([pixels])
         assert np.array_equal(results[0], pixels[:, :2])
@@ -579,8 +612,10 @@ class TestPyTorch:
         assert np.array_equal(results[1], pixels[:, :2] > 0.5)
         with pytest.raises(RunningRefused, match=r"model-run-failed.*expected 4 channels"):
             session.run([tile(1, 3, 8, 8)])
+        with pytest.raises(RunningRefused, match=r"model-run-failed.*a model that wants to end"):
+            session.run([pixels + 1])
         # A model that refused a tile goes on.
-        assert len(session.run([pixels])) == 2
+        assert len(session.run([pixels])) == 3
         session.close()
         with pytest.raises(RunningRefused, match="model-run-failed"):
             session.run([pixels])
@@ -607,10 +642,84 @@ class TestPyTorch:
         with pytest.raises(RunningRefused, match=f"model-not-loaded: PyTorch.*{said}"):
             session_of(tmp_path / folder, "pytorch/unet_scripted.pt", trusted=True)
 
+    def test_ctrl_c_while_it_begins_ends_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun: List[Exchange] = []
+
+        def interrupted(one: Exchange) -> None:
+            begun.append(one)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Exchange, "hello", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session_of(tmp_path / "m", "pytorch/unet_scripted.pt", trusted=True)
+        assert begun[0]._process.process.poll() is not None
+
     def test_without_the_extra_a_command_is_said(self, tmp_path: Path) -> None:
         (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')")
         with pytest.raises(RunningRefused, match=r"runtime-missing.*dl2ecd\[torch\]"):
             session_of(tmp_path / "m", "pytorch/unet_scripted.pt", trusted=True)
+
+    @pytest.mark.parametrize("model", ["unet_scripted.pt", "softmax_exported.pt2"])
+    def test_tiles_run_at_once_with_a_core_each(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+    ) -> None:
+        """Each of the two waits until the other runs, too."""
+        monkeypatch.setattr("dl2ecd_core.running.engine.cores", lambda: 2)
+        session = session_of(tmp_path / "together", f"pytorch/{model}", trusted=True)
+        tiles = [tile(1, 4, 8, 8) / place for place in (1, 2)]
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda one: session.run([one]), tiles))
+        for one, (result, _, counts) in zip(tiles, found):
+            assert np.array_equal(result, one[:, :2])
+            assert counts[1] == 1
+
+    @pytest.mark.parametrize(
+        ("folder", "model"),
+        [
+            ("keeps", "unet_scripted.pt"),
+            ("keeps", "softmax_exported.pt2"),
+            ("unclear", "unet_scripted.pt"),
+        ],
+    )
+    def test_tiles_of_a_model_that_may_keep_something_run_one_by_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, model: str
+    ) -> None:
+        """With all cores."""
+        monkeypatch.setattr("dl2ecd_core.running.engine.cores", lambda: 3)
+        session = session_of(tmp_path / folder, f"pytorch/{model}", trusted=True)
+        assert session.threads == 3
+        assert session.threaded(2) is session
+        assert counts_of(session) == {(1, 3)}
+
+    def test_a_tile_may_have_several_cores(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In the process that there is; what is closed is the session that it was made of."""
+        monkeypatch.setattr("dl2ecd_core.running.engine.cores", lambda: 2)
+        session = session_of(tmp_path / "m", "pytorch/unet_scripted.pt", trusted=True)
+        shared = session.threaded(3)
+        assert (session.threads, shared.threads) == (1, 3)
+        assert counts_of(session) <= {(1, 1), (2, 1)}
+        assert counts_of(shared) == {(1, 3)}
+        assert counts_of(session) <= {(1, 1), (2, 1)}
+        session.close()
+        with pytest.raises(RunningRefused, match="model-run-failed"):
+            shared.run([tile(1, 4, 8, 8)])
+
+    def test_whoever_waits_hears_that_the_process_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("dl2ecd_core.running.engine.cores", lambda: 2)
+        session = session_of(tmp_path / "together", "pytorch/unet_scripted.pt", trusted=True)
+        with ThreadPoolExecutor(2) as pool:
+            # This one waits for another to come.
+            waits = pool.submit(session.run, [tile(1, 4, 8, 8)])
+            falls = pool.submit(session.run, [-tile(1, 4, 8, 8)])
+            for failed in (waits, falls):
+                with pytest.raises(RunningRefused, match=r"model-run-failed.*its process ended"):
+                    failed.result()
 
     def test_shapes_that_are_not_stated_are_those_of_images(self, tmp_path: Path) -> None:
         from dl2ecd_core.running.sessions.torch_session import TorchSession
@@ -692,11 +801,11 @@ class TestMessages:
     @given(st.lists(arrays, max_size=3))
     def test_arrive_as_they_were_sent(self, sent: List[np.ndarray]) -> None:
         stream = io.BytesIO()
-        write_message(stream, Message(sent, about="x"))
+        write_message(stream, Message(sent, about="x", number=7, threads=3))
         stream.seek(0)
         message = read_message(stream)
         assert message is not None
-        assert message.about == "x"
+        assert (message.about, message.number, message.threads) == ("x", 7, 3)
         assert len(message.arrays) == len(sent)
         for one, other in zip(sent, message.arrays):
             assert one.dtype == other.dtype
@@ -711,12 +820,22 @@ class TestMessages:
     @pytest.mark.parametrize(
         "entry",
         [{"shape": [1 << 40], "type": "<f4"}, {"shape": [-1], "type": "<f4"},
-         {"shape": [1], "type": "|O"}],
+         {"shape": [1], "type": "|O"}, {"shape": [0, 1 << 70], "type": "<f4"}],
     )  # fmt: skip
     def test_that_no_process_sends_are_refused(self, entry: object) -> None:
         line = json.dumps({"arrays": [entry]}).encode() + b"\n"
         with pytest.raises(ValueError, match="array"):
             read_message(io.BytesIO(line))
+
+    @pytest.mark.parametrize(
+        "line",
+        ["[]", "3", "{}", '{"arrays": 3}', '{"arrays": [{"shape": [1], "type": "?!"}]}', "nonsense",
+         '{"arrays": [], "number": 1e999}', '{"arrays": [], "number": []}', "[" * 99_999,
+         '{"arrays": [{}]}', '{"arrays": [{"shape": ["a"], "type": "<f4"}]}'],
+    )  # fmt: skip
+    def test_lines_that_begin_none_are_refused(self, line: str) -> None:
+        with pytest.raises(ValueError):
+            read_message(io.BytesIO(line.encode() + b"\n"))
 
 
 def test_a_model_of_pixels_takes_a_table(tmp_path: Path) -> None:
@@ -754,6 +873,7 @@ def test_a_process_that_is_gone_is_ended_all_the_same() -> None:
         ended = 0
 
         def close(self) -> None:
+            assert Gone.ended == 2
             raise BrokenPipeError
 
         def kill(self) -> None:

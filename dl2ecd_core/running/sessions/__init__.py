@@ -74,7 +74,8 @@ class Session(Protocol):
     def threaded(self, count: int) -> Session:
         """The same model with so many cores for one run, bit for bit the same results.
 
-        This one where the runtime can't do so; what is closed is this one.
+        Those of PyTorch are the same but for rounding. This one where the runtime can't do so; what
+        is closed is this one.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, List, Optional
 
@@ -16,11 +17,23 @@ _LARGEST = 1 << 32
 
 @dataclass(frozen=True)
 class Message:
-    """Arrays, or why there are none."""
+    """Arrays, or why there are none.
+
+    Attributes
+    ----------
+    about
+        What answers, for a person.
+    number
+        Of a question; its answer has the same.
+    threads
+        Cores that one run takes.
+    """
 
     arrays: List[Array]
     error: Optional[str] = None
     about: Optional[str] = None
+    number: int = 0
+    threads: int = 1
 
 
 def write_message(stream: BinaryIO, message: Message) -> None:
@@ -32,6 +45,8 @@ def write_message(stream: BinaryIO, message: Message) -> None:
         "arrays": [{"shape": list(one.shape), "type": one.dtype.str} for one in arrays],
         "error": message.error,
         "about": message.about,
+        "number": message.number,
+        "threads": message.threads,
     }
     stream.write(json.dumps(head).encode("ascii") + b"\n")
     for array in arrays:
@@ -52,18 +67,27 @@ def read_message(stream: BinaryIO) -> Optional[Message]:
     line = stream.readline(_LONGEST_LINE)
     if not line:
         return None
-    head = json.loads(line)
+    try:
+        head = json.loads(line)
+        stated = [
+            (numpy.dtype(str(entry["type"])), [int(length) for length in entry["shape"]])
+            for entry in head["arrays"]
+        ]
+        number, threads = int(head.get("number", 0)), int(head.get("threads", 1))
+        error, about = _text(head.get("error")), _text(head.get("about"))
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError) as wrong:
+        raise ValueError("a line that begins no message") from wrong
     arrays: List[Array] = []
-    for entry in head["arrays"]:
-        kind = numpy.dtype(str(entry["type"]))
-        shape = tuple(int(size) for size in entry["shape"])
-        size = kind.itemsize
-        for length in shape:
-            size *= length
-        if kind.hasobject or not 0 <= size <= _LARGEST:
+    for kind, shape in stated:
+        size = math.prod(shape) * kind.itemsize
+        if kind.hasobject or not all(0 <= length <= _LARGEST for length in (*shape, size)):
             raise ValueError("an array that no message holds")
         content = stream.read(size)
         if len(content) < size:
             return None
         arrays.append(numpy.frombuffer(bytearray(content), kind).reshape(shape))
-    return Message(arrays, head.get("error"), head.get("about"))
+    return Message(arrays, error, about, number, threads)
+
+
+def _text(said: object) -> Optional[str]:
+    return None if said is None else str(said)

@@ -6,27 +6,40 @@ holds nothing but the tiles that it is given; it may still do what the person ma
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..child import module_process
 from ..extras import not_installed
 from .base import RuntimeSession
+from .exchange import Exchange, Unanswered
 from .failures import not_loaded, run_failed
-from .messages import Message, read_message, write_message
+from .taking_turns import TakingTurns
 
 if TYPE_CHECKING:
-    from . import Array
+    from . import Array, Session
 
 _WORKER = "dl2ecd_core.running.sessions.torch_worker"
+#: PyTorch takes the memory of each layer from the system and gives it back after it, and the system
+#: fills it with zeros each time. With these, the C library of Linux keeps up to so many bytes.
+#: https://man7.org/linux/man-pages/man3/mallopt.3.html
+_KEEPS_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
 #: What PyTorch's networks for images take and give, where the file does not say it.
 _IMAGE = (None, None, None, None)
 
 
 class TorchSession(RuntimeSession):
-    """A process with PyTorch; one tile at a time, with all cores."""
+    """A process with PyTorch.
+
+    On a processor as many tiles run at once as there are cores, each with one thread, in threads
+    of that one process. A model that may keep something from one tile to the next runs one at a
+    time, with all cores; so does one on a graphics card.
+    """
 
     def __init__(
         self,
@@ -43,17 +56,19 @@ class TorchSession(RuntimeSession):
             tuple(_image(tensor) for tensor in inputs) or (_image(None),),
             tuple(_image(tensor) for tensor in outputs) or (_image(None),),
         )
-        self._lock = Lock()
-        self._threads = cores()
-        arguments = [str(path), format_id, device, str(self._threads)]
-        self._process = module_process(_WORKER, arguments)
+        arguments = [str(path), format_id, device, str(cores())]
+        self._exchange = Exchange(module_process(_WORKER, arguments, _KEEPS_MEMORY))
         try:
-            self._runtime = self._answer().about or "PyTorch"
-        except (_Said, OSError, ValueError) as error:
+            hello = self._exchange.hello()
+        except BaseException as error:
             self.close()
+            if not isinstance(error, Unanswered):
+                raise
             if "No module named" in str(error):
                 raise not_installed("PyTorch", "torch", "run this model") from error
             raise not_loaded("PyTorch", path, error) from error
+        self._runtime = hello.about or "PyTorch"
+        self._threads = hello.threads
 
     @property
     def runtime(self) -> str:
@@ -72,41 +87,30 @@ class TorchSession(RuntimeSession):
 
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        with self._lock:
-            try:
-                write_message(self._process.questions, Message(list(arrays)))
-                return self._answer().arrays
-            except (_Said, OSError, ValueError) as error:
-                raise run_failed(self._runtime, error) from error
+        try:
+            return self._exchange.ask(arrays, self._threads)
+        except Unanswered as error:
+            raise run_failed(self._runtime, error) from error
 
     def freed(self) -> Optional[TorchSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`: nothing holds it to a size."""
         return self
 
-    def threaded(self, count: int) -> TorchSession:
-        """As :class:`~dl2ecd_core.running.sessions.Session`: it takes all cores as it is."""
-        del count
-        return self
+    def threaded(self, count: int) -> Session:
+        """As :class:`~dl2ecd_core.running.sessions.Session`, in the same process.
+
+        PyTorch takes sums in another order for another number of threads: results are those of one
+        thread but for rounding. One tile at a time has all cores as it is.
+        """
+        if self._threads > 1:
+            return self
+        shared = copy(self)
+        shared._threads = count
+        return TakingTurns(shared, count)
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
-        self._process.end()
-
-    def __del__(self) -> None:
-        if hasattr(self, "_process"):
-            self._process.end()
-
-    def _answer(self) -> Message:
-        answer = read_message(self._process.answers)
-        if answer is None:
-            raise _Said("its process ended, for want of memory or by a fault in the model")
-        if answer.error is not None:
-            raise _Said(answer.error)
-        return answer
-
-
-class _Said(Exception):
-    """What the process says went wrong."""
+        self._exchange.end()
 
 
 def _image(tensor: Optional[Tensor]) -> Tensor:
