@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Callable, Iterator, List, cast
 import numpy as np
 import pytest
 
+from dl2ecd_core.running import child
 from dl2ecd_core.running.child import ModuleProcess
 from dl2ecd_core.running.sessions import exchange
 from dl2ecd_core.running.sessions.exchange import Exchange, Unanswered
@@ -153,6 +154,29 @@ class TestAProcessThatEnds:
         one = begin("questions.read(1000)")
         with pytest.raises(Unanswered, match=ENDED):
             one.ask([LARGE], 1)
+
+
+class TestPipes:
+    """Of a process that is started."""
+
+    def size(self, monkeypatch: pytest.MonkeyPatch, platform: str, most: int) -> int:
+        fcntl = pytest.importorskip("fcntl")
+        monkeypatch.setattr(sys, "platform", platform)
+        monkeypatch.setattr(child, "_PIPE", most)
+        pipes = child.module_process("json.tool", [])
+        try:
+            sizes = [fcntl.fcntl(pipe, 1032) for pipe in (pipes.questions, pipes.answers)]
+        finally:
+            pipes.end()
+            pipes.answers.close()
+        assert sizes[0] == sizes[1]
+        return int(sizes[0])
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+    def test_hold_a_tile_where_they_may(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        usual = self.size(monkeypatch, "another", 1 << 20)
+        assert self.size(monkeypatch, "linux", 1 << 20) == 1 << 20 > usual
+        assert self.size(monkeypatch, "linux", -1) == usual
 
 
 class TestEnding:
