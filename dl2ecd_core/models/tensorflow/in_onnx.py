@@ -101,7 +101,8 @@ class InOnnx:
             elif not self._rows.isdisjoint(inputs):
                 made, rows = self._of_rows(task)
             elif op in in_onnx_windows.CUTTING:
-                made, cut = in_onnx_windows.cut(task, fixed=task.inputs[-1] in self._stored)
+                fixed = not self._stored.isdisjoint(inputs[-1:])
+                made, cut = in_onnx_windows.cut(task, fixed=fixed)
             elif op == "Reshape" and in_onnx_rows.are_laid_out(task):
                 made, rows = [task.input(0)], True
             else:

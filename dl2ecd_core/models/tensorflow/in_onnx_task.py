@@ -61,7 +61,7 @@ class Task:
         NotFollowedError
             When it is left out.
         """
-        name = self.inputs[index] if index < len(self.inputs) else ""
+        name = self.inputs[index] if 0 <= index < len(self.inputs) else ""
         if not name:
             raise NotFollowedError
         return name

@@ -8,7 +8,11 @@ from typing import Any, Callable, Sequence, Tuple
 import pytest
 
 from dl2ecd_core.models.outlooks import read_outlook
+from dl2ecd_core.models.tensorflow import in_onnx, in_onnx_windows
+from dl2ecd_core.models.tensorflow.in_onnx import InOnnx
 from dl2ecd_core.models.tensorflow.text_format import text_as_binary
+from dl2ecd_core.models.tflite.options import Options
+from dl2ecd_core.network.following import Following
 from dl2ecd_core.network.value import Value
 from dl2ecd_core.wire.source import ByteSource
 from tests.conftest import FIXTURES
@@ -632,3 +636,14 @@ def test_what_is_laid_around_an_image_may_follow_its_size(tmp_path: Path) -> Non
     footprint = told(path).axes[1].footprint
     assert footprint is not None
     assert (footprint.alignment, footprint.halo()) == (1, (0, 0))
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_operations_that_take_too_little_do_no_harm(count: int) -> None:
+    following = Following(SIZE)
+    following.input("image", (1, SIZE, SIZE, BANDS), "float32", "NHWC")
+    operations = InOnnx(following)
+    for op in (*in_onnx._RULES, *in_onnx_windows.CUTTING, *in_onnx_windows.JOINING):
+        for names in (["image"] * count, [""] * count):
+            operations.layer(op, names, {op: None, f"{op}:1": None}, Options(padding="SAME"))
+    assert following.shape("image") == (1, SIZE, SIZE, BANDS)

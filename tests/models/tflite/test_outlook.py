@@ -357,6 +357,10 @@ def row(net: Net, x: int) -> int:
 
 UNKNOWN: Sequence[Tuple[str, Build]] = [
     ("no input", lambda net, x: net.add(3, [], IMAGE, (1, {1: 1, 2: 1}))),
+    ("nothing to cut", lambda net, x: net.add(38, [], IMAGE, (25, {}))),
+    ("nothing to join", lambda net, x: net.add(37, [], IMAGE, (24, {}))),
+    ("nothing to reshape", lambda net, x: net.add(RESHAPE, [], IMAGE, (17, {}))),
+    ("nothing to put together", lambda net, x: net.add(CONCATENATION, [], IMAGE, (10, {}))),
     ("a matrix of nothing", lambda net, x: net.add(9, [], IMAGE, (8, {2: 1}))),
     ("weights in another order",
      lambda net, x: net.add(9, [x, net.weights(2, 2)], IMAGE, (8, {1: 1, 2: 1}))),
@@ -416,3 +420,13 @@ def test_a_free_image_is_taken_to_have_a_size(tmp_path: Path) -> None:
     footprint = value.axes[1].footprint
     assert footprint is not None
     assert footprint.alignment == 2
+
+
+def test_operators_that_take_nothing_do_no_harm(tmp_path: Path) -> None:
+    path, net = tmp_path / "model.tflite", Net()
+    scores = conv(net, 0)
+    for code in range(160):
+        net.add(code, [], IMAGE)
+        net.add(code, [scores], IMAGE)
+    net.save(path, scores)
+    assert told(path).axes[1].footprint is not None
