@@ -261,6 +261,25 @@ class TestThePyTorchProcess:
         assert result is not None
         assert [array.shape for array in result.arrays] == [(1, 2, 2, 2)] * 2 + [(2,)]
 
+    def test_tiles_that_take_several_cores_run_one_by_one(self) -> None:
+        """And not beside others."""
+        questions, answers = io.BytesIO(), io.BytesIO()
+        for threads in (1, 1, 1, 2, 2, 2, 1, 1, 1):
+            pixels = np.ones((1, 4, 2, 2), "float32")
+            write_message(questions, Message([pixels], number=threads, threads=threads))
+        for stream in (questions, answers):
+            stream.seek(0)
+        serve(questions, answers, "a.pt", "torchscript", "cpu", "3")
+        answers.seek(0)
+        read_message(answers)
+        found = []
+        while (message := read_message(answers)) is not None:
+            at_once, threads = message.arrays[2]
+            found.append(threads)
+            assert threads == message.number
+            assert at_once == 1 or threads == 1
+        assert found == [1, 1, 1, 2, 2, 2, 1, 1, 1]
+
     @pytest.mark.parametrize("error", [BrokenPipeError, MemoryError])
     def test_ends_quietly_when_nobody_listens(
         self, monkeypatch: pytest.MonkeyPatch, error: type
