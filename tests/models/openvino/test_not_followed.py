@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -181,6 +182,11 @@ class TestFollowed:
         (made,) = taken.followed("StridedSlice", inputs, **way)
         assert taken.following.shape(made) == (1, 1, 2, SIZE, SIZE)
 
+    def test_as_many_axes_are_passed_over_as_there_are(self) -> None:
+        taken = Taken()
+        (made,) = taken.followed("StridedSlice", ["image", [0, 2], [0, 9]], ellipsis_mask="1,0")
+        assert taken.following.shape(made) == (1, 2, SIZE, 7)
+
     def test_the_last_of_an_axis(self) -> None:
         taken = Taken()
         inputs = ["image", [0, -1], [0, 0], [1, 1]]
@@ -195,6 +201,8 @@ class TestFollowed:
 
     def test_parts_of_given_lengths(self) -> None:
         taken = Taken()
+        left = taken.followed("VariadicSplit", ["image", [2], [5, -1, 2]], 3)
+        assert [taken.following.shape(one)[2] for one in left] == [5, SIZE - 7, 2]
         made = taken.followed("VariadicSplit", ["image", [2], [30, 2]], 2)
         assert [taken.following.shape(one)[2] for one in made] == [30, 2]
 
@@ -202,6 +210,19 @@ class TestFollowed:
         taken = Taken()
         (made,) = taken.followed("MatMul", ["row", "row"], transpose_a="true", transpose_b="false")
         assert taken.following.shape(made) == ()
+
+    def test_matrices_that_lie_the_other_way_round(self) -> None:
+        taken = Taken()
+        taken.following.constant("matrix", (7, SIZE), "float32")
+        (made,) = taken.followed("MatMul", ["image", "matrix"], transpose_b="true")
+        assert taken.following.shape(made) == (1, 2, SIZE, 7)
+        (made,) = taken.followed(
+            "MatMul", ["image", "matrix"], transpose_a="true", transpose_b="true"
+        )
+        # Rows of the result are the image's columns.
+        footprint = taken.rows(made)
+        assert footprint is not None
+        assert footprint.sources == {("image", 3)}
 
     def test_statistics_of_channels_and_pixels_together(self) -> None:
         taken = Taken()
@@ -249,6 +270,17 @@ class TestFiles:
             value = read_outlook(path, assumed=SIZE).output(None)
             assert value is not None
             assert any(axis.footprint is not None for axis in value.axes[2:]) == known
+
+    def test_what_others_call_by_a_known_name_is_not_followed(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.xml"
+        text = (FOLDER / "softmax.xml").read_text("utf-8")
+        own = re.sub(r'(type="SoftMax" version=)"\w+"', r'\1"theirs"', text)
+        assert own != text
+        path.write_text(own, "utf-8")
+        path.with_suffix(".bin").write_bytes((FOLDER / "softmax.bin").read_bytes())
+        value = read_outlook(path, assumed=SIZE).output(None)
+        assert value is not None
+        assert not any(axis.footprint is not None for axis in value.axes)
 
     def test_operations_of_others_are_not_followed(self) -> None:
         value = read_outlook(FOLDER / "extension.xml", assumed=SIZE).output(None)

@@ -56,6 +56,10 @@ def valid(x: Any) -> Any:
     return conv(x, (3, 3), dilation=3, auto="valid")
 
 
+def uneven(x: Any) -> Any:
+    return op.convolution(x, weights(2, 2, 4, 3), [1, 1], [3, 0], [0, 2], [1, 1])
+
+
 def transposed(x: Any) -> Any:
     small = conv(x, stride=2, pad=1)
     return op.convolution_backprop_data(small, weights(2, 2, 4, 4), [2, 2],
@@ -223,6 +227,7 @@ def ceiled(x: Any) -> Any:
 
 NEAR: Sequence[Tuple[str, Build, Tuple[int, int]]] = [
     ("convolution", lambda x: conv(x, (3, 5), 2, 1), (2, 2)),
+    ("with more in front", uneven, (1, 1)),
     ("dilated, valid", valid, (1, 1)),
     ("same, lower and upper", same_lower, (2, 2)),
     ("grouped", grouped, (2, 1)),
@@ -379,6 +384,7 @@ def test_pixels_look_at_what_changes_them(
 ) -> None:
     network = saved(build, tmp_path / "x.xml", (1, 2, SIZE, SIZE))
     value, axis = told(tmp_path / "x.xml"), "NCHW".index(letter)
+    assert value.shape == tuple(network.outputs[0].shape)
     assert value.letters is not None
     place = value.letters.index(letter)
     footprint = value.axes[place].footprint
