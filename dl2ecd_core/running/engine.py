@@ -7,10 +7,21 @@ values, and the caller's thread puts them side by side and writes.
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Deque, Iterator, List, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Deque,
+    Iterator,
+    List,
+    Optional,
+    Set,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from ..findings.errors import Cancelled
 from ..progress import Listener
@@ -24,10 +35,14 @@ from .work import Job, Part
 if TYPE_CHECKING:
     from .scores import Scores
 
+_T = TypeVar("_T")
+
 #: What a listener hears while rows of the result are made.
 CLASSIFYING = "Classifying"
 #: Strips that are read or worked on at once.
 _AHEAD = 2
+#: Seconds between looks at whether somebody wants to stop: a large tile takes a minute.
+_LOOKS = 0.2
 #: A tile that all cores share, and the one that comes after it.
 _WITH_THE_NEXT = 2
 #: Bytes that a network of the usual kinds holds for a pixel of its tile; those with layers as fine
@@ -134,7 +149,7 @@ def strips(
     batch = classifier.fitted.scores.batch
     groups = [columns[first : first + batch] for first in range(0, len(columns), batch)]
     at_once = _at_once(plan, classifier.fitted.scores, workers)
-    with pools(at_once) as (ahead, pool):
+    with pools(at_once) as (ahead, pool), _stopped(classifier, pool) as running:
         pending: Deque[Tuple[Span, List[Future[List[Part]]]]] = deque()
         reading: Deque[Tuple[Span, Future[Block]]] = deque()
         waiting = deque(rows)
@@ -145,28 +160,74 @@ def strips(
                 reading.append((span, ahead.submit(job.read, span)))
             while reading and len(pending) < _AHEAD:
                 span, block = reading.popleft()
-                strip = block.result()
-                pending.append(
-                    (span, [pool.submit(job.parts, strip, span, group) for group in groups])
-                )
+                strip = _awaited(block, heard)
+                futures = [pool.submit(job.parts, strip, span, group) for group in groups]
+                running.update(futures)
+                pending.append((span, futures))
             span, futures = pending.popleft()
+            top, bottom = max(span.first, window.top), min(span.end, window.bottom)
             parts: List[Part] = []
-            for future in futures:
-                parts += future.result()
-                if heard.cancelled():
-                    raise Cancelled
+            for number, future in enumerate(futures, 1):
+                found = _awaited(future, heard)
+                parts += found
+                running.discard(future)
+                done = top + (bottom - top) * number // len(futures)
+                if number < len(futures):
+                    heard.progressed(done - window.top, window.height, CLASSIFYING)
             following = pending[0][0] if pending else reading[0][0] if reading else None
             finished = joined.add(span, parts, following)
             if finished is not None:
                 yield finished
-            heard.progressed(min(span.end, window.bottom) - window.top, window.height, CLASSIFYING)
+            heard.progressed(bottom - window.top, window.height, CLASSIFYING)
+
+
+def _awaited(future: Future[_T], heard: Listener) -> _T:
+    """What comes of it, unless somebody wants to stop meanwhile.
+
+    Raises
+    ------
+    Cancelled
+        Where somebody does.
+    """
+    while not future.done():
+        if heard.cancelled():
+            raise Cancelled
+        wait([future], _LOOKS)
+    result = future.result()
+    if heard.cancelled():
+        raise Cancelled
+    return result
 
 
 @contextmanager
-def pools(workers: int) -> Iterator[Tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+def _stopped(classifier: Classifier, pool: Pool) -> Iterator[Set[Future[List[Part]]]]:
+    """Tiles that a pool runs; what of them still does when something is raised, is ended."""
+    running: Set[Future[List[Part]]] = set()
+    try:
+        yield running
+    except BaseException:
+        for future in running:
+            future.cancel()
+        waits = 0.0
+        # One that was about to begin is met the next time.
+        while wait(running, waits).not_done:
+            classifier.fitted.scores.session.stop(pool.threads)
+            waits = _LOOKS
+        raise
+
+
+class Pool(ThreadPoolExecutor):
+    """Threads that are known by their numbers."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        self.threads: Set[int] = set()
+        super().__init__(workers, name, lambda: self.threads.add(threading.get_ident()))
+
+
+@contextmanager
+def pools(workers: int) -> Iterator[Tuple[Pool, Pool]]:
     """A thread that reads ahead, and as many as there are workers."""
-    ahead = ThreadPoolExecutor(1, "dl2ecd-read")
-    pool = ThreadPoolExecutor(workers, "dl2ecd-run")
+    ahead, pool = Pool(1, "dl2ecd-read"), Pool(workers, "dl2ecd-run")
     try:
         yield ahead, pool
     finally:

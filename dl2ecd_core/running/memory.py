@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Optional
 
+from . import control_group
+
 #: Addresses that libraries and threads take and hardly use.
 _ROOM = 4 << 30
 #: Of what is free now, so much may be taken.
@@ -30,9 +32,9 @@ def limit_memory() -> Optional[int]:
     import resource
 
     most = taken + int(free * _SHARE) + _ROOM
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        most = min(most, soft)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))
     return most
 
@@ -47,12 +49,29 @@ def has_limit() -> bool:
 
 
 def free_memory() -> Optional[int]:
-    """Bytes that the machine has to give; None where the system does not tell."""
+    """Bytes that this process may still take; None where the system does not tell.
+
+    As many as the machine has to give, and no more than is left of what this process is limited to:
+    by a container, or by the shell that started it (``ulimit -v``).
+    """
     if sys.platform == "win32":
         from . import windows_memory
 
         return windows_memory.free_memory()
-    return system_size("/proc/meminfo", "MemAvailable")
+    told = (
+        system_size("/proc/meminfo", "MemAvailable"),
+        control_group.free_memory(),
+        _left_of_the_limit(),
+    )
+    return min((size for size in told if size is not None), default=None)
+
+
+def _left_of_the_limit() -> Optional[int]:
+    import resource
+
+    taken = system_size("/proc/self/status", "VmSize")
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if taken is None or limit == resource.RLIM_INFINITY else max(limit - taken, 0)
 
 
 def system_size(path: str, name: str) -> Optional[int]:

@@ -179,11 +179,11 @@ def test_memory_has_a_limit() -> None:
 def test_a_limit_that_there_is_already_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
     told: List[Any] = []
-    monkeypatch.setattr(resource, "getrlimit", lambda what: (5, 7 << 30))
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (5 << 30, 7 << 30))
     monkeypatch.setattr(resource, "setrlimit", lambda what, limits: told.append(limits))
     monkeypatch.setattr("dl2ecd_core.running.memory.system_size", lambda *names: 64 << 30)
-    assert limit_memory() == 7 << 30
-    assert told == [(7 << 30, 7 << 30)]
+    assert limit_memory() == 5 << 30
+    assert told == [(5 << 30, 7 << 30)]
 
 
 @pytest.mark.parametrize("text", [None, "", "MemAvailable: many kB\n"])

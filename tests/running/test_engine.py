@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Collection, List, Optional, Sequence, Set, Tuple, Type
 
 import numpy as np
 import pytest
@@ -297,6 +298,13 @@ class TestBlended:
         assert np.array_equal(np.isnan(shares[0]), ~valid)
 
 
+def tiles_of_16(session: Type[Made], give: Any) -> Fitted:
+    """A model that takes tiles of 16 pixels."""
+    ends = tensor("NCHW", 1, 4, 16, 16), tensor("NCHW", 1, 2, 16, 16)
+    placement = Placement(16, 16)
+    return Fitted(scores_of(session([ends[0]], [ends[1]], give), 4, None, 2), placement, placement)
+
+
 class TestStopping:
     def test_cancelling_ends_the_work(self, unet: Fitted) -> None:
         class Impatient(Listener):
@@ -309,6 +317,76 @@ class TestStopping:
 
         with pytest.raises(Cancelled):
             classified(classifier(unet), pixels(200, 200), listener=Impatient())
+
+    @pytest.mark.parametrize("interrupted", [Cancelled, KeyboardInterrupt])
+    def test_a_tile_that_takes_long_is_not_waited_for(self, interrupted: Any) -> None:
+        """A large one takes a minute."""
+
+        class Slow(Made):
+            def stop(self, threads: Collection[int]) -> None:
+                asked.append(set(threads))
+                ended.set()
+
+        class Impatient(Listener):
+            def cancelled(self) -> bool:
+                if began and interrupted is KeyboardInterrupt:
+                    raise KeyboardInterrupt
+                return bool(began)
+
+        def give(tile: np.ndarray) -> np.ndarray:
+            began.append(threading.get_ident())
+            assert ended.wait(60)
+            raise RunningRefused([finding("model-run-failed", "It was stopped.")])
+
+        began: List[int] = []
+        asked: List[Set[int]] = []
+        ended = threading.Event()
+        with pytest.raises(interrupted):
+            classified(
+                classifier(tiles_of_16(Slow, give)), pixels(16, 64), workers=1, listener=Impatient()
+            )
+        # Of the four tiles one was begun, and no thread of somebody else's was asked to stop.
+        assert [set(began)] == asked[:1]
+
+    def test_one_that_begins_just_then_is_asked_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Late(Made):
+            def stop(self, threads: Collection[int]) -> None:
+                asked.append(1)
+                if len(asked) > 2:
+                    ended.set()
+
+        def give(tile: np.ndarray) -> np.ndarray:
+            began.set()
+            assert ended.wait(60)
+            return tile[:, :2]
+
+        monkeypatch.setattr(engine, "_LOOKS", 0.01)
+        asked: List[int] = []
+        began, ended = threading.Event(), threading.Event()
+        model = classifier(tiles_of_16(Late, give))
+        with (
+            engine.pools(1) as (_, pool),
+            pytest.raises(ZeroDivisionError),
+            engine._stopped(model, pool) as running,
+        ):
+            running.add(pool.submit(model.fitted.scores.session.run, [np.zeros((1, 4, 4, 4))]))
+            assert began.wait(60)
+            raise ZeroDivisionError
+        assert len(asked) == 3
+
+    def test_progress_is_told_of_each_tile(self) -> None:
+        """A row of large ones takes minutes."""
+
+        class Watching(Listener):
+            def progressed(self, done: int, total: int, doing: str) -> None:
+                heard.append((done, total))
+
+        heard: List[Tuple[int, int]] = []
+        model = tiles_of_16(Made, lambda tile: tile[:, :2])
+        classified(classifier(model), pixels(32, 64), listener=Watching())
+        assert heard == [(done, 32) for done in range(4, 33, 4)]
 
     def test_progress_is_told_in_rows(self, unet: Fitted) -> None:
         class Watching(Listener):

@@ -7,7 +7,7 @@ from typing import Any, List, Tuple
 
 import pytest
 
-from dl2ecd_core.running import memory
+from dl2ecd_core.running import control_group, memory
 
 resource = pytest.importorskip("resource")
 
@@ -36,6 +36,29 @@ def test_is_never_more_than_the_person_allows(
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5 << 20, 5 << 20))
     assert memory.limit_memory() == 5 << 20
     assert limits == [(5 << 20, 5 << 20)]
+
+
+@pytest.mark.parametrize(
+    ("machine", "group", "limit", "left"),
+    [
+        (900, None, None, 900),
+        (900, 500, None, 500),
+        (900, 500, 600, 400),
+        (900, 500, 100, 0),
+        (None, 500, None, 500),
+        (None, None, None, None),
+    ],
+)
+def test_is_no_more_than_is_left_of_any_limit(
+    machine: Any, group: Any, limit: Any, left: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's, or the shell's that started this process, which has taken 200."""
+    sizes = {"MemAvailable": machine, "VmSize": 200}
+    monkeypatch.setattr(memory, "system_size", lambda path, name: sizes[name])
+    monkeypatch.setattr(control_group, "free_memory", lambda: group)
+    most = resource.RLIM_INFINITY if limit is None else limit
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (most, resource.RLIM_INFINITY))
+    assert memory.free_memory() == left
 
 
 @pytest.mark.parametrize("text", [None, "MemTotal: 5 kB\n", "MemAvailable: many\n"])

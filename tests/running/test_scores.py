@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Collection, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 import pytest
@@ -36,6 +36,9 @@ class Made:
 
     def threaded(self, count: int) -> Made:
         return self
+
+    def stop(self, threads: Collection[int]) -> None:
+        """What runs takes no time."""
 
     def close(self) -> None:
         """Nothing to let go of."""

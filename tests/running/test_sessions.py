@@ -30,6 +30,7 @@ from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import Session, onnx_session
+from dl2ecd_core.running.sessions.base import RuntimeSession
 from dl2ecd_core.running.sessions.exchange import Exchange
 from dl2ecd_core.running.sessions.failures import run_failed
 from dl2ecd_core.running.sessions.litert_session import LiteRtSession
@@ -967,6 +968,15 @@ class TestSharedTiles:
             found = list(pool.map(lambda count: shared.run([np.full(1, count)])[0][0], range(8)))
         assert (found, max(most)) == (list(range(8)), 1)
 
+    def test_are_stopped_as_the_session_is_that_runs(self) -> None:
+        class Asked(Made):
+            def stop(self, threads: Any) -> None:
+                asked.append(threads)
+
+        asked: List[Any] = []
+        TakingTurns(Asked([], [], None), 2).stop({5})
+        assert asked == [{5}]
+
     def test_may_be_shared_by_more_or_freed(self, tmp_path: Path) -> None:
         session = session_of(tmp_path, "onnx/unet.onnx")
         shared = session.threaded(2)
@@ -974,3 +984,66 @@ class TestSharedTiles:
         free = shared.freed()
         assert free is not None
         assert free.inputs[0].size_of("H") is None
+
+
+class TestStopping:
+    """A run that takes long ends when somebody asks for that; the session goes on."""
+
+    @pytest.mark.parametrize(("own", "ends"), [(True, True), (False, False)])
+    def test_onnx_runtime_ends_between_two_operations(
+        self, own: bool, ends: bool, tmp_path: Path
+    ) -> None:
+        session = session_of(tmp_path, "onnx/unet.onnx")
+        assert isinstance(session, OnnxSession)
+        pixels = tile(1, 4, 16, 16)
+        expected = session.run([pixels])[0]
+        runtime = session._session
+
+        class Stopped:
+            def run(self, *arguments: Any) -> Any:
+                session.stop({threading.get_ident() + (not own)})
+                return runtime.run(*arguments)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(runtime, name)
+
+        session._session = Stopped()
+        if ends:
+            with pytest.raises(RunningRefused, match="terminate"):
+                session.run([pixels])
+        else:
+            assert np.array_equal(session.run([pixels])[0], expected)
+        session._session = runtime
+        assert np.array_equal(session.run([pixels])[0], expected)
+
+    def test_openvino_cancels_a_request(self, tmp_path: Path) -> None:
+        class Request:
+            def __init__(self) -> None:
+                self.began, self.cancelled = threading.Event(), threading.Event()
+
+            def start_async(self, *arguments: Any, **more: Any) -> None:
+                self.began.set()
+
+            def wait(self) -> None:
+                assert self.cancelled.wait(60)
+                raise RuntimeError("Infer Request was canceled")
+
+            def cancel(self) -> None:
+                self.cancelled.set()
+
+        pytest.importorskip("openvino")
+        session: Any = session_of(tmp_path, "openvino/softmax.xml", "openvino/softmax.bin")
+        request = Request()
+        session._idle.put(request)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(session.run, [tile(1, 3, 8, 8)])
+            assert request.began.wait(60)
+            session.stop({threading.get_ident()})
+            assert not request.cancelled.is_set()
+            session.stop(set(session._running))
+            with pytest.raises(RunningRefused, match="canceled"):
+                future.result()
+        assert not session._running
+
+    def test_what_a_runtime_can_not_stop_goes_on(self) -> None:
+        RuntimeSession((), ()).stop({threading.get_ident()})

@@ -5,7 +5,7 @@ Whoever classifies or detects asks for a session and knows nothing of the model'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Mapping, Optional, Protocol, Sequence, Tuple
+from typing import TYPE_CHECKING, Collection, List, Mapping, Optional, Protocol, Sequence, Tuple
 
 from ...models import Tensor
 from ...network.outlook import Outlook
@@ -88,6 +88,18 @@ class Session(Protocol):
         ----------
         assumed
             Rows and columns that an image is taken to have where the network leaves them free.
+        """
+        ...
+
+    def stop(self, threads: Collection[int]) -> None:
+        """End what these threads run at this moment, as far as the runtime can.
+
+        That raises `RunningRefused`; what they run afterwards, runs.
+
+        Parameters
+        ----------
+        threads
+            Their numbers, as :func:`threading.get_ident` gives them.
         """
         ...
 

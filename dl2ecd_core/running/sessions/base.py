@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Optional, Tuple
+from typing import Collection, Mapping, Optional, Tuple
 
 from ...models import Tensor
 from ...network.outlook import Outlook
@@ -48,3 +48,6 @@ class RuntimeSession:
     def outlook(self, assumed: int) -> Optional[Outlook]:
         """As :class:`~dl2ecd_core.running.sessions.Session`; most runtimes do not tell."""
         return None
+
+    def stop(self, threads: Collection[int]) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`; most runtimes can't."""

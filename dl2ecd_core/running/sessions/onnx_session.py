@@ -6,7 +6,19 @@ https://onnxruntime.ai/docs/api/python/api_summary.html
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from threading import get_ident
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Collection,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from ...findings.errors import Dl2EcdError
 from ...models import Tensor
@@ -81,6 +93,7 @@ class OnnxSession(RuntimeSession):
             tuple(_tensor(node, described) for node in given),
         )
         self._names = [tensor.name for tensor in self._outputs]
+        self._running: Dict[int, Any] = {}
         #: Of a freed session, by what factors it resizes what its file resizes to a size.
         self.factors: Mapping[str, Sequence[float]] = {}
 
@@ -103,12 +116,23 @@ class OnnxSession(RuntimeSession):
     def run(self, arrays: Sequence[Array]) -> List[Array]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         feeds = {tensor.name: array for tensor, array in zip(self._inputs, arrays)}
+        options = onnx_runtime().RunOptions()
+        # What it says when it is stopped is heard as an error.
+        options.log_severity_level = 4
+        self._running[get_ident()] = options
         try:
-            results: List[Array] = self._session.run(self._names, feeds)
+            results: List[Array] = self._session.run(self._names, feeds, options)
         except Exception as error:
             # Its exceptions have no base of their own.
             raise run_failed(self.runtime, error) from error
+        finally:
+            del self._running[get_ident()]
         return results
+
+    def stop(self, threads: Collection[int]) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`: between two operations of its."""
+        for thread, options in list(self._running.items()):
+            options.terminate = options.terminate or thread in threads
 
     def freed(self) -> Optional[OnnxSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""

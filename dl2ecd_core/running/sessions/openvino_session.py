@@ -8,7 +8,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ...network.outlook import Outlook
@@ -59,6 +60,7 @@ class OpenVinoSession(RuntimeSession):
             _tensors(self._compiled.inputs, inputs), _tensors(self._compiled.outputs, outputs)
         )
         self._idle: LifoQueue[Any] = LifoQueue()
+        self._running: Dict[int, Any] = {}
 
     @property
     def runtime(self) -> str:
@@ -72,7 +74,9 @@ class OpenVinoSession(RuntimeSession):
         except Empty:
             request = self._compiled.create_infer_request()
         try:
-            request.infer(dict(enumerate(arrays)), share_inputs=True)
+            self._running[get_ident()] = request
+            request.start_async(dict(enumerate(arrays)), share_inputs=True)
+            request.wait()
             # The request's own memory is used again.
             return [
                 request.get_output_tensor(place).data.copy() for place in range(len(self._outputs))
@@ -80,7 +84,14 @@ class OpenVinoSession(RuntimeSession):
         except RuntimeError as error:
             raise run_failed(self.runtime, error) from error
         finally:
+            self._running.pop(get_ident(), None)
             self._idle.put(request)
+
+    def stop(self, threads: Collection[int]) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        for thread, request in list(self._running.items()):
+            if thread in threads:
+                request.cancel()
 
     def freed(self) -> Optional[OpenVinoSession]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Collection, List, Mapping, Optional, Sequence
 
 from ...network.outlook import Outlook
 from .base import RuntimeSession
@@ -59,6 +59,10 @@ class TakingTurns(RuntimeSession):
     def outlook(self, assumed: int) -> Optional[Outlook]:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
         return self._session.outlook(assumed)
+
+    def stop(self, threads: Collection[int]) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`."""
+        self._session.stop(threads)
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
