@@ -30,12 +30,15 @@ class Axis:
     reduced
         True for what is left of an axis of which only one number was kept, such as the largest:
         it tells no classes apart any more.
+    even
+        Of a constant, whether its numbers are known to be the same all along it.
     """
 
     letter: str = "?"
     footprint: Optional[Footprint] = None
     source: Optional[Source] = None
     reduced: bool = False
+    even: bool = False
 
 
 class Kind(Enum):
@@ -223,14 +226,24 @@ def combined(values: Sequence[Value], data_type: Optional[str] = None) -> Value:
 
 def _together(values: Sequence[Value], axis: int, size: Optional[int]) -> Axis:
     """What is known of an axis, counted from the end, of combined operands."""
-    present: List[Axis] = []
-    for value in values:
-        if value.shape is None or value.constant or -axis > len(value.shape):
-            continue
-        if value.shape[axis] == 1 and size != 1:
-            continue
-        present.append(value.axes[axis])
-    return together(present)
+    present = [
+        (value, value.axes[axis])
+        for value in values
+        if value.shape is not None
+        and -axis <= len(value.shape)
+        and (value.shape[axis] != 1 or size == 1)
+    ]
+    constants = [laid for laid in present if laid[0].constant]
+    found = together(one for value, one in present if not value.constant)
+    if size == 1 or all(is_even(*laid) for laid in constants):
+        return replace(found, even=all(value.constant for value in values))
+    # What is laid over an image and is not the same everywhere makes its places matter.
+    return replace(found, footprint=None)
+
+
+def is_even(constant: Value, axis: Axis) -> bool:
+    """Whether a constant is known to have the same numbers everywhere along an axis of its."""
+    return axis.even or len(set(constant.numbers or (0, 1))) == 1
 
 
 def together(axes: Iterable[Axis]) -> Axis:

@@ -151,8 +151,11 @@ def test_operands_meet_from_the_end() -> None:
 
 def test_what_is_spread_or_constant_or_shorter_says_nothing_of_an_axis() -> None:
     x = image("x", "NCHW", 1, 3, 8, 9)
-    spread, constant = image("y", "N???", 1, 3, 1, 1), shaped((1, 3, 8, 9), constant=True)
-    for other in (spread, constant, shaped((9,), constant=True)):
+    even = [Axis(even=True)] * 4
+    constant = shaped((1, 3, 8, 9), axes=even, constant=True)
+    spread = image("y", "N???", 1, 3, 1, 1)
+    fives = shaped((8, 1), numbers=[5] * 8, constant=True)
+    for other in (spread, constant, fives, shaped((3, 1, 1), constant=True)):
         for pair in ([x, other], [other, x]):
             found = combined(pair)
             assert found.axes[2:] == x.axes[2:]
@@ -164,6 +167,22 @@ def test_what_is_spread_or_constant_or_shorter_says_nothing_of_an_axis() -> None
     assert combined([one, other]).letters == "H?"
     # A pixel that has no place makes the place of all unknown.
     assert combined([x, shaped((1, 3, 8, 9))]).axes[2] == Axis("H", None, ("x", 2))
+
+
+def test_a_constant_that_is_not_the_same_everywhere_makes_the_place_matter() -> None:
+    """What is learned of each place, or counts the rows: tiles can't be moved without it."""
+    x = image("x", "NCHW", 1, 3, 8, 9)
+    rows = combined([x, shaped((8, 1), numbers=range(8), constant=True)])
+    assert rows.axes[2] == Axis("H", None, ("x", 2))
+    assert rows.axes[3] == x.axes[3]
+    assert combined([x, shaped((1, 3, 8, 9), constant=True)]).axes[3].footprint is None
+
+
+def test_constants_that_are_the_same_everywhere_are_so_together() -> None:
+    even = shaped((1, 8), axes=[Axis(), Axis(even=True)], constant=True)
+    assert combined([even, shaped((), constant=True)]).axes[1].even
+    assert not combined([even, shaped((8,), constant=True)]).axes[1].even
+    assert not combined([even, shaped((8,))]).axes[1].even
 
 
 def test_operands_that_do_not_go_together_are_of_no_shape() -> None:

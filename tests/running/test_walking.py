@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
+from dl2ecd_core.models import inspect_model
 from dl2ecd_core.network.footprints import at_input
 from dl2ecd_core.network.lowering import Lowering
 from dl2ecd_core.network.outlook import outlook_of
@@ -18,6 +20,8 @@ from dl2ecd_core.running import fitting
 from dl2ecd_core.running.fitted import Fitted
 from dl2ecd_core.running.fitting import fit_tiles
 from dl2ecd_core.running.placement import Placement
+from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.sessions.onnx_session import OnnxSession
 from dl2ecd_core.running.walking import Look, looks_of, read_looks
 from tests.conftest import FIXTURES
 from tests.running.random_networks import Conv, Level, Net, write
@@ -112,6 +116,63 @@ def pooled(times: int, path: Path) -> Path:
     opset = helper.make_opsetid("", 17)
     onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
     return path
+
+
+def placed(path: Path, *nodes: onnx.NodeProto, size: Any = 64, **constants: np.ndarray) -> Path:
+    """A network that lays something over its image, then looks one pixel around."""
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, bands, size, size])
+        for name, bands in (("image", 4), ("scores", 2))
+    ]
+    laid = {name: numpy_helper.from_array(value, name) for name, value in constants.items()}
+    weights = np.random.default_rng(3).normal(0, 1, (2, 4, 3, 3)).astype("float32")
+    conv = helper.make_node("Conv", ["laid", "weights"], ["scores"], pads=[1] * 4)
+    graph = helper.make_graph(
+        [*nodes, conv],
+        "placed",
+        ends[:1],
+        ends[1:],
+        [*laid.values(), numpy_helper.from_array(weights, "weights")],
+    )
+    opset = helper.make_opsetid("", 17)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    return path
+
+
+def fitted_to_file(path: Path) -> Fitted:
+    model = inspect_model(path)
+    session = OnnxSession(path, model.inputs, model.outputs)
+    return fit_tiles(scores_of(session, 4, None, 2), read_looks(path, None))
+
+
+@pytest.mark.parametrize(("same", "exact"), [(True, True), (False, False)])
+def test_what_is_learned_of_each_place_is_no_matter_of_near_pixels(
+    same: bool, exact: bool, tmp_path: Path
+) -> None:
+    """Tiles of such a model can't be moved, unless it is the same everywhere after all."""
+    shape = (1, 1, 64, 64)
+    value = np.random.default_rng(4).normal(0, 1, (1, 1, 1, 1) if same else shape)
+    add = helper.make_node("Add", ["image", "places"], ["laid"])
+    path = placed(tmp_path / "net.onnx", add, places=np.resize(value, shape).astype("float32"))
+    fitted = fitted_to_file(path)
+    assert (fitted.halo, fitted.is_exact) == ((1, True) if exact else (None, False))
+
+
+def test_rows_that_are_counted_matter_wherever_that_shows(tmp_path: Path) -> None:
+    """Here from the 200th on, which small tiles have not."""
+    nodes = [
+        helper.make_node("Shape", ["image"], ["sizes"], start=2, end=3),
+        helper.make_node("Squeeze", ["sizes"], ["rows"]),
+        helper.make_node("Range", ["zero", "rows", "one"], ["counted"]),
+        helper.make_node("Greater", ["counted", "limit"], ["below"]),
+        helper.make_node("Cast", ["below"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Reshape", ["numbers", "shape"], ["column"]),
+        helper.make_node("Add", ["image", "column"], ["laid"]),
+    ]
+    whole = {"zero": 0, "one": 1, "limit": 200, "shape": [1, 1, -1, 1]}
+    constants = {name: np.array(value, "int64") for name, value in whole.items()}
+    path = placed(tmp_path / "net.onnx", *nodes, size="free", **constants)
+    assert fitted_to_file(path).rows.reach is None
 
 
 @pytest.mark.parametrize("times", [3, 5, 7])

@@ -7,7 +7,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from ..data_types import DATA_TYPES, Number
 from ..shapes import broadcast, elements
-from ..value import Axis, Value, picked_numbers, shaped, together, transposed_numbers
+from ..value import Axis, Value, is_even, picked_numbers, shaped, together, transposed_numbers
 from .step import Step
 
 Outputs = Sequence[Value]
@@ -102,6 +102,12 @@ def joined(values: Sequence[Value], step: Step) -> Value:
     for index in range(rank or 0):
         here = [value.size(index) for value in values]
         track = together(value.axes[index] for value in values if not value.constant)
+        constants = [value for value in values if value.constant]
+        if not all(
+            value.size(index) == 1 or is_even(value, value.axes[index]) for value in constants
+        ):
+            # What is laid beside an image and is not the same everywhere makes its places matter.
+            track = replace(track, footprint=None)
         if index == axis:
             total = 0
             for size in here:
@@ -249,9 +255,9 @@ def expand(step: Step) -> Outputs:
     if shape is None:
         return [Value(None, x.data_type, constant=x.constant)]
     # What lies side by side after it are not the pixels of before.
-    tracks = [Axis()] * (len(shape) - len(x.shape))
+    tracks = [Axis(even=x.constant)] * (len(shape) - len(x.shape))
     tracks += [
-        axis if have != 1 or size == 1 else Axis(axis.letter)
+        axis if have != 1 or size == 1 else Axis(axis.letter, even=x.constant)
         for axis, have, size in zip(x.axes, x.shape, shape[len(tracks) :])
     ]
     return [shaped(shape, x.data_type, tracks, constant=x.constant)]

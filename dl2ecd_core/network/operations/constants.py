@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 
 from ..data_types import Number
 from ..shapes import elements
-from ..value import MOST_KNOWN_VALUES, Value, constant_of, shaped
+from ..value import MOST_KNOWN_VALUES, Axis, Value, constant_of, shaped
 from .step import Step
 
 Outputs = Sequence[Value]
@@ -68,7 +68,8 @@ def constant_of_shape(step: Step) -> Outputs:
         value = (0,) if head is None else head.values()
         if value is not None and len(value) == 1:
             numbers = [value[0]] * count
-    return [shaped(sizes, data_type, numbers=numbers, constant=True)]
+    axes = [Axis(even=True)] * len(sizes)
+    return [shaped(sizes, data_type, axes, numbers, constant=True)]
 
 
 RULES: Dict[str, Callable[[Step], Outputs]] = {
