@@ -193,6 +193,33 @@ class TestEnding:
                 waits.result()
         one.end()
 
+    def test_is_for_some_who_wait_alone(self, begin: Begins) -> None:
+        """Their answers come all the same, and are nobody's."""
+        one = begin("first, other = read_message(questions), read_message(questions)\n"
+                    "answer(first); answer(other)" + ECHOES)  # fmt: skip
+        with ThreadPoolExecutor(1) as pool:
+            thread = pool.submit(threading.get_ident).result()
+            waits = pool.submit(asked, one, 1)
+            threading.Event().wait(0.2)
+            one.stop([thread + 1])
+            assert not waits.done()
+            one.stop([thread])
+            with pytest.raises(Unanswered, match="it was stopped"):
+                waits.result()
+            one.stop([thread])
+            assert [asked(one, value) for value in (2, 3)] == [2, 3]
+
+    def test_comes_after_some_were_stopped(self, begin: Begins) -> None:
+        one = begin("threading.Event().wait()")
+        with ThreadPoolExecutor(1) as pool:
+            thread = pool.submit(threading.get_ident).result()
+            waits = pool.submit(asked, one, 1)
+            threading.Event().wait(0.2)
+            one.stop([thread])
+            with pytest.raises(Unanswered, match="it was stopped"):
+                waits.result()
+        one.end()
+
     def test_comes_when_nobody_knows_of_it_any_more(self) -> None:
         process = process_of(ECHOES)
         one = Exchange(process)

@@ -709,6 +709,17 @@ class TestPyTorch:
         with pytest.raises(RunningRefused, match="model-run-failed"):
             shared.run([tile(1, 4, 8, 8)])
 
+    def test_nobody_has_to_wait_for_a_tile(self, tmp_path: Path) -> None:
+        """Which waits for another to come."""
+        session = session_of(tmp_path / "together", "pytorch/unet_scripted.pt", trusted=True)
+        with ThreadPoolExecutor(1) as pool:
+            thread = pool.submit(threading.get_ident).result()
+            waits = pool.submit(session.run, [tile(1, 4, 8, 8)])
+            threading.Event().wait(0.2)
+            session.threaded(2).stop([thread])
+            with pytest.raises(RunningRefused, match=r"model-run-failed.*it was stopped"):
+                waits.result()
+
     def test_whoever_waits_hears_that_the_process_ended(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from itertools import count
-from threading import Lock, RLock, Thread, current_thread
-from typing import TYPE_CHECKING, Dict, List, Optional, Sequence
+from threading import Lock, RLock, Thread, current_thread, get_ident
+from typing import TYPE_CHECKING, Collection, Dict, List, NamedTuple, Optional, Sequence
 from weakref import finalize
 
 from ..child import ModuleProcess
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import Array
 
 _ENDED = "its process ended, for want of memory or by a fault in the model"
+_STOPPED = "it was stopped"
 #: The number of what a process says before it is asked.
 _HELLO = 0
 #: Seconds that the reading thread has to see that the process is gone.
@@ -91,9 +92,20 @@ class Exchange:
             # The process is gone or was ended meanwhile: whoever reads hears of it, too.
         return _answer(waited).arrays
 
+    def stop(self, threads: Collection[int]) -> None:
+        """Let these threads wait no longer; the process may still work on what they asked."""
+        self._waiting.stop(threads)
+
     def end(self) -> None:
         """End the process, whatever it is doing; whoever waits for an answer hears of it."""
         self._end()
+
+
+class _Waited(NamedTuple):
+    """An answer that will be, and the thread that waits for it."""
+
+    thread: int
+    answer: Future[Message]
 
 
 class _Waiting:
@@ -102,7 +114,7 @@ class _Waiting:
     def __init__(self) -> None:
         # The end may come in a thread that has just taken the lock: where objects are forgotten.
         self._lock = RLock()
-        self._answers: Dict[int, Future[Message]] = {}
+        self._answers: Dict[int, _Waited] = {}
         self._over: Optional[str] = None
 
     def expect(self, number: int) -> Future[Message]:
@@ -110,7 +122,7 @@ class _Waiting:
         answer: Future[Message] = Future()
         with self._lock:
             if self._over is None:
-                self._answers[number] = answer
+                self._answers[number] = _Waited(get_ident(), answer)
             else:
                 answer.set_exception(Unanswered(self._over))
         return answer
@@ -124,18 +136,31 @@ class _Waiting:
             When nobody waits for it.
         """
         with self._lock:
-            answer = self._answers.pop(message.number, None)
-        if answer is None:
-            raise ValueError("an answer to no question")
-        answer.set_result(message)
+            waited = self._answers.pop(message.number, None)
+            if waited is None:
+                raise ValueError("an answer to no question")
+            if not waited.answer.done():
+                waited.answer.set_result(message)
+
+    def stop(self, threads: Collection[int]) -> None:
+        """Say to these threads that there is no answer; the one that comes is nobody's."""
+        with self._lock:
+            for waited in self._answers.values():
+                if waited.thread in threads:
+                    _refuse(waited.answer, _STOPPED)
 
     def end(self, reason: str) -> None:
         """Say to all who wait, and who still ask, why there is no answer any more."""
         with self._lock:
             self._over = self._over or reason
-            answers, self._answers = self._answers, {}
-        for answer in answers.values():
-            answer.set_exception(Unanswered(reason))
+            for waited in self._answers.values():
+                _refuse(waited.answer, reason)
+            self._answers = {}
+
+
+def _refuse(answer: Future[Message], reason: str) -> None:
+    if not answer.done():
+        answer.set_exception(Unanswered(reason))
 
 
 def _answer(waited: Future[Message]) -> Message:

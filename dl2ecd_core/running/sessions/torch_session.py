@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Collection, List, Optional, Sequence, Tuple
 
 from ...models import Tensor
 from ..child import module_process
@@ -107,6 +107,13 @@ class TorchSession(RuntimeSession):
         shared = copy(self)
         shared._threads = count
         return TakingTurns(shared, count)
+
+    def stop(self, threads: Collection[int]) -> None:
+        """As :class:`~dl2ecd_core.running.sessions.Session`: nobody waits for these tiles.
+
+        PyTorch goes on with them until they are done or the session is closed.
+        """
+        self._exchange.stop(threads)
 
     def close(self) -> None:
         """As :class:`~dl2ecd_core.running.sessions.Session`."""
