@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Iterator, Optional
 
@@ -83,14 +83,16 @@ def opened_model(
     """
     heard = Unmeasured(listener or Listener(), PREPARING)
     if class_info is not None:
-        examination = examine(model, class_info)
-        with _private(_fresh(examination), heard) as found:
+        with _private(_fresh(examine(model, class_info), model), heard) as found:
             yield found
     elif is_ecd(model):
         with _private(_runnable(read_ecd(model)), heard) as found:
             yield found
     else:
-        with opened(model) as source, _private(_fresh(examine_opened(source)), heard) as found:
+        with (
+            opened(model) as source,
+            _private(_fresh(examine_opened(source), model), heard) as found,
+        ):
             yield found
 
 
@@ -105,7 +107,7 @@ def described(model: AnyPath) -> Ecd:
     if is_ecd(model):
         return _runnable(read_ecd(model))
     with opened(model) as source:
-        return _fresh(examine_opened(source))
+        return _fresh(examine_opened(source), model)
 
 
 def is_ecd(path: AnyPath) -> bool:
@@ -117,11 +119,13 @@ def is_ecd(path: AnyPath) -> bool:
         return os.fspath(path).lower().endswith(".ecd")
 
 
-def _fresh(examination: Examination) -> Ecd:
+def _fresh(examination: Examination, model: AnyPath) -> Ecd:
+    """What an .ecd would say; it is called by the name of what the person gave."""
     findings = in_order(item for item in examination.findings if item.rule not in _OF_READERS)
     if refusing(findings) or examination.model is None:
         raise ConversionRefused(findings)
-    return fresh_ecd(examination.model, examination.info, findings)
+    ecd = fresh_ecd(examination.model, examination.info, findings)
+    return replace(ecd, name=os.fspath(model))
 
 
 def _runnable(ecd: Ecd) -> Ecd:
@@ -160,17 +164,19 @@ def _private(ecd: Ecd, listener: Listener) -> Iterator[OpenedModel]:
                 raise scratch_failure(error, _COPY) from error
         primary = Path(name, ecd.files[0].path)
         model = inspect_model(primary)
-        if refusing(model.findings):
-            raise RunningRefused(in_order(_elsewhere(model, primary, ecd)))
-        yield OpenedModel(ecd, model, primary)
+        found = tuple(_elsewhere(model, primary, ecd))
+        if refusing(found):
+            raise RunningRefused(in_order(found))
+        yield OpenedModel(ecd, replace(model, findings=found), primary)
 
 
 def _elsewhere(model: ModelDescription, primary: Path, ecd: Ecd) -> Iterator[Finding]:
     """Findings of the private copy, which say nothing of where it lies."""
     for item in model.findings:
+        where = Place() if item.where is None else item.where
         yield finding(
             item.rule,
             item.message.replace(printable(str(primary), 400), ecd.files[0].path),
             hint=item.hint,
-            where=Place(file=ecd.name),
+            where=replace(where, file=ecd.name),
         )

@@ -80,6 +80,16 @@ class TestSeams:
         one = Placement(96, 96, stride=stride, reach=(3, 3))
         assert is_seamless(Fitted(scores(filled(32)), one, one)) is seamless
 
+    @pytest.mark.parametrize(("by", "seamless"), [(1 + 2e-6, True), (1 + 2e-4, False)])
+    def test_may_show_the_order_of_sums(self, by: float, seamless: bool) -> None:
+        """A runtime may take it another way for tiles that are longer."""
+
+        def give(pixels: np.ndarray) -> np.ndarray:
+            longer = max(pixels.shape[2:]) > 64
+            return pixels[:, :2] * np.float32(by if longer else 1)
+
+        assert is_seamless(Fitted(scores(give), placed(3), placed(3))) is seamless
+
     def test_are_looked_for_on_narrow_tiles(self) -> None:
         """Square ones of a model that looks far would take seconds."""
         seen: List[Tuple[int, ...]] = []
