@@ -55,8 +55,8 @@ if TYPE_CHECKING:
     from .running.building import Options as ClassifyOptions
     from .running.classify import classify
     from .running.detect import DetectOptions, detect
+    from .running.maps.report import Classification
     from .running.objects.report import Detection
-    from .running.report import Classification
     from .scripting import DeepLearningModelToEcd
     from .templates import Template, template, write_template
 
@@ -140,7 +140,7 @@ _EXTRAS: Tuple[Tuple[str, Tuple[str, ...]], ...] = (
     ("running.classify", ("classify",)),
     ("running.detect", ("DetectOptions", "detect")),
     ("running.objects.report", ("Detection",)),
-    ("running.report", ("Classification",)),
+    ("running.maps.report", ("Classification",)),
 )
 _HOMES: Dict[str, Tuple[str, str]] = {
     name: (module, name) for module, names in (*_CORE, *_EXTRAS) for name in names

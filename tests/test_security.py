@@ -114,9 +114,9 @@ class TestTheCode:
     #: The stand-in for arcpy runs the toolbox that a person hands it, as ArcGIS does.
     RUNS_TOOLBOXES = "headless/_loading.py"
     #: Processes are started in one place, and are Python with a module of this package.
-    STARTS_PROCESSES = "running/child.py"
+    STARTS_PROCESSES = "running/processes/child.py"
     #: Windows tells how much memory is free by a call of its own; nothing else is called.
-    ASKS_WINDOWS = "running/windows_memory.py"
+    ASKS_WINDOWS = "running/processes/windows_memory.py"
     #: Dask starts the workers of this machine; Python keeps track of them.
     STARTS_WORKERS = "running/cluster/connecting.py"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
-from ..running.rasters import ArrayReader, Block, Window
+from ..running.rasters.raster import ArrayReader, Block, Window
 from .placing import Place
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class BlockReader:
     Attributes
     ----------
     name, height, width, data_type, band_names
-        As :class:`~dl2ecd_core.running.rasters.RasterReader`.
+        As :class:`~dl2ecd_core.running.rasters.raster.RasterReader`.
     place, size
         Where the block lies, and its rows and columns.
     """
@@ -34,7 +34,7 @@ class BlockReader:
         self.band_names: Tuple[Optional[str], ...] = (None,) * len(pixels)
 
     def read(self, window: Window, bands: Sequence[int]) -> Block:
-        """As :class:`~dl2ecd_core.running.rasters.RasterReader`."""
+        """As :class:`~dl2ecd_core.running.rasters.raster.RasterReader`."""
         import numpy
 
         rows, columns = self.size

@@ -9,12 +9,12 @@ from ..exports.legend import legend_of
 from ..running.building import Options, classifier_for
 from ..running.classifier import Classifier
 from ..running.engine import strips
-from ..running.fitting import fitted_to
 from ..running.opening import OpenedModel
-from ..running.placement import Placement
-from ..running.planning import Plan, Span
-from ..running.rasters import Window
+from ..running.rasters.raster import Window
 from ..running.sessions import Session
+from ..running.tiles.fitting import fitted_to
+from ..running.tiles.placement import Placement
+from ..running.tiles.planning import Plan, Span
 from . import contract, placing
 from .blocks import BlockReader, unseen
 from .function import ModelFunction

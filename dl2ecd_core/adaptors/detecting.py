@@ -9,7 +9,7 @@ from ..running.objects.detector import DetectOptions, Detector, detector_for, la
 from ..running.objects.found import Objects
 from ..running.objects.searching import search
 from ..running.opening import OpenedModel
-from ..running.rasters import ArrayReader
+from ..running.rasters.raster import ArrayReader
 from ..running.sessions import Session
 from . import contract, placing
 from .blocks import unseen

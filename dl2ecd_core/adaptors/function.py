@@ -8,7 +8,7 @@ from typing import Any, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar
 
 from ..ecd.content import Ecd
 from ..findings.errors import Dl2EcdError
-from ..running.input_scaling import chosen_scaling
+from ..running.inputs.input_scaling import chosen_scaling
 from ..running.opening import OpenedModel
 from ..running.sessions import Session
 from ..scaling.steps import Scaling

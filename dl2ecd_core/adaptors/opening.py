@@ -11,8 +11,8 @@ from ..ecd.content import Ecd
 from ..findings.errors import Dl2EcdError
 from ..pane.speech import sentence
 from ..running.bounded import bounded_session
-from ..running.engine import cores
 from ..running.opening import OpenedModel, opened_model
+from ..running.processes.cores import cores
 from ..running.sessions import Session
 
 Made = TypeVar("Made")

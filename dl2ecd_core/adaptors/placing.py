@@ -87,7 +87,7 @@ def window_spans(axis: Any, size: int, first: int, end: int) -> Iterator[Tuple[i
     ----------
     axis
         How the model's output lies over its input: a
-        :class:`~dl2ecd_core.running.placement.Placement` with a step, or a scene of one tile.
+        :class:`~dl2ecd_core.running.tiles.placement.Placement` with a step, or a scene of one tile.
     size
         Of the whole scene.
 
@@ -95,7 +95,7 @@ def window_spans(axis: Any, size: int, first: int, end: int) -> Iterator[Tuple[i
     ------
     tuple of int
         Origin, first and end of what is kept, and how much of the tile's output lies before it:
-        as in :class:`~dl2ecd_core.running.planning.Span`.
+        as in :class:`~dl2ecd_core.running.tiles.planning.Span`.
     """
     unit, result = axis.outputs_per_stride, axis.result_size(size)
     before, after = axis.margins

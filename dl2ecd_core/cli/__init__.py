@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import Dict, List, Optional, Tuple, Type
 
-from ..running.own_process import is_own_process
+from ..running.processes.own_process import is_own_process
 from ..version import __version__
 from .exit_codes import DONE, INTERRUPTED, PIPE_CLOSED, REFUSED, TERMINATED
 from .stopping import Terminated, hear_interruptions, hear_terminations
@@ -89,7 +89,7 @@ def _run(arguments: Optional[List[str]]) -> None:
     hear_terminations()
     if is_own_process():
         hear_interruptions()
-        from ..running.child import end_with_parent
+        from ..running.processes.child import end_with_parent
 
         end_with_parent()
     from .group import dl2ecd

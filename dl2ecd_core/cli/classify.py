@@ -10,7 +10,7 @@ from ..findings.wording import pixels_text
 from ..progress import Listener
 from ..running.building import Options
 from ..running.classify import classify
-from ..running.report import Classification
+from ..running.maps.report import Classification
 from . import CONTEXT
 from .cluster import (
     MANY,

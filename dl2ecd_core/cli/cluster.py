@@ -21,9 +21,9 @@ from ..running.cluster.many import Maps, classify_many
 from ..running.cluster.sources import is_many
 from ..running.detect import DetectOptions
 from ..running.extras import RunningRefused
+from ..running.maps.report import Classification
 from ..running.objects.report import Detection
-from ..running.report import Classification
-from ..running.scene import opened_scene
+from ..running.rasters.scene import opened_scene
 from .model_run import Asked, run_and_report
 from .pixel_bar import PixelBar
 from .terminal import print_findings

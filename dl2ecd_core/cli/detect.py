@@ -10,11 +10,11 @@ import click
 from ..findings.wording import counted
 from ..models.detectors.head import BoxCoding
 from ..progress import Listener
-from ..running.bands import bands_asked
 from ..running.chips.labeller import FITS
 from ..running.detect import detect
+from ..running.inputs.bands import bands_asked
+from ..running.inputs.model_input import InputOptions
 from ..running.label import label
-from ..running.model_input import InputOptions
 from ..running.objects.detector import IOU, SCORE, DetectOptions
 from ..running.objects.reading import (
     ACTIVATIONS,

@@ -11,13 +11,13 @@ import click
 
 from ..findings.errors import Dl2EcdError
 from ..findings.wording import printable
-from ..running.bands import Wanted, bands_asked
-from ..running.georeference import Extent
-from ..running.memory import limit_memory
+from ..running.inputs.bands import Wanted, bands_asked
+from ..running.maps.part_file import is_begun
+from ..running.maps.report import Classification, Report
 from ..running.objects.report import Detection
-from ..running.own_process import is_own_process
-from ..running.part_file import is_begun
-from ..running.report import Classification, Report
+from ..running.processes.memory import limit_memory
+from ..running.processes.own_process import is_own_process
+from ..running.rasters.georeference import Extent
 from ..running.sessions.devices import CPU
 from .options import PATH, output_options
 from .pixel_bar import PixelBar

@@ -11,8 +11,8 @@ from typing import List
 
 from ..findings import Finding
 from ..findings.rules import finding
-from ..running.child import command_process
-from ..running.own_process import MARK
+from ..running.processes.child import command_process
+from ..running.processes.own_process import MARK
 from .exit_codes import INTERRUPTED, REFUSED
 
 #: Signals by which the system ends a process that went wrong.

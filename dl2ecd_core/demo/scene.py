@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..files.output import check_target
 from ..running.extras import not_installed
-from ..running.georeference import Georeference
-from ..running.geotiff import Content, write_geotiff
-from ..running.part_file import PartFolder
-from ..running.rasterio_library import RasterioLibrary
+from ..running.maps.geotiff import Content, write_geotiff
+from ..running.maps.part_file import PartFolder
+from ..running.rasters.georeference import Georeference
+from ..running.rasters.rasterio_library import RasterioLibrary
 
 if TYPE_CHECKING:
     from ..running.sessions import Array

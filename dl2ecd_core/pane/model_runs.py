@@ -23,8 +23,8 @@ from .proposal import proposed_beside
 from .speech import NOT_YET_CHECKED, sentence, surprise
 
 if TYPE_CHECKING:
+    from ..running.maps.report import Classification
     from ..running.objects.report import Detection
-    from ..running.report import Classification
 
 #: Where the parameters lie that both tools have.
 RASTER, MODEL, OUTPUT, BANDS, SCALING = range(5)
@@ -178,7 +178,7 @@ def _surprise(tool: Tool, error: BaseException) -> str:
 
 def _asked(parameters: Sequence[Parameter]) -> Dict[str, Any]:
     """What both tools are asked for beside their files."""
-    from ..running.bands import bands_asked
+    from ..running.inputs.bands import bands_asked
 
     bands, scaling = text_of(parameters[BANDS]), text_of(parameters[SCALING])
     return {"bands": bands_asked(bands) if bands else None, "scale": _steps(scaling)}
@@ -252,8 +252,8 @@ def _shown(
 
 
 def _read_raster(path: str) -> Known[object]:
-    from ..running.rasterio_library import RasterioLibrary
-    from ..running.scene import opened_scene
+    from ..running.rasters.rasterio_library import RasterioLibrary
+    from ..running.rasters.scene import opened_scene
 
     try:
         with opened_scene(path, RasterioLibrary()) as scene:
@@ -289,7 +289,7 @@ def _show_output(tool: Tool, parameter: Parameter) -> None:
 
 
 def _show_bands(parameter: Parameter, names: Optional[Any], ecd: Optional[Any]) -> None:
-    from ..running.bands import bands_asked, chosen_bands
+    from ..running.inputs.bands import bands_asked, chosen_bands
 
     if names is None or ecd is None or ecd.band_count is None:
         return

@@ -23,18 +23,18 @@ from ..json_text import read_json
 from ..models import ModelDescription, inspect_model
 from ..models.facts import facts_of, names_of
 from ..pane.speech import CANCELLED, model_line, surprise
-from ..running.bands import Wanted as Bands
-from ..running.bands import bands_asked
 from ..running.building import Options
 from ..running.classify import classify
 from ..running.detect import detect
-from ..running.georeference import Extent
-from ..running.layer_library import LayerLibrary
+from ..running.inputs.bands import Wanted as Bands
+from ..running.inputs.bands import bands_asked
+from ..running.maps.report import Classification
 from ..running.objects.detector import IOU, SCORE, DetectOptions
 from ..running.objects.reading import AskedReading
 from ..running.objects.report import Detection
-from ..running.raster_library import RasterLibrary
-from ..running.report import Classification
+from ..running.rasters.georeference import Extent
+from ..running.rasters.layer_library import LayerLibrary
+from ..running.rasters.raster_library import RasterLibrary
 from .reporting import Failure, Feedback, FeedbackListener, failure, in_qgis
 from .requirements import REINSTALL
 

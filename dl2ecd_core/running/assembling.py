@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional, Sequence
 
-from .planning import Span, ramp
+from .tiles.planning import Span, ramp
 from .work import Job, Part
 
 if TYPE_CHECKING:

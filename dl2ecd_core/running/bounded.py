@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from .engine import cores
 from .estimating import check_memory
-from .memory import limit_memory
 from .opening import OpenedModel
-from .own_process import is_own_process
+from .processes.cores import cores
+from .processes.memory import limit_memory
+from .processes.own_process import is_own_process
 from .sessions import Session
 from .sessions.devices import CPU, CUDA, device_of
 from .sessions.opening import ON_CARD, RUNTIMES, open_session

@@ -12,17 +12,17 @@ from ..findings.wording import pixels_text
 from ..fit.class_output import find_class_output
 from .classifier import Classifier
 from .extras import RunningRefused
-from .fitted import Fitted
-from .fitting import fit_tiles, fitted_to, trial_tile
-from .model_input import InputOptions, model_input
+from .inputs.model_input import InputOptions, model_input
 from .opening import OpenedModel
 from .probabilities import Kind, Probabilities, kind_of
 from .purpose import check_no_detector
-from .rasters import RasterReader
-from .scores import Scores, scores_of
+from .rasters.raster import RasterReader
 from .sessions import Session
+from .sessions.scores import Scores, scores_of
+from .tiles.fitted import Fitted
+from .tiles.fitting import fit_tiles, fitted_to, trial_tile
+from .tiles.walking import Look, read_looks, told_looks
 from .values import Values, values_of
-from .walking import Look, read_looks, told_looks
 
 if TYPE_CHECKING:
     from .sessions import Array
@@ -106,7 +106,7 @@ def scores_for(opened: OpenedModel, session: Session, bands: int) -> Scores:
     Raises
     ------
     RunningRefused
-        As :func:`~dl2ecd_core.running.scores.scores_of`.
+        As :func:`~dl2ecd_core.running.sessions.scores.scores_of`.
     """
     ecd = opened.ecd
     output = find_class_output(opened.model, [item.value for item in ecd.classes])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from ..scaling.steps import Scaling
-from .fitted import Fitted
-from .planning import Plan, can_be_joined, plan_tiles
+from .inputs.scaling import scaled
 from .probabilities import Probabilities
-from .rasters import Block
-from .scaling import scaled
+from .rasters.raster import Block
+from .tiles.fitted import Fitted
+from .tiles.planning import Plan, can_be_joined, plan_tiles
 from .values import Values
 
 if TYPE_CHECKING:

@@ -11,30 +11,30 @@ from ..examination import AnyPath
 from ..findings import in_order
 from ..network.data_types import width_of
 from ..progress import Listener
-from .area import area_of
 from .building import Options, classifier_for
 from .classifier import Classifier
-from .extent import window_of
-from .fitted import Fitted
-from .fitting import fit_tiles
-from .georeference import Extent, Georeference
-from .model_input import checked_options
-from .no_data import without_data
-from .one_class import said_of_one_class
-from .outputs import checked_outputs
+from .inputs.model_input import checked_options
+from .inputs.scene_findings import said_of_scene
+from .maps.no_data import without_data
+from .maps.one_class import said_of_one_class
+from .maps.outputs import checked_outputs
+from .maps.report import BandsTaken, Classification, counted_classes, path_text
+from .maps.result import Result
+from .maps.result_key import scene_key, work_key
 from .probabilities import said_of_probabilities
-from .raster_library import RasterLibrary
-from .rasterio_library import RasterioLibrary
-from .rasters import Window
+from .rasters.area import area_of
+from .rasters.extent import window_of
+from .rasters.georeference import Extent, Georeference
+from .rasters.raster import Window
+from .rasters.raster_library import RasterLibrary
+from .rasters.rasterio_library import RasterioLibrary
+from .rasters.scene import Scene
 from .readying import made_ready
-from .report import BandsTaken, Classification, counted_classes, path_text
-from .result import Result
-from .result_key import scene_key, work_key
-from .scene import Scene
-from .scene_findings import said_of_scene
-from .scores import Scores
+from .sessions.scores import Scores
 from .tile_room import with_room
-from .walking import Look
+from .tiles.fitted import Fitted
+from .tiles.fitting import fit_tiles
+from .tiles.walking import Look
 
 
 def classify(

@@ -16,13 +16,14 @@ from ..findings import Finding, Place, in_order
 from ..findings.rules import finding
 from ..findings.wording import counted, pixels_text, quoted
 from ..progress import Listener
-from .area import area_of
-from .extent import window_of
 from .extras import not_installed
-from .georeference import Extent
-from .layer_library import LayerLibrary
-from .model_input import checked_options
-from .no_data import has_data, without_data
+from .inputs.model_input import checked_options
+from .inputs.scene_findings import said_of_scene
+from .maps.no_data import has_data, without_data
+from .maps.part_file import part_folder
+from .maps.preview import PREVIEW
+from .maps.report import BandsTaken, path_text
+from .maps.result_key import area_key, model_key, scene_key
 from .objects.detector import DetectOptions, Detector, detector_for, labels_of
 from .objects.found import Objects
 from .objects.kept import kept
@@ -33,17 +34,16 @@ from .objects.report import Detection, counted_objects
 from .objects.searching import Runner, Search, found_by, runner
 from .objects.style import STYLE, write_style
 from .opening import OpenedModel
-from .part_file import part_folder
-from .preview import PREVIEW
-from .pyogrio_library import PyogrioLibrary
-from .raster_library import RasterLibrary
-from .rasterio_library import RasterioLibrary
-from .rasters import Window
+from .rasters.area import area_of
+from .rasters.extent import window_of
+from .rasters.georeference import Extent
+from .rasters.layer_library import LayerLibrary
+from .rasters.pyogrio_library import PyogrioLibrary
+from .rasters.raster import Window
+from .rasters.raster_library import RasterLibrary
+from .rasters.rasterio_library import RasterioLibrary
+from .rasters.scene import Scene
 from .readying import made_ready
-from .report import BandsTaken, path_text
-from .result_key import area_key, model_key, scene_key
-from .scene import Scene
-from .scene_findings import said_of_scene
 
 #: What a listener hears when all objects are found: its bar stays full until it goes.
 WRITING = "Writing the layer"

@@ -6,7 +6,6 @@ values, and the caller's thread puts them side by side and writes.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -27,13 +26,14 @@ from ..findings.errors import Cancelled
 from ..progress import Listener
 from .assembling import Blend, Join, Strip
 from .classifier import Classifier
-from .memory import free_memory
-from .planning import Plan, Span
-from .rasters import Block, RasterReader, RasterWriter, Window
+from .processes.cores import cores
+from .processes.memory import free_memory
+from .rasters.raster import Block, RasterReader, RasterWriter, Window
+from .tiles.planning import Plan, Span
 from .work import Job, Part
 
 if TYPE_CHECKING:
-    from .scores import Scores
+    from .sessions.scores import Scores
 
 _T = TypeVar("_T")
 
@@ -50,13 +50,6 @@ _WITH_THE_NEXT = 2
 _BYTES_A_PIXEL = 1024
 #: Of the memory that is free, so much may be taken for tiles.
 _SHARE = 0.5
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _at_once(plan: Plan, scores: Scores, workers: Optional[int]) -> int:

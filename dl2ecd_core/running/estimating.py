@@ -24,8 +24,8 @@ from ..network.data_types import width_of
 from ..network.flow import Flow, Making
 from ..network.value import Value
 from .extras import RunningRefused
-from .fitting import USUAL
-from .memory import free_memory, has_limit
+from .processes.memory import free_memory, has_limit
+from .tiles.fitting import USUAL
 
 #: Of what is free, so much may be taken.
 _SHARE = 0.9

@@ -19,14 +19,14 @@ from .chips.labeller import labeller_for
 from .chips.looking import Work, around_points, of_folder
 from .chips.table import CSV, LABELS, write_labels
 from .extras import not_installed
-from .georeference import NO_SYSTEM
-from .model_input import InputOptions, checked_options
+from .inputs.model_input import InputOptions, checked_options
 from .objects.layer import SCORE, class_fields
 from .objects.report import Detection, counted_by_class
 from .objects.style import STYLE
 from .opening import opened_model
-from .raster_library import RasterLibrary
-from .rasterio_library import RasterioLibrary
+from .rasters.georeference import NO_SYSTEM
+from .rasters.raster_library import RasterLibrary
+from .rasters.rasterio_library import RasterioLibrary
 
 
 def label(

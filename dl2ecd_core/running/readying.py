@@ -11,8 +11,8 @@ from ..examination import AnyPath
 from ..progress import Listener
 from .bounded import bounded_session
 from .opening import OpenedModel, opened_model
-from .raster_library import RasterLibrary
-from .scene import Scene, opened_scene
+from .rasters.raster_library import RasterLibrary
+from .rasters.scene import Scene, opened_scene
 from .sessions import Session
 
 

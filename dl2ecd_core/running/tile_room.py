@@ -12,13 +12,13 @@ from dataclasses import replace
 from typing import Optional
 
 from ..models import ModelDescription
-from .engine import cores
 from .estimating import estimate, tile_of
-from .fitted import Fitted
-from .fitting import USUAL
-from .memory import free_memory
-from .own_process import is_own_process
-from .placement import Placement
+from .processes.cores import cores
+from .processes.memory import free_memory
+from .processes.own_process import is_own_process
+from .tiles.fitted import Fitted
+from .tiles.fitting import USUAL
+from .tiles.placement import Placement
 
 #: Pixels on a side of the largest tile.
 LARGEST = 4096

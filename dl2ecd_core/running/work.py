@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
 from .classifier import Classifier
-from .placement import Placement
-from .planning import Plan, Span
-from .rasters import Block, RasterReader, Window
+from .rasters.raster import Block, RasterReader, Window
+from .tiles.placement import Placement
+from .tiles.planning import Plan, Span
 
 if TYPE_CHECKING:
     from .sessions import Array

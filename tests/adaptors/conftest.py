@@ -18,7 +18,7 @@ elif not all(map(importlib.util.find_spec, ("shapely", "pyogrio"))):
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Definitions with a scene and its map, by the name of their kind; made once."""
-    from dl2ecd_core.running import fitting
+    from dl2ecd_core.running.tiles import fitting
     from tests.adaptors.models import KINDS, case
 
     made: Dict[Tuple[str, str], Any] = {}

@@ -17,7 +17,8 @@ from dl2ecd_core.adaptors.function import NO_MODEL
 from dl2ecd_core.adaptors.opening import RasterFunctionError
 from dl2ecd_core.ecd.reader import read_ecd
 from dl2ecd_core.exports import export
-from dl2ecd_core.running import estimating, fitting
+from dl2ecd_core.running import estimating
+from dl2ecd_core.running.tiles import fitting
 from tests.adaptors.arcgis import Block, Driver, Scene, loaded
 from tests.adaptors.models import BYTES, KINDS, case, made, scene_of
 from tests.adaptors.packages import unpacked

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 from dl2ecd_core.adaptors.alone import shared
 from dl2ecd_core.adaptors.alone.classifier import EcdClassifier
 from dl2ecd_core.adaptors.alone.packing import CLASSES, packed
-from dl2ecd_core.running import fitting
+from dl2ecd_core.running.tiles import fitting
 from tests.adaptors.arcgis import Block, Driver, Scene
 from tests.adaptors.models import KINDS, Kind, case, made, scene_of
 from tests.adaptors.packages import PYTHONS, changed, definition_in, run_alone, unpacked

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.adaptors import placing
 from dl2ecd_core.adaptors.placing import Place
-from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.planning import Span, spans
+from dl2ecd_core.running.tiles.placement import Placement
+from dl2ecd_core.running.tiles.planning import Span, spans
 
 
 @st.composite

@@ -102,7 +102,7 @@ def detect_inference(model: str, tiles: str) -> Dict[str, float]:
     import numpy as np
 
     from dl2ecd_core.models import inspect_model
-    from dl2ecd_core.running.engine import cores
+    from dl2ecd_core.running.processes.cores import cores
     from dl2ecd_core.running.sessions.onnx_session import OnnxSession
 
     described = inspect_model(model)

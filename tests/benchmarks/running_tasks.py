@@ -41,9 +41,9 @@ def scene(path: str, width: str, height: str) -> Dict[str, float]:
 def classify(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str, float]:
     """The whole job, imports and all; and its rows alone, from the first that is read."""
     started, cpu = time.perf_counter(), time.process_time()
-    from dl2ecd_core.running import result
     from dl2ecd_core.running.building import Options
     from dl2ecd_core.running.classify import classify as classified
+    from dl2ecd_core.running.maps import result
 
     rows: Dict[str, float] = {}
     make = result.classify_raster
@@ -65,9 +65,9 @@ def classify(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str,
 
 def decoding(scene: str) -> Dict[str, float]:
     """A scene's pixels, read as classify reads them, on all cores; nothing is done with them."""
-    from dl2ecd_core.running.fitting import USUAL
-    from dl2ecd_core.running.rasters import Window
-    from dl2ecd_core.running.scene import opened_scene
+    from dl2ecd_core.running.rasters.raster import Window
+    from dl2ecd_core.running.rasters.scene import opened_scene
+    from dl2ecd_core.running.tiles.fitting import USUAL
 
     with opened_scene(scene) as reader:
         bands = range(len(reader.band_names))
@@ -109,14 +109,14 @@ def inference(scene: str, model: str, out: str, device: str = "cpu") -> Dict[str
     import rasterio
 
     from dl2ecd_core.models import inspect_model
-    from dl2ecd_core.running.engine import cores
-    from dl2ecd_core.running.fitting import fit_tiles
-    from dl2ecd_core.running.planning import plan_tiles
-    from dl2ecd_core.running.scores import scores_of
+    from dl2ecd_core.running.processes.cores import cores
     from dl2ecd_core.running.sessions.onnx_session import OnnxSession
     from dl2ecd_core.running.sessions.opening import ON_CARD
+    from dl2ecd_core.running.sessions.scores import scores_of
     from dl2ecd_core.running.tile_room import with_room
-    from dl2ecd_core.running.walking import read_looks
+    from dl2ecd_core.running.tiles.fitting import fit_tiles
+    from dl2ecd_core.running.tiles.planning import plan_tiles
+    from dl2ecd_core.running.tiles.walking import read_looks
 
     with rasterio.open(scene) as file:
         height, width = file.height, file.width

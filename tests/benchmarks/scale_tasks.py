@@ -42,7 +42,7 @@ def cluster(workers: int, processes: bool) -> Iterator[Any]:
 
 def clustered(scene: str, model: str, out: str) -> Dict[str, float]:
     """The whole job on a cluster of as many processes as there are cores; its start apart."""
-    from dl2ecd_core.running.engine import cores
+    from dl2ecd_core.running.processes.cores import cores
 
     began = time.perf_counter()
     with cluster(cores(), True) as client:
@@ -122,9 +122,9 @@ def million(count: str) -> Dict[str, float]:
     from types import SimpleNamespace
 
     from dl2ecd_core.running.cluster.grid import grid_of
-    from dl2ecd_core.running.placement import Placement
-    from dl2ecd_core.running.planning import plan_tiles
-    from dl2ecd_core.running.rasters import Window
+    from dl2ecd_core.running.rasters.raster import Window
+    from dl2ecd_core.running.tiles.placement import Placement
+    from dl2ecd_core.running.tiles.planning import plan_tiles
 
     placement = Placement(256, 256, reach=(12, 12))
     side = isqrt(int(count)) * 1024

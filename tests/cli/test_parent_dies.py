@@ -14,7 +14,7 @@ from typing import Any, List
 
 import pytest
 
-from dl2ecd_core.running import child
+from dl2ecd_core.running.processes import child
 from tests.conftest import NO_POSIX
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ if "DL2ECD_INSIDE" in os.environ:
 def test_a_killed_command_leaves_nothing_running_and_is_gone_on_with(tmp_path: Path) -> None:
     from dl2ecd_core.running.building import Options
     from dl2ecd_core.running.classify import classify
-    from dl2ecd_core.running.part_file import folder_of
+    from dl2ecd_core.running.maps.part_file import folder_of
     from tests.running.scenes import fixture, opened, pixels, write_classes, write_scene
 
     scene = write_scene(tmp_path / "scene.tif", pixels(1500, 1500))

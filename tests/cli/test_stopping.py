@@ -67,7 +67,7 @@ def test_what_ignores_ctrl_c_goes_on_to(clock: List[float]) -> None:
 def test_both_processes_of_a_run_end(
     tmp_path: Path, everyone: bool, number: int, code: int
 ) -> None:
-    from dl2ecd_core.running.part_file import folder_of
+    from dl2ecd_core.running.maps.part_file import folder_of
     from tests.running.scenes import fixture, pixels, write_classes, write_scene
 
     scene = write_scene(tmp_path / "scene.tif", pixels(1500, 1500))

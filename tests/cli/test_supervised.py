@@ -13,8 +13,8 @@ import pytest
 
 from dl2ecd_core import cli
 from dl2ecd_core.cli import supervised
-from dl2ecd_core.running.memory import limit_memory
-from dl2ecd_core.running.own_process import MARK
+from dl2ecd_core.running.processes.memory import limit_memory
+from dl2ecd_core.running.processes.own_process import MARK
 from tests.conftest import NO_POSIX
 
 ROOT = Path(__file__).parents[2]
@@ -163,7 +163,7 @@ def test_help_and_wrong_usage_need_none(
 def test_memory_has_a_limit() -> None:
     """In a process of its own, which it would stay in force in."""
     code = (
-        "import resource; from dl2ecd_core.running.memory import limit_memory\n"
+        "import resource; from dl2ecd_core.running.processes.memory import limit_memory\n"
         "most = limit_memory()\n"
         "assert resource.getrlimit(resource.RLIMIT_AS)[0] == most\n"
         "try: bytearray(1 << 46)\n"
@@ -181,7 +181,7 @@ def test_a_limit_that_there_is_already_is_kept(monkeypatch: pytest.MonkeyPatch) 
     told: List[Any] = []
     monkeypatch.setattr(resource, "getrlimit", lambda what: (5 << 30, 7 << 30))
     monkeypatch.setattr(resource, "setrlimit", lambda what, limits: told.append(limits))
-    monkeypatch.setattr("dl2ecd_core.running.memory.system_size", lambda *names: 64 << 30)
+    monkeypatch.setattr("dl2ecd_core.running.processes.memory.system_size", lambda *names: 64 << 30)
     assert limit_memory() == 5 << 30
     assert told == [(5 << 30, 7 << 30)]
 
@@ -190,7 +190,7 @@ def test_a_limit_that_there_is_already_is_kept(monkeypatch: pytest.MonkeyPatch) 
 def test_where_the_system_does_not_tell_there_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: Any
 ) -> None:
-    import dl2ecd_core.running.memory as memory
+    import dl2ecd_core.running.processes.memory as memory
 
     place = tmp_path / "meminfo"
     if text is not None:

@@ -133,7 +133,7 @@ class TestDialog:
             read.wait()
             raise RuntimeError
 
-        monkeypatch.setattr("dl2ecd_core.running.scene.opened_scene", slow)
+        monkeypatch.setattr("dl2ecd_core.running.rasters.scene.opened_scene", slow)
         monkeypatch.setattr(model_runs, "examiner", Examiner(patience=0))
         dialog = Dialog(REAL, CLASSIFYING)
         try:
@@ -150,7 +150,7 @@ class TestDialog:
             raise KeyError("x")
 
         name, module = {
-            "_read_raster": ("opened_scene", "dl2ecd_core.running.scene"),
+            "_read_raster": ("opened_scene", "dl2ecd_core.running.rasters.scene"),
             "_read_definition": ("described", "dl2ecd_core.running.opening"),
         }[reader]
         monkeypatch.setattr(f"{module}.{name}", fail)

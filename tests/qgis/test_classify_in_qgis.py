@@ -23,9 +23,9 @@ import numpy as np
 import rasterio
 
 from dl2ecd_core.running.classify import classify
-from dl2ecd_core.running.rasterio_library import RasterioLibrary
+from dl2ecd_core.running.rasters.rasterio_library import RasterioLibrary
+from tests.running.rasters.test_area import geojson
 from tests.running.scenes import dated_and_of_points, opened, pixels, quiet, write_scene
-from tests.running.test_area import geojson
 from tests.running.test_classify import BYTES, Place
 
 pytestmark = [pytest.mark.qgis, pytest.mark.usefixtures("lent_onnxruntime")]
@@ -384,7 +384,7 @@ tell(found)
             """
 from osgeo import gdal
 from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
-from dl2ecd.dl2ecd_core.running.raster_library import RasterError
+from dl2ecd.dl2ecd_core.running.rasters.raster_library import RasterError
 scene, package = arguments
 for more in ([], ["APPEND_SUBDATASET=YES"]):
     options = ["RASTER_TABLE=t%d" % len(more), "TILE_FORMAT=PNG", *more]
@@ -407,7 +407,7 @@ except RasterError as error:
             """
 from osgeo import gdal
 from dl2ecd.dl2ecd_core.qgis.desktop.gdal_library import GdalLibrary
-from dl2ecd.dl2ecd_core.running.raster_library import RasterError
+from dl2ecd.dl2ecd_core.running.rasters.raster_library import RasterError
 gdal.UseExceptions()
 try:
     with GdalLibrary().opened(arguments[0]):

@@ -26,7 +26,7 @@ import numpy as np
 
 from dl2ecd_core.running import estimating
 from dl2ecd_core.running.classify import classify
-from dl2ecd_core.running.report import BandsTaken, ClassCount, Classification
+from dl2ecd_core.running.maps.report import BandsTaken, ClassCount, Classification
 from tests.running.scenes import opened, pixels, write_scene
 from tests.running.test_classify import BYTES, Place
 

@@ -215,7 +215,7 @@ tell([batch, sorted(map(str, results.values()))])
 
 class TestBurning:
     def test_is_what_rasterio_does(self, qgis: Qgis) -> None:
-        from dl2ecd_core.running.rasterio_library import RasterioLibrary
+        from dl2ecd_core.running.rasters.rasterio_library import RasterioLibrary
 
         random = np.random.default_rng(3)
         polygons = [
@@ -243,8 +243,8 @@ def test_a_layer_keeps_the_year_of_its_coordinates(qgis: Qgis, tmp_path: Path) -
 from pathlib import Path
 import numpy
 from dl2ecd.dl2ecd_core.qgis.desktop.ogr_library import OgrLibrary
-from dl2ecd.dl2ecd_core.running.georeference import System
-from dl2ecd.dl2ecd_core.running.layer_library import Layer
+from dl2ecd.dl2ecd_core.running.rasters.georeference import System
+from dl2ecd.dl2ecd_core.running.rasters.layer_library import Layer
 fields = {"v": numpy.zeros(0, "int32")}
 layer = Layer("a", "Point", System(arguments[1], 2021.25), [], fields, "GPKG")
 OgrLibrary().write(Path(arguments[0]), layer)
@@ -262,8 +262,8 @@ def test_what_can_not_be_written_is_said(qgis: Qgis, place: Place) -> None:
 from pathlib import Path
 import numpy
 from dl2ecd.dl2ecd_core.qgis.desktop.ogr_library import OgrLibrary
-from dl2ecd.dl2ecd_core.running.georeference import NO_SYSTEM
-from dl2ecd.dl2ecd_core.running.layer_library import Layer, LayerError
+from dl2ecd.dl2ecd_core.running.rasters.georeference import NO_SYSTEM
+from dl2ecd.dl2ecd_core.running.rasters.layer_library import Layer, LayerError
 layer = Layer("a", "Point", NO_SYSTEM, [], {"v": numpy.zeros(0, "int32")}, "GPKG")
 try:
     OgrLibrary().write(Path(arguments[0]), layer)

@@ -21,9 +21,9 @@ if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime", "rasterio", "py
 import numpy as np
 
 from dl2ecd_core.conversion import convert
+from dl2ecd_core.running.maps.report import BandsTaken
 from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection, ObjectCount
-from dl2ecd_core.running.report import BandsTaken
 from tests.running.objects import networks
 from tests.running.objects.test_detect import Place, objects_in
 

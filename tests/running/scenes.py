@@ -19,8 +19,8 @@ from rasterio.io import MemoryFile
 from rasterio.transform import Affine
 
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.running.scores import Scores, scores_of
 from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+from dl2ecd_core.running.sessions.scores import Scores, scores_of
 from tests.conftest import FIXTURES
 
 #: A place on the map that tests can tell again.

@@ -16,7 +16,7 @@ from dl2ecd_core.running.estimating import Need
 from dl2ecd_core.running.extras import RunningRefused
 from dl2ecd_core.running.label import label
 from dl2ecd_core.running.opening import OpenedModel, opened_model
-from dl2ecd_core.running.own_process import MARK
+from dl2ecd_core.running.processes.own_process import MARK
 from dl2ecd_core.running.sessions import devices
 from dl2ecd_core.running.sessions.devices import device_of, has_card
 from tests.running.test_classify import BYTES, Place

@@ -28,14 +28,14 @@ from dl2ecd_core.conversion import convert
 from dl2ecd_core.files.output import write_failure
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
-from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.engine import CLASSIFYING
-from dl2ecd_core.running.fitting import fit_tiles, fitted_to
-from dl2ecd_core.running.part_file import PartFile, PartFolder, folder_of
-from dl2ecd_core.running.rasterio_library import RasterioLibrary
-from dl2ecd_core.running.result import Result
+from dl2ecd_core.running.maps.part_file import PartFile, PartFolder, folder_of
+from dl2ecd_core.running.maps.result import Result
+from dl2ecd_core.running.rasters.rasterio_library import RasterioLibrary
+from dl2ecd_core.running.tiles import fitting
+from dl2ecd_core.running.tiles.fitting import fit_tiles, fitted_to
 from dl2ecd_core.wire.protobuf_writing import field_of, number_field
 from tests.cli.conftest import check_document
 from tests.conftest import FIXTURES, NO_POSIX
@@ -216,7 +216,7 @@ class TestTheMap:
 
                 patch.setattr("dl2ecd_core.running.classify.RasterioLibrary", Full)
             elif full == "map.png":
-                patch.setattr("dl2ecd_core.running.result.write_preview", fail)
+                patch.setattr("dl2ecd_core.running.maps.result.write_preview", fail)
             else:
                 patch.setattr("dl2ecd_core.exports.aux_xml.write", fail)
             with pytest.raises(Dl2EcdError) as caught:
@@ -530,7 +530,7 @@ class TestStopping:
     def test_what_is_done_is_noted_as_time_goes_by(
         self, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("dl2ecd_core.running.part_file._PATIENCE", 0.0)
+        monkeypatch.setattr("dl2ecd_core.running.maps.part_file._PATIENCE", 0.0)
         write_scene(place.scene, pixels(300, 70))
         noted: List[int] = []
 

@@ -18,22 +18,23 @@ from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.findings.rules import finding
 from dl2ecd_core.models import Tensor
 from dl2ecd_core.progress import Listener
-from dl2ecd_core.running import fitting, result
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
-from dl2ecd_core.running.fitting import fit_tiles
+from dl2ecd_core.running.maps import result
 from dl2ecd_core.running.opening import opened_model
-from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.planning import spans
-from dl2ecd_core.running.scores import scores_of
 from dl2ecd_core.running.sessions import torch_worker
 from dl2ecd_core.running.sessions.messages import Message, read_message, write_message
+from dl2ecd_core.running.sessions.scores import scores_of
 from dl2ecd_core.running.sessions.torch_worker import serve
+from dl2ecd_core.running.tiles import fitting
+from dl2ecd_core.running.tiles.fitting import fit_tiles
+from dl2ecd_core.running.tiles.placement import Placement
+from dl2ecd_core.running.tiles.planning import spans
 from dl2ecd_core.running.work import _any_under
 from tests.running.scenes import opened, write_classes
+from tests.running.sessions.test_scores import Made, tensor
+from tests.running.sessions.test_sessions import TORCH
 from tests.running.test_classify import BYTES, Place
-from tests.running.test_scores import Made, tensor
-from tests.running.test_sessions import TORCH
 
 
 @pytest.fixture

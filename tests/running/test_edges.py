@@ -24,16 +24,18 @@ from dl2ecd_core.network.lowering import Network
 from dl2ecd_core.network.outlook import outlook_of
 from dl2ecd_core.network.value import Axis, Value
 from dl2ecd_core.progress import Listener
-from dl2ecd_core.running import child, engine, opening, virtual
+from dl2ecd_core.running import engine, opening
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.maps.preview import _label
 from dl2ecd_core.running.opening import opened_model
-from dl2ecd_core.running.preview import _label
-from dl2ecd_core.running.probing import probe
+from dl2ecd_core.running.processes import child
+from dl2ecd_core.running.rasters import virtual
 from dl2ecd_core.running.sessions import onnx_session, openvino_session
 from dl2ecd_core.running.sessions.opening import _ends, open_session
 from dl2ecd_core.running.sessions.torch_session import TorchSession
-from dl2ecd_core.running.walking import Look, looks_of
+from dl2ecd_core.running.tiles.probing import probe
+from dl2ecd_core.running.tiles.walking import Look, looks_of
 from tests.conftest import FIXTURES
 from tests.running.test_classify import Place
 

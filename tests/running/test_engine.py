@@ -17,19 +17,19 @@ from dl2ecd_core.running import engine
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.engine import classify_raster, strips
 from dl2ecd_core.running.extras import RunningRefused
-from dl2ecd_core.running.fitted import Fitted
-from dl2ecd_core.running.fitting import fit_tiles
-from dl2ecd_core.running.placement import Placement
+from dl2ecd_core.running.inputs.scaling import scaled
 from dl2ecd_core.running.probabilities import Kind, Probabilities
-from dl2ecd_core.running.rasters import ArrayReader, ArrayWriter, Window
-from dl2ecd_core.running.scaling import scaled
-from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.rasters.raster import ArrayReader, ArrayWriter, Window
 from dl2ecd_core.running.sessions import Session
 from dl2ecd_core.running.sessions.onnx_session import OnnxSession
+from dl2ecd_core.running.sessions.scores import scores_of
+from dl2ecd_core.running.tiles.fitted import Fitted
+from dl2ecd_core.running.tiles.fitting import fit_tiles
+from dl2ecd_core.running.tiles.placement import Placement
 from dl2ecd_core.running.values import Values
 from dl2ecd_core.scaling.steps import Scaling, Step
 from tests.running.scenes import pixels, scores
-from tests.running.test_scores import Made, tensor
+from tests.running.sessions.test_scores import Made, tensor
 
 SCALING = Scaling((Step("min-max", (0.0, 255.0)),), "test")
 TWO = Values((100, 200), 0, "uint8")

@@ -15,10 +15,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.running import estimating, memory
+from dl2ecd_core.running import estimating
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.estimating import Need, check_memory, estimate
 from dl2ecd_core.running.extras import RunningRefused
+from dl2ecd_core.running.processes import memory
 from tests.conftest import FIXTURES
 from tests.running.random_networks import Conv, Level, Net, write
 from tests.running.test_classify import BYTES, Place

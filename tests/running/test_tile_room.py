@@ -11,17 +11,18 @@ import pytest
 
 from dl2ecd_core.models import ModelDescription, inspect_model
 from dl2ecd_core.running import classify as classifying
-from dl2ecd_core.running import engine, part_file, tile_room
+from dl2ecd_core.running import engine, tile_room
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.estimating import Need, tile_of
-from dl2ecd_core.running.fitted import Fitted
-from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.maps import part_file
+from dl2ecd_core.running.sessions.scores import scores_of
 from dl2ecd_core.running.tile_room import LARGEST, with_room
+from dl2ecd_core.running.tiles.fitted import Fitted
+from dl2ecd_core.running.tiles.placement import Placement
 from tests.conftest import FIXTURES
 from tests.running.scenes import opened, pixels, write_scene
+from tests.running.sessions.test_scores import Made, tensor
 from tests.running.test_classify import BYTES, Place
-from tests.running.test_scores import Made, tensor
 
 GIB = 1 << 30
 

@@ -16,20 +16,20 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.conversion import convert
 from dl2ecd_core.models import inspect_model
-from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classifier import Classifier
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.engine import strips
-from dl2ecd_core.running.fitted import Fitted
-from dl2ecd_core.running.fitting import fit_tiles, fitted_to
+from dl2ecd_core.running.inputs.scaling import Scaling
 from dl2ecd_core.running.probabilities import Kind, Probabilities
-from dl2ecd_core.running.rasters import ArrayReader, Window
-from dl2ecd_core.running.scaling import Scaling
-from dl2ecd_core.running.scores import scores_of
+from dl2ecd_core.running.rasters.raster import ArrayReader, Window
 from dl2ecd_core.running.sessions.opening import open_session
+from dl2ecd_core.running.sessions.scores import scores_of
+from dl2ecd_core.running.tiles import fitting
+from dl2ecd_core.running.tiles.fitted import Fitted
+from dl2ecd_core.running.tiles.fitting import fit_tiles, fitted_to
+from dl2ecd_core.running.tiles.walking import read_looks
 from dl2ecd_core.running.values import Values
-from dl2ecd_core.running.walking import read_looks
 from tests.running.random_networks import BANDS, Net, networks, write
 from tests.running.scenes import opened, pixels, write_classes, write_scene
 

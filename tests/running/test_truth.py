@@ -15,8 +15,8 @@ from dl2ecd_core.models import inspect_model
 from dl2ecd_core.running.building import Options
 from dl2ecd_core.running.classify import classify
 from dl2ecd_core.running.extras import RunningRefused
-from dl2ecd_core.running.scores import Scores, scores_of
 from dl2ecd_core.running.sessions.opening import RUNTIMES, open_session
+from dl2ecd_core.running.sessions.scores import Scores, scores_of
 from tests.running.scenes import opened, write_scene
 from tests.running.truth.examples import image, kept
 

@@ -7,7 +7,7 @@ from typing import List
 import numpy as np
 import pytest
 
-from dl2ecd_core.running.scaling import scaled
+from dl2ecd_core.running.inputs.scaling import scaled
 from dl2ecd_core.scaling.merging import merged_steps
 from dl2ecd_core.scaling.steps import Scaling, parse_step
 

@@ -37,7 +37,7 @@ def test_the_steps_are_done_after_division_by_255() -> None:
 
 def test_one_number_is_for_all_bands() -> None:
     pytest.importorskip("numpy")
-    from dl2ecd_core.running.scaling import scaled
+    from dl2ecd_core.running.inputs.scaling import scaled
 
     scaling = Standardization((0.5,), (0.25,)).scaling(3)
     assert scaled(np.full((3, 1, 1), 255), scaling).tolist() == [[[2.0]]] * 3

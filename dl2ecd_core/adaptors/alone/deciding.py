@@ -8,7 +8,7 @@ from ...findings import Finding, Place
 from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
 from ...findings.wording import quoted
-from ...running.input_scaling import chosen_scaling
+from ...running.inputs.input_scaling import chosen_scaling
 from ...running.opening import OpenedModel
 from ...running.sessions.onnx_session import OnnxSession
 from ...scaling.steps import Scaling

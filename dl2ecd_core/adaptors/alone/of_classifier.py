@@ -6,13 +6,13 @@ from typing import Any, Dict, Tuple
 
 from ...exports.legend import legend_of
 from ...running.building import Options, classifier_for
-from ...running.example_tiles import example_tile
 from ...running.extras import RunningRefused
-from ...running.fitted import Fitted
 from ...running.opening import OpenedModel
-from ...running.placement import Placement
-from ...running.planning import fits_one_tile
 from ...running.sessions.onnx_session import OnnxSession, freed_content
+from ...running.tiles.example_tiles import example_tile
+from ...running.tiles.fitted import Fitted
+from ...running.tiles.placement import Placement
+from ...running.tiles.planning import fits_one_tile
 from .. import contract, placing
 from ..blocks import unseen
 from .deciding import Decided, listed_parameters, said_of_scaling, scaling_texts

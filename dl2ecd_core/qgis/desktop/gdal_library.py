@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Optional, Se
 
 from osgeo import gdal, ogr
 
-from ...running.georeference import Georeference
-from ...running.raster_library import (
+from ...running.rasters.georeference import Georeference
+from ...running.rasters.raster import Window
+from ...running.rasters.raster_library import (
     AREA_OR_POINT,
     AS_STORED,
     DRIVERS,
@@ -25,7 +26,6 @@ from ...running.raster_library import (
     Unit,
     without_bands,
 )
-from ...running.rasters import Window
 
 if TYPE_CHECKING:
     from ...running.sessions import Array
@@ -34,7 +34,7 @@ _NOWHERE = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 class GdalSource:
-    """As :class:`~dl2ecd_core.running.raster_library.Source`."""
+    """As :class:`~dl2ecd_core.running.rasters.raster_library.Source`."""
 
     def __init__(self, dataset: Any) -> None:
         self._dataset = dataset
@@ -152,7 +152,7 @@ def _epoch(system: Any) -> Optional[float]:
 
 
 class GdalLibrary:
-    """As :class:`~dl2ecd_core.running.raster_library.RasterLibrary`."""
+    """As :class:`~dl2ecd_core.running.rasters.raster_library.RasterLibrary`."""
 
     @contextmanager
     def opened(self, path: str) -> Iterator[GdalSource]:

@@ -7,9 +7,9 @@ from typing import Any, Optional
 
 from osgeo import ogr, osr
 
-from ...running.georeference import System
-from ...running.layer_library import Layer, LayerError
-from ...running.raster_library import RasterError
+from ...running.rasters.georeference import System
+from ...running.rasters.layer_library import Layer, LayerError
+from ...running.rasters.raster_library import RasterError
 from .gdal_library import given
 
 _KINDS = {"Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon, "Point": ogr.wkbPoint}
@@ -22,7 +22,7 @@ _FIELDS = {
 
 
 class OgrLibrary:
-    """As :class:`~dl2ecd_core.running.layer_library.LayerLibrary`."""
+    """As :class:`~dl2ecd_core.running.rasters.layer_library.LayerLibrary`."""
 
     def write(self, target: Path, layer: Layer) -> None:
         """Write a layer."""

@@ -11,12 +11,12 @@ from ...findings.wording import quoted
 from ...scaling.steps import Scaling
 from ..building import scores_for
 from ..extras import RunningRefused
+from ..inputs.scaling import scaled
 from ..opening import OpenedModel
 from ..probabilities import Kind, Probabilities, kind_of
 from ..purpose import check_no_detector
-from ..scaling import scaled
-from ..scores import Scores
 from ..sessions import Session
+from ..sessions.scores import Scores
 
 if TYPE_CHECKING:
     from ..sessions import Array

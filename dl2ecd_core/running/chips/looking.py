@@ -15,21 +15,22 @@ from ...findings.rules import finding
 from ...findings.wording import counted, quoted
 from ...progress import Listener
 from ...scaling.steps import Scaling
-from ..band_units import said_of_units
-from ..engine import cores, pools
+from ..engine import pools
 from ..extras import RunningRefused
-from ..georeference import NO_SYSTEM, Georeference, System
-from ..model_input import InputOptions, model_input
+from ..inputs.band_units import said_of_units
+from ..inputs.model_input import InputOptions, model_input
+from ..inputs.scene_findings import said_of_scene
+from ..inputs.value_range import said_of_range
+from ..maps.report import BandsTaken
 from ..objects.found import boxes
 from ..objects.layer import outlines
 from ..opening import OpenedModel
-from ..raster_library import RasterLibrary
-from ..rasters import ArrayReader, Window
-from ..report import BandsTaken
-from ..scene import opened_scene
-from ..scene_findings import said_of_scene
+from ..processes.cores import cores
+from ..rasters.georeference import NO_SYSTEM, Georeference, System
+from ..rasters.raster import ArrayReader, Window
+from ..rasters.raster_library import RasterLibrary
+from ..rasters.scene import opened_scene
 from ..sessions import Session
-from ..value_range import said_of_range
 from .labeller import Labeller, check_size
 from .pictures import around, pictures_in, read_points
 from .table import FEATURE, PICTURE

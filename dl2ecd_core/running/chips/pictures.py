@@ -11,8 +11,8 @@ from ...findings import Place
 from ...findings.rules import finding
 from ...findings.wording import printable, quoted
 from ..extras import RunningRefused
-from ..georeference import Georeference
-from ..rasters import Block, RasterReader, Window
+from ..rasters.georeference import Georeference
+from ..rasters.raster import Block, RasterReader, Window
 
 if TYPE_CHECKING:
     from ..sessions import Array

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 from ...exports.legend import LegendRow
 from ...files.output import whole_file
 from ...files.replacing import OutputKind
-from ..georeference import System
 from ..objects.layer import GEOJSON, GEOPACKAGE, NAME, OBJECTS, SCORE, VALUE, write_features
 from ..objects.style import write_style
+from ..rasters.georeference import System
 
 if TYPE_CHECKING:
     from ..sessions import Array

@@ -24,8 +24,8 @@ from ...findings.wording import counted
 from ...version import __version__
 from ..classifier import Classifier
 from ..classify import place_of
-from ..georeference import Georeference
-from ..rasterio_library import is_remote, rasterio_module
+from ..rasters.georeference import Georeference
+from ..rasters.rasterio_library import is_remote, rasterio_module
 
 if TYPE_CHECKING:
     from .mapping import MapJob

@@ -20,12 +20,12 @@ from ...findings.wording import listed
 from ...progress import Listener, Unmeasured
 from ...version import __version__
 from ..building import Options
-from ..georeference import Extent
-from ..model_input import checked_options
+from ..inputs.model_input import checked_options
+from ..maps.outputs import Outputs, checked_outputs
+from ..maps.report import BandsTaken, Classification, counted_classes, path_text
 from ..opening import PREPARING, opened_model
-from ..outputs import Outputs, checked_outputs
-from ..rasterio_library import RasterioLibrary, is_remote
-from ..report import BandsTaken, Classification, counted_classes, path_text
+from ..rasters.georeference import Extent
+from ..rasters.rasterio_library import RasterioLibrary, is_remote
 from .address import Certificates, said_of
 from .catalogue import ITEM, item_path, write_item
 from .connecting import Supply, check_workers, connected
@@ -205,7 +205,7 @@ def checked_with_item(
     Raises
     ------
     ConversionRefused
-        As :func:`~dl2ecd_core.running.outputs.checked_outputs`.
+        As :func:`~dl2ecd_core.running.maps.outputs.checked_outputs`.
     """
     library = RasterioLibrary()
     outputs = checked_outputs(raster, probabilities, preview, inputs, library, overwrite=overwrite)

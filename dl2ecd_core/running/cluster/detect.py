@@ -11,12 +11,12 @@ from ...findings.errors import Dl2EcdError
 from ...progress import Listener
 from ...version import __version__
 from ..detect import DetectOptions, detect
-from ..georeference import Extent
-from ..model_input import checked_options
+from ..inputs.model_input import checked_options
 from ..objects.detector import Detector
 from ..objects.found import Objects
 from ..objects.report import Detection
-from ..rasters import Window
+from ..rasters.georeference import Extent
+from ..rasters.raster import Window
 from .address import Certificates
 from .classify import Cluster, absolute, cluster_with, scene_file
 from .dispatching import Patience, Task

@@ -23,13 +23,14 @@ from ...version import __version__
 from ..building import Options
 from ..classifier import Classifier
 from ..classify import place_of
-from ..engine import cores, strips
-from ..memory import system_size
-from ..model_input import checked_options
+from ..engine import strips
+from ..inputs.model_input import checked_options
+from ..maps.report import Report
 from ..opening import PREPARING, opened_model
-from ..planning import Plan
-from ..rasters import Window
-from ..report import Report
+from ..processes.cores import cores
+from ..processes.memory import system_size
+from ..rasters.raster import Window
+from ..tiles.planning import Plan
 from .address import LOCAL, Certificates, address_of, said_of
 from .classify import absolute, scene_file
 from .connecting import connected

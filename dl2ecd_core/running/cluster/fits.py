@@ -10,12 +10,12 @@ from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ..fitted import Fitted
-from ..fitting import fit_tiles
-from ..placement import Placement
-from ..scores import Scores
 from ..sessions import Session
-from ..walking import Look
+from ..sessions.scores import Scores
+from ..tiles.fitted import Fitted
+from ..tiles.fitting import fit_tiles
+from ..tiles.placement import Placement
+from ..tiles.walking import Look
 
 Fit = Callable[[Scores, Mapping[str, Look]], Fitted]
 

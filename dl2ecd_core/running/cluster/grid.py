@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Iterator, List, Sequence, Tuple
 
 from ..classifier import Classifier
-from ..placement import Placement
-from ..planning import Plan, Span
-from ..rasters import Window
+from ..rasters.raster import Window
+from ..tiles.placement import Placement
+from ..tiles.planning import Plan, Span
 
 #: Rows and columns of the scene under a window. Smaller ones read more around them; larger ones
 #: take longer to do again, and leave workers idle at the end.

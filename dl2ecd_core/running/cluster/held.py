@@ -23,7 +23,7 @@ from ..classifier import Classifier
 from ..objects.detector import DetectOptions, Detector, detector_for
 from ..objects.reading import AskedReading
 from ..opening import OpenedModel, opened_model
-from ..rasters import RasterReader
+from ..rasters.raster import RasterReader
 from ..sessions import Session
 from .fits import fit_of
 

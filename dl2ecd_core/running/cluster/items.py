@@ -16,9 +16,9 @@ from urllib.parse import unquote
 from ...findings import Place
 from ...findings.rules import finding
 from ...findings.wording import listed, quoted
-from ..bands import Wanted
 from ..extras import RunningRefused
-from ..rasterio_library import is_remote
+from ..inputs.bands import Wanted
+from ..rasters.rasterio_library import is_remote
 from .orders import BandFile, SceneFiles
 
 #: Assets that show a scene and are not it.

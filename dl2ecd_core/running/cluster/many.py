@@ -21,8 +21,8 @@ from ...findings.wording import printable
 from ...progress import Listener
 from ...version import __version__
 from ..building import Options
-from ..model_input import checked_options
-from ..report import Report
+from ..inputs.model_input import checked_options
+from ..maps.report import Report
 from .address import Certificates
 from .catalogue import COLLECTION, interval_of, write_collection, write_item
 from .classify import Cluster, absolute, checked_with_item, cluster_with, made, said_of_runtimes

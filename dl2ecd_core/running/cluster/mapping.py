@@ -13,15 +13,15 @@ from ...findings import Finding
 from ...findings.errors import Dl2EcdError
 from ..classifier import Classifier
 from ..classify import place_of
-from ..extent import window_of
-from ..georeference import Extent
-from ..no_data import without_data
-from ..one_class import said_of_one_class
-from ..outputs import Outputs
-from ..part_file import no_room
+from ..maps.no_data import without_data
+from ..maps.one_class import said_of_one_class
+from ..maps.outputs import Outputs
+from ..maps.part_file import no_room
+from ..maps.report import counted_classes
 from ..probabilities import said_of_probabilities
-from ..rasters import Window
-from ..report import counted_classes
+from ..rasters.extent import window_of
+from ..rasters.georeference import Extent
+from ..rasters.raster import Window
 from .dispatching import Dispatcher, Outcome, Task
 from .fits import plain_fit
 from .grid import Grid, grid_of

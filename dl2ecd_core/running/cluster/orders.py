@@ -14,8 +14,8 @@ from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 from ...files.digests import sha256_of
 from ...findings import Finding, Place, Severity
 from ...findings.rules import CATALOGUE
-from ..georeference import Georeference
-from ..rasters import NoPixels, Window
+from ..rasters.georeference import Georeference
+from ..rasters.raster import NoPixels, Window
 
 Plain = Dict[str, Any]
 

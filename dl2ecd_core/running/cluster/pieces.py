@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List
 
 from ...findings.errors import Cancelled
 from ..classifier import Classifier
-from ..georeference import Georeference
-from ..geotiff import Piece, Shape
-from ..rasterio_library import RasterioLibrary, rasterio_module
-from ..rasters import Window
+from ..maps.geotiff import Piece, Shape
+from ..rasters.georeference import Georeference
+from ..rasters.raster import Window
+from ..rasters.rasterio_library import RasterioLibrary, rasterio_module
 from .grid import Grid
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from ...findings import Place
 from ...findings.errors import Dl2EcdError
 from ...findings.rules import finding
 from ...findings.wording import printable, quoted
-from ..bands import Wanted
 from ..extras import RunningRefused, not_installed
-from ..rasterio_library import is_remote
+from ..inputs.bands import Wanted
+from ..rasters.rasterio_library import is_remote
 from .items import item_files
 from .orders import SceneFiles
 

@@ -10,12 +10,12 @@ from ...findings import Finding, Place
 from ...findings.rules import finding
 from ...findings.wording import quoted
 from ..extras import RunningRefused
-from ..georeference import Georeference
-from ..raster_library import RasterError, RasterLibrary, Source, Unit
-from ..rasterio_library import RasterioLibrary, is_remote
-from ..rasters import Window
-from ..scene import Scene, not_readable, opened_scene
-from ..virtual import check_sources
+from ..rasters.georeference import Georeference
+from ..rasters.raster import Window
+from ..rasters.raster_library import RasterError, RasterLibrary, Source, Unit
+from ..rasters.rasterio_library import RasterioLibrary, is_remote
+from ..rasters.scene import Scene, not_readable, opened_scene
+from ..rasters.virtual import check_sources
 from .orders import BandFile, SceneFiles
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SLIVER = 1e-3
 
 
 class StackedSource:
-    """Bands of several files; see :class:`~dl2ecd_core.running.raster_library.Source`.
+    """Bands of several files; see :class:`~dl2ecd_core.running.rasters.raster_library.Source`.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def opened_files(files: SceneFiles, library: Optional[RasterLibrary] = None) -> 
     Raises
     ------
     RunningRefused
-        As :func:`~dl2ecd_core.running.scene.opened_scene`; ``item-bands-differ`` where the files
-        have not the same pixels.
+        As :func:`~dl2ecd_core.running.rasters.scene.opened_scene`; ``item-bands-differ`` where the
+        files have not the same pixels.
     """
     rasters = library or RasterioLibrary()
     if not files.bands:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Dict, Mapping, Optional, Tuple
 
-from ..part_file import PartFolder
+from ..maps.part_file import PartFolder
 from .orders import Plain
 from .pieces import MARK, PieceFolder
 

@@ -19,20 +19,20 @@ from ...findings.rules import finding
 from ...findings.wording import printable, quoted
 from ...progress import Listener
 from ...version import __version__
-from ..area import area_of
 from ..classifier import Classifier
 from ..classify import place_of
 from ..engine import strips
 from ..extras import RunningRefused
-from ..geotiff import copied_raster, room_beside, virtual_raster
+from ..inputs.scene_findings import said_of_scene
+from ..maps.geotiff import copied_raster, room_beside, virtual_raster
+from ..maps.outputs import Outputs
+from ..maps.result import map_content, shares_content, write_beside
 from ..objects.searching import objects_in
-from ..outputs import Outputs
-from ..planning import Plan
-from ..rasterio_library import RasterioLibrary, is_remote
-from ..rasters import RasterReader, Window
-from ..result import map_content, shares_content, write_beside
-from ..scene import Scene
-from ..scene_findings import said_of_scene
+from ..rasters.area import area_of
+from ..rasters.raster import RasterReader, Window
+from ..rasters.rasterio_library import RasterioLibrary, is_remote
+from ..rasters.scene import Scene
+from ..tiles.planning import Plan
 from .fits import plain_placement
 from .grid import grid_of
 from .held import Missing, held_model, is_held, keep_piece, let_go

@@ -13,13 +13,13 @@ from ...findings.wording import counted, listed
 from ...models import Role, Tensor
 from ...scaling.steps import Scaling
 from ..extras import RunningRefused
-from ..model_input import InputOptions, model_input
+from ..inputs.model_input import InputOptions, model_input
+from ..inputs.scaling import scaled
 from ..opening import OpenedModel
 from ..purpose import check_no_map
-from ..rasters import RasterReader
-from ..scaling import scaled
-from ..scores import ImageInput, arranged, image_input
+from ..rasters.raster import RasterReader
 from ..sessions import Session
+from ..sessions.scores import ImageInput, arranged, image_input
 from .decoding import decoded
 from .found import Objects
 from .masks import outlined

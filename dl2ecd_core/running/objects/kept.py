@@ -11,8 +11,8 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, Callable, Iterable, Iterator, List, Optional, Sequence
 
 from ...findings import Finding
-from ..part_file import PartFolder, said_of_begun
-from ..rasters import Window
+from ..maps.part_file import PartFolder, said_of_begun
+from ..rasters.raster import Window
 from .found import Objects
 from .searching import DETECTING, Runner
 
@@ -28,7 +28,7 @@ _LENGTH = "<u4"
 class TileFile:
     """Objects of tiles, in the order of the tiles.
 
-    It is a :class:`~dl2ecd_core.running.part_file.Part` of its folder.
+    It is a :class:`~dl2ecd_core.running.maps.part_file.Part` of its folder.
     """
 
     def __init__(self, folder: PartFolder, name: str) -> None:

@@ -12,9 +12,9 @@ from ...files.replacing import OutputKind
 from ...files.scratch import scratch_folder
 from ...findings.wording import printable
 from ...version import __version__
-from ..georeference import Georeference, System
-from ..layer_library import Layer, LayerError, LayerLibrary
-from ..pyogrio_library import PyogrioLibrary
+from ..rasters.georeference import Georeference, System
+from ..rasters.layer_library import Layer, LayerError, LayerLibrary
+from ..rasters.pyogrio_library import PyogrioLibrary
 from .found import Objects
 
 if TYPE_CHECKING:

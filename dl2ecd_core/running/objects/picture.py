@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
 
 from ...exports.legend import LegendRow
-from ..preview import every_nth, write_picture
-from ..rasters import RasterReader, Window
+from ..maps.preview import every_nth, write_picture
+from ..rasters.raster import RasterReader, Window
 from .found import Objects
 
 if TYPE_CHECKING:

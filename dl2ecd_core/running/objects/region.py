@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Optional, Sequence, Tuple
 
-from ..area import AreaReader
-from ..rasters import Window
+from ..rasters.area import AreaReader
+from ..rasters.raster import Window
 from .found import Objects
 
 if TYPE_CHECKING:

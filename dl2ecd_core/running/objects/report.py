@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence, Tuple
 
 from ...ecd.content import EcdClass
-from ..report import NO_BANDS, PICTURE, BandsTaken, ClassFound, Report
+from ..maps.report import NO_BANDS, PICTURE, BandsTaken, ClassFound, Report
 from .found import Objects
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from typing import (
 
 from ...findings.errors import Cancelled
 from ...progress import Listener
-from ..engine import cores, pools
-from ..rasters import Block, RasterReader, Window
+from ..engine import pools
+from ..processes.cores import cores
+from ..rasters.raster import Block, RasterReader, Window
 from .detector import Detector
 from .found import Objects, joined
 from .measured import with_data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Tuple
 
-from ..rasters import Window
+from ..rasters.raster import Window
 
 if TYPE_CHECKING:
     from ..sessions import Array

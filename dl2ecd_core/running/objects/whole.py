@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, List, Sequence, Tuple
 
-from ..rasters import Window
+from ..rasters.raster import Window
 from .found import Objects, joined
 from .suppression import overlaps, suppressed_across
 

@@ -12,7 +12,7 @@ from threading import Lock, RLock, Thread, current_thread, get_ident
 from typing import TYPE_CHECKING, Collection, Dict, List, NamedTuple, Optional, Sequence
 from weakref import finalize
 
-from ..child import ModuleProcess
+from ..processes.child import ModuleProcess
 from .messages import Message, read_message, write_message
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Collection, List, Optional, Sequence, Tuple
 
 from ...models import Tensor
-from ..child import module_process
 from ..extras import not_installed
+from ..processes.child import module_process
 from .base import RuntimeSession
 from .exchange import Exchange, Unanswered
 from .failures import not_loaded, run_failed
@@ -50,7 +50,7 @@ class TorchSession(RuntimeSession):
         *,
         device: str = "cpu",
     ) -> None:
-        from ..engine import cores
+        from ..processes.cores import cores
 
         super().__init__(
             tuple(_image(tensor) for tensor in inputs) or (_image(None),),

@@ -15,7 +15,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Iterator, List, Optional
 
-from ..memory import limit_memory
+from ..processes.memory import limit_memory
 from .messages import Message, read_message, write_message
 from .torch_state import keeps_state
 

@@ -21,8 +21,8 @@ from dl2ecd_core.demo import CLASS_INFO, MODEL, unpack
 from dl2ecd_core.findings.errors import Cancelled, Dl2EcdError
 from dl2ecd_core.progress import Listener
 from dl2ecd_core.running.chips import looking
+from dl2ecd_core.running.inputs.model_input import InputOptions
 from dl2ecd_core.running.label import label
-from dl2ecd_core.running.model_input import InputOptions
 from tests.cli.conftest import check_document
 from tests.running.chips.classifiers import brightest, share_of
 from tests.running.scenes import write_classes, write_scene

@@ -9,8 +9,8 @@ from typing import Any, Iterator, Sequence, Union
 import pytest
 
 from dl2ecd_core.conversion import convert
-from dl2ecd_core.running import fitting
 from dl2ecd_core.running.building import Options
+from dl2ecd_core.running.tiles import fitting
 from tests.running.scenes import fixture, pixels, write_classes, write_scene
 
 from .stand_in import StandInClient

@@ -21,12 +21,12 @@ from dl2ecd_core.running.cluster.held import _HELD
 from dl2ecd_core.running.cluster.mapping import MapJob
 from dl2ecd_core.running.cluster.unfinished import Unfinished
 from dl2ecd_core.running.cluster.worker import ORDERS
-from dl2ecd_core.running.part_file import folder_of
-from dl2ecd_core.running.rasterio_library import RasterioLibrary
-from dl2ecd_core.running.report import BandsTaken
+from dl2ecd_core.running.maps.part_file import folder_of
+from dl2ecd_core.running.maps.report import BandsTaken
+from dl2ecd_core.running.rasters.rasterio_library import RasterioLibrary
+from tests.running.maps.test_no_data import TINY
+from tests.running.rasters.test_area import geojson, polygon
 from tests.running.scenes import dated_and_of_points, opened, pixels, write_scene
-from tests.running.test_area import geojson, polygon
-from tests.running.test_no_data import TINY
 
 from .conftest import BYTES, Place, needs_dask
 from .stand_in import QUICK, StandInClient

@@ -10,13 +10,13 @@ from typing import Any, List
 
 import pytest
 
-from dl2ecd_core.running import fitting
 from dl2ecd_core.running.cluster import fits
 from dl2ecd_core.running.cluster.fits import fit_of, plain_fit
-from dl2ecd_core.running.fitted import Fitted
-from dl2ecd_core.running.fitting import fit_tiles
-from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.scores import Scores
+from dl2ecd_core.running.sessions.scores import Scores
+from dl2ecd_core.running.tiles import fitting
+from dl2ecd_core.running.tiles.fitted import Fitted
+from dl2ecd_core.running.tiles.fitting import fit_tiles
+from dl2ecd_core.running.tiles.placement import Placement
 from tests.running.scenes import scores
 
 

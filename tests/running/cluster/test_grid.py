@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl2ecd_core.running.cluster.grid import grid_of
-from dl2ecd_core.running.placement import Placement
-from dl2ecd_core.running.planning import plan_tiles
-from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.rasters.raster import Window
+from dl2ecd_core.running.tiles.placement import Placement
+from dl2ecd_core.running.tiles.planning import plan_tiles
 
 
 def classifier(rows: Placement, columns: Placement) -> Any:

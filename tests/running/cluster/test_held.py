@@ -17,7 +17,7 @@ from dl2ecd_core.running.cluster.connecting import Supply
 from dl2ecd_core.running.cluster.held import Missing, held_model, is_held, keep_piece, let_go
 from dl2ecd_core.running.cluster.shipping import shipped
 from dl2ecd_core.running.opening import opened_model
-from dl2ecd_core.running.rasters import ArrayReader
+from dl2ecd_core.running.rasters.raster import ArrayReader
 from tests.running.scenes import pixels
 
 from .conftest import Place

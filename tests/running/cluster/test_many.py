@@ -29,9 +29,9 @@ from dl2ecd_core.running.cluster.many import _versions, classify_many
 from dl2ecd_core.running.cluster.mapping import MapJob
 from dl2ecd_core.running.cluster.orders import SceneFiles, Work
 from dl2ecd_core.running.cluster.worker import ORDERS, failed
-from dl2ecd_core.running.georeference import Georeference
-from dl2ecd_core.running.outputs import Outputs
-from dl2ecd_core.running.part_file import folder_of
+from dl2ecd_core.running.maps.outputs import Outputs
+from dl2ecd_core.running.maps.part_file import folder_of
+from dl2ecd_core.running.rasters.georeference import Georeference
 from tests.exports.stac_schemas import problems
 from tests.running.scenes import opened, pixels, write_scene
 

@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running.cluster.orders import BandFile, SceneFiles
 from dl2ecd_core.running.cluster.stacking import opened_files, paths_of
-from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.rasters.raster import Window
 from tests.running.scenes import opened, pixels, write_scene
 
 WHOLE = Window(0, 40, 0, 50)

@@ -25,8 +25,8 @@ from dl2ecd_core.running.cluster.pieces import MARK, PieceFolder
 from dl2ecd_core.running.cluster.shipping import shipped
 from dl2ecd_core.running.cluster.worker import keep, perform
 from dl2ecd_core.running.opening import opened_model
-from dl2ecd_core.running.rasters import Window
-from dl2ecd_core.running.scene import not_readable
+from dl2ecd_core.running.rasters.raster import Window
+from dl2ecd_core.running.rasters.scene import not_readable
 from dl2ecd_core.version import __version__
 from tests.running.scenes import opened, pixels, write_scene
 

@@ -10,11 +10,11 @@ import pyogrio
 import pytest
 import shapely
 
-from dl2ecd_core.running.georeference import System
 from dl2ecd_core.running.objects.found import Objects, boxes, turned_boxes
 from dl2ecd_core.running.objects.layer import write_features
 from dl2ecd_core.running.objects.searching import _inside
 from dl2ecd_core.running.objects.whole import Gathered
+from dl2ecd_core.running.rasters.georeference import System
 
 SIZE = (40, 60)
 

@@ -32,7 +32,7 @@ from dl2ecd_core.running.detect import WRITING, DetectOptions, detect
 from dl2ecd_core.running.objects.detector import detector_input
 from dl2ecd_core.running.objects.reading import AskedReading
 from dl2ecd_core.running.objects.report import Detection
-from dl2ecd_core.running.own_process import MARK
+from dl2ecd_core.running.processes.own_process import MARK
 from tests.cli.conftest import check_document
 from tests.conftest import NO_POSIX
 from tests.running.objects import networks

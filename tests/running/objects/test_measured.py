@@ -12,10 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl2ecd_core.running.area import AreaReader
 from dl2ecd_core.running.objects.found import Objects, boxes, turned_boxes
 from dl2ecd_core.running.objects.measured import with_data
-from dl2ecd_core.running.rasters import ArrayReader, Window
+from dl2ecd_core.running.rasters.area import AreaReader
+from dl2ecd_core.running.rasters.raster import ArrayReader, Window
 from tests.running.objects import networks
 from tests.running.objects.test_detect import UTM, Place, in_pixels, objects_in, scene_pixels
 from tests.running.scenes import quiet, write_scene

@@ -14,10 +14,10 @@ from dl2ecd_core.findings.errors import Dl2EcdError
 from dl2ecd_core.running.objects import picture
 from dl2ecd_core.running.objects.found import Objects, boxes
 from dl2ecd_core.running.objects.picture import write_object_preview
-from dl2ecd_core.running.rasters import ArrayReader, Window
+from dl2ecd_core.running.rasters.raster import ArrayReader, Window
+from tests.running.maps.test_preview import read
 from tests.running.objects import networks
 from tests.running.objects.test_detect import Place
-from tests.running.test_preview import read
 
 LEGEND = [LegendRow(10, "Tree", (0, 200, 10), 0), LegendRow(20, "Car", (200, 0, 10), 1)]
 
@@ -57,7 +57,7 @@ def test_a_part_of_a_large_scene_is_thinned_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture, "_STRIP", 4000)
-    monkeypatch.setattr("dl2ecd_core.running.preview.LONGEST", 50)
+    monkeypatch.setattr("dl2ecd_core.running.maps.preview.LONGEST", 50)
     pixels = np.broadcast_to(np.arange(200, dtype="uint16"), (1, 150, 200))
     window = Window(20, 120, 100, 200)
     found = drawn(tmp_path, pixels, some((120, 40, 160, 80), (0, 0, 10, 10)), window)

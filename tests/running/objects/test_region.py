@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from dl2ecd_core.cli.group import dl2ecd
 from dl2ecd_core.findings.errors import Dl2EcdError
-from dl2ecd_core.running.area import AreaReader
 from dl2ecd_core.running.objects.found import boxes
 from dl2ecd_core.running.objects.region import Region
 from dl2ecd_core.running.objects.searching import search
-from dl2ecd_core.running.rasters import ArrayReader, Window
+from dl2ecd_core.running.rasters.area import AreaReader
+from dl2ecd_core.running.rasters.raster import ArrayReader, Window
 from tests.running.objects import networks
 from tests.running.objects.test_detect import BYTES, THINGS, Place, bounds_of, objects_in
 from tests.running.objects.test_detect import in_pixels as on_pixels

@@ -11,12 +11,12 @@ import shapely
 
 from dl2ecd_core.findings.errors import ConversionRefused, Dl2EcdError
 from dl2ecd_core.progress import Listener
+from dl2ecd_core.running.maps.part_file import PartFolder, folder_of
 from dl2ecd_core.running.objects.detector import Detector
 from dl2ecd_core.running.objects.found import Objects, boxes, joined, turned_boxes
 from dl2ecd_core.running.objects.kept import TileFile, kept
 from dl2ecd_core.running.objects.searching import AGAIN, DETECTING
-from dl2ecd_core.running.part_file import PartFolder, folder_of
-from dl2ecd_core.running.rasters import Window
+from dl2ecd_core.running.rasters.raster import Window
 from tests.running.objects import networks
 from tests.running.objects.test_detect import THINGS, Place, objects_in
 
@@ -36,7 +36,7 @@ class Killing(Listener):
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    monkeypatch.setattr("dl2ecd_core.running.part_file._PATIENCE", 0.0)
+    monkeypatch.setattr("dl2ecd_core.running.maps.part_file._PATIENCE", 0.0)
     return Place(tmp_path)
 
 

@@ -16,7 +16,7 @@ from dl2ecd_core.running.objects.found import Objects, boxes, turned_boxes
 from dl2ecd_core.running.objects.searching import AGAIN, Search, search
 from dl2ecd_core.running.objects.tiling import windows_around
 from dl2ecd_core.running.objects.whole import gathered
-from dl2ecd_core.running.rasters import ArrayReader, Window
+from dl2ecd_core.running.rasters.raster import ArrayReader, Window
 
 TILE = 48
 
