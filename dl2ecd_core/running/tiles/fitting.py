@@ -150,6 +150,7 @@ def _around(fitted: Fitted, height: int, width: int) -> Fitted:
 def _ending(placement: Placement, size: int, unit: int) -> Placement:
     """With a tile shorter by so many pixels as often as it goes beyond a scene."""
     beyond = int((placement.output - placement.result_size(size)) * placement.scale)
+    beyond = min(beyond, placement.tile - placement.lead - size)
     return placement.grown(placement.tile - max(beyond, 0) // unit * unit)
 
 

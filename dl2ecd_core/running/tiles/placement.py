@@ -110,8 +110,22 @@ class Placement:
         The scene with what the model crops on either side, made longer until it is a tile that is
         moved by whole strides: the last pixels are repeated.
         """
-        beyond = max(self.result_size(size) - self.output, 0)
-        return self.tile + -(-beyond // self.outputs_per_stride) * self.stride
+        return self.tile + self.strides_over(size) * self.stride
+
+    def strides_over(self, size: int) -> int:
+        """Strides from a scene's first tile to its last, which gives and sees the scene's end.
+
+        A coarse output may cover more than its tile: then pixels that a tile gives lie beyond what
+        it sees.
+
+        Examples
+        --------
+        >>> Placement(250, 32, Fraction(8), stride=8).strides_over(256)
+        1
+        """
+        given = max(self.result_size(size) - self.output, 0)
+        seen = max(size + self.lead - self.tile, 0)
+        return max(-(-given // self.outputs_per_stride), -(-seen // self.stride))
 
     def shortened(self, size: int, shortest: int) -> Placement:
         """The same model with a tile no longer than as many tiles of a scene need to be.
@@ -129,12 +143,13 @@ class Placement:
         >>> placement.shortened(101, 8).tile, placement.shortened(300, 8).tile
         (104, 164)
         """
-        unit, more = self.outputs_per_stride, self.result_size(size) - self.output
-        if more <= 0:
-            strides = -more // unit
+        unit, way = self.outputs_per_stride, self.strides_over(size)
+        if not way:
+            spare = (self.output - self.result_size(size)) // unit
+            strides = min(spare, (self.tile - self.lead - size) // self.stride)
         elif self.step:
             # So many steps of so many strides lead from the first tile to the last.
-            step, way = self.step // unit, -(-more // unit)
+            step = self.step // unit
             steps = -(-way // step)
             strides = (steps * step - way) // (steps + 1)
         else:

@@ -106,7 +106,7 @@ def spans(placement: Placement, size: int) -> Tuple[Span, ...]:
     """
     result, unit = placement.result_size(size), placement.outputs_per_stride
     before = placement.margins[0]
-    last = -(-max(result - placement.output, 0) // unit)
+    last = placement.strides_over(size)
     step = placement.step
     if last and not step:
         raise ValueError(f"no tile of {placement} has an inner part")
@@ -137,7 +137,7 @@ def overlapping_spans(placement: Placement, size: int) -> Tuple[Span, ...]:
     result, unit = placement.result_size(size), placement.outputs_per_stride
     if unit > placement.output:
         raise ValueError(f"tiles of {placement} leave gaps")
-    last = -(-max(result - placement.output, 0) // unit)
+    last = placement.strides_over(size)
     step = max(placement.output // 2 // unit, 1)
     places = sorted({*range(0, last, step), last})
     return tuple(

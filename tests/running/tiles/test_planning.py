@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 from typing import List
 
 import pytest
@@ -26,7 +27,9 @@ def placements(draw: st.DrawFn) -> Placement:
     stride = int(scale * draw(st.integers(1, 6)) * scale.denominator)
     start = draw(st.integers(0, 6)) if scale == 1 else 0
     tile = draw(st.integers(2, 24)) * stride + draw(st.integers(0, 3))
-    output = int((tile - 2 * start) / scale)
+    # A coarse output leaves the rest of its tile out, or covers more.
+    covered = (tile - 2 * start) / scale
+    output = ceil(covered) if draw(st.booleans()) else int(covered)
     assume(output > 0)
     reach = (draw(st.integers(0, 8)), draw(st.integers(0, 8)))
     return Placement(tile, output, scale, Fraction(start), stride, reach)
@@ -65,6 +68,15 @@ def test_every_result_pixel_is_kept_once(placement: Placement, size: int) -> Non
 
 
 @given(placements(), st.integers(1, 400))
+def test_all_of_a_scene_is_seen(placement: Placement, size: int) -> None:
+    assume(placement.step or placement.needed(size) == placement.tile)
+    assert placement.needed(size) - placement.lead >= size
+    for one in (placement, placement.shortened(size, 1)):
+        last = spans(one, size)[-1]
+        assert last.origin + last.size >= size
+
+
+@given(placements(), st.integers(1, 400))
 def test_what_is_kept_depends_on_nothing_beyond_its_tile(placement: Placement, size: int) -> None:
     """Pixel by pixel: what it looks at lies in the tile, or the tile ends where one pass would."""
     assume(placement.step or placement.needed(size) == placement.tile)
@@ -96,8 +108,11 @@ def test_one_pass_is_as_long_as_must_be(placement: Placement, size: int) -> None
     needed = placement.needed(size)
     gives = placement.grown(needed).output
     assert gives >= placement.result_size(size)
-    assert needed == placement.tile or (
-        placement.grown(needed - placement.stride).output < placement.result_size(size)
+    shorter = needed - placement.stride
+    assert (
+        needed == placement.tile
+        or placement.grown(shorter).output < placement.result_size(size)
+        or shorter - placement.lead < size
     )
 
 
