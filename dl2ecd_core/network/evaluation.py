@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Dict, FrozenSet, List, Optional, Sequence
 
+from .data_types import Number
 from .footprints import Source, united
 from .graph import Node
 from .operations import DOMAINS, RULES
 from .operations.meaning import meaning_of
 from .operations.step import Step, learn
 from .shapes import Dims
-from .value import UNKNOWN, Value, input_value, lettered
+from .value import UNKNOWN, Value, input_value, lettered, shaped
 
 #: Axes of inputs above this are not followed through the network: what is summed up of all of them
 #: would look at each.
@@ -50,6 +51,20 @@ class Evaluation:
         self._followed += len(shape or ())
         followed = self._followed <= MOST_FOLLOWED
         self.values[name] = input_value(name, shape, data_type, followed=followed)
+
+    def constant(
+        self,
+        name: str,
+        shape: Optional[Dims],
+        data_type: Optional[str] = None,
+        numbers: Optional[Sequence[Optional[Number]]] = None,
+    ) -> None:
+        """What does not depend on what is fed: weights; or a few numbers, which may be sizes."""
+        self.values[name] = shaped(shape, data_type, numbers=numbers, constant=True)
+
+    def value(self, name: str) -> Value:
+        """What is known of a value."""
+        return self.values.get(name, UNKNOWN)
 
     def run(self, node: Node) -> None:
         """Work out a node's outputs and put them among the values."""

@@ -15,7 +15,7 @@ from .evaluation import Evaluation
 from .graph import AttributeValue, Node, attributes_of
 from .outlook import Outlook
 from .shapes import Dims
-from .value import UNKNOWN, Value, shaped
+from .value import Value, shaped
 
 # Since this version, what pads, squeezes and sums up takes its numbers as inputs.
 _OPSET = 13
@@ -25,7 +25,7 @@ class NotFollowedError(Exception):
     """Of an operation is not known what its results look at."""
 
 
-class Following:
+class Following(Evaluation):
     """The values of a network in the making: its operations, each after what it takes.
 
     Parameters
@@ -50,8 +50,7 @@ class Following:
     """
 
     def __init__(self, assumed: int) -> None:
-        self._evaluation = Evaluation(_OPSET)
-        self._values = self._evaluation.values
+        super().__init__(_OPSET)
         self._assumed = assumed
         self._inputs: List[str] = []
         self._made = 0
@@ -68,8 +67,8 @@ class Following:
         """
         known = letters if letters is not None and len(letters) == len(shape or ()) else ""
         self._inputs.append(name)
-        self._evaluation.add_input(name, self._sized(shape, known), data_type)
-        self._evaluation.learn(name, known)
+        self.add_input(name, self._sized(shape, known), data_type)
+        self.learn(name, known)
 
     def _sized(self, shape: Optional[Dims], letters: str) -> Optional[Dims]:
         """A shape whose rows and columns have a length; all but the first, where none is known.
@@ -87,16 +86,6 @@ class Following:
         ]
         return tuple(other if size is None else size for size, other in zip(shape, assumed))
 
-    def constant(
-        self,
-        name: str,
-        shape: Optional[Dims],
-        data_type: Optional[str],
-        numbers: Optional[Sequence[Optional[Number]]] = None,
-    ) -> None:
-        """What lies in the file: weights; or a few numbers, which may be sizes."""
-        self._values[name] = shaped(shape, data_type, numbers=numbers, constant=True)
-
     def numbers(self, numbers: Sequence[Optional[Number]], data_type: str = "int64") -> str:
         """The name of a new constant of these numbers."""
         return self.weights((len(numbers),), data_type, numbers)
@@ -111,10 +100,6 @@ class Following:
         name = self._new()
         self.constant(name, shape, data_type, numbers)
         return name
-
-    def value(self, name: str) -> Value:
-        """What is known of a value."""
-        return self._values.get(name, UNKNOWN)
 
     def shape(self, name: str) -> Dims:
         """The shape of a value.
@@ -158,7 +143,7 @@ class Following:
     ) -> Tuple[str, ...]:
         """The same with several outputs."""
         names = tuple(self._new() for _ in range(outputs))
-        self._evaluation.run(Node(op, tuple(inputs), names, attributes_of(attributes)))
+        self.run(Node(op, tuple(inputs), names, attributes_of(attributes)))
         return names
 
     def in_multiples(self, name: str, pixels: Mapping[int, int]) -> str:
@@ -175,7 +160,7 @@ class Following:
             footprint = axes[axis].footprint
             if footprint is not None:
                 axes[axis] = replace(axes[axis], footprint=footprint.in_multiples(multiple))
-        self._values[made] = replace(value, axes=tuple(axes))
+        self.values[made] = replace(value, axes=tuple(axes))
         return made
 
     def layer(
@@ -202,14 +187,14 @@ class Following:
         except NotFollowedError:
             made = ()
         node = Node("", tuple(inputs), tuple(outputs))
-        unknown = self._evaluation.results(node, self._values, {})
+        unknown = self.results(node, self.values, {})
         constant = bool(inputs) and all(self.value(name).constant for name in inputs)
         for index, (name, shape) in enumerate(outputs.items()):
             value = made[index] if index < len(made) else unknown[index]
             if value.shape is None and shape is not None:
                 told = shaped(shape if constant else (None,) * len(shape), value.data_type)
                 value = replace(told, constant=constant, whole=value.whole)
-            self._values[name] = value
+            self.values[name] = value
 
     def outlook(self, outputs: Iterable[Tuple[Optional[str], str]]) -> Outlook:
         """What outputs look at.
@@ -220,8 +205,7 @@ class Following:
             Their names as the model's description has them, and those that they have here.
         """
         letters: Dict[str, str] = {
-            name: self._evaluation.input_letters(name, self.value(name).rank or 0)
-            for name in self._inputs
+            name: self.input_letters(name, self.value(name).rank or 0) for name in self._inputs
         }
         return Outlook(tuple((name, self.value(of)) for name, of in outputs), letters)
 

@@ -74,14 +74,6 @@ class Outline(Evaluation):
         axes = [Axis("?", None, (name, axis)) for axis in range(len(shape or ()))]
         self.values[name] = shaped(shape, None, axes)
 
-    def constant(self, name: str, shape: Optional[Dims]) -> None:
-        """Weights, and whatever else does not depend on what is fed."""
-        self.values[name] = shaped(shape, constant=True)
-
-    def value(self, name: str) -> Value:
-        """What is known of a value."""
-        return self.values.get(name, UNKNOWN)
-
     def add(
         self,
         op: str,

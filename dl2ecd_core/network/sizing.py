@@ -15,7 +15,7 @@ from .evaluation import Evaluation
 from .flow import Flow, Making
 from .graph import AttributeValue, Node, attributes_of
 from .shapes import Dims, elements
-from .value import UNKNOWN, Value, shaped
+from .value import Value, shaped
 
 #: A shape and an element type.
 Declared = Tuple[Optional[Dims], Optional[str]]
@@ -23,7 +23,7 @@ Declared = Tuple[Optional[Dims], Optional[str]]
 _OPSET = 13
 
 
-class Sizing:
+class Sizing(Evaluation):
     """Values in the making: the operations of a file, each after what it takes.
 
     Examples
@@ -38,8 +38,7 @@ class Sizing:
     """
 
     def __init__(self) -> None:
-        self._evaluation = Evaluation(_OPSET)
-        self._values = self._evaluation.values
+        super().__init__(_OPSET)
         self._steps: List[Making] = []
         self._inputs: List[str] = []
         self._letters: Dict[str, str] = {}
@@ -48,33 +47,19 @@ class Sizing:
         self, name: str, shape: Optional[Dims], data_type: Optional[str], letters: Optional[str]
     ) -> None:
         """What is fed."""
-        self._evaluation.add_input(name, shape, data_type)
+        self.add_input(name, shape, data_type)
         self._inputs.append(name)
-        if letters is not None and self._values[name].rank == len(letters):
+        if letters is not None and self.values[name].rank == len(letters):
             self._letters[name] = letters
-            self._evaluation.learn(name, letters)
-
-    def constant(
-        self,
-        name: str,
-        shape: Optional[Dims],
-        data_type: Optional[str],
-        numbers: Optional[Sequence[Optional[Number]]] = None,
-    ) -> None:
-        """What lies in the file: weights; or a few numbers, which may be sizes."""
-        self._values[name] = shaped(shape, data_type, numbers=numbers, constant=True)
-
-    def value(self, name: str) -> Value:
-        """What is known of a value."""
-        return self._values.get(name, UNKNOWN)
+            self.learn(name, letters)
 
     def knows(self, name: str) -> bool:
         """Whether there is a value of this name."""
-        return name in self._values
+        return name in self.values
 
     def numbers(self, numbers: Sequence[Optional[Number]]) -> str:
         """The name of a new constant of these numbers."""
-        name = f"numbers {len(self._values)}"
+        name = f"numbers {len(self.values)}"
         self.constant(name, (len(numbers),), "int64", numbers)
         return name
 
@@ -102,13 +87,13 @@ class Sizing:
         node = Node(op, given, tuple(outputs), attributes_of(attributes))
         made: Sequence[Value] = ()
         if op and (op != "MatMul" or self._is_product(given)):
-            made = self._evaluation.results(node, self._values, {})
+            made = self.results(node, self.values, {})
         constant = all(self.value(name).constant for name in inputs if name)
         for index, (name, (shape, data_type)) in enumerate(outputs.items()):
             value = shaped(shape)
             if index < len(made):
                 value = _larger(value, made[index])
-            self._values[name] = replace(value, data_type=data_type, constant=constant)
+            self.values[name] = replace(value, data_type=data_type, constant=constant)
         self._steps.append((inputs, tuple(outputs)))
 
     def _is_product(self, inputs: Sequence[str]) -> bool:
@@ -118,7 +103,7 @@ class Sizing:
 
     def flow(self, outputs: Sequence[str]) -> Flow:
         """All of it."""
-        return Flow(self._values, self._steps, self._inputs, outputs, self._letters)
+        return Flow(self.values, self._steps, self._inputs, outputs, self._letters)
 
 
 def _larger(declared: Value, made: Value) -> Value:

@@ -76,7 +76,7 @@ def with_room(
 
 
 def _wanted(placement: Placement) -> int:
-    margin = int(sum(placement.margins) * placement.scale)
+    margin = placement.margin
     return min(max(min(_TIMES_MARGIN * margin, _NOT_LARGE), _TIMES_FAR * margin), LARGEST)
 
 

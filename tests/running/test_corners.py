@@ -33,7 +33,7 @@ from dl2ecd_core.running.tiles.planning import spans
 from dl2ecd_core.running.work import _any_under
 from tests.running.scenes import opened, write_classes
 from tests.running.sessions.test_scores import Made, tensor
-from tests.running.sessions.test_sessions import TORCH
+from tests.running.sessions.test_torch_session import TORCH
 from tests.running.test_classify import BYTES, Place
 
 

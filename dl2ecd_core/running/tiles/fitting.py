@@ -170,8 +170,7 @@ def _brief(placement: Placement) -> Placement:
 
     Trials of long ones take their time.
     """
-    unit = math.lcm(placement.stride, _UNIT)
-    return placement.grown(placement.tile - max(placement.tile - USUAL[0], 0) // unit * unit)
+    return placement.grown(_down(placement.tile, USUAL[0], math.lcm(placement.stride, _UNIT)))
 
 
 def _walked(
@@ -241,9 +240,9 @@ def _held(fitted: Fitted, axis: int) -> Fitted:
     alike = sizes_alike(_narrow(fitted, axis), axis, min(_TIMES_HELD * most, _MOST_HELD))
     fitting = (times for times in _TIMES_STRIDE if times <= most and all(alike[times - 1 :: times]))
     times = next(fitting, None)
-    found = replace(along, reach=None)
-    if times is not None:
-        found = replace(along, stride=along.stride * times)
+    found = (
+        replace(along, reach=None) if times is None else replace(along, stride=along.stride * times)
+    )
     rows, columns = (found, across) if axis == 1 else (across, found)
     return replace(fitted, rows=rows, columns=columns)
 
@@ -251,11 +250,8 @@ def _held(fitted: Fitted, axis: int) -> Fitted:
 def _narrow(fitted: Fitted, axis: int) -> Fitted:
     """With tiles that are narrow across an axis, where the model takes such: for trials."""
     rows, columns = (
-        one if axis == place else one.grown(one.tile - max(one.tile - _UNIT, 0) // unit * unit)
-        for place, one, unit in (
-            (1, fitted.rows, math.lcm(fitted.rows.stride, _UNIT)),
-            (2, fitted.columns, math.lcm(fitted.columns.stride, _UNIT)),
-        )
+        one if axis == place else one.grown(_down(one.tile, _UNIT, math.lcm(one.stride, _UNIT)))
+        for place, one in ((1, fitted.rows), (2, fitted.columns))
     )
     if runs(fitted.scores, rows, columns):
         return replace(fitted, rows=rows, columns=columns)
@@ -270,7 +266,7 @@ def _walked_free(
     Small tiles show that in less time; some models take none, and one that sees all of its tile
     is not the same on all.
     """
-    rows, columns = (size - max(size - _UNIT, 0) // unit * unit for size, unit in zip(sizes, units))
+    rows, columns = (_down(size, _UNIT, unit) for size, unit in zip(sizes, units))
     for tried in ((rows, columns), sizes):
         try:
             fitted = _walked_as_tried(scores, tried, units, looks)
@@ -322,6 +318,11 @@ def _up(size: int, unit: int = _UNIT) -> int:
     return -(-size // unit) * unit
 
 
+def _down(size: int, least: int, unit: int) -> int:
+    """As much less by whole units as is not below the least."""
+    return size - max(size - least, 0) // unit * unit
+
+
 def _scales(
     scores: Scores, tile: Tuple[int, int], units: Tuple[int, int]
 ) -> Optional[Tuple[Fraction, Fraction]]:
@@ -339,7 +340,7 @@ def _scales(
 
 def _grown(placement: Placement) -> Placement:
     """With a longer tile, where much of this one is margin."""
-    margin = int(sum(placement.margins) * placement.scale)
+    margin = placement.margin
     wanted = min(_TIMES_MARGIN * margin, LARGEST)
     if wanted < 2 * margin and margin < FARTHEST * 3 // 4:
         wanted = min(2 * margin, FARTHEST)

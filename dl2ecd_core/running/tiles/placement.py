@@ -85,6 +85,11 @@ class Placement:
         return (max(first, 0), max(last, 0))
 
     @property
+    def margin(self) -> int:
+        """Input pixels under both margins together."""
+        return int(sum(self.margins) * self.scale)
+
+    @property
     def outputs_per_stride(self) -> int:
         """Output pixels by which the result moves when the tile moves by one stride."""
         return int(self.stride / self.scale)
