@@ -39,8 +39,8 @@ class ModuleProcess:
         # First of all: a thread that is writing to it lets go of the stream then.
         self.process.kill()
         self.process.wait()
-        with suppress(OSError):
-            # Something was still to be said.
+        with suppress(OSError, ValueError):
+            # Something was still to be said, or another thread closes it at this moment.
             self.questions.close()
 
 
